@@ -1,0 +1,48 @@
+// What training and scoring need of a language model. `load.ts` makes one from a checkpoint and a runtime.
+import type { LlamaConfig } from './config.ts';
+import type { LoraAdapter } from './lora.ts';
+
+/** One tokenised sequence with its labels, the Hugging Face convention. */
+export interface LabelledRow {
+  /** [T] token ids, without padding. */
+  tokens: readonly number[];
+  /** [T] the token that position `i` should hold, to be predicted from the positions before it; -100 is ignored. */
+  labels: readonly number[];
+}
+
+export interface GradientOptions {
+  /** Each labelled position's negative log-likelihood counts this much: 1 / (labelled positions of the whole batch) gives the mean. */
+  lossWeight: number;
+  /** Seeds the LoRA dropout masks of this micro-batch; without it there is no dropout. */
+  dropoutSeed?: number;
+}
+
+export interface LossAndGradients {
+  /** Σ lossWeight · nll over the labelled positions. */
+  loss: number;
+  /** By PEFT tensor name, in the shape of the adapter's tensor. */
+  gradients: Map<string, Float32Array>;
+}
+
+export interface LanguageModel {
+  readonly config: LlamaConfig;
+  /**
+   * Logits of the next token after each row.
+   * @param rows token ids, any lengths; the model pads them and padding changes nothing
+   * @param columns vocabulary ids to return, all when left out
+   * @returns [rows, columns] row-major
+   */
+  nextTokenLogits(
+    rows: readonly (readonly number[])[],
+    adapter: LoraAdapter | undefined,
+    columns?: readonly number[],
+  ): Promise<Float32Array>;
+  /** Σ nll over the labelled positions of the rows, and how many those are. */
+  loss(rows: readonly LabelledRow[], adapter: LoraAdapter | undefined): Promise<{ nllSum: number; labelled: number }>;
+  lossAndGradients(
+    rows: readonly LabelledRow[],
+    adapter: LoraAdapter,
+    options: GradientOptions,
+  ): Promise<LossAndGradients>;
+  close(): Promise<void>;
+}
