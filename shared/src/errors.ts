@@ -1,0 +1,63 @@
+// Every error of the project: one code, one HTTP status, and whether trying again can help.
+
+export const ERROR_CODES = {
+  BAD_REQUEST: { status: 400, retryable: false },
+  VALIDATION_FAILED: { status: 400, retryable: false },
+  UNAUTHENTICATED: { status: 401, retryable: false },
+  TOKEN_INVALID: { status: 401, retryable: false },
+  TOKEN_EXPIRED: { status: 401, retryable: false },
+  FORBIDDEN: { status: 403, retryable: false },
+  NOT_FOUND: { status: 404, retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false },
+  CONFLICT: { status: 409, retryable: false },
+  ILLEGAL_STATE: { status: 409, retryable: false },
+  IDEMPOTENCY_MISMATCH: { status: 409, retryable: false },
+  STALE_FENCE: { status: 409, retryable: false },
+  LENGTH_REQUIRED: { status: 411, retryable: false },
+  TOO_LARGE: { status: 413, retryable: false },
+  CHECKSUM_MISMATCH: { status: 422, retryable: true },
+  DATASET_REJECTED: { status: 422, retryable: false },
+  MODEL_UNSUPPORTED: { status: 422, retryable: false },
+  ADAPTER_INVALID: { status: 422, retryable: false },
+  RATE_LIMITED: { status: 429, retryable: true },
+  CANCELLED: { status: 499, retryable: false },
+  INTERNAL: { status: 500, retryable: true },
+  ENGINE_FAILED: { status: 502, retryable: true },
+  NODE_UNAVAILABLE: { status: 503, retryable: true },
+  NODE_BUSY: { status: 503, retryable: true },
+  NODE_TIMEOUT: { status: 504, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorOptions {
+  /** What to do about it, one sentence; joined to the message that users see. */
+  fix?: string;
+  /** Machine-readable particulars that are safe to show. */
+  details?: unknown;
+  /** What happened inside; it goes to the log and never to the user. */
+  cause?: unknown;
+}
+
+/** An error whose message is meant for users: what went wrong, where, and how to mend it. */
+export class TallrecError extends Error {
+  override readonly name = 'TallrecError';
+  readonly code: ErrorCode;
+  readonly fix: string | undefined;
+  readonly details: unknown;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(options.fix ? `${message} ${options.fix}` : message, { cause: options.cause });
+    this.code = code;
+    this.fix = options.fix;
+    this.details = options.details;
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+}

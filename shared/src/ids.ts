@@ -1,0 +1,34 @@
+// Ids that sort by time of creation: a prefix that names the noun, then a ULID.
+import { ulid } from 'ulid';
+import { z } from 'zod';
+
+export const ID_PREFIXES = {
+  key: 'key',
+  dataset: 'ds',
+  tuning: 'tun',
+  evaluation: 'eval',
+  adapter: 'ada',
+  node: 'node',
+  request: 'req',
+  upload: 'up',
+} as const;
+export type Noun = keyof typeof ID_PREFIXES;
+
+/** @param nowMs milliseconds since the epoch, so that a clock can be handed in */
+export function newId(noun: Noun, nowMs: number): string {
+  return `${ID_PREFIXES[noun]}_${ulid(nowMs).toLowerCase()}`;
+}
+
+export function idSchema(noun: Noun) {
+  const prefix = ID_PREFIXES[noun];
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `not a ${noun} id: it looks like ${prefix}_01jd…`)
+    .meta({ example: `${prefix}_01jd3x6k8w5v0e9s2m4q7r1tza` });
+}
+
+/** Lower-case hex SHA-256. */
+export const sha256Schema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'not a SHA-256: 64 lower-case hex digits')
+  .meta({ example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' });

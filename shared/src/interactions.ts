@@ -1,0 +1,70 @@
+// Ratings as they come in, and the samples that TALLRec's paper makes of them.
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+import { DEFAULT_NOUN, type LabelledSample } from './sample.ts';
+
+/** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
+export const interactionSchema = z.object({
+  user: z.string().min(1, 'a user id may not be empty').max(200),
+  item: z.string().min(1, 'an item id may not be empty').max(200),
+  title: z.string().min(1, 'a title may not be empty').max(LIMITS.titleCharacters),
+  rating: z.number(),
+  /** Unix time in seconds. */
+  time: z.number(),
+  by: z.string().min(1).max(LIMITS.titleCharacters).optional(),
+});
+export type Interaction = z.infer<typeof interactionSchema>;
+
+export const samplingSchema = z.object({
+  /** Items of history before each target. */
+  historyLength: z.number().int().min(1).max(LIMITS.historyItems).default(10),
+  /** A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing. */
+  likedAbove: z.number().default(3),
+  noun: z.string().default(DEFAULT_NOUN),
+});
+export type Sampling = z.infer<typeof samplingSchema>;
+
+/**
+ * TALLRec's samples: ratings are grouped by user in order of first appearance and sorted by time (stable); every position with
+ * a full history before it gives one sample.
+ * Source: the published preprocessing of MovieLens-100K, which this reproduces byte for byte.
+ */
+export function buildSamples(interactions: Iterable<Interaction>, sampling: Sampling): LabelledSample[] {
+  const byUser = new Map<string, Interaction[]>();
+  for (const interaction of interactions) {
+    const own = byUser.get(interaction.user);
+    if (own) own.push(interaction);
+    else byUser.set(interaction.user, [interaction]);
+  }
+  const samples: LabelledSample[] = [];
+  for (const [user, own] of byUser) {
+    own.sort((a, b) => a.time - b.time);
+    const events = own.map(({ title, by, item, rating, time }) => ({
+      title,
+      ...(by === undefined ? {} : { by }),
+      id: item,
+      at: time,
+      liked: rating > sampling.likedAbove,
+    }));
+    for (let at = sampling.historyLength; at < events.length; at++) {
+      const { liked, ...target } = events[at]!;
+      const history = events.slice(at - sampling.historyLength, at);
+      samples.push({ user, noun: sampling.noun, history, target, liked });
+    }
+  }
+  return samples;
+}
+
+export interface SampleSplit {
+  train: LabelledSample[];
+  valid: LabelledSample[];
+  test: LabelledSample[];
+}
+
+/** The paper's split: the last 10,000 samples of the list, 8:1:1 in order. */
+export function paperSplit(samples: readonly LabelledSample[], last = 10_000): SampleSplit {
+  const kept = samples.slice(-last);
+  const trainEnd = Math.floor(kept.length * 0.8);
+  const validEnd = Math.floor(kept.length * 0.9);
+  return { train: kept.slice(0, trainEnd), valid: kept.slice(trainEnd, validEnd), test: kept.slice(validEnd) };
+}

@@ -1,0 +1,124 @@
+// A TALLRec sample: what a user liked and disliked, and one item to judge; and its published JSON form.
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+const titleSchema = z
+  .string()
+  .min(1, 'a title may not be empty')
+  .max(LIMITS.titleCharacters)
+  .meta({ example: 'Toy Story (1995)' });
+
+export const itemSchema = z.object({
+  title: titleSchema,
+  /** The creator, shown as `"Title" written by Creator`. */
+  by: z.string().min(1).max(LIMITS.titleCharacters).optional(),
+  id: z.string().min(1).optional(),
+  /** Unix time in seconds. */
+  at: z.number().optional(),
+});
+export type Item = z.infer<typeof itemSchema>;
+
+export const historyItemSchema = itemSchema.extend({ liked: z.boolean() });
+export type HistoryItem = z.infer<typeof historyItemSchema>;
+
+export const DEFAULT_NOUN = 'movie';
+export const nounSchema = z
+  .string()
+  .regex(/^[\p{L}\p{N}_-]+$/u, 'what an item is called in the prompt: one word, such as movie or book')
+  .max(40)
+  .meta({ example: 'movie' });
+
+export const sampleSchema = z.object({
+  user: z.string().min(1).optional(),
+  noun: nounSchema.default(DEFAULT_NOUN),
+  /** Oldest first where the order is known; the published form keeps it within the liked and within the disliked only. */
+  history: z.array(historyItemSchema).max(LIMITS.historyItems),
+  target: itemSchema,
+  liked: z.boolean().optional(),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** A sample that can be learned from or judged. */
+export const labelledSampleSchema = sampleSchema.extend({ liked: z.boolean() });
+export type LabelledSample = z.infer<typeof labelledSampleSchema>;
+
+/** A row of the published TALLRec files and of Alpaca files. */
+export const instructionRowSchema = z.object({
+  instruction: z.string().min(1, 'an instruction may not be empty'),
+  input: z.string().default(''),
+  output: z.string(),
+});
+export type InstructionRow = z.infer<typeof instructionRowSchema>;
+
+export const ANSWERS = { liked: 'Yes.', disliked: 'No.' } as const;
+
+export function answerOf(liked: boolean): string {
+  return liked ? ANSWERS.liked : ANSWERS.disliked;
+}
+
+export function instructionFor(noun: string): string {
+  return `Given the user's preference and unpreference, identify whether the user will like the target ${noun} by answering "Yes." or "No.".`;
+}
+
+function itemText(item: Item): string {
+  return item.by === undefined ? `"${item.title}"` : `"${item.title}" written by ${item.by}`;
+}
+
+/** The `input` of the published files. */
+export function inputOf(sample: Sample): string {
+  const list = (liked: boolean) =>
+    sample.history
+      .filter((item) => item.liked === liked)
+      .map(itemText)
+      .join(', ');
+  const target = sample.target.by === undefined ? sample.target.title : itemText(sample.target);
+  return `User Preference: ${list(true)}\nUser Unpreference: ${list(false)}\nWhether the user will like the target ${sample.noun} "${target}"?`;
+}
+
+export function toInstructionRow(sample: LabelledSample): InstructionRow {
+  return { instruction: instructionFor(sample.noun), input: inputOf(sample), output: answerOf(sample.liked) };
+}
+
+const WRITTEN_BY = /^"(.*)" written by (.+)$/s;
+const INPUT =
+  /^User Preference: (?<liked>.*)\nUser Unpreference: (?<disliked>.*)\nWhether the user will like the target (?<noun>\S+) "(?<target>.*)"\?$/s;
+
+function parseItem(text: string): Item {
+  const book = WRITTEN_BY.exec(text);
+  if (book) return { title: book[1]!, by: book[2]! };
+  return { title: text.replace(/^"|"$/g, '') };
+}
+
+function parseList(text: string, liked: boolean): HistoryItem[] {
+  if (text === '') return [];
+  // A comma outside quotes parts two items; titles and authors hold commas, but never `, "` in the published files.
+  return text.split(/, (?=")/).map((part) => ({ ...parseItem(part), liked }));
+}
+
+/**
+ * Reads a published row back into a sample: the inverse of `toInstructionRow`.
+ * @returns the sample, or what was wrong and how to mend it
+ */
+export function parsePublishedRow(row: InstructionRow): { sample: LabelledSample } | { problem: string } {
+  const parts = INPUT.exec(row.input)?.groups;
+  if (!parts) {
+    return {
+      problem:
+        'input: expected three lines, User Preference: "A", "B" / User Unpreference: "C" / Whether the user will like the target movie "D"?',
+    };
+  }
+  const answer = row.output.trim().replace(/\.$/, '').toLowerCase();
+  if (answer !== 'yes' && answer !== 'no') return { problem: 'output: expected "Yes." or "No."' };
+  const target = WRITTEN_BY.test(parts.target!) ? parseItem(parts.target!) : { title: parts.target! };
+  const parsed = labelledSampleSchema.safeParse({
+    noun: parts.noun,
+    history: [...parseList(parts.liked!, true), ...parseList(parts.disliked!, false)],
+    target,
+    liked: answer === 'yes',
+  });
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    return { problem: `input: ${issue.path.join('.')}: ${issue.message}` };
+  }
+  return { sample: parsed.data };
+}

@@ -1,0 +1,108 @@
+// What a tuning is told, what it reports while it runs, and what it leaves behind.
+import { z } from 'zod';
+import { templateSchema } from './prompt.ts';
+
+export const STAGES = ['rec', 'alpaca'] as const;
+export const stageSchema = z.enum(STAGES);
+export type Stage = z.infer<typeof stageSchema>;
+
+export const loraModuleSchema = z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']);
+
+/** The recipe of the paper's code is the default throughout. */
+export const hyperParametersSchema = z.object({
+  learningRate: z.number().positive().max(1).default(1e-4),
+  warmupSteps: z.number().int().min(0).default(20),
+  weightDecay: z.number().min(0).default(0.01),
+  clipNorm: z.number().positive().default(1),
+  batchSize: z.number().int().min(1).max(4096).default(128),
+  /** Tokens of one micro-batch; a memory setting that never changes what is learned. */
+  microBatchTokens: z.number().int().min(1).default(2048),
+  /** Longest prompt with its answer, in tokens. */
+  cutoffTokens: z.number().int().min(16).max(8192).default(512),
+  epochs: z.number().int().min(1).max(10_000).default(200),
+  maxSteps: z.number().int().min(1).optional(),
+  /** Optimizer steps between evaluations; by default 10, or K/128·5 above 128 shots. */
+  evaluateEverySteps: z.number().int().min(1).optional(),
+  /** Evaluations without a better validation AUC before the tuning stops. */
+  patience: z.number().int().min(1).default(10),
+  loraRank: z.number().int().min(1).max(256).default(8),
+  loraAlpha: z.number().positive().default(16),
+  loraDropout: z.number().min(0).max(0.9).default(0.05),
+  loraModules: z.array(loraModuleSchema).min(1).default(['q_proj', 'v_proj']),
+  rankStabilized: z.boolean().default(false),
+  /** `answer`: loss on the answer alone. `all`: on the whole prompt too, as the paper's script does. */
+  lossOn: z.enum(['answer', 'all']).default('answer'),
+});
+export type HyperParameters = z.infer<typeof hyperParametersSchema>;
+
+export const tuningSettingsSchema = z.object({
+  stage: stageSchema.default('rec'),
+  /** Few-shot K: samples drawn from the training data; all when left out. */
+  shots: z.number().int().min(1).optional(),
+  seed: z.number().int().min(0).max(0xffff_ffff).default(0),
+  template: templateSchema.default('clean'),
+  hyperParameters: hyperParametersSchema.prefault({}),
+});
+export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
+
+/** One line of a tuning's story, in order; `step` is the optimizer step it stands at. */
+export const tuningEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('started'),
+    step: z.number().int(),
+    totalSteps: z.number().int(),
+    trainSamples: z.number().int(),
+    validSamples: z.number().int(),
+    trainableParameters: z.number().int(),
+    provider: z.string(),
+    precision: z.string(),
+  }),
+  z.object({
+    type: z.literal('step'),
+    step: z.number().int(),
+    totalSteps: z.number().int(),
+    epoch: z.number(),
+    loss: z.number(),
+    learningRate: z.number(),
+    gradientNorm: z.number(),
+    tokensPerSecond: z.number(),
+    /** Milliseconds to the last step at the present speed. */
+    etaMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('evaluated'),
+    step: z.number().int(),
+    validAuc: z.number().nullable(),
+    validLoss: z.number(),
+    best: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('note'),
+    step: z.number().int(),
+    message: z.string(),
+  }),
+]);
+export type TuningEvent = z.infer<typeof tuningEventSchema>;
+
+export const STOP_REASONS = ['finished', 'early-stopped', 'max-steps', 'cancelled'] as const;
+
+/** `report.json` of a tuning. */
+export const tuningReportSchema = z.object({
+  stage: stageSchema,
+  settings: tuningSettingsSchema,
+  model: z.object({ name: z.string(), contentHash: z.string() }),
+  adapter: z.object({ contentHash: z.string() }),
+  precision: z.string(),
+  provider: z.string(),
+  trainSamples: z.number().int(),
+  validSamples: z.number().int(),
+  steps: z.number().int(),
+  bestStep: z.number().int(),
+  bestValidAuc: z.number().nullable(),
+  bestValidLoss: z.number().nullable(),
+  stopReason: z.enum(STOP_REASONS),
+  durationMs: z.number(),
+  tokens: z.number(),
+  events: z.array(tuningEventSchema),
+});
+export type TuningReport = z.infer<typeof tuningReportSchema>;
