@@ -1,0 +1,35 @@
+// Files that are either whole or absent after a crash: written under a temporary name, synced, renamed.
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Writes `chunks` one after the other to `path`, which appears only when all of them are on the disk.
+ * @throws the file system's error, with the temporary file removed
+ */
+export async function writeFileAtomically(path: string, chunks: Iterable<Uint8Array | string>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes the names in a directory durable, e.g. after a rename in it. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
