@@ -7,7 +7,6 @@ export const ID_PREFIXES = {
   dataset: 'ds',
   tuning: 'tun',
   evaluation: 'eval',
-  adapter: 'ada',
   node: 'node',
   request: 'req',
   upload: 'up',

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { sha256Schema } from '../ids.ts';
+import { templateSchema } from '../prompt.ts';
+import { stageSchema } from '../tuning.ts';
+import { nameSchema, timestampSchema } from './page.ts';
+
+export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
+
+/** Scores that the adapter gave where it was made; every load is checked against them. */
+export const goldenScoresSchema = z.object({
+  template: templateSchema,
+  samples: z.array(z.object({ prompt: z.string(), yesLogit: z.number(), noLogit: z.number() })).max(8),
+});
+export type GoldenScores = z.infer<typeof goldenScoresSchema>;
+
+/** The SHA-256 of each file; together they name the adapter. */
+export const adapterFilesSchema = z.object({
+  configSha256: sha256Schema,
+  weightsSha256: sha256Schema,
+  weightsBytes: z.number().int().min(1),
+});
+export type AdapterFiles = z.infer<typeof adapterFilesSchema>;
+
+export const adapterSchema = z.object({
+  /** The content hash: see `adapterId`. */
+  id: sha256Schema,
+  name: nameSchema,
+  model: z.string(),
+  modelHash: sha256Schema.nullable(),
+  stage: stageSchema.nullable(),
+  template: templateSchema,
+  files: adapterFilesSchema,
+  /** The tuning that made it; null for an imported one. */
+  tuning: z.string().nullable(),
+  metrics: z.object({ validAuc: z.number().nullable(), validLoss: z.number().nullable() }).nullable(),
+  aliases: z.array(z.string()),
+  createdAt: timestampSchema,
+});
+export type Adapter = z.infer<typeof adapterSchema>;
+
+export const aliasSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'an alias is lower-case letters, digits and dashes, and begins with a letter')
+  .meta({ example: 'production' });
+
+/** An adapter by its id or by an alias. */
+export const adapterRefSchema = z.union([sha256Schema, aliasSchema]);
+
+export const setAliasSchema = z.object({ adapter: sha256Schema });
+
+/**
+ * The name of an adapter: SHA-256 over its two files' SHA-256s, so that it can be known without reading both in one place.
+ * @returns lower-case hex
+ */
+export async function adapterId(files: Pick<AdapterFiles, 'configSha256' | 'weightsSha256'>): Promise<string> {
+  const bytes = new TextEncoder().encode(`${files.configSha256}\n${files.weightsSha256}\n`);
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

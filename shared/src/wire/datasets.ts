@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { idSchema, sha256Schema } from '../ids.ts';
+import { samplingSchema } from '../interactions.ts';
+import { LIMITS } from '../limits.ts';
+import { templateSchema } from '../prompt.ts';
+import { nameSchema, timestampSchema } from './page.ts';
+
+export const DATASET_KINDS = ['interactions', 'samples', 'instructions'] as const;
+export const datasetKindSchema = z.enum(DATASET_KINDS);
+export type DatasetKind = z.infer<typeof datasetKindSchema>;
+
+export const DATASET_FORMATS = ['csv', 'jsonl', 'json'] as const;
+export const datasetFormatSchema = z.enum(DATASET_FORMATS);
+export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
+
+/** The formats that each kind comes in. */
+export const KIND_FORMATS: Record<DatasetKind, readonly DatasetFormat[]> = {
+  interactions: ['csv', 'jsonl'],
+  samples: ['json', 'jsonl'],
+  instructions: ['json', 'jsonl'],
+};
+
+export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 'rejected'] as const;
+export const datasetStateSchema = z.enum(DATASET_STATES);
+export type DatasetState = z.infer<typeof datasetStateSchema>;
+
+export const createDatasetSchema = z
+  .object({
+    name: nameSchema,
+    kind: datasetKindSchema,
+    format: datasetFormatSchema,
+    /** Size of the file to be uploaded. */
+    bytes: z.number().int().min(1).max(LIMITS.uploadBytes),
+    /** SHA-256 of the file; checked while it streams in. */
+    sha256: sha256Schema.optional(),
+    /** How samples are made of interactions. */
+    sampling: samplingSchema.prefault({}),
+  })
+  .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
+    path: ['format'],
+    message: 'interactions come as csv or jsonl, samples and instructions as json or jsonl',
+  });
+export type CreateDataset = z.infer<typeof createDatasetSchema>;
+
+export const rowErrorSchema = z.object({
+  /** Line of the file, the first is 1; in a JSON array the line where the element begins. */
+  line: z.number().int(),
+  column: z.string().nullable(),
+  problem: z.string(),
+  fix: z.string(),
+});
+export type RowError = z.infer<typeof rowErrorSchema>;
+
+export const datasetStatsSchema = z.object({
+  rows: z.number().int(),
+  users: z.number().int().nullable(),
+  items: z.number().int().nullable(),
+  likedShare: z.number().nullable(),
+});
+
+export const datasetSchema = z.object({
+  id: idSchema('dataset'),
+  name: nameSchema,
+  kind: datasetKindSchema,
+  format: datasetFormatSchema,
+  state: datasetStateSchema,
+  bytes: z.number().int(),
+  sha256: sha256Schema.nullable(),
+  sampling: samplingSchema,
+  stats: datasetStatsSchema.nullable(),
+  warnings: z.array(z.string()),
+  /** All that were found; `rowErrors` holds the first of them. */
+  errorCount: z.number().int(),
+  rowErrors: z.array(rowErrorSchema).max(LIMITS.rowErrors),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type Dataset = z.infer<typeof datasetSchema>;
+
+export const uploadSchema = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('single'), url: z.url(), expiresAt: timestampSchema }),
+  z.object({
+    mode: z.literal('multipart'),
+    partBytes: z.number().int(),
+    parts: z.array(z.object({ part: z.number().int(), bytes: z.number().int(), url: z.url() })),
+    expiresAt: timestampSchema,
+  }),
+]);
+export type Upload = z.infer<typeof uploadSchema>;
+
+/** `PUT` the bytes to the URL(s), with Content-Length, then complete. */
+export const createdDatasetSchema = z.object({ dataset: datasetSchema, upload: uploadSchema });
+
+export const completeDatasetSchema = z.object({
+  /** For a multipart upload: what each part's PUT answered. */
+  parts: z.array(z.object({ part: z.number().int().min(1), etag: z.string().min(1) })).optional(),
+});
+
+export const uploadedPartSchema = z.object({ part: z.number().int(), etag: z.string() });
+
+export const previewQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(LIMITS.previewSamples).default(5),
+  template: templateSchema.default('clean'),
+  /** Whose tokenizer counts. */
+  model: z.string().optional(),
+});
+
+export const previewSchema = z.object({
+  samples: z.array(
+    z.object({
+      prompt: z.string(),
+      answer: z.string().nullable(),
+      /** Tokens of the prompt; null where no connected node holds a tokenizer. */
+      tokens: z.number().int().nullable(),
+    }),
+  ),
+  template: templateSchema,
+  tokenizer: z.string().nullable(),
+});
+export type Preview = z.infer<typeof previewSchema>;

@@ -1,0 +1,30 @@
+// What every list and every error of the API look like.
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+
+export const errorBodySchema = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string(),
+    requestId: z.string(),
+    retryable: z.boolean(),
+    details: z.unknown().optional(),
+  }),
+});
+export type ErrorBody = z.infer<typeof errorBodySchema>;
+
+/** Newest first; `cursor` is what the page before gave as `nextCursor`. */
+export const pageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageItems).default(LIMITS.defaultPageItems),
+  cursor: z.string().optional(),
+});
+export type PageQuery = z.infer<typeof pageQuerySchema>;
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+export const nameSchema = z.string().trim().min(1).max(100).meta({ example: 'movies, spring' });
+/** ISO 8601, UTC. */
+export const timestampSchema = z.iso.datetime();

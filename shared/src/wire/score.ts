@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { sha256Schema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
+import { templateSchema } from '../prompt.ts';
+import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
+import { adapterRefSchema } from './adapters.ts';
+
+const modelFields = {
+  model: z.string().min(1),
+  /** Without one the base model answers. */
+  adapter: adapterRefSchema.optional(),
+  template: templateSchema.default('clean'),
+};
+
+export const scoreRequestSchema = z.object({
+  ...modelFields,
+  samples: z.array(sampleSchema).min(1).max(LIMITS.scoreSamples),
+});
+export type ScoreRequest = z.infer<typeof scoreRequestSchema>;
+
+/** `score` is the softmax over the two answer tokens' logits at the last prompt position. */
+export const scoreSchema = z.object({ score: z.number(), yesLogit: z.number(), noLogit: z.number() });
+export type Score = z.infer<typeof scoreSchema>;
+
+export const scoreResponseSchema = z.object({
+  scores: z.array(scoreSchema),
+  model: z.string(),
+  adapter: sha256Schema.nullable(),
+  tokens: z.number().int(),
+});
+export type ScoreResponse = z.infer<typeof scoreResponseSchema>;
+
+/** One history, many candidates; `--request` of the CLI takes the same without the model fields. */
+export const rankInputSchema = z.object({
+  noun: nounSchema.default('movie'),
+  history: z.array(historyItemSchema).max(LIMITS.historyItems),
+  candidates: z.array(itemSchema).min(1).max(LIMITS.rankCandidates),
+});
+export type RankInput = z.infer<typeof rankInputSchema>;
+
+export const rankRequestSchema = rankInputSchema.extend(modelFields);
+export type RankRequest = z.infer<typeof rankRequestSchema>;
+
+export const rankedSchema = scoreSchema.extend({
+  /** Place of the candidate in the request, from 0. */
+  index: z.number().int(),
+  candidate: itemSchema,
+});
+export type Ranked = z.infer<typeof rankedSchema>;
+
+/** Best first; ties keep the order of the request. */
+export const rankResponseSchema = z.object({
+  ranking: z.array(rankedSchema),
+  model: z.string(),
+  adapter: sha256Schema.nullable(),
+  tokens: z.number().int(),
+});
+export type RankResponse = z.infer<typeof rankResponseSchema>;
+
+export const formatRequestSchema = z.object({
+  samples: z.array(sampleSchema).min(1).max(LIMITS.formatSamples),
+  template: templateSchema.default('clean'),
+});
+export const formatResponseSchema = z.object({ prompts: z.array(z.string()), template: templateSchema });
