@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { buildSamples, type Interaction, paperSplit, samplingSchema } from './interactions.ts';
+
+const rating = (user: string, item: number, time: number, stars = 4): Interaction => ({
+  user,
+  item: String(item),
+  title: `Film ${item}`,
+  rating: stars,
+  time,
+});
+const sampling = samplingSchema.parse({ historyLength: 2 });
+
+it('groups by user in order of first appearance and sorts by time, keeping the order of equal times', () => {
+  const samples = buildSamples(
+    [rating('b', 1, 30), rating('a', 2, 10), rating('b', 3, 20, 2), rating('b', 4, 30, 3), rating('a', 5, 5)],
+    sampling,
+  );
+  expect(samples).toEqual([
+    {
+      user: 'b',
+      noun: 'movie',
+      history: [
+        { title: 'Film 3', id: '3', at: 20, liked: false },
+        { title: 'Film 1', id: '1', at: 30, liked: true },
+      ],
+      target: { title: 'Film 4', id: '4', at: 30 },
+      liked: false,
+    },
+  ]);
+});
+
+it('splits the last samples 8:1:1 in order', () => {
+  const samples = buildSamples(
+    Array.from({ length: 22 }, (_, i) => rating('u', i, i)),
+    sampling,
+  );
+  const split = paperSplit(samples, 10);
+  expect(samples).toHaveLength(20);
+  expect([split.train.length, split.valid.length, split.test.length]).toEqual([8, 1, 1]);
+  expect(split.train[0]).toBe(samples[10]);
+  expect(split.test[0]).toBe(samples[19]);
+});
