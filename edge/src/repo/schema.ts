@@ -67,6 +67,10 @@ const jobColumns = {
   dataset: text('dataset').notNull(),
   node: text('node'),
   fence: integer('fence').notNull().default(0),
+  /** Dispatches since it was last queued by a user. */
+  attempts: integer('attempts').notNull().default(0),
+  /** The Workflow instance that drives it; resuming takes a new one. */
+  instance: text('instance'),
   error: text('error', { mode: 'json' }).$type<JobError>(),
 };
 
