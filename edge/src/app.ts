@@ -1,0 +1,49 @@
+// The edge's API, put together: what every request passes, then one line for each noun.
+import { TallrecError } from '@tallrec/shared/errors';
+import { newId } from '@tallrec/shared/ids';
+import { LIMITS } from '@tallrec/shared/limits';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { makeDeps } from './deps.ts';
+import { parseEnv } from './env.ts';
+import { onError } from './http/errors.ts';
+import { notFound } from './http/not-found.ts';
+import { requestLog } from './http/request-log.ts';
+import { newRouter } from './http/router.ts';
+import { keys } from './routes/keys.ts';
+
+const base = newRouter();
+base.onError(onError);
+base.notFound(notFound(base));
+
+base.use(async (c, next) => {
+  c.set('requestId', newId('request', Date.now()));
+  c.header('X-Request-Id', c.var.requestId);
+  c.set('env', parseEnv(c.env));
+  c.set('deps', makeDeps(c.var.env));
+  await next();
+});
+base.use(requestLog);
+// Any origin: what lets a caller in is a header, never a cookie.
+base.use(
+  '/v1/*',
+  cors({
+    origin: '*',
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'ETag', 'Idempotency-Replayed'],
+    maxAge: 86_400,
+  }),
+);
+const jsonBodies = bodyLimit({
+  maxSize: LIMITS.jsonBodyBytes,
+  onError: () => {
+    throw new TallrecError('TOO_LARGE', `A body may have ${LIMITS.jsonBodyBytes} bytes.`, {
+      fix: 'Send less at once; files go through signed upload URLs.',
+    });
+  },
+});
+// Signed transfers stream and check their own lengths.
+base.use((c, next) => (c.req.path.startsWith('/v1/transfers/') ? next() : jsonBodies(c, next)));
+
+export const app = base.route('/', keys);
+
+export type App = typeof app;

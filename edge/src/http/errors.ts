@@ -1,0 +1,66 @@
+// Every fault becomes one JSON body; what users may not see stays in the log.
+import { ERROR_CODES, type ErrorCode, TallrecError } from '@tallrec/shared/errors';
+import { type ErrorBody, errorBodySchema } from '@tallrec/shared/wire/page';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
+import type { AppEnv } from './context.ts';
+import { logFault } from './request-log.ts';
+
+export function errorBody(error: TallrecError, requestId: string): ErrorBody {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      requestId,
+      retryable: error.retryable,
+      ...(error.details === undefined ? {} : { details: error.details }),
+    },
+  };
+}
+
+/** What the router itself refuses, in the project's own codes. */
+function fromHttpException(error: HTTPException): TallrecError {
+  if (error.status === 413) return new TallrecError('TOO_LARGE', 'The body is too large.');
+  if (error.status < 500) {
+    return new TallrecError('BAD_REQUEST', 'The body could not be read.', {
+      fix: 'Send JSON with "Content-Type: application/json".',
+    });
+  }
+  return new TallrecError('INTERNAL', 'Something went wrong.', { cause: error });
+}
+
+export function onError(error: Error, c: Context<AppEnv>): Response {
+  let known: TallrecError;
+  if (error instanceof TallrecError) known = error;
+  else if (error instanceof HTTPException) known = fromHttpException(error);
+  else known = new TallrecError('INTERNAL', 'Something went wrong.', { cause: error });
+  if (known.cause !== undefined) logFault(c, known);
+  const retryAfterMs = (known.details as { retryAfterMs?: number } | undefined)?.retryAfterMs;
+  if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+  if (known.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
+  return c.json(errorBody(known, c.var.requestId), known.status as ContentfulStatusCode);
+}
+
+/** @returns VALIDATION_FAILED with each place in the input that is wrong */
+export function invalidInput(target: string, error: z.core.$ZodError): TallrecError {
+  const issues = error.issues.map((issue) => ({
+    path: [target, ...issue.path.map(String)].join('.'),
+    problem: issue.message,
+  }));
+  const first = issues[0]!;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new TallrecError('VALIDATION_FAILED', `${first.path}: ${first.problem}${more}`, { details: { issues } });
+}
+
+/** The `responses` entries of a contract for the codes that it can answer with, beside those that any route can. */
+export function errorResponses(...codes: ErrorCode[]) {
+  const byStatus: Record<number, { description: string; content: { 'application/json': { schema: z.ZodType } } }> = {};
+  for (const code of new Set<ErrorCode>([...codes, 'VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL'])) {
+    const { status } = ERROR_CODES[code];
+    const description = byStatus[status] ? `${byStatus[status].description}, ${code}` : code;
+    byStatus[status] = { description, content: { 'application/json': { schema: errorBodySchema } } };
+  }
+  return byStatus;
+}

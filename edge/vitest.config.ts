@@ -1,0 +1,19 @@
+// Tests run inside workerd, with the project's own bindings and migrations.
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: '../wrangler.toml' },
+      miniflare: {
+        bindings: {
+          ADMIN_KEY: 'admin-key-of-the-tests',
+          SIGNING_SECRET: 'signing-secret-of-the-tests',
+          MIGRATIONS: await readD1Migrations('../migrations'),
+        },
+      },
+    })),
+  ],
+  test: { silent: 'passed-only', setupFiles: ['./src/testing/migrate.ts'], include: ['src/**/*.test.ts'] },
+});
