@@ -1,0 +1,49 @@
+// The logits of the two answers after each prompt: what scoring, ranking and validation rest on.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { LoraAdapter } from './lora.ts';
+import { microBatches } from './micro-batches.ts';
+import type { LanguageModel } from './model.ts';
+import type { PromptRows } from './prompt-rows.ts';
+
+export interface AnswerLogits {
+  yesLogit: number;
+  noLogit: number;
+}
+
+export interface AnswerLogitsOptions {
+  adapter?: LoraAdapter | undefined;
+  /** Tokens of one micro-batch with its padding; a matter of memory, not of results. */
+  microBatchTokens?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called after each micro-batch. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const DEFAULT_MICRO_BATCH_TOKENS = 2048;
+
+/**
+ * @param prompts token ids up to where the answer begins
+ * @returns one pair a prompt, in their order
+ * @throws TallrecError when aborted
+ */
+export async function answerLogits(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  { yes, no }: PromptRows['answerTokens'],
+  { adapter, microBatchTokens = DEFAULT_MICRO_BATCH_TOKENS, signal, onProgress }: AnswerLogitsOptions,
+): Promise<AnswerLogits[]> {
+  const answers = new Array<AnswerLogits>(prompts.length);
+  let done = 0;
+  const lengths = prompts.map((prompt) => prompt.length);
+  for (const batch of microBatches(lengths, microBatchTokens)) {
+    if (signal?.aborted) throw new TallrecError('CANCELLED', 'Scoring was cancelled.');
+    const rows = batch.map((index) => prompts[index]!);
+    const logits = await model.nextTokenLogits(rows, adapter, [yes, no]);
+    batch.forEach((index, row) => {
+      answers[index] = { yesLogit: logits[2 * row]!, noLogit: logits[2 * row + 1]! };
+    });
+    done += batch.length;
+    onProgress?.(done, prompts.length);
+  }
+  return answers;
+}

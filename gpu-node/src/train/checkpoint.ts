@@ -1,0 +1,155 @@
+// Checkpoints of a training run on disk: written aside, synced, renamed, and trusted only with their DONE marker.
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { Random } from '@tallrec/shared/random';
+import { tuningEventSchema } from '@tallrec/shared/tuning';
+import { z } from 'zod';
+import { syncDirectory, writeFileAtomically } from '../atomic-file.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
+import { readSafetensorsHeader, readTensor, writeSafetensors } from '../llama/safetensors.ts';
+import type { Moments } from './adamw.ts';
+import type { TrainingState } from './state.ts';
+
+const DONE = 'DONE';
+const NAME = /^\d{8}$/;
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  /** What the run was made of; a run with another identity must not go on from here. */
+  identity: z.record(z.string(), z.string()),
+  step: z.int().nonnegative(),
+  epoch: z.int().nonnegative(),
+  cursor: z.int().nonnegative(),
+  epochSeed: z.int().nonnegative(),
+  randomState: z.array(z.int()),
+  best: z.object({ step: z.int(), auc: z.number().nullable(), loss: z.number() }).optional(),
+  evaluatedStep: z.int().nonnegative(),
+  evaluationsWithoutGain: z.int().nonnegative(),
+  tokens: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  events: z.array(tuningEventSchema),
+});
+
+/** Names and hashes of what a run depends on: settings, model, data. */
+export type RunIdentity = Record<string, string>;
+
+/** Writes the next checkpoint into `dir` and drops the ones before it. */
+export async function writeCheckpoint(dir: string, state: TrainingState, identity: RunIdentity): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const before = await checkpointNames(dir);
+  const number = 1 + Math.max(0, ...before.map((name) => Number.parseInt(name, 10)));
+  const path = join(dir, String(number).padStart(8, '0'));
+  const aside = `${path}.tmp`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside);
+  const { adapter, optimizer, best } = state;
+  await writeSafetensors(join(aside, 'adapter.safetensors'), adapter.tensors);
+  await writeSafetensors(join(aside, 'first-moments.safetensors'), momentTensors(state, 'first'));
+  await writeSafetensors(join(aside, 'second-moments.safetensors'), momentTensors(state, 'second'));
+  if (best) await writeSafetensors(join(aside, 'best.safetensors'), best.adapter.tensors);
+  const { step, epoch, cursor, epochSeed, evaluatedStep, evaluationsWithoutGain, tokens, durationMs, events } = state;
+  if (optimizer.step !== step) throw new RangeError(`the optimizer did ${optimizer.step} of ${step} steps`);
+  const file: z.input<typeof stateSchema> = {
+    version: 1,
+    identity,
+    step,
+    epoch,
+    cursor,
+    epochSeed,
+    randomState: [...state.random.state()],
+    ...(best ? { best: { step: best.step, auc: best.auc, loss: best.loss } } : {}),
+    evaluatedStep,
+    evaluationsWithoutGain,
+    tokens,
+    durationMs,
+    events,
+  };
+  await writeFileAtomically(join(aside, 'state.json'), [JSON.stringify(file)]);
+  await rename(aside, path);
+  await syncDirectory(dir);
+  await writeFileAtomically(join(path, DONE), []);
+  for (const name of before) await rm(join(dir, name), { recursive: true, force: true });
+}
+
+/**
+ * The newest whole checkpoint in `dir`.
+ * @param template an adapter of the run's configuration: names, shapes and order of its tensors
+ * @returns undefined where there is none
+ * @throws TallrecError when it belongs to a run with other settings, another model or other data
+ */
+export async function readCheckpoint(
+  dir: string,
+  template: LoraAdapter,
+  identity: RunIdentity,
+): Promise<TrainingState | undefined> {
+  const path = await newestCheckpoint(dir);
+  if (!path) return undefined;
+  const parsed = stateSchema.safeParse(JSON.parse(await readFile(join(path, 'state.json'), 'utf8')));
+  if (!parsed.success) {
+    throw new TallrecError('VALIDATION_FAILED', `${path}/state.json is not of this version.`, {
+      fix: 'Start anew without --resume.',
+    });
+  }
+  const file = parsed.data;
+  const changed = Object.keys(identity).filter((key) => identity[key] !== file.identity[key]);
+  if (changed.length > 0) {
+    throw new TallrecError('VALIDATION_FAILED', `The checkpoint ${path} was made with other: ${changed.join(', ')}.`, {
+      fix: 'Resume with what the run was started with, or start anew without --resume.',
+    });
+  }
+  const read = async (name: string) => readTensors(join(path, name), template);
+  const [adapter, first, second] = await Promise.all([
+    read('adapter.safetensors'),
+    read('first-moments.safetensors'),
+    read('second-moments.safetensors'),
+  ]);
+  const moments = new Map<string, Moments>();
+  for (const [name, { data }] of first.tensors)
+    moments.set(name, { first: data, second: second.tensors.get(name)!.data });
+  const { randomState, best, version: _, identity: __, ...rest } = file;
+  return {
+    ...rest,
+    random: Random.restored(randomState),
+    adapter,
+    optimizer: { step: file.step, moments },
+    best: best ? { ...best, adapter: await read('best.safetensors') } : undefined,
+  };
+}
+
+export async function removeCheckpoints(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function newestCheckpoint(dir: string): Promise<string | undefined> {
+  for (const name of (await checkpointNames(dir)).sort().reverse()) {
+    const path = join(dir, name);
+    if (await stat(join(path, DONE)).catch(() => undefined)) return path;
+  }
+  return undefined;
+}
+
+async function checkpointNames(dir: string): Promise<string[]> {
+  return (await readdir(dir).catch(() => [])).filter((name) => NAME.test(name));
+}
+
+async function readTensors(path: string, template: LoraAdapter): Promise<LoraAdapter> {
+  const { tensors: locations } = await readSafetensorsHeader(path);
+  const tensors: LoraAdapter['tensors'] = new Map();
+  for (const [name, { shape }] of template.tensors) {
+    const location = locations.get(name);
+    if (location?.shape.join() !== shape.join()) {
+      throw new TallrecError('VALIDATION_FAILED', `${path} lacks ${name} of [${shape}].`, {
+        fix: 'Start anew without --resume.',
+      });
+    }
+    tensors.set(name, { shape, data: await readTensor(location) });
+  }
+  return { config: template.config, tensors };
+}
+
+function momentTensors({ adapter, optimizer }: TrainingState, which: keyof Moments): LoraAdapter['tensors'] {
+  return new Map(
+    [...adapter.tensors].map(([name, { shape }]) => [name, { shape, data: optimizer.moments.get(name)![which] }]),
+  );
+}

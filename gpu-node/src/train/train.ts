@@ -1,0 +1,181 @@
+// The training loop: batches, gradients, clipping, AdamW, evaluation, early stopping; resumable at every step.
+import { Random } from '@tallrec/shared/random';
+import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
+import { microBatches } from '../llama/micro-batches.ts';
+import type { LabelledRow, LanguageModel } from '../llama/model.ts';
+import { IGNORED_LABEL } from '../llama/prompt-rows.ts';
+import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
+import { copyAdapter } from './lora-init.ts';
+import { learningRateAt } from './schedule.ts';
+import { drawSeed, type TrainingState, type Validation } from './state.ts';
+
+export interface TrainOptions {
+  hyperParameters: HyperParameters;
+  totalSteps: number;
+  evaluateEverySteps: number;
+  /** Judges the adapter as it is; may throw when the signal is aborted. */
+  validate: (() => Promise<Validation>) | undefined;
+  /** Called with a state from which a run can go on. */
+  checkpoint: ((state: TrainingState) => Promise<void>) | undefined;
+  checkpointEverySteps: number;
+  signal: AbortSignal;
+  /** Milliseconds that only grow. */
+  clock: () => number;
+}
+
+export type StopReason = TuningReport['stopReason'];
+
+export function stepsPerEpoch(rows: number, batchSize: number): number {
+  return Math.ceil(rows / batchSize);
+}
+
+/**
+ * Trains `state.adapter` in place and yields what happens. The micro-batch size changes memory and speed only: the loss is the
+ * mean over the labelled tokens of the whole batch.
+ * @returns why it stopped; `state.best` holds the best adapter where there was validation
+ */
+export async function* train(
+  model: LanguageModel,
+  rows: readonly LabelledRow[],
+  state: TrainingState,
+  options: TrainOptions,
+): AsyncGenerator<TuningEvent, StopReason> {
+  const { hyperParameters, totalSteps, signal, clock } = options;
+  const [startedAt, durationBefore, stepBefore] = [clock(), state.durationMs, state.step];
+  const batchesPerEpoch = stepsPerEpoch(rows.length, hyperParameters.batchSize);
+  let order = epochOrder(rows.length, state.epochSeed);
+  const keepTime = () => {
+    state.durationMs = durationBefore + clock() - startedAt;
+  };
+  const isEvaluationDue = () =>
+    state.step > state.evaluatedStep && (state.step % options.evaluateEverySteps === 0 || state.step >= totalSteps);
+
+  while (true) {
+    if (options.validate && isEvaluationDue()) {
+      const validation = await unlessAborted(options.validate, signal);
+      keepTime();
+      if (validation) {
+        yield record(state, judge(state, validation));
+        await options.checkpoint?.(state);
+      }
+    } else if (state.step > stepBefore && state.step % options.checkpointEverySteps === 0) {
+      await options.checkpoint?.(state);
+    }
+    if (signal.aborted) {
+      await options.checkpoint?.(state);
+      return 'cancelled';
+    }
+    if (state.evaluationsWithoutGain >= hyperParameters.patience) return 'early-stopped';
+    if (state.step >= totalSteps) return hyperParameters.maxSteps === totalSteps ? 'max-steps' : 'finished';
+
+    if (state.cursor >= batchesPerEpoch) {
+      state.epoch++;
+      state.cursor = 0;
+      state.epochSeed = drawSeed(state.random);
+      order = epochOrder(rows.length, state.epochSeed);
+    }
+    const from = state.cursor * hyperParameters.batchSize;
+    const batch = order.slice(from, from + hyperParameters.batchSize).map((index) => rows[index]!);
+    const stepStartedAt = clock();
+    const result = await trainStep(model, batch, state, options);
+    if (!result) continue;
+    keepTime();
+    const stepMs = clock() - stepStartedAt;
+    const perStepMs = (state.durationMs - durationBefore) / (state.step - stepBefore);
+    yield record(state, {
+      type: 'step',
+      step: state.step,
+      totalSteps,
+      epoch: state.epoch + state.cursor / batchesPerEpoch,
+      loss: result.loss,
+      learningRate: result.learningRate,
+      gradientNorm: result.gradientNorm,
+      tokensPerSecond: stepMs > 0 ? (1000 * result.tokens) / stepMs : 0,
+      etaMs: Math.max(0, totalSteps - state.step) * perStepMs,
+    });
+  }
+}
+
+/** The rows' order in an epoch, from the seed drawn at its start: a run that resumes within it gets the same one. */
+function epochOrder(rows: number, seed: number): number[] {
+  return Random.seeded(seed).shuffle(Array.from({ length: rows }, (_, index) => index));
+}
+
+interface StepResult {
+  loss: number;
+  learningRate: number;
+  gradientNorm: number;
+  tokens: number;
+}
+
+/** @returns undefined when aborted, with the state as it was */
+async function trainStep(
+  model: LanguageModel,
+  batch: readonly LabelledRow[],
+  state: TrainingState,
+  { hyperParameters, totalSteps, signal }: TrainOptions,
+): Promise<StepResult | undefined> {
+  const labelled = batch.reduce((sum, row) => sum + row.labels.filter((label) => label !== IGNORED_LABEL).length, 0);
+  const randomBefore = state.random.state();
+  // One draw a step, whatever the number of micro-batches, so that their size does not move the generator.
+  const stepSeed = drawSeed(state.random);
+  const gradients = new Map<string, Float32Array>();
+  let loss = 0;
+  const lengths = batch.map((row) => row.tokens.length);
+  for (const [number, indices] of microBatches(lengths, hyperParameters.microBatchTokens).entries()) {
+    if (signal.aborted) {
+      state.random = Random.restored(randomBefore);
+      return undefined;
+    }
+    const part = await model.lossAndGradients(
+      indices.map((index) => batch[index]!),
+      state.adapter,
+      {
+        lossWeight: 1 / labelled,
+        ...(hyperParameters.loraDropout > 0 ? { dropoutSeed: (stepSeed ^ Math.imul(number, 0x9e37_79b1)) >>> 0 } : {}),
+      },
+    );
+    loss += part.loss;
+    for (const [name, gradient] of part.gradients) {
+      const sum = gradients.get(name);
+      if (!sum) gradients.set(name, gradient.slice());
+      else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
+    }
+  }
+  const gradientNorm = clipGradientNorm(gradients, hyperParameters.clipNorm);
+  const { learningRate: peak, warmupSteps, weightDecay } = hyperParameters;
+  const learningRate = learningRateAt(state.step, { learningRate: peak, warmupSteps, totalSteps });
+  adamWStep(state.optimizer, state.adapter.tensors, gradients, learningRate, { ...ADAMW_DEFAULTS, weightDecay });
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  state.step++;
+  state.cursor++;
+  state.tokens += tokens;
+  return { loss, learningRate, gradientNorm, tokens };
+}
+
+/** Takes note of an evaluation: the best adapter is kept, ties going to the earlier one. */
+function judge(state: TrainingState, validation: Validation): TuningEvent {
+  const best = !state.best || isBetter(validation, state.best);
+  state.evaluatedStep = state.step;
+  state.evaluationsWithoutGain = best ? 0 : state.evaluationsWithoutGain + 1;
+  if (best) state.best = { ...validation, step: state.step, adapter: copyAdapter(state.adapter) };
+  return { type: 'evaluated', step: state.step, validAuc: validation.auc, validLoss: validation.loss, best };
+}
+
+function isBetter(a: Validation, b: Validation): boolean {
+  return a.auc !== null && b.auc !== null ? a.auc > b.auc : a.loss < b.loss;
+}
+
+function record(state: TrainingState, event: TuningEvent): TuningEvent {
+  state.events.push(event);
+  return event;
+}
+
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,221 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@tallrec/shared/random';
+import type { LabelledSample } from '@tallrec/shared/sample';
+import { type TuningEvent, tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LoraAdapter } from '../llama/lora.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
+import { drawShots, evaluationInterval, type TuneOptions, type TuneOutcome, tune } from './tune.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tune-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Users who like what is called Zzz… and dislike what is called Qqq…: a bag of characters can learn that. */
+function samples(count: number, seed: number): LabelledSample[] {
+  const random = Random.seeded(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const liked = random.uniform() < 0.5;
+    const title = (liked ? 'Z' : 'Q').repeat(random.integer(6, 14));
+    return { noun: 'movie', history: [{ title: `Film ${i}`, liked: true }], target: { title }, liked };
+  });
+}
+
+const settings = (changes: object = {}, hyperParameters: object = {}) =>
+  tuningSettingsSchema.parse({
+    seed: 7,
+    ...changes,
+    hyperParameters: { learningRate: 0.05, warmupSteps: 2, batchSize: 8, epochs: 8, loraRank: 2, ...hyperParameters },
+  });
+
+function options(changes: Partial<TuneOptions> = {}): TuneOptions {
+  let now = 0;
+  return {
+    model: new ToyLanguageModel(),
+    tokenizer: toyTokenizer,
+    modelContentHash: 'toy',
+    provider: 'cpu',
+    precision: 'f64',
+    settings: settings(),
+    data: { stage: 'rec', train: samples(20, 1), valid: samples(40, 2) },
+    clock: () => now++,
+    ...changes,
+  };
+}
+
+async function run(
+  given: TuneOptions,
+  onEvent: (event: TuningEvent) => void = () => {},
+): Promise<TuneOutcome & { events: TuningEvent[] }> {
+  const events: TuningEvent[] = [];
+  const generator = tune(given);
+  while (true) {
+    const next = await generator.next();
+    if (next.done) return { ...next.value, events };
+    events.push(next.value);
+    onEvent(next.value);
+  }
+}
+
+const bytes = ({ tensors }: LoraAdapter) =>
+  [...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString('hex')]);
+
+describe('tune', () => {
+  test('learns, reports each step, and keeps the adapter that was best in validation', async () => {
+    const { report, events, adapter } = await run(options({ settings: settings({}, { evaluateEverySteps: 3 }) }));
+    const steps = events.filter((event) => event.type === 'step');
+    expect(steps.map((event) => event.step)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+    expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss * 0.7);
+    expect(steps.map((event) => event.learningRate).slice(0, 3)).toEqual([0, 0.025, 0.05]);
+    expect(steps.at(-1)!.epoch).toBe(8);
+    expect(report).toMatchObject({ stopReason: 'finished', steps: 24, trainSamples: 20, validSamples: 40 });
+    const evaluated = events.filter((event) => event.type === 'evaluated');
+    const best = Math.max(...evaluated.map((event) => event.validAuc!));
+    expect(report.bestValidAuc).toBe(best);
+    expect(report.bestStep).toBe(evaluated.find((event) => event.validAuc === best)!.step);
+    expect(best).toBeGreaterThan(0.9);
+    expect([...adapter.tensors.values()].some(({ data }) => data.some((value) => value !== 0))).toBe(true);
+  });
+
+  test('one seed gives one adapter; another gives another', async () => {
+    const [a, b, c] = [
+      await run(options()),
+      await run(options()),
+      await run(options({ settings: settings({ seed: 8 }) })),
+    ];
+    expect(bytes(a.adapter)).toEqual(bytes(b.adapter));
+    expect(bytes(a.adapter)).not.toEqual(bytes(c.adapter));
+  });
+
+  test('the micro-batch size changes nothing that is learned', async () => {
+    const [model, wide] = [new ToyLanguageModel(), new ToyLanguageModel()];
+    const without = { loraDropout: 0 };
+    const small = await run(options({ model, settings: settings({}, { ...without, microBatchTokens: 1 }) }));
+    const large = await run(
+      options({ model: wide, settings: settings({}, { ...without, microBatchTokens: 1_000_000 }) }),
+    );
+    expect(Math.max(...model.batchSizes)).toBe(1);
+    expect(Math.max(...wide.batchSizes)).toBeGreaterThan(7);
+    for (const [name, { data }] of small.adapter.tensors) {
+      const other = large.adapter.tensors.get(name)!.data;
+      data.forEach((value, i) => {
+        expect(value).toBeCloseTo(other[i]!, 4);
+      });
+    }
+  });
+
+  test('a run that is cut at any step and resumed ends bit for bit alike', async () => {
+    const given = () => options({ settings: settings({}, { evaluateEverySteps: 4, maxSteps: 10 }) });
+    const whole = await run({ ...given(), checkpointDir: join(dir, 'whole') });
+    expect(whole.report.stopReason).toBe('max-steps');
+    for (let cut = 0; cut <= 9; cut++) {
+      const checkpointDir = join(dir, `cut-${cut}`);
+      const abort = new AbortController();
+      const first = await run({ ...given(), checkpointDir, signal: abort.signal }, (event) => {
+        if (event.type === (cut === 0 ? 'started' : 'step') && event.step === cut) abort.abort();
+      });
+      expect(first.report).toMatchObject({ stopReason: 'cancelled', steps: cut });
+      const second = await run({ ...given(), checkpointDir, resume: true });
+      expect(second.events[0]).toMatchObject({ type: 'started', step: cut });
+      expect(bytes(second.adapter)).toEqual(bytes(whole.adapter));
+      expect(second.report.bestStep).toBe(whole.report.bestStep);
+      expect(second.report.events.filter((event) => event.type === 'evaluated')).toEqual(
+        whole.report.events.filter((event) => event.type === 'evaluated'),
+      );
+    }
+  });
+
+  test('a cancelled run keeps the best so far', async () => {
+    const abort = new AbortController();
+    const { report, adapter } = await run(
+      options({ settings: settings({}, { evaluateEverySteps: 3 }), signal: abort.signal }),
+      (event) => event.type === 'evaluated' && event.step === 9 && abort.abort(),
+    );
+    expect(report).toMatchObject({ stopReason: 'cancelled', steps: 9 });
+    expect(report.bestStep).toBeLessThanOrEqual(9);
+    expect([...adapter.tensors.values()].some(({ data }) => data.some((value) => value !== 0))).toBe(true);
+  });
+
+  test('stops after as many evaluations without gain as patience says', async () => {
+    const valid = samples(6, 3).map((sample) => ({ ...sample, target: { title: 'the same' } }));
+    const { report } = await run(
+      options({
+        settings: settings({}, { evaluateEverySteps: 1, patience: 3 }),
+        data: { stage: 'rec', train: samples(20, 1), valid },
+      }),
+    );
+    expect(report).toMatchObject({ stopReason: 'early-stopped', steps: 4, bestStep: 1, bestValidAuc: 0.5 });
+  });
+
+  test('an unfinished checkpoint is passed over, and another run does not go on from it', async () => {
+    const checkpointDir = join(dir, 'identity');
+    await run(options({ checkpointDir }));
+    const [name, ...others] = await readdir(checkpointDir);
+    expect(others).toEqual([]);
+    await expect(run(options({ checkpointDir, resume: true, settings: settings({ seed: 9 }) }))).rejects.toThrow(
+      /made with other: settings, training data/,
+    );
+    await rm(join(checkpointDir, name!, 'DONE'));
+    const anew = await run(options({ checkpointDir, resume: true }));
+    expect(anew.events[0]).toMatchObject({ type: 'started', step: 0 });
+  });
+
+  test('goes on from a given adapter without touching it', async () => {
+    const { adapter: init } = await run(options());
+    const before = bytes(init);
+    const { adapter } = await run(options({ init, settings: settings({ seed: 1 }, { maxSteps: 5 }) }));
+    expect(bytes(init)).toEqual(before);
+    expect(bytes(adapter)).not.toEqual(before);
+  });
+
+  test('the first stage learns outputs of instructions, judged by their loss', async () => {
+    const rows = ['red', 'green', 'blue'].map((colour) => ({
+      instruction: `Say ${colour}.`,
+      input: '',
+      output: colour.repeat(3),
+    }));
+    const long = { instruction: 'x'.repeat(600), input: '', output: 'y' };
+    const { report, events } = await run(
+      options({
+        settings: settings({ stage: 'alpaca' }, { evaluateEverySteps: 4 }),
+        data: { stage: 'alpaca', train: [...rows, long], valid: rows },
+      }),
+    );
+    const losses = events.filter((event) => event.type === 'evaluated').map((event) => event.validLoss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    expect(report).toMatchObject({ bestValidAuc: null, bestValidLoss: Math.min(...losses), trainSamples: 3 });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'note', message: expect.stringMatching(/^1 instructions leave no room/) }),
+    );
+  });
+});
+
+describe('the recipe', () => {
+  test('shots are the first K of the shuffled file, so that more shots contain fewer', () => {
+    const items = Array.from({ length: 50 }, (_, i) => i);
+    const sixteen = drawShots(items, 16, Random.seeded(3));
+    expect(drawShots(items, 32, Random.seeded(3)).slice(0, 16)).toEqual(sixteen);
+    expect(new Set(sixteen).size).toBe(16);
+    expect(drawShots(items, 16, Random.seeded(4))).not.toEqual(sixteen);
+  });
+
+  test('evaluations come every 10 steps, and K / 128 · 5 above 128 shots', () => {
+    expect([16, 128, 256, 1024, 8000].map(evaluationInterval)).toEqual([10, 10, 10, 40, 313]);
+  });
+
+  test('answers are labelled with their end, and the prompt too where that is asked for', () => {
+    const [sample] = samples(1, 1);
+    const given = { template: 'clean' as const, cutoffTokens: 512 };
+    const row = new PromptRows(toyTokenizer, given).labelled(sample!);
+    const answer = toyTokenizer.encode(sample!.liked ? 'Yes.' : 'No.');
+    expect(row.labels.filter((label) => label !== -100)).toEqual([...answer, 0]);
+    expect(row.labels.slice(-answer.length - 1)).toEqual([...answer, 0]);
+    const all = new PromptRows(toyTokenizer, { ...given, lossOn: 'all' }).labelled(sample!);
+    expect(all.labels.slice(1)).toEqual(all.tokens.slice(1));
+  });
+});

@@ -1,0 +1,203 @@
+// A tuning from data to adapter, by the recipe of TALLRec's code: shots, rows, training, the best of validation.
+import { createHash } from 'node:crypto';
+import { TallrecError } from '@tallrec/shared/errors';
+import { Random } from '@tallrec/shared/random';
+import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
+import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
+import type { LoraAdapter } from '../llama/lora.ts';
+import type { LabelledRow, LanguageModel } from '../llama/model.ts';
+import { hashTensors } from '../llama/peft.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import type { Tokenizer } from '../llama/tokenizer.ts';
+import { type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { copyAdapter, initAdapter } from './lora-init.ts';
+import { initialState, type TrainingState, type Validation } from './state.ts';
+import { type StopReason, stepsPerEpoch, train } from './train.ts';
+import { validateInstructions, validateSamples } from './validate.ts';
+
+export type TuningData =
+  | { stage: 'rec'; train: readonly LabelledSample[]; valid: readonly LabelledSample[] }
+  | { stage: 'alpaca'; train: readonly InstructionRow[]; valid: readonly InstructionRow[] };
+
+export interface TuneOptions {
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+  modelContentHash: string;
+  /** As it is reported: cpu, webgpu, cuda; f32 … */
+  provider: string;
+  precision: string;
+  settings: TuningSettings;
+  data: TuningData;
+  /** Training goes on from this adapter, whose rank and modules then hold. */
+  init?: LoraAdapter | undefined;
+  /** Where checkpoints are kept; without it there are none. */
+  checkpointDir?: string | undefined;
+  checkpointEverySteps?: number | undefined;
+  /** Go on from the newest checkpoint, where there is one. */
+  resume?: boolean | undefined;
+  /** When aborted the tuning ends with the best adapter so far. */
+  signal?: AbortSignal | undefined;
+  clock?: () => number;
+}
+
+export interface TuneOutcome {
+  adapter: LoraAdapter;
+  /** `report.json` but for what the caller knows: the model's name and the adapter's files. */
+  report: Omit<TuningReport, 'model' | 'adapter'>;
+}
+
+/** Optimizer steps between two evaluations in TALLRec's code: 10, and above 128 shots K / 128 · 5. */
+export function evaluationInterval(shots: number): number {
+  return shots > 128 ? Math.round((shots / 128) * 5) : 10;
+}
+
+/** K samples as TALLRec's code draws them: the training file shuffled by the seed, then its first K. */
+export function drawShots<T>(items: readonly T[], shots: number | undefined, random: Random): T[] {
+  const shuffled = random.shuffle(items);
+  return shots === undefined ? shuffled : shuffled.slice(0, shots);
+}
+
+/**
+ * Runs a tuning and yields its events.
+ * @throws TallrecError when the data cannot be learned from, the checkpoint belongs to another run, or the outcome is empty
+ */
+export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, TuneOutcome> {
+  const { model, settings, data, signal = new AbortController().signal, clock = () => performance.now() } = options;
+  const random = Random.seeded(settings.seed);
+  const rows = prepareRows(options, random);
+  const hyperParameters = settings.hyperParameters;
+  const adapter = options.init
+    ? startFrom(options.init, hyperParameters)
+    : initAdapter(loraConfig(hyperParameters), model.config, random);
+
+  const identity = identityOf(options, rows);
+  const { checkpointDir } = options;
+  const resumed = checkpointDir && options.resume ? await readCheckpoint(checkpointDir, adapter, identity) : undefined;
+  const state = resumed ?? initialState(adapter, random);
+  const totalSteps = Math.min(
+    hyperParameters.maxSteps ?? Number.POSITIVE_INFINITY,
+    hyperParameters.epochs * stepsPerEpoch(rows.train.length, hyperParameters.batchSize),
+  );
+  const started: TuningEvent = {
+    type: 'started',
+    step: state.step,
+    totalSteps,
+    trainSamples: rows.train.length,
+    validSamples: data.valid.length,
+    trainableParameters: [...adapter.tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0),
+    provider: options.provider,
+    precision: options.precision,
+  };
+  state.events.push(started);
+  yield started;
+  for (const message of rows.notes) {
+    const note: TuningEvent = { type: 'note', step: state.step, message };
+    state.events.push(note);
+    yield note;
+  }
+
+  const stopReason = yield* train(model, rows.train, state, {
+    hyperParameters,
+    totalSteps,
+    evaluateEverySteps: hyperParameters.evaluateEverySteps ?? evaluationInterval(rows.train.length),
+    validate: data.valid.length > 0 ? () => rows.validate(state.adapter, signal) : undefined,
+    checkpoint: checkpointDir ? (current) => writeCheckpoint(checkpointDir, current, identity) : undefined,
+    checkpointEverySteps: options.checkpointEverySteps ?? 10,
+    signal,
+    clock,
+  });
+  return outcome(options, rows.train.length, state, stopReason);
+}
+
+function outcome(
+  { settings, data, provider, precision }: TuneOptions,
+  trainSamples: number,
+  state: TrainingState,
+  stopReason: StopReason,
+): TuneOutcome {
+  const adapter = state.best?.adapter ?? state.adapter;
+  return {
+    adapter,
+    report: {
+      stage: settings.stage,
+      settings,
+      precision,
+      provider,
+      trainSamples,
+      validSamples: data.valid.length,
+      steps: state.step,
+      bestStep: state.best?.step ?? state.step,
+      bestValidAuc: state.best?.auc ?? null,
+      bestValidLoss: state.best?.loss ?? null,
+      stopReason,
+      durationMs: state.durationMs,
+      tokens: state.tokens,
+      events: state.events,
+    },
+  };
+}
+
+interface PreparedRows {
+  train: LabelledRow[];
+  notes: string[];
+  validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
+}
+
+function prepareRows({ model, tokenizer, settings, data }: TuneOptions, random: Random): PreparedRows {
+  const { template, shots, hyperParameters } = settings;
+  const cutoffTokens = Math.min(hyperParameters.cutoffTokens, model.config.maxPositionEmbeddings);
+  const prompts = new PromptRows(tokenizer, { template, cutoffTokens, lossOn: hyperParameters.lossOn });
+  if (data.train.length === 0) throw nothingToLearn('The training data is empty.');
+  const notes: string[] = [];
+  if (shots !== undefined && shots > data.train.length) {
+    notes.push(`${shots} shots were asked for and ${data.train.length} samples are there: all of them are used.`);
+  }
+  const microBatchTokens = hyperParameters.microBatchTokens;
+  if (data.stage === 'rec') {
+    return {
+      train: drawShots(data.train, shots, random).map((sample) => prompts.labelled(sample)),
+      notes,
+      validate: (adapter, signal) => validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal }),
+    };
+  }
+  const encode = (rows: readonly InstructionRow[]) =>
+    rows.map((row) => prompts.instruction(row)).filter((row) => row !== undefined);
+  const chosen = drawShots(data.train, shots, random);
+  const [train, valid] = [encode(chosen), encode(data.valid)];
+  const tooLong = chosen.length + data.valid.length - train.length - valid.length;
+  if (tooLong > 0)
+    notes.push(`${tooLong} instructions leave no room for an answer within ${cutoffTokens} tokens and are left out.`);
+  if (train.length === 0)
+    throw nothingToLearn(`No instruction leaves room for an answer within ${cutoffTokens} tokens.`);
+  return {
+    train,
+    notes,
+    validate: (adapter, signal) => validateInstructions(model, valid, { adapter, microBatchTokens, signal }),
+  };
+}
+
+/** A copy to train on; the dropout is this run's. */
+function startFrom(init: LoraAdapter, { loraDropout }: HyperParameters): LoraAdapter {
+  const { config, tensors } = copyAdapter(init);
+  return { config: { ...config, dropout: loraDropout }, tensors };
+}
+
+function loraConfig(hyperParameters: HyperParameters): LoraAdapter['config'] {
+  const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
+  return { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
+}
+
+function identityOf({ settings, modelContentHash, data, init }: TuneOptions, rows: PreparedRows): RunIdentity {
+  const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return {
+    settings: hashOf(settings),
+    model: modelContentHash,
+    'training data': hashOf(rows.train),
+    'validation data': hashOf(data.valid),
+    'start adapter': init ? hashTensors(init) : 'none',
+  };
+}
+
+function nothingToLearn(message: string): TallrecError {
+  return new TallrecError('VALIDATION_FAILED', message, { fix: 'Check the training file and its format.' });
+}

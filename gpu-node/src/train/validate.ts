@@ -1,0 +1,59 @@
+// Judges an adapter on validation data while it trains.
+import { TallrecError } from '@tallrec/shared/errors';
+import { auc } from '@tallrec/shared/metrics';
+import type { LabelledSample } from '@tallrec/shared/sample';
+import { answerLogits } from '../llama/answer-logits.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
+import { microBatches } from '../llama/micro-batches.ts';
+import type { LabelledRow, LanguageModel } from '../llama/model.ts';
+import type { PromptRows } from '../llama/prompt-rows.ts';
+import type { Validation } from './state.ts';
+
+interface ValidateOptions {
+  adapter: LoraAdapter;
+  microBatchTokens: number;
+  signal: AbortSignal;
+}
+
+/** AUC of the scores, and the mean cross-entropy of the two answers: both come from one pass over the prompts. */
+export async function validateSamples(
+  model: LanguageModel,
+  prompts: PromptRows,
+  samples: readonly LabelledSample[],
+  options: ValidateOptions,
+): Promise<Validation> {
+  const encoded = samples.map((sample) => prompts.prompt(sample));
+  const answers = await answerLogits(model, encoded, prompts.answerTokens, options);
+  let loss = 0;
+  const rows = answers.map(({ yesLogit, noLogit }, index) => {
+    const { liked } = samples[index]!;
+    loss += softplus(liked ? noLogit - yesLogit : yesLogit - noLogit);
+    return { score: yesLogit - noLogit, liked };
+  });
+  return { auc: auc(rows), loss: loss / rows.length };
+}
+
+/** Mean negative log-likelihood of a labelled token; instructions have no AUC. */
+export async function validateInstructions(
+  model: LanguageModel,
+  rows: readonly LabelledRow[],
+  { adapter, microBatchTokens, signal }: ValidateOptions,
+): Promise<Validation> {
+  let [nll, labels] = [0, 0];
+  const lengths = rows.map((row) => row.tokens.length);
+  for (const batch of microBatches(lengths, microBatchTokens)) {
+    if (signal.aborted) throw new TallrecError('CANCELLED', 'The evaluation was cancelled.');
+    const { nllSum, labelled } = await model.loss(
+      batch.map((index) => rows[index]!),
+      adapter,
+    );
+    nll += nllSum;
+    labels += labelled;
+  }
+  return { auc: null, loss: nll / Math.max(1, labels) };
+}
+
+/** log(1 + exp(x)) without overflow. */
+function softplus(x: number): number {
+  return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+}
