@@ -1,0 +1,15 @@
+// Sums and scalar products.
+import * as onnx from '../../graph/operators.ts';
+import type { Operation } from '../operation.ts';
+
+export const Add: Operation<'Add'> = {
+  forward: ({ a, b }) => onnx.Add(a, b),
+  gradient: { a: ({ dY }) => dY, b: ({ dY }) => dY },
+  recompute: false,
+};
+
+export const Scale: Operation<'Scale'> = {
+  forward: ({ x, factor }) => onnx.Mul(x, factor),
+  gradient: { x: ({ inputs: { factor }, dY }) => onnx.Mul(dY, factor) },
+  recompute: false,
+};

@@ -1,0 +1,125 @@
+// Records differentiable operations as they are added to a graph, and adds their gradients in reverse.
+import { Add } from '../graph/operators.ts';
+import { after } from '../graph/ordering.ts';
+import type { Value } from '../graph/value.ts';
+import type { Inputs, OperationAttributes, Primitive } from './operation.ts';
+import { operations } from './operations.ts';
+
+interface TapeEntry {
+  primitive: Primitive;
+  inputs: Readonly<Record<string, Value | undefined>>;
+  attributes: Readonly<Record<string, unknown>>;
+  output: Value;
+}
+
+export class Tape {
+  readonly #entries: TapeEntry[] = [];
+  readonly #producers = new Map<Value, TapeEntry>();
+
+  /** Adds the operation's forward form to the graph of its inputs. */
+  apply<P extends Primitive>(primitive: P, inputs: Inputs<P>, attributes: OperationAttributes<P>): Value {
+    const output = operations[primitive].forward(inputs, attributes);
+    if (!this.#producers.has(output)) {
+      const entry: TapeEntry = { primitive, inputs, attributes: attributes as Record<string, unknown>, output };
+      this.#entries.push(entry);
+      this.#producers.set(output, entry);
+    }
+    return output;
+  }
+
+  /**
+   * Reverse-mode differentiation: adds ∂(Σ seed · output) / ∂p for every trainable value p.
+   * Nothing is computed for values that no trainable value lies upstream of.
+   * @param seed in the shape of `output`
+   */
+  gradients(output: Value, seed: Value, trainable: readonly Value[]): Map<Value, Value> {
+    const active = this.#downstreamOf(trainable);
+    const gradients = new Map<Value, Value>([[output, seed]]);
+    const recall = this.#recaller();
+    for (const entry of this.#entries.toReversed()) {
+      const dY = gradients.get(entry.output);
+      if (!dY || !active.has(entry.output)) continue;
+      for (const [name, input] of Object.entries(entry.inputs)) {
+        if (!input || !active.has(input)) continue;
+        const contribution = this.#gradient(entry, name, dY, recall);
+        const sum = gradients.get(input);
+        gradients.set(input, sum ? Add(sum, contribution) : contribution);
+      }
+    }
+    return new Map(trainable.map((value) => [value, this.#found(gradients, value)]));
+  }
+
+  #gradient(entry: TapeEntry, name: string, dY: Value, recall: Recall): Value {
+    const operation = operationOf(entry.primitive);
+    const rule = operation.gradient[name];
+    if (!rule) throw new Error(`${entry.primitive}: a gradient reached its fixed input ${name}`);
+    const inputs = mapValues(entry.inputs, (input) => recall(input, dY));
+    return rule({ inputs, attributes: entry.attributes, output: recall(entry.output, dY), dY });
+  }
+
+  #downstreamOf(trainable: readonly Value[]): Set<Value> {
+    const active = new Set(trainable);
+    for (const { inputs, output } of this.#entries) {
+      if (Object.values(inputs).some((input) => input && active.has(input))) active.add(output);
+    }
+    return active;
+  }
+
+  #found(gradients: Map<Value, Value>, value: Value): Value {
+    const gradient = gradients.get(value);
+    if (!gradient) throw new Error(`${value.name} does not influence the output`);
+    return gradient;
+  }
+
+  /**
+   * Brings a value of the forward pass into the backward pass: results of cheap operations are computed again from what
+   * they came from. Each is tied to the gradient that asks first, else a scheduler would run them all in the forward pass
+   * and keep them.
+   */
+  #recaller(): Recall {
+    const recalled = new Map<Value, Value>();
+    const recall: Recall = (value, dY) => {
+      const entry = this.#producers.get(value);
+      if (!entry) return value;
+      let again = recalled.get(value);
+      if (!again) {
+        const operation = operationOf(entry.primitive);
+        again = operation.recompute
+          ? operation.forward(
+              mapValues(entry.inputs, (input) => recall(input, dY)),
+              entry.attributes,
+            )
+          : after(value, dY);
+        recalled.set(value, again);
+      }
+      return again;
+    };
+    return recall;
+  }
+}
+
+type Recall = (value: Value, dY: Value) => Value;
+
+/** The table's entry without its primitive's types, which a tape of many primitives cannot keep. */
+interface UntypedOperation {
+  forward(inputs: Record<string, Value | undefined>, attributes: Readonly<Record<string, unknown>>): Value;
+  gradient: Record<string, ((context: UntypedContext) => Value) | undefined>;
+  recompute: boolean;
+}
+interface UntypedContext {
+  inputs: Record<string, Value | undefined>;
+  attributes: Readonly<Record<string, unknown>>;
+  output: Value;
+  dY: Value;
+}
+
+function operationOf(primitive: Primitive): UntypedOperation {
+  return operations[primitive] as unknown as UntypedOperation;
+}
+
+function mapValues(
+  inputs: Readonly<Record<string, Value | undefined>>,
+  map: (value: Value) => Value,
+): Record<string, Value | undefined> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input && map(input)]));
+}

@@ -1,0 +1,114 @@
+// Encodes a graph as an ONNX model, by protobufjs and the part of ONNX's schema that graphs here use.
+import { basename, dirname, relative } from 'node:path';
+import protobuf from 'protobufjs';
+import type { Attribute } from './attribute.ts';
+import type { Graph, GraphNode, Initializer } from './graph.ts';
+import { MODEL_PROTO } from './onnx-schema.ts';
+import { ELEMENT_TYPE_CODES, type Value } from './value.ts';
+
+const IR_VERSION = 10;
+const OPERATOR_SETS = [
+  { domain: '', version: 21 },
+  { domain: 'com.microsoft', version: 1 },
+];
+const ATTRIBUTE_CODES = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const EXTERNAL = 1;
+
+const ModelProto = protobuf.Root.fromJSON(MODEL_PROTO).lookupType('onnx.ModelProto');
+
+export interface EncodedModel {
+  bytes: Uint8Array;
+  /** Where the files of external constants are looked for; undefined when there are none. */
+  externalFolder: string | undefined;
+}
+
+/** @throws when external constants lie in different folders */
+export function encodeModel(graph: Graph): EncodedModel {
+  const externalFolder = commonFolder(graph);
+  const model = {
+    irVersion: IR_VERSION,
+    producerName: 'tallrec',
+    opsetImport: OPERATOR_SETS,
+    graph: {
+      name: 'graph',
+      node: graph.nodes.map(encodeNode),
+      initializer: graph.initializers.map((initializer) => encodeInitializer(initializer, externalFolder)),
+      input: graph.inputs.map(encodeValueInfo),
+      output: graph.outputs.map(encodeValueInfo),
+    },
+  };
+  return { bytes: ModelProto.encode(model).finish(), externalFolder };
+}
+
+function encodeNode({ operator, domain, inputs, outputs, attributes }: GraphNode) {
+  return {
+    input: inputs,
+    output: outputs,
+    name: outputs[0],
+    opType: operator,
+    domain,
+    attribute: Object.entries(attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+  };
+}
+
+function encodeAttribute(name: string, attribute: Attribute) {
+  const base = { name, type: ATTRIBUTE_CODES[attribute.kind] };
+  switch (attribute.kind) {
+    case 'int':
+      return { ...base, i: attribute.value };
+    case 'ints':
+      return { ...base, ints: attribute.value };
+    case 'float':
+      return { ...base, f: attribute.value };
+    case 'string':
+      return { ...base, s: new TextEncoder().encode(attribute.value) };
+  }
+}
+
+function encodeInitializer({ value, content }: Initializer, folder: string | undefined) {
+  const base = { name: value.name, dims: value.shape, dataType: ELEMENT_TYPE_CODES[value.type] };
+  if ('numbers' in content) return { ...base, rawData: rawBytes(value, content.numbers) };
+  const { file, byteOffset, byteLength } = content.external;
+  const externalData = { location: relative(folder!, file), offset: byteOffset, length: byteLength };
+  return {
+    ...base,
+    dataLocation: EXTERNAL,
+    externalData: Object.entries(externalData).map(([key, entry]) => ({ key, value: String(entry) })),
+  };
+}
+
+function rawBytes(value: Value, numbers: readonly number[]): Uint8Array {
+  switch (value.type) {
+    case 'float32':
+      return new Uint8Array(Float32Array.from(numbers).buffer);
+    case 'float64':
+      return new Uint8Array(Float64Array.from(numbers).buffer);
+    case 'int32':
+      return new Uint8Array(Int32Array.from(numbers).buffer);
+    case 'int64':
+      return new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
+    case 'uint8':
+    case 'bool':
+      return Uint8Array.from(numbers);
+    default:
+      throw new Error(`constants of ${value.type} must be external (${value.name})`);
+  }
+}
+
+function encodeValueInfo({ name, type, shape }: Value) {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE_CODES[type], shape: { dim } } } };
+}
+
+function commonFolder(graph: Graph): string | undefined {
+  let folder: string | undefined;
+  for (const { content } of graph.initializers) {
+    if (!('external' in content)) continue;
+    const here = dirname(content.external.file);
+    if (folder !== undefined && here !== folder) {
+      throw new Error(`weights must lie in one folder: ${basename(content.external.file)} is not in ${folder}`);
+    }
+    folder = here;
+  }
+  return folder;
+}

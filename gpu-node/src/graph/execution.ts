@@ -1,0 +1,36 @@
+// What an execution engine must offer; `runtime/` implements it, everything else is handed one.
+import type { Extension, Graph } from './graph.ts';
+import type { ElementType } from './value.ts';
+
+export interface TensorDataTypes {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  bool: Uint8Array;
+}
+export type FeedType = keyof TensorDataTypes & ElementType;
+
+export type Tensor = {
+  [T in FeedType]: { type: T; dims: readonly number[]; data: TensorDataTypes[T] };
+}[FeedType];
+
+export interface SessionOptions {
+  /** Constants up to this size may be computed once when the session is made; larger ones in every run. */
+  foldConstantsUpToBytes: number;
+}
+
+export interface Session {
+  /** @param feeds a tensor for every input of the graph */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+export interface Runtime {
+  readonly provider: Provider;
+  /** What graphs for this runtime may use beyond standard ONNX. */
+  readonly extensions: readonly Extension[];
+  createSession(graph: Graph, options: SessionOptions): Promise<Session>;
+}

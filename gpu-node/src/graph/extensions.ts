@@ -1,0 +1,74 @@
+// Operators of ONNX Runtime beyond the standard; where a provider lacks one, the standard operators that mean the same.
+import { float, int } from './attribute.ts';
+import { type GemmOptions, MatMul, Mul, Sigmoid, Transpose } from './operators.ts';
+import { matmulShape } from './shape-inference.ts';
+import type { Value } from './value.ts';
+
+const MICROSOFT = 'com.microsoft';
+
+/** x / sqrt(mean(x²) + epsilon) · scale over the last dimension; x [..., H], scale [H]. */
+export function SimplifiedLayerNormalization(x: Value, scale: Value, epsilon: number): Value {
+  const attributes = { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) };
+  return x.graph.node('SimplifiedLayerNormalization', [x, scale], [x], attributes)[0]!;
+}
+
+/** x · sigmoid(alpha · x) in one pass; alpha 1 is SiLU. */
+export function QuickGelu(x: Value, alpha: number): Value {
+  if (x.type === 'float64') return Mul(x, Sigmoid(Mul(x, alpha)));
+  return x.graph.node('QuickGelu', [x], [x], { alpha: float(alpha) }, MICROSOFT)[0]!;
+}
+
+/**
+ * Rotates the halves of each head by its position's angles.
+ * @param x [B, T, heads · D]
+ * @param offset position of the first token, int64 [1]
+ * @param cos and sin: [positions, D / 2]
+ */
+export function RotaryEmbedding(x: Value, offset: Value, cos: Value, sin: Value): Value {
+  const attributes = { interleaved: int(0) };
+  return x.graph.node('RotaryEmbedding', [x, offset, cos, sin], [x], attributes, MICROSOFT)[0]!;
+}
+
+/** alpha · A' B' over the last two dimensions, transposed inside the product where the provider can. */
+export function FusedMatMul(a: Value, b: Value, { transA = false, transB = false, alpha = 1 }: GemmOptions): Value {
+  if (!a.graph.extensions.has('FusedMatMul') || a.type === 'float64') {
+    const product = MatMul(transA ? swapLast(a) : a, transB ? swapLast(b) : b);
+    return alpha === 1 ? product : Mul(product, alpha);
+  }
+  const shape = matmulShape('FusedMatMul', a, b, transA, transB);
+  const attributes = { transA: int(+transA), transB: int(+transB), alpha: float(alpha) };
+  return a.graph.node('FusedMatMul', [a, b], [{ type: a.type, shape }], attributes, MICROSOFT)[0]!;
+}
+
+function swapLast(x: Value): Value {
+  const perm = x.shape.map((_, i) => i);
+  const [last, beforeLast] = [perm.pop()!, perm.pop()!];
+  return Transpose(x, [...perm, last, beforeLast]);
+}
+
+export interface GroupQueryAttentionOptions {
+  heads: number;
+  kvHeads: number;
+  scale: number;
+}
+
+/**
+ * Causal attention of right-padded sequences in one pass, without keeping the scores.
+ * @param q [B, T, heads · D]
+ * @param k and v: [B, T, kvHeads · D]
+ * @param lastKey index of each sequence's last key, int32 [B]
+ * @param keys how many keys there are, int32 scalar
+ */
+export function GroupQueryAttention(
+  q: Value,
+  k: Value,
+  v: Value,
+  lastKey: Value,
+  keys: Value,
+  { heads, kvHeads, scale }: GroupQueryAttentionOptions,
+): Value {
+  const attributes = { num_heads: int(heads), kv_num_heads: int(kvHeads), scale: float(scale) };
+  const inputs = [q, k, v, undefined, undefined, lastKey, keys];
+  const present = { type: q.type, shape: [] };
+  return q.graph.node('GroupQueryAttention', inputs, [q, present, present], attributes, MICROSOFT)[0]!;
+}

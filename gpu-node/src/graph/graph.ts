@@ -1,0 +1,127 @@
+// An ONNX graph under construction; equal nodes are made once, so rules may ask for the same value twice at no cost.
+import type { Attributes } from './attribute.ts';
+import type { Dim, Dims, ElementType, Value } from './value.ts';
+
+export interface GraphNode {
+  operator: string;
+  domain: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Attributes;
+}
+
+/** Bytes of a tensor inside a file that is there already, such as a safetensors file. */
+export interface ExternalBytes {
+  file: string;
+  byteOffset: number;
+  byteLength: number;
+}
+
+export interface Initializer {
+  value: Value;
+  content: { numbers: readonly number[] } | { external: ExternalBytes };
+}
+
+/** Operators beyond the ONNX standard that the executing provider has. */
+export type Extension = 'FusedMatMul' | 'GroupQueryAttention';
+
+export interface NodeResult {
+  type: ElementType;
+  shape: Dims;
+}
+
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly outputs: Value[] = [];
+  readonly nodes: GraphNode[] = [];
+  readonly initializers: Initializer[] = [];
+  readonly extensions: ReadonlySet<Extension>;
+  readonly #known = new Map<string, readonly Value[]>();
+  #names = 0;
+
+  constructor(extensions: Iterable<Extension> = []) {
+    this.extensions = new Set(extensions);
+  }
+
+  input(name: string, type: ElementType, shape: Dims): Value {
+    const value: Value = { graph: this, name, type, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Makes `value` an output of the graph under `name`. */
+  output(name: string, value: Value): void {
+    const [output] = this.#append('Identity', '', [value], {}, [value], [name]);
+    this.outputs.push(output!);
+  }
+
+  constant(type: ElementType, numbers: readonly number[], shape: readonly number[] = [numbers.length]): Value {
+    const key = `${type}[${shape}]${numbers.map((n) => (Object.is(n, -0) ? '-0' : n))}`;
+    let made = this.#known.get(key);
+    if (!made) {
+      const value: Value = { graph: this, name: this.#freshName('constant'), type, shape };
+      this.initializers.push({ value, content: { numbers } });
+      made = [value];
+      this.#known.set(key, made);
+    }
+    return made[0]!;
+  }
+
+  /** A constant whose bytes stay where they are. */
+  external(name: string, type: ElementType, shape: readonly number[], external: ExternalBytes): Value {
+    const made = this.#known.get(name);
+    if (made) return made[0]!;
+    const value: Value = { graph: this, name, type, shape };
+    this.initializers.push({ value, content: { external } });
+    this.#known.set(name, [value]);
+    return value;
+  }
+
+  /** Adds a node, or returns the outputs of the equal one that is there; `undefined` inputs are left out. */
+  node(
+    operator: string,
+    inputs: readonly (Value | undefined)[],
+    results: readonly NodeResult[],
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly Value[] {
+    const key = JSON.stringify([domain, operator, inputs.map((input) => input?.name ?? ''), attributes]);
+    let outputs = this.#known.get(key);
+    if (!outputs) {
+      const names = results.map(() => this.#freshName(operator));
+      outputs = this.#append(operator, domain, inputs, attributes, results, names);
+      this.#known.set(key, outputs);
+    }
+    return outputs;
+  }
+
+  /** What a run makes of the named dimension, int64 [1]; undefined where no input has it. */
+  size(dim: Dim): Value | undefined {
+    if (typeof dim === 'number') return this.constant('int64', [dim]);
+    for (const input of this.inputs) {
+      const axis = input.shape.indexOf(dim);
+      if (axis < 0) continue;
+      const attributes = { start: { kind: 'int', value: axis }, end: { kind: 'int', value: axis + 1 } } as const;
+      return this.node('Shape', [input], [{ type: 'int64', shape: [1] }], attributes)[0]!;
+    }
+    return undefined;
+  }
+
+  #append(
+    operator: string,
+    domain: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    results: readonly NodeResult[],
+    names: readonly string[],
+  ): Value[] {
+    const foreign = inputs.find((input) => input && input.graph !== this);
+    if (foreign) throw new Error(`${operator}: ${foreign.name} belongs to another graph`);
+    this.nodes.push({ operator, domain, inputs: inputs.map((input) => input?.name ?? ''), outputs: names, attributes });
+    return results.map(({ type, shape }, i) => ({ graph: this, name: names[i]!, type, shape }));
+  }
+
+  #freshName(stem: string): string {
+    return `${stem}_${this.#names++}`;
+  }
+}

@@ -1,0 +1,12 @@
+// Order of execution where data alone would not decide it.
+import { Expand, Mul, Shape } from './operators.ts';
+import type { Value } from './value.ts';
+
+/**
+ * `value`, but not before `earlier` is there; moves no data, as a zero in Reshape's target copies that dimension.
+ * Without it a scheduler runs what depends on constants or on the forward pass alone first, and keeps all of it.
+ */
+export function after(value: Value, earlier: Value): Value {
+  const target = Expand(Mul(Shape(earlier, 0, 1), 0), [value.shape.length]);
+  return value.graph.node('Reshape', [value, target], [value])[0]!;
+}

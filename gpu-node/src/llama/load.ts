@@ -1,0 +1,30 @@
+// Loads a Hugging Face checkpoint as a language model; its weights stay in their files.
+import type { Runtime } from '../graph/execution.ts';
+import { readLlamaConfig } from './config.ts';
+import { LlamaModel } from './llama-model.ts';
+import type { LanguageModel } from './model.ts';
+import { openCheckpoint } from './safetensors.ts';
+import { LlamaWeights } from './weights.ts';
+
+export interface LoadOptions {
+  /**
+   * f16 and bf16 weights that take no more than this in float32 are widened once for each kind of work (faster); larger ones
+   * each time they are used (smaller).
+   */
+  widenUpToBytes?: number;
+}
+
+const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
+
+/**
+ * @param dir holds `config.json` and one or more `.safetensors` files
+ * @throws TallrecError when the checkpoint is damaged, incomplete or of another architecture
+ */
+export async function loadLanguageModel(
+  dir: string,
+  runtime: Runtime,
+  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES }: LoadOptions = {},
+): Promise<LanguageModel> {
+  const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
+  return new LlamaModel(new LlamaWeights(config, checkpoint, widenUpToBytes), runtime);
+}

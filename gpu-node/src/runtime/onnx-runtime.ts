@@ -1,0 +1,81 @@
+// Sessions on ONNX Runtime, the only place that knows it.
+import * as ort from 'onnxruntime-node';
+import { encodeModel } from '../graph/encode.ts';
+import type {
+  FeedType,
+  Provider,
+  Runtime,
+  Session,
+  SessionOptions,
+  Tensor,
+  TensorDataTypes,
+} from '../graph/execution.ts';
+import type { Extension, Graph } from '../graph/graph.ts';
+
+export interface RuntimeOptions {
+  /** Threads of the CPU provider; ONNX Runtime's own choice, the physical cores, when left out. */
+  threads?: number;
+}
+
+const EXTENSIONS: Record<Provider, readonly Extension[]> = {
+  cpu: ['FusedMatMul', 'GroupQueryAttention'],
+  webgpu: [],
+  cuda: ['FusedMatMul'],
+};
+
+/** Providers compiled into the installed ONNX Runtime; that one is listed does not mean that it runs here. */
+export function installedProviders(): Provider[] {
+  const names = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  return (Object.keys(EXTENSIONS) as Provider[]).filter((provider) => names.has(provider));
+}
+
+export function createRuntime(provider: Provider, { threads }: RuntimeOptions = {}): Runtime {
+  return {
+    provider,
+    extensions: EXTENSIONS[provider],
+    async createSession(graph: Graph, options: SessionOptions): Promise<Session> {
+      const { bytes, externalFolder } = encodeModel(graph);
+      const session = await ort.InferenceSession.create(bytes, {
+        executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+        ...(threads ? { intraOpNumThreads: threads } : {}),
+        graphOptimizationLevel: 'all',
+        // Patterns are planned for one shape; with lengths that change they double the peak.
+        enableMemPattern: false,
+        enableCpuMemArena: true,
+        logSeverityLevel: 3,
+        extra: sessionEntries(externalFolder, options),
+      });
+      return wrap(session);
+    },
+  };
+}
+
+function sessionEntries(externalFolder: string | undefined, { foldConstantsUpToBytes }: SessionOptions) {
+  return {
+    session: {
+      // Prepacking would copy every matrix that is now only mapped from its file, once for each use.
+      disable_prepacking: '1',
+      ...(externalFolder ? { model_external_initializers_file_folder_path: externalFolder } : {}),
+    },
+    optimization: { constant_folding_max_output_size_in_bytes: String(foldConstantsUpToBytes) },
+  };
+}
+
+function wrap(session: ort.InferenceSession): Session {
+  return {
+    async run(feeds) {
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+      const results = await session.run(tensors);
+      return Object.fromEntries(session.outputNames.map((name) => [name, fromOrt(results[name]!)]));
+    },
+    release: () => session.release(),
+  };
+}
+
+function toOrt({ type, data, dims }: Tensor): ort.Tensor {
+  return new ort.Tensor(type, data as never, dims);
+}
+
+function fromOrt(tensor: ort.Tensor): Tensor {
+  return { type: tensor.type as FeedType, dims: tensor.dims, data: tensor.data as TensorDataTypes[FeedType] } as Tensor;
+}
