@@ -80,6 +80,7 @@ CREATE TABLE `idempotency_keys` (
 	`request_hash` text NOT NULL,
 	`status` integer,
 	`body` text,
+	`claimed_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`api_key`, `key`)
 );

@@ -11,6 +11,7 @@ import { notFound } from './http/not-found.ts';
 import { requestLog } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
 import { keys } from './routes/keys.ts';
+import { transfers } from './routes/transfers.ts';
 
 const base = newRouter();
 base.onError(onError);
@@ -44,6 +45,6 @@ const jsonBodies = bodyLimit({
 // Signed transfers stream and check their own lengths.
 base.use((c, next) => (c.req.path.startsWith('/v1/transfers/') ? next() : jsonBodies(c, next)));
 
-export const app = base.route('/', keys);
+export const app = base.route('/', keys).route('/', transfers);
 
 export type App = typeof app;

@@ -2,6 +2,8 @@
 import { type Noun, newId } from '@tallrec/shared/ids';
 import type { Env } from './env.ts';
 import { type Db, openDb } from './repo/db.ts';
+import { fenceHolds } from './repo/fence.ts';
+import type { CountTokens } from './services/datasets/preview.ts';
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -15,16 +17,22 @@ export interface Deps {
   /** Under an Idempotency-Key it gives the same id each time, so that creating again creates nothing new. */
   newId(noun: Noun): string;
   secrets: { adminKey: string; signingSecret: string };
+  /** Whether a job is still the business of the run that was given this fence. */
+  fenceHolds(job: string, fence: number): Promise<boolean>;
+  countTokens: CountTokens;
 }
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 export function makeDeps(env: Env, clock: Clock = systemClock): Deps {
+  const db = openDb(env.DB);
   return {
-    db: openDb(env.DB),
+    db,
     bucket: env.BUCKET,
     clock,
     newId: (noun) => newId(noun, clock.nowMs()),
     secrets: { adminKey: env.ADMIN_KEY, signingSecret: env.SIGNING_SECRET },
+    fenceHolds: (job, fence) => fenceHolds(db, job, fence),
+    countTokens: async () => null,
   };
 }

@@ -13,9 +13,12 @@ export const ID_PREFIXES = {
 } as const;
 export type Noun = keyof typeof ID_PREFIXES;
 
-/** @param nowMs milliseconds since the epoch, so that a clock can be handed in */
-export function newId(noun: Noun, nowMs: number): string {
-  return `${ID_PREFIXES[noun]}_${ulid(nowMs).toLowerCase()}`;
+/**
+ * @param nowMs milliseconds since the epoch, so that a clock can be handed in
+ * @param random numbers in [0, 1), for an id that must come out the same again
+ */
+export function newId(noun: Noun, nowMs: number, random?: () => number): string {
+  return `${ID_PREFIXES[noun]}_${ulid(nowMs, random).toLowerCase()}`;
 }
 
 export function idSchema(noun: Noun) {

@@ -4,6 +4,7 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import { createMiddleware } from 'hono/factory';
 import { authenticate, hasScope } from '../services/keys/authenticate.ts';
 import type { AppEnv } from './context.ts';
+import { idempotent } from './idempotency.ts';
 
 /** Names the caller and spends one of its requests of this minute. */
 export const authenticated = createMiddleware<AppEnv>(async (c, next) => {
@@ -35,4 +36,10 @@ export function needs(scope: Scope) {
     await next();
   });
   return { middleware: [authenticated, scoped], security: [{ apiKey: [scope] as string[] }] };
+}
+
+/** The same for a POST that creates: a repeated Idempotency-Key gives the first answer again. */
+export function creates(scope: Scope) {
+  const { middleware, security } = needs(scope);
+  return { middleware: [...middleware, idempotent], security };
 }

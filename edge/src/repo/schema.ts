@@ -35,6 +35,8 @@ export const idempotencyKeys = sqliteTable(
     /** Null while the first request is still being worked on. */
     status: integer('status'),
     body: text('body'),
+    /** When the request at work on it began; one that died is taken over after a while. */
+    claimedAt: integer('claimed_at').notNull(),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.apiKey, table.key] }), index('idempotency_age').on(table.createdAt)],

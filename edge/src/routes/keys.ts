@@ -3,8 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
 import { apiKeySchema, createdKeySchema, createKeySchema } from '@tallrec/shared/wire/keys';
 import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
-import { needs } from '../http/auth.ts';
+import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
 import { createKey } from '../services/keys/create.ts';
 import { listKeys } from '../services/keys/list.ts';
@@ -17,8 +18,8 @@ const create = createRoute({
   path: '/v1/keys',
   tags: ['keys'],
   summary: 'Make an API key; this answer alone holds it',
-  ...needs('admin'),
-  request: { body: jsonBody(createKeySchema) },
+  ...creates('admin'),
+  request: { headers: idempotencyHeaders, body: jsonBody(createKeySchema) },
   responses: {
     201: jsonAnswer('The key', createdKeySchema),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'IDEMPOTENCY_MISMATCH'),

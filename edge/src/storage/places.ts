@@ -1,0 +1,12 @@
+// Where things lie in R2.
+export const places = {
+  /** A dataset's bytes as they were uploaded. */
+  datasetRaw: (id: string) => `datasets/${id}/raw`,
+  /** Its validated rows, one JSON document a line: interactions, samples or instructions. */
+  datasetRows: (id: string) => `datasets/${id}/rows.jsonl`,
+};
+
+/** The dataset whose upload this key holds, or undefined for anything else. */
+export function datasetOfRaw(key: string): string | undefined {
+  return /^datasets\/([^/]+)\/raw$/.exec(key)?.[1];
+}
