@@ -4,12 +4,17 @@ import { dirname } from 'node:path';
 
 /**
  * Writes `chunks` one after the other to `path`, which appears only when all of them are on the disk.
+ * @param mode permissions of a new file, before the process's umask
  * @throws the file system's error, with the temporary file removed
  */
-export async function writeFileAtomically(path: string, chunks: Iterable<Uint8Array | string>): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  chunks: Iterable<Uint8Array | string>,
+  mode = 0o666,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'w', mode);
     try {
       for (const chunk of chunks) await file.writeFile(chunk);
       await file.sync();

@@ -1,0 +1,52 @@
+// `tallrec dev`: the edge and one node on this machine, to build against.
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { config } from '../config.ts';
+import { demoModel } from '../demo/model.ts';
+import { aborted, interruptSignal } from '../dev/interrupt.ts';
+import { startLocalStack } from '../dev/local-stack.ts';
+
+interface DevOptions {
+  port?: string;
+  models?: string;
+  state?: string;
+  verbose?: boolean;
+  json?: boolean;
+}
+
+export function registerDev(program: Command): void {
+  program
+    .command('dev')
+    .description('Run the edge and one node on this machine, and print the URL and a key to build against.')
+    .option('--port <n>', 'port of the edge (default: 8787, or a free one)')
+    .option('--models <list>', 'checkpoint directories or names, separated by commas (default: a small random LLaMA)')
+    .option('--state <dir>', 'where the database and the files are kept between runs (default: ~/.tallrec/dev)')
+    .option('--verbose', 'show what the edge and the node print')
+    .option('--json', 'print one JSON document {url, key} on stdout once both are up')
+    .action(dev);
+}
+
+async function dev(options: DevOptions): Promise<void> {
+  const signal = interruptSignal();
+  const stateDir = options.state ?? join(config().home, 'dev');
+  const models = options.models?.split(',') ?? [await demoModel(join(config().home, 'models'))];
+  const stack = await startLocalStack({
+    stateDir,
+    models,
+    port: options.port === undefined ? undefined : Number(options.port),
+    signal,
+    onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
+  });
+  try {
+    if (options.json) process.stdout.write(`${JSON.stringify({ url: stack.url, key: stack.key })}\n`);
+    else {
+      process.stdout.write(
+        `The edge and a node are up, until Ctrl-C.\n  URL  ${stack.url}\n  key  ${stack.key}\n  API  ${stack.url}/docs\n\n` +
+          `Try:\n  curl -H "Authorization: Bearer ${stack.key}" ${stack.url}/v1/models\n`,
+      );
+    }
+    await Promise.race([aborted(signal), stack.edge.process.failed(), stack.node.failed()]);
+  } finally {
+    await stack.stop();
+  }
+}
