@@ -12,6 +12,9 @@ import type {
 } from '../graph/execution.ts';
 import type { Extension, Graph } from '../graph/graph.ts';
 
+// Errors are thrown as well; a second copy on stderr helps nobody.
+ort.env.logLevel = 'fatal';
+
 export interface RuntimeOptions {
   /** Threads of the CPU provider; ONNX Runtime's own choice, the physical cores, when left out. */
   threads?: number;
@@ -42,7 +45,7 @@ export function createRuntime(provider: Provider, { threads }: RuntimeOptions = 
         // Patterns are planned for one shape; with lengths that change they double the peak.
         enableMemPattern: false,
         enableCpuMemArena: true,
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
         extra: sessionEntries(externalFolder, options),
       });
       return wrap(session);

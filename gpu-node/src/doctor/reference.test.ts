@@ -1,0 +1,36 @@
+// The engine against PyTorch: the package's own case always, the others where the reference data is at hand.
+import { describe, expect, it } from 'vitest';
+import { referenceData } from '../reference-data.ts';
+import { createRuntime } from '../runtime/onnx-runtime.ts';
+import { REFERENCE_DIR } from './choose-runtime.ts';
+import { compareWithReference, failures } from './reference.ts';
+
+const runtime = createRuntime('cpu', { threads: 1 });
+
+const cases = [
+  { name: 'the package’s case (grouped-query attention, tied embeddings)', dir: REFERENCE_DIR },
+  { name: 'golden gqa', dir: referenceData('golden', 'gqa') },
+  { name: 'golden mha (sharded checkpoint, separate head)', dir: referenceData('golden', 'mha') },
+];
+
+describe('logits, loss, gradients and 20 AdamW steps equal PyTorch’s', () => {
+  for (const { name, dir } of cases) {
+    it.skipIf(!dir)(`${name}${dir ? '' : ': the reference data is not at hand'}`, async () => {
+      const errors = await compareWithReference(dir!, runtime);
+      expect(failures(errors), JSON.stringify(errors)).toEqual([]);
+    });
+
+    it.skipIf(!dir)(
+      `${name}, without the CPU’s own operators${dir ? '' : ': the reference data is not at hand'}`,
+      async () => {
+        const errors = await compareWithReference(dir!, { ...runtime, extensions: [] });
+        expect(failures(errors), JSON.stringify(errors)).toEqual([]);
+      },
+    );
+  }
+
+  it('names what lies outside its tolerance, NaN included', () => {
+    const errors = { logitsMaxAbs: Number.NaN, lossAbs: 0, gradientsMaxRel: 1e-3, adamwLossesMaxAbs: 1e-5 };
+    expect(failures(errors)).toEqual(['logitsMaxAbs', 'gradientsMaxRel']);
+  });
+});

@@ -1,0 +1,83 @@
+// Chooses what to compute on: a provider is trusted when it has reproduced known numbers on this very machine.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Provider, Runtime } from '../graph/execution.ts';
+import { createRuntime, installedProviders, type RuntimeOptions } from './onnx-runtime.ts';
+
+export type ProviderRequest = Provider | 'auto';
+
+export interface ProviderAttempt {
+  provider: Provider;
+  /** Why it was not taken; undefined for the one that was. */
+  refusal: string | undefined;
+}
+
+export interface ProviderChoice {
+  runtime: Runtime;
+  /** In the order tried; the last is the one taken. */
+  attempts: ProviderAttempt[];
+  /** One sentence for logs and health reports. */
+  reason: string;
+}
+
+/** Runs a real forward and backward pass on the runtime and compares; throws when it fails or differs. */
+export type Proof = (runtime: Runtime) => Promise<void>;
+
+export interface ChoiceOptions extends RuntimeOptions {
+  /** Replaces what ONNX Runtime offers here; for tests. */
+  available?: readonly Provider[];
+}
+
+const FASTEST_FIRST: readonly Provider[] = ['cuda', 'webgpu', 'cpu'];
+
+const HOW_TO_GET: Record<Provider, string> = {
+  cuda: 'Install the CUDA build (ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts) with CUDA 12 and cuDNN 9, or use --provider auto.',
+  webgpu: 'Install a Vulkan, Metal or Direct3D 12 driver, or use --provider auto.',
+  cpu: 'Reinstall onnxruntime-node.',
+};
+
+/**
+ * The provider asked for, or for `auto` the fastest one that passes the proof.
+ * @throws TallrecError when it is not installed, cannot start or fails the proof
+ */
+export async function chooseProvider(
+  request: ProviderRequest,
+  prove: Proof,
+  { available = installedProviders(), ...options }: ChoiceOptions = {},
+): Promise<ProviderChoice> {
+  const attempts: ProviderAttempt[] = [];
+  for (const provider of request === 'auto' ? FASTEST_FIRST : [request]) {
+    const runtime = createRuntime(provider, options);
+    const refusal = available.includes(provider) ? await refusalOf(prove, runtime) : 'not installed';
+    attempts.push({ provider, refusal });
+    if (refusal === undefined) return { runtime, attempts, reason: explain(request, attempts) };
+  }
+  const fix = request === 'auto' ? HOW_TO_GET.cpu : HOW_TO_GET[request];
+  throw new TallrecError('ENGINE_FAILED', `No provider can be used: ${describeRefusals(attempts)}.`, { fix });
+}
+
+async function refusalOf(prove: Proof, runtime: Runtime): Promise<string | undefined> {
+  try {
+    await prove(runtime);
+    return undefined;
+  } catch (error) {
+    return firstSentence(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** ONNX Runtime puts its source file and the failed condition in front of what it has to say. */
+function firstSentence(message: string): string {
+  const line = message.split('\n')[0]!;
+  return line.replace(/^.* was false\. /, '').replace(/\.$/, '');
+}
+
+function explain(request: ProviderRequest, attempts: readonly ProviderAttempt[]): string {
+  const taken = attempts.at(-1)!.provider;
+  const refused = attempts.slice(0, -1);
+  const proof = `${taken} reproduces the reference case`;
+  if (request !== 'auto') return `${proof}, as asked for.`;
+  return refused.length === 0 ? `${proof} and is the fastest.` : `${proof}; ${describeRefusals(refused)}.`;
+}
+
+function describeRefusals(attempts: readonly ProviderAttempt[]): string {
+  return attempts.map(({ provider, refusal }) => `${provider}: ${refusal}`).join('; ');
+}
