@@ -1,6 +1,6 @@
 // Operators of ONNX Runtime beyond the standard; where a provider lacks one, the standard operators that mean the same.
 import { float, int } from './attribute.ts';
-import { type GemmOptions, MatMul, Mul, Sigmoid, Transpose } from './operators.ts';
+import { Add, Div, Exp, type GemmOptions, MatMul, Mul, Transpose } from './operators.ts';
 import { matmulShape } from './shape-inference.ts';
 import type { Value } from './value.ts';
 
@@ -14,7 +14,7 @@ export function SimplifiedLayerNormalization(x: Value, scale: Value, epsilon: nu
 
 /** x · sigmoid(alpha · x) in one pass; alpha 1 is SiLU. */
 export function QuickGelu(x: Value, alpha: number): Value {
-  if (x.type === 'float64') return Mul(x, Sigmoid(Mul(x, alpha)));
+  if (x.type === 'float64') return Div(x, Add(Exp(Mul(x, -alpha)), 1));
   return x.graph.node('QuickGelu', [x], [x], { alpha: float(alpha) }, MICROSOFT)[0]!;
 }
 

@@ -30,7 +30,7 @@ export interface ChoiceOptions extends RuntimeOptions {
 const FASTEST_FIRST: readonly Provider[] = ['cuda', 'webgpu', 'cpu'];
 
 const HOW_TO_GET: Record<Provider, string> = {
-  cuda: 'Install the CUDA build (ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts) with CUDA 12 and cuDNN 9, or use --provider auto.',
+  cuda: 'Install CUDA 12 and cuDNN 9, run "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12", or use --provider auto.',
   webgpu: 'Install a Vulkan, Metal or Direct3D 12 driver, or use --provider auto.',
   cpu: 'Reinstall onnxruntime-node.',
 };

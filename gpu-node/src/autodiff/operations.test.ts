@@ -1,0 +1,209 @@
+// Every gradient rule alone, against central differences of its own forward form as ONNX Runtime computes it.
+import { Random } from '@tallrec/shared/random';
+import { describe, expect, it } from 'vitest';
+import type { Session, Tensor } from '../graph/execution.ts';
+import { type Extension, Graph } from '../graph/graph.ts';
+import type { Dims, Value } from '../graph/value.ts';
+import { createRuntime } from '../runtime/onnx-runtime.ts';
+import type { DifferentiableInput, Inputs, OperationAttributes, Primitive } from './operation.ts';
+import { operations } from './operations.ts';
+import { Tape } from './tape.ts';
+
+type Real = 'float32' | 'float64';
+
+/** Names of dimensions and the sizes that the test gives them. */
+const SIZES: Record<string, number> = { B: 2, T: 5, B·T: 10, N: 3 };
+const TOLERANCES: Record<Real, { step: number; relative: number }> = {
+  float64: { step: 1e-4, relative: 1e-7 },
+  float32: { step: 3e-2, relative: 3e-3 },
+};
+
+interface Case<P extends Primitive> {
+  name: string;
+  type: Real;
+  /** Shapes of the inputs that have a gradient, filled with normal numbers. */
+  shapes: { [I in DifferentiableInput<P>]?: Dims };
+  fixed?: Record<string, { dims: Dims; tensor: (type: Real) => Tensor }>;
+  attributes: OperationAttributes<P>;
+  extensions?: readonly Extension[];
+}
+
+const int64 = (dims: Dims, ...data: number[]) => ({
+  dims,
+  tensor: (): Tensor => ({ type: 'int64', dims: concrete(dims), data: BigInt64Array.from(data, BigInt) }),
+});
+const angles = (f: (angle: number) => number) => ({
+  dims: ['T', 4],
+  tensor: (type: Real) =>
+    real(
+      type,
+      [5, 4],
+      Array.from({ length: 20 }, (_, i) => f(Math.trunc(i / 4) * 0.7 ** (i % 4))),
+    ),
+});
+const attention = { batch: 'B', length: 'T', heads: 4, kvHeads: 2, headDim: 8 };
+const queriesKeysValues = { q: ['B·T', 32], k: ['B·T', 16], v: ['B·T', 16] };
+
+/** Total by type: an operation without a case does not compile. */
+const cases: { [P in Primitive]: Case<P>[] } = {
+  Add: [{ name: 'of one shape', type: 'float64', shapes: { a: ['N', 4], b: ['N', 4] }, attributes: {} }],
+  Scale: [
+    {
+      name: 'by a scalar',
+      type: 'float64',
+      shapes: { x: ['N', 4] },
+      fixed: { factor: { dims: [], tensor: (type) => real(type, [], [-1.7]) } },
+      attributes: {},
+    },
+  ],
+  Linear: [
+    { name: 'without addend', type: 'float64', shapes: { x: ['N', 4], weight: [6, 4] }, attributes: {} },
+    { name: 'with addend', type: 'float64', shapes: { x: ['N', 4], weight: [6, 4], addend: ['N', 6] }, attributes: {} },
+  ],
+  Gather: [
+    {
+      name: 'with a row taken twice',
+      type: 'float64',
+      shapes: { table: [5, 4] },
+      fixed: { indices: int64(['N'], 3, 0, 3) },
+      attributes: {},
+    },
+  ],
+  Dropout: [
+    {
+      name: 'by a mask',
+      type: 'float64',
+      shapes: { x: ['N', 2] },
+      fixed: {
+        keep: {
+          dims: ['N', 2],
+          tensor: () => ({ type: 'bool', dims: [3, 2], data: Uint8Array.of(1, 0, 0, 1, 1, 1) }),
+        },
+      },
+      attributes: {},
+    },
+  ],
+  RMSNorm: [
+    { name: 'with a weight', type: 'float64', shapes: { x: ['N', 6], weight: [6] }, attributes: { epsilon: 0.1 } },
+  ],
+  RotaryEmbedding: [
+    {
+      name: 'of three heads',
+      type: 'float32',
+      shapes: { x: ['B·T', 24] },
+      fixed: { cos: angles(Math.cos), sin: angles(Math.sin) },
+      attributes: { batch: 'B', length: 'T' },
+    },
+  ],
+  SwiGLU: [{ name: 'of gate and up', type: 'float64', shapes: { gate: ['N', 5], up: ['N', 5] }, attributes: {} }],
+  CausalAttention: [
+    { name: 'of standard operators', type: 'float64', shapes: queriesKeysValues, attributes: attention },
+    {
+      name: 'in one pass',
+      type: 'float32',
+      shapes: queriesKeysValues,
+      attributes: attention,
+      extensions: ['FusedMatMul', 'GroupQueryAttention'],
+    },
+  ],
+  CrossEntropy: [
+    {
+      name: 'of labelled rows',
+      type: 'float64',
+      shapes: { logits: ['N', 7] },
+      fixed: { labels: int64(['N'], 6, 0, 2) },
+      attributes: {},
+    },
+  ],
+};
+
+describe('gradient rules equal central differences', () => {
+  for (const primitive of Object.keys(cases) as Primitive[]) {
+    for (const testCase of cases[primitive]) {
+      it(`${primitive} ${testCase.name} (${testCase.type})`, () => check(primitive, testCase as Case<Primitive>));
+    }
+  }
+
+  it('are tried for every differentiable input', () => {
+    for (const primitive of Object.keys(cases) as Primitive[]) {
+      const tried = new Set(cases[primitive].flatMap(({ shapes }) => Object.keys(shapes)));
+      expect([...tried].sort()).toEqual(Object.keys(operations[primitive].gradient).sort());
+    }
+  });
+});
+
+async function check<P extends Primitive>(primitive: P, testCase: Case<P>): Promise<void> {
+  const { type, shapes } = testCase;
+  const { session, feeds, outputDims } = await build(primitive, testCase);
+  const seed = normal(outputDims, 99);
+  const run = async () => await session.run({ ...feeds, seed: real(type, outputDims, seed) });
+  const results = await run();
+  const { step, relative } = TOLERANCES[type];
+  try {
+    for (const name of Object.keys(shapes)) {
+      const values = feeds[name]!.data as Float64Array;
+      const differences: number[] = [];
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]!;
+        const sums: number[] = [];
+        for (const sign of [1, -1]) {
+          values[i] = value + sign * step;
+          const output = (await run()).output!.data as Float64Array;
+          sums.push(output.reduce((sum, y, j) => sum + y * seed[j]!, 0));
+        }
+        values[i] = value;
+        differences.push((sums[0]! - sums[1]!) / (2 * step));
+      }
+      const gradient = results[`gradient of ${name}`]!;
+      const largest = Math.max(...differences.map(Math.abs));
+      expect(largest, `differences by ${name}`).toBeGreaterThan(0.01);
+      expect(gradient.dims).toEqual(feeds[name]!.dims);
+      differences.forEach((difference, i) => {
+        expect(Math.abs(Number(gradient.data[i]) - difference) / largest, `${name}[${i}]`).toBeLessThan(relative);
+      });
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+async function build<P extends Primitive>(primitive: P, { type, shapes, fixed = {}, attributes, extensions }: Case<P>) {
+  const graph = new Graph(extensions);
+  const feeds: Record<string, Tensor> = { tokens: int64(['B', 'T'], ...Array(10).fill(0)).tensor() };
+  graph.input('tokens', 'int64', ['B', 'T']);
+  const trainable = new Map<string, Value>();
+  for (const [index, [name, dims]] of Object.entries(shapes as Record<string, Dims>).entries()) {
+    trainable.set(name, graph.input(name, type, dims));
+    feeds[name] = real(type, concrete(dims), normal(concrete(dims), index));
+  }
+  const inputs: Record<string, Value> = Object.fromEntries(trainable);
+  for (const [name, { dims, tensor }] of Object.entries(fixed)) {
+    feeds[name] = tensor(type);
+    inputs[name] = graph.input(name, feeds[name].type, dims);
+  }
+  const tape = new Tape();
+  const output = tape.apply(primitive, inputs as unknown as Inputs<P>, attributes);
+  const seed = graph.input('seed', type, output.shape);
+  graph.output('output', output);
+  for (const [value, gradient] of tape.gradients(output, seed, [...trainable.values()])) {
+    graph.output(`gradient of ${value.name}`, gradient);
+  }
+  const runtime = createRuntime('cpu', { threads: 1 });
+  const session: Session = await runtime.createSession(graph, { foldConstantsUpToBytes: 1e6 });
+  return { session, feeds, outputDims: concrete(output.shape) };
+}
+
+function real(type: Real, dims: readonly number[], numbers: readonly number[]): Tensor {
+  return type === 'float64'
+    ? { type, dims, data: Float64Array.from(numbers) }
+    : { type, dims, data: Float32Array.from(numbers) };
+}
+
+function concrete(dims: Dims): number[] {
+  return dims.map((dim) => (typeof dim === 'number' ? dim : SIZES[dim]!));
+}
+
+function normal(dims: readonly number[], seed: number): number[] {
+  const random = Random.seeded(seed);
+  return Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => random.normal());
+}
