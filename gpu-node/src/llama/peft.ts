@@ -7,8 +7,8 @@ import { ADAPTER_FILES, type AdapterFiles } from '@tallrec/shared/wire/adapters'
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { LlamaConfig } from './config.ts';
-import { modulePath, moduleShape } from './linear-modules.ts';
-import { type AdapterTensor, LINEAR_MODULES, type LinearModule, type LoraAdapter, type LoraConfig } from './lora.ts';
+import { loraTensorName, moduleShape } from './linear-modules.ts';
+import { type AdapterTensor, LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
 import { encodeSafetensors, readSafetensorsHeader, readTensor } from './safetensors.ts';
 
 /** Fields that change nothing of what the adapter computes: provenance, and how it was initialised. */
@@ -59,7 +59,7 @@ export async function readAdapter(dir: string, model: LlamaConfig): Promise<Lora
       cause,
     );
   });
-  const targetModules = LINEAR_MODULES.filter((module) => locations.has(tensorName(0, module, 'A')));
+  const targetModules = LINEAR_MODULES.filter((module) => locations.has(loraTensorName(0, module, 'A')));
   const config: LoraConfig = { ...settings, targetModules };
   const tensors = new Map<string, AdapterTensor>();
   for (const { name, shape } of adapterTensors(config, model)) {
@@ -230,15 +230,11 @@ export function adapterTensors(
     modules.flatMap((module) => {
       const [outSize, inSize] = moduleShape(model, module);
       return [
-        { name: tensorName(layer, module, 'A'), shape: [config.rank, inSize] as [number, number] },
-        { name: tensorName(layer, module, 'B'), shape: [outSize, config.rank] as [number, number] },
+        { name: loraTensorName(layer, module, 'A'), shape: [config.rank, inSize] as [number, number] },
+        { name: loraTensorName(layer, module, 'B'), shape: [outSize, config.rank] as [number, number] },
       ];
     }),
   );
-}
-
-function tensorName(layer: number, module: LinearModule, matrix: 'A' | 'B'): string {
-  return `base_model.model.${modulePath(layer, module)}.lora_${matrix}.weight`;
 }
 
 function invalid(message: string, fix: string, cause?: unknown): TallrecError {

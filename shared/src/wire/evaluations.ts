@@ -16,10 +16,12 @@ export const evaluationReportSchema = z.object({
       resampled: z.enum(['users', 'rows']),
     })
     .nullable(),
-  /** Mean over users that have both classes; null where the samples name no users. */
+  /** Mean over users that have both classes; null where there are none. */
   perUserAuc: z.number().nullable(),
   /** Users counted in `perUserAuc`. */
   users: z.number().int(),
+  /** True where the samples name no users and these were found by their overlapping histories. */
+  usersInferred: z.boolean().default(false),
   n: z.number().int(),
   likedShare: z.number(),
   /** The rule without parameters: share of the history that was liked. */

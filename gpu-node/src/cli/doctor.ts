@@ -1,0 +1,95 @@
+// `tallrec doctor`: what this machine can run, and whether the engine computes what PyTorch computes.
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Command } from 'commander';
+import { config } from '../config.ts';
+import { chooseRuntime } from '../doctor/choose-runtime.ts';
+import { compareWithReference, failures, REFERENCE_TOLERANCES, type ReferenceErrors } from '../doctor/reference.ts';
+import { listModels } from '../models/store.ts';
+import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { providerOption } from './option-values.ts';
+
+interface Options {
+  reference?: string;
+  provider?: ProviderRequest;
+  json?: boolean;
+}
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('Say what this machine can run; with a reference case, how far the engine is from PyTorch.')
+    .option('--reference <dir>', 'a reference case: base/, adapter/ and expected.json')
+    .addOption(providerOption())
+    .option('--json', 'print one JSON document')
+    .action(doctor);
+}
+
+async function doctor(options: Options): Promise<void> {
+  const { provider: preset, threads, home, modelsDir } = config();
+  const { runtime, attempts, reason } = await chooseRuntime(options.provider ?? preset, threads ? { threads } : {});
+  const reference = options.reference ? await compareWithReference(options.reference, runtime) : undefined;
+  const models = await listModels({ home, modelsDir });
+  const document = {
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+    home,
+    provider: runtime.provider,
+    precision: 'f32',
+    reason,
+    attempts: attempts.map(({ provider, refusal }) => ({
+      provider,
+      usable: refusal === undefined,
+      refusal: refusal ?? null,
+    })),
+    models: models.map(({ name, parameters, contentHash }) => ({ name, parameters, contentHash })),
+    ...(reference ? { reference } : {}),
+  };
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
+  const failed = reference ? failures(reference) : [];
+  if (failed.length > 0) {
+    throw new TallrecError(
+      'ENGINE_FAILED',
+      `The engine is further from the reference than it may be in: ${failed.join(', ')}.`,
+      {
+        fix: 'Try --provider cpu; if that fails too, reinstall with npm ci.',
+      },
+    );
+  }
+}
+
+function describe(document: {
+  node: string;
+  platform: string;
+  cpu: string;
+  threads: number;
+  memoryBytes: number;
+  freeMemoryBytes: number;
+  home: string;
+  provider: string;
+  precision: string;
+  reason: string;
+  models: { name: string; parameters: number }[];
+  reference?: ReferenceErrors;
+}): string {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const lines: [string, string][] = [
+    [
+      'Machine',
+      `${document.cpu}, ${document.threads} threads, ${gib(document.memoryBytes)} (${gib(document.freeMemoryBytes)} free)`,
+    ],
+    ['Node', `${document.node} on ${document.platform}`],
+    ['Provider', `${document.provider} ${document.precision}: ${document.reason}`],
+    ['Home', document.home],
+    ['Models', document.models.map(({ name }) => name).join(', ') || 'none; see "tallrec models pull --help"'],
+  ];
+  for (const [name, error] of Object.entries(document.reference ?? {})) {
+    const limit = REFERENCE_TOLERANCES[name as keyof ReferenceErrors];
+    lines.push([name, `${error.toExponential(1)} (may be ${limit.toExponential(0)})`]);
+  }
+  return `${lines.map(([name, value]) => `${name.padEnd(20)}${value}`).join('\n')}\n`;
+}

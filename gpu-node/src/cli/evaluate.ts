@@ -1,0 +1,90 @@
+// `tallrec evaluate`: a model's AUC on labelled samples, beside the rules it has to beat.
+import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import type { Command } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { readLabelledSamples } from '../data/read-rows.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { evaluateSamples } from '../evaluate/evaluate.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import { openAdapter, openEngine } from './open-engine.ts';
+import { wholeNumber, withScoringOptions } from './option-values.ts';
+import { showProgress } from './progress.ts';
+import type { ScoringCommandOptions } from './score.ts';
+
+interface Options extends ScoringCommandOptions {
+  samples: string;
+  limit?: number;
+  train?: string;
+  predictions?: string;
+}
+
+export function registerEvaluate(program: Command): void {
+  withScoringOptions(program.command('evaluate'))
+    .description(
+      'Evaluate a model on labelled samples: AUC with its interval, AUC within users, and rules without a model.',
+    )
+    .requiredOption('--samples <file>', 'labelled TALLRec samples: JSON array or JSONL')
+    .option('--limit <n>', 'only the first n samples', wholeNumber(1))
+    .option('--train <file>', 'training samples, for the item popularity rule')
+    .option('--predictions <file.jsonl>', 'where to write the score of each sample')
+    .action(evaluate);
+}
+
+async function evaluate(options: Options): Promise<void> {
+  const signal = interruptSignal();
+  const samples = (await readLabelledSamples(options.samples)).slice(0, options.limit);
+  const train = options.train ? await readLabelledSamples(options.train) : undefined;
+  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const opened = await openAdapter(options.adapter, model);
+  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const progress = showProgress('Evaluating', 'samples');
+  const { report, predictions } = await evaluateSamples(model, rows, samples, {
+    adapter: opened?.adapter,
+    template: options.template,
+    train,
+    provider,
+    precision,
+    signal,
+    onProgress: progress.update,
+  }).finally(progress.stop);
+  await model.close();
+  if (options.predictions) {
+    await writeFileAtomically(
+      options.predictions,
+      predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
+    );
+  }
+  const document = { ...report, model: place.name, adapter: opened?.id ?? null };
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(report));
+}
+
+function describe(report: EvaluationReport): string {
+  const { interval } = report;
+  const number = (value: number | null) => value?.toFixed(4) ?? 'undefined';
+  const within = interval
+    ? `${interval.level * 100} % interval ${number(interval.low)} to ${number(interval.high)}, by ${interval.resampled}`
+    : 'one class only';
+  const users =
+    report.users > 0
+      ? `${report.users} users${report.usersInferred ? ', found by their overlapping histories' : ''}`
+      : 'the samples name no users';
+  const lines: [string, string][] = [
+    ['AUC', `${number(report.auc)} (${within})`],
+    ['  within users', `${number(report.perUserAuc)} (${users})`],
+    ['Rule: share of history liked', `${number(report.ruleAuc)} (within users ${number(report.rulePerUserAuc)})`],
+    ...(report.popularityAuc === null
+      ? []
+      : ([
+          [
+            'Rule: item popularity',
+            `${number(report.popularityAuc)} (within users ${number(report.popularityPerUserAuc)})`,
+          ],
+        ] as [string, string][])),
+    ['Samples', `${report.n}, ${(100 * report.likedShare).toFixed(1)} % liked`],
+    [
+      'Computed',
+      `${report.provider} ${report.precision}, template ${report.template}, ${(report.durationMs / 1000).toFixed(1)} s`,
+    ],
+  ];
+  return `${lines.map(([name, value]) => `${name.padEnd(30)}${value}`).join('\n')}\n`;
+}

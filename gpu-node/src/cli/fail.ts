@@ -1,0 +1,24 @@
+// How commands end: 0 done, 1 failed, 2 wrongly called; a failure says what, where and how to mend it.
+import { TallrecError } from '@tallrec/shared/errors';
+import { CommanderError, InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
+
+/** @returns the exit code */
+export function reportFailure(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const code = error instanceof TallrecError ? error.code : 'INTERNAL';
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  process.stderr.write(`error: ${message}\n`);
+  if (!(error instanceof TallrecError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return 1;
+}
+
+/** An option's value by a schema; what it refuses is a fault of usage. */
+export function parsedBy<T>(schema: z.ZodType<T>): (text: string) => T {
+  return (text) => {
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]!.message}.`);
+    return parsed.data;
+  };
+}

@@ -1,0 +1,46 @@
+// What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
+import { adapterId } from '@tallrec/shared/wire/adapters';
+import { config } from '../config.ts';
+import { chooseRuntime } from '../doctor/choose-runtime.ts';
+import { loadLanguageModel } from '../llama/load.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
+import type { LanguageModel } from '../llama/model.ts';
+import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
+import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
+import { type ModelPlace, resolveModel } from '../models/store.ts';
+import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { say } from './progress.ts';
+
+export interface OpenedEngine {
+  place: ModelPlace;
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+  provider: string;
+  precision: string;
+}
+
+/** @throws TallrecError when the model or the provider cannot be used */
+export async function openEngine(model: string, provider: ProviderRequest | undefined): Promise<OpenedEngine> {
+  const { provider: preset, threads, ...paths } = config();
+  const place = await resolveModel(model, paths);
+  const tokenizer = await loadTokenizer(place.dir);
+  const { runtime, reason } = await chooseRuntime(provider ?? preset, threads ? { threads } : {});
+  say(`Model ${place.name}; provider ${reason}`);
+  return {
+    place,
+    model: await loadLanguageModel(place.dir, runtime),
+    tokenizer,
+    provider: runtime.provider,
+    precision: 'f32',
+  };
+}
+
+export interface OpenedAdapter {
+  adapter: LoraAdapter;
+  id: string;
+}
+
+export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
+  if (dir === undefined) return undefined;
+  return { adapter: await readAdapter(dir, model.config), id: await adapterId(await hashAdapterFiles(dir)) };
+}

@@ -1,0 +1,81 @@
+// Progress on stderr: a bar with the time left on a terminal, a plain line now and then elsewhere.
+import { Presets, SingleBar } from 'cli-progress';
+
+const PLAIN_LINE_EVERY_MS = 5000;
+
+export interface Progress {
+  update(done: number, total: number, etaMs?: number, note?: string): void;
+  /** Ends the bar; safe to call twice. */
+  stop(): void;
+}
+
+/** @param unit what is counted, in the plural */
+export function showProgress(label: string, unit: string, clock: () => number = () => performance.now()): Progress {
+  return process.stderr.isTTY ? bar(label, unit, clock) : plainLines(label, unit, clock);
+}
+
+function bar(label: string, unit: string, clock: () => number): Progress {
+  const format = `${label} {bar} {value}/{total} ${unit} · {left} {note}`;
+  const line = new SingleBar(
+    { format, stream: process.stderr, hideCursor: true, clearOnComplete: false },
+    Presets.shades_classic,
+  );
+  const estimate = timeLeft(clock);
+  let started = false;
+  return {
+    update(done, total, etaMs, note = '') {
+      const payload = { left: `${formatMs(etaMs ?? estimate(done, total))} left`, note };
+      if (started) line.setTotal(total);
+      else line.start(total, done, payload);
+      started = true;
+      line.update(done, payload);
+    },
+    stop() {
+      if (started) line.stop();
+      started = false;
+    },
+  };
+}
+
+function plainLines(label: string, unit: string, clock: () => number): Progress {
+  const estimate = timeLeft(clock);
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let pending: string | undefined;
+  const flush = () => {
+    if (pending) process.stderr.write(pending);
+    pending = undefined;
+  };
+  return {
+    update(done, total, etaMs, note = '') {
+      const left = formatMs(etaMs ?? estimate(done, total));
+      pending = `${label} ${done}/${total} ${unit} · ${left} left${note && ` · ${note}`}\n`;
+      if (clock() - lastMs < PLAIN_LINE_EVERY_MS) return;
+      lastMs = clock();
+      flush();
+    },
+    stop: flush,
+  };
+}
+
+/** From the speed since the first call. */
+function timeLeft(clock: () => number): (done: number, total: number) => number | undefined {
+  let first: { at: number; done: number } | undefined;
+  return (done, total) => {
+    first ??= { at: clock(), done };
+    const [work, time] = [done - first.done, clock() - first.at];
+    return work > 0 ? ((total - done) * time) / work : undefined;
+  };
+}
+
+export function formatMs(ms: number | undefined): string {
+  if (ms === undefined) return '?';
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,55 @@
+// `tallrec rank`: orders candidates for one history.
+import { TallrecError } from '@tallrec/shared/errors';
+import { rankInputSchema } from '@tallrec/shared/wire/score';
+import type { Command } from 'commander';
+import { readText } from '../data/read-rows.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import { rankCandidates } from '../score/scorer.ts';
+import { openAdapter, openEngine } from './open-engine.ts';
+import { withScoringOptions } from './option-values.ts';
+import type { ScoringCommandOptions } from './score.ts';
+
+export function registerRank(program: Command): void {
+  withScoringOptions(program.command('rank'))
+    .description('Rank candidates for one history, the likeliest like first.')
+    .requiredOption('--request <file.json>', '{"noun"?, "history": [{"title", "liked"}], "candidates": [{"title"}]}')
+    .action(rank);
+}
+
+async function rank(options: ScoringCommandOptions & { request: string }): Promise<void> {
+  const signal = interruptSignal();
+  const request = await readRequest(options.request);
+  const { model, tokenizer, place } = await openEngine(options.model, options.provider);
+  const opened = await openAdapter(options.adapter, model);
+  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const { results: ranking, tokens } = await rankCandidates(model, rows, request, { adapter: opened?.adapter, signal });
+  await model.close();
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ ranking, model: place.name, adapter: opened?.id ?? null, tokens })}\n`);
+    return;
+  }
+  for (const [place, { score, candidate }] of ranking.entries()) {
+    const by = candidate.by ? ` by ${candidate.by}` : '';
+    process.stdout.write(`${String(place + 1).padStart(3)}. ${score.toFixed(4)}  ${candidate.title}${by}\n`);
+  }
+}
+
+async function readRequest(path: string) {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readText(path));
+  } catch (cause) {
+    if (cause instanceof TallrecError) throw cause;
+    throw new TallrecError('VALIDATION_FAILED', `${path} is not JSON.`, {
+      fix: 'See "tallrec rank --help" for its form.',
+      cause,
+    });
+  }
+  const parsed = rankInputSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new TallrecError('VALIDATION_FAILED', `${path}: ${issue.path.join('.') || 'document'}: ${issue.message}.`, {
+    fix: 'See "tallrec rank --help" for its form.',
+  });
+}

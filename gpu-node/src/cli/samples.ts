@@ -1,0 +1,88 @@
+// `tallrec samples`: TALLRec samples from ratings, in the paper's split.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { buildSamples, paperSplit, samplingSchema } from '@tallrec/shared/interactions';
+import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
+import { type Command, Option } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import {
+  guessFormat,
+  INTERACTION_FORMATS,
+  type InteractionFormat,
+  readInteractions,
+} from '../data/read-interactions.ts';
+import { parsedBy } from './fail.ts';
+import { positiveNumber, wholeNumber } from './option-values.ts';
+import { say } from './progress.ts';
+
+interface Options {
+  from: string;
+  format?: InteractionFormat;
+  out: string;
+  history: number;
+  likedAbove: number;
+  noun: string;
+  last: number;
+  as: 'samples' | 'published';
+  json?: boolean;
+}
+
+export function registerSamples(program: Command): void {
+  program
+    .command('samples')
+    .description("Make TALLRec samples from ratings: train, valid and test in the paper's split.")
+    .requiredOption('--from <file>', 'ratings; for ml-100k the directory that holds u.data and u.item')
+    .addOption(new Option('--format <name>', 'form of the ratings (default: by the name)').choices(INTERACTION_FORMATS))
+    .requiredOption('--out <dir>', 'where to write train, valid and test')
+    .option('--history <n>', 'items of history before each target', wholeNumber(1), 10)
+    .option('--liked-above <rating>', 'a rating above this is a like', positiveNumber, 3)
+    .option('--noun <word>', 'what an item is called in the prompt', parsedBy(nounSchema), 'movie')
+    .option('--last <n>', 'how many samples to keep, from the end', wholeNumber(10), 10_000)
+    .addOption(
+      new Option('--as <form>', 'samples: JSONL that keeps users, ids and times; published: the JSON of the paper')
+        .choices(['samples', 'published'])
+        .default('samples'),
+    )
+    .option('--json', 'print one JSON document')
+    .action(samples);
+}
+
+async function samples(options: Options): Promise<void> {
+  const interactions = await readInteractions(options.from, options.format ?? guessFormat(options.from));
+  const sampling = samplingSchema.parse({
+    historyLength: options.history,
+    likedAbove: options.likedAbove,
+    noun: options.noun,
+  });
+  const split = paperSplit(buildSamples(interactions, sampling), options.last);
+  if (split.test.length === 0) {
+    throw new TallrecError(
+      'VALIDATION_FAILED',
+      `${options.from} gives too few samples: no user has ${options.history + 1} ratings, or hardly one.`,
+      {
+        fix: 'Use more ratings, or a shorter --history.',
+      },
+    );
+  }
+  await mkdir(options.out, { recursive: true });
+  const files: Record<string, { path: string; samples: number; liked: number }> = {};
+  for (const [name, part] of Object.entries(split) as [keyof typeof split, LabelledSample[]][]) {
+    const published = options.as === 'published';
+    const path = join(options.out, `${name}.${published ? 'json' : 'jsonl'}`);
+    await writeFileAtomically(path, [
+      published ? publishedText(part) : part.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+    ]);
+    files[name] = { path, samples: part.length, liked: part.filter(({ liked }) => liked).length };
+  }
+  for (const { path, samples: count, liked } of Object.values(files)) say(`${path}: ${count} samples, ${liked} liked`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ interactions: interactions.length, ...files })}\n`);
+}
+
+/** Byte for byte as the published files are written. */
+function publishedText(part: readonly LabelledSample[]): string {
+  return JSON.stringify(part.map(toInstructionRow), null, 4).replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

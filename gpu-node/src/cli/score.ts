@@ -1,0 +1,64 @@
+// `tallrec score`: the probability of a like for each sample of a file.
+import type { Template } from '@tallrec/shared/prompt';
+import type { Command } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { readSamples } from '../data/read-rows.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { scoreSamples } from '../score/scorer.ts';
+import { openAdapter, openEngine } from './open-engine.ts';
+import { withScoringOptions } from './option-values.ts';
+import { say, showProgress } from './progress.ts';
+
+export interface ScoringCommandOptions {
+  model: string;
+  adapter?: string;
+  template: Template;
+  cutoff: number;
+  provider?: ProviderRequest;
+  json?: boolean;
+}
+
+export function registerScore(program: Command): void {
+  withScoringOptions(program.command('score'))
+    .description('Score samples: one line each, in order, with score, yesLogit and noLogit.')
+    .requiredOption('--samples <file>', 'TALLRec samples: JSON array or JSONL')
+    .option('--out <file.jsonl>', 'where to write the scores (default: standard output)')
+    .action(score);
+}
+
+async function score(options: ScoringCommandOptions & { samples: string; out?: string }): Promise<void> {
+  const signal = interruptSignal();
+  const samples = await readSamples(options.samples);
+  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const opened = await openAdapter(options.adapter, model);
+  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const progress = showProgress('Scoring', 'samples');
+  const startedAt = performance.now();
+  const { results, tokens } = await scoreSamples(model, rows, samples, {
+    adapter: opened?.adapter,
+    signal,
+    onProgress: progress.update,
+  }).finally(progress.stop);
+  const durationMs = performance.now() - startedAt;
+  await model.close();
+
+  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  if (options.out) await writeFileAtomically(options.out, lines);
+  else if (!options.json) process.stdout.write(lines.join(''));
+  say(`Scored ${samples.length} samples (${tokens} tokens) in ${(durationMs / 1000).toFixed(1)} s.`);
+  if (options.json) {
+    const summary = {
+      n: samples.length,
+      tokens,
+      durationMs,
+      model: place.name,
+      adapter: opened?.id ?? null,
+      provider,
+      precision,
+    };
+    const scores = options.out ? { out: options.out } : { scores: results };
+    process.stdout.write(`${JSON.stringify({ ...summary, template: options.template, ...scores })}\n`);
+  }
+}

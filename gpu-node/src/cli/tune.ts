@@ -1,0 +1,235 @@
+// `tallrec tune`: samples in, a PEFT adapter and its report out.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { Random } from '@tallrec/shared/random';
+import {
+  STAGES,
+  type Stage,
+  type TuningEvent,
+  type TuningReport,
+  tuningReportSchema,
+  tuningSettingsSchema,
+} from '@tallrec/shared/tuning';
+import { adapterId } from '@tallrec/shared/wire/adapters';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { LINEAR_MODULES } from '../llama/lora.ts';
+import { writeAdapter } from '../llama/peft.ts';
+import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
+import { openAdapter, openEngine } from './open-engine.ts';
+import { positiveNumber, providerOption, share, templateOption, wholeNumber } from './option-values.ts';
+import { formatMs, type Progress, say, showProgress } from './progress.ts';
+
+const REPORT_FILE = 'report.json';
+
+interface Options {
+  model: string;
+  train: string;
+  valid?: string;
+  validLimit?: number;
+  stage: Stage;
+  shots?: number;
+  init?: string;
+  seed: number;
+  template: string;
+  out: string;
+  resume?: boolean;
+  provider?: ProviderRequest;
+  json?: boolean;
+  checkpointEvery: number;
+  maxSteps?: number;
+  epochs?: number;
+  learningRate?: number;
+  warmup?: number;
+  weightDecay?: number;
+  batchSize?: number;
+  microBatchTokens?: number;
+  cutoff?: number;
+  evaluateEvery?: number;
+  patience?: number;
+  loraRank?: number;
+  loraAlpha?: number;
+  loraDropout?: number;
+  loraModules?: string[];
+  lossOn?: string;
+}
+
+export function registerTune(program: Command): void {
+  program
+    .command('tune')
+    .description("Tune a LoRA adapter by TALLRec's recipe. Ctrl-C ends it with the best adapter so far.")
+    .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
+    .requiredOption('--train <file>', 'samples (or instructions, in the first stage): JSON array or JSONL')
+    .requiredOption('--out <dir>', 'gets the PEFT adapter, report.json and, while it runs, checkpoints')
+    .option('--valid <file>', 'validation data; with it the best adapter is kept, else the last')
+    .option('--valid-limit <n>', 'judge by n validation rows, drawn by the seed', wholeNumber(2))
+    .option('--shots <k>', 'train on K samples, drawn by the seed', wholeNumber(1))
+    .addOption(
+      new Option('--stage <name>', 'rec: recommendation; alpaca: instructions, the stage before')
+        .choices(STAGES)
+        .default('rec'),
+    )
+    .option('--init <adapter-dir>', 'start from this adapter')
+    .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
+    .addOption(templateOption())
+    .option('--resume', 'go on from the newest checkpoint in --out')
+    .addOption(providerOption())
+    .option('--json', 'print the report as one JSON document')
+    .optionsGroup('Recipe (the defaults are those of the published code):')
+    .option('--max-steps <n>', 'optimizer steps at most', wholeNumber(1))
+    .option('--epochs <n>', 'passes over the training data at most (200)', wholeNumber(1))
+    .option('--learning-rate <x>', 'peak learning rate (1e-4)', positiveNumber)
+    .option('--warmup <n>', 'steps of warm-up (20)', wholeNumber(0))
+    .option('--weight-decay <x>', 'decoupled weight decay', share)
+    .option('--batch-size <n>', 'samples of one optimizer step (128)', wholeNumber(1))
+    .option('--micro-batch-tokens <n>', 'tokens computed at once: memory, not results (2048)', wholeNumber(1))
+    .option('--cutoff <tokens>', 'longest prompt with its answer (512)', wholeNumber(16))
+    .option('--evaluate-every <n>', 'steps between evaluations (10; K/128·5 above 128 shots)', wholeNumber(1))
+    .option('--patience <n>', 'evaluations without a gain before it stops (10)', wholeNumber(1))
+    .option('--lora-rank <r>', 'rank of the adapter (8)', wholeNumber(1))
+    .option('--lora-alpha <x>', 'its scale is alpha / rank (16)', positiveNumber)
+    .option('--lora-dropout <p>', 'dropout before the adapter (0.05)', share)
+    .option('--lora-modules <names>', `of ${LINEAR_MODULES.join(', ')} (q_proj,v_proj)`, moduleNames)
+    .addOption(new Option('--loss-on <part>', 'answer (default), or all: the prompt too').choices(['answer', 'all']))
+    .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), 10)
+    .action(run);
+}
+
+function moduleNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const stranger = names.find((name) => !LINEAR_MODULES.some((module) => module === name));
+  if (stranger !== undefined) throw new InvalidArgumentError(`"${stranger}" is none of ${LINEAR_MODULES.join(', ')}.`);
+  return names;
+}
+
+async function run(options: Options): Promise<void> {
+  const signal = interruptSignal();
+  const settings = tuningSettingsSchema.parse({
+    stage: options.stage,
+    shots: options.shots,
+    seed: options.seed,
+    template: options.template,
+    hyperParameters: hyperParametersOf(options),
+  });
+  const reportPath = join(options.out, REPORT_FILE);
+  if (options.resume) await refuseFinished(reportPath);
+  const data = await readData(options);
+  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const init = await openAdapter(options.init, model);
+  const checkpointDir = join(options.out, 'checkpoints');
+  if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
+
+  const { adapter, report } = await follow(
+    tune({
+      model,
+      tokenizer,
+      modelContentHash: place.contentHash,
+      provider,
+      precision,
+      settings,
+      data,
+      init: init?.adapter,
+      checkpointDir,
+      checkpointEverySteps: options.checkpointEvery,
+      resume: options.resume,
+      signal,
+    }),
+    options,
+  );
+  await model.close();
+  const contentHash = await adapterId(await writeAdapter(options.out, adapter, place.name));
+  const whole: TuningReport = {
+    ...report,
+    model: { name: place.name, contentHash: place.contentHash },
+    adapter: { contentHash },
+  };
+  await writeFileAtomically(reportPath, [`${JSON.stringify(whole, null, 2)}\n`]);
+  if (report.stopReason !== 'cancelled') await rm(checkpointDir, { recursive: true, force: true });
+  summarise(whole, options.out);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...whole, out: options.out })}\n`);
+}
+
+function hyperParametersOf(options: Options): Record<string, unknown> {
+  return {
+    maxSteps: options.maxSteps,
+    epochs: options.epochs,
+    learningRate: options.learningRate,
+    warmupSteps: options.warmup,
+    weightDecay: options.weightDecay,
+    batchSize: options.batchSize,
+    microBatchTokens: options.microBatchTokens,
+    cutoffTokens: options.cutoff,
+    evaluateEverySteps: options.evaluateEvery,
+    patience: options.patience,
+    loraRank: options.loraRank,
+    loraAlpha: options.loraAlpha,
+    loraDropout: options.loraDropout,
+    loraModules: options.loraModules,
+    lossOn: options.lossOn,
+  };
+}
+
+async function refuseFinished(reportPath: string): Promise<void> {
+  const text = await readText(reportPath).catch(() => undefined);
+  const report = text === undefined ? undefined : tuningReportSchema.safeParse(JSON.parse(text));
+  if (!report?.success || report.data.stopReason === 'cancelled') return;
+  throw new TallrecError(
+    'ILLEGAL_STATE',
+    `The tuning of ${reportPath} is over (${report.data.stopReason}): there is nothing to resume.`,
+    {
+      fix: 'Start another with another --out, or go on from its adapter by --init.',
+    },
+  );
+}
+
+async function readData({ stage, train, valid, validLimit, seed }: Options): Promise<TuningData> {
+  const draw = <T>(rows: T[]) =>
+    validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
+  if (stage === 'alpaca') {
+    return { stage, train: await readInstructions(train), valid: valid ? draw(await readInstructions(valid)) : [] };
+  }
+  return { stage, train: await readLabelledSamples(train), valid: valid ? draw(await readLabelledSamples(valid)) : [] };
+}
+
+/** Shows a tuning's events until it ends. */
+async function follow(events: AsyncGenerator<TuningEvent, TuneOutcome>, options: Options): Promise<TuneOutcome> {
+  let progress: Progress | undefined;
+  try {
+    while (true) {
+      const next = await events.next();
+      if (next.done) return next.value;
+      const event = next.value;
+      if (event.type === 'step') {
+        progress ??= showProgress('Tuning', 'steps');
+        const note = `loss ${event.loss.toFixed(4)}, lr ${event.learningRate.toExponential(1)}, ‖g‖ ${event.gradientNorm.toFixed(3)}, ${Math.round(event.tokensPerSecond)} tokens/s`;
+        progress.update(event.step, event.totalSteps, event.etaMs, note);
+        continue;
+      }
+      progress?.stop();
+      progress = undefined;
+      say(describe(event, options));
+    }
+  } finally {
+    progress?.stop();
+  }
+}
+
+function describe(event: Exclude<TuningEvent, { type: 'step' }>, { resume }: Options): string {
+  if (event.type === 'note') return event.message;
+  if (event.type === 'evaluated') {
+    const auc = event.validAuc === null ? '' : `AUC ${event.validAuc.toFixed(4)}, `;
+    return `Step ${event.step}: validation ${auc}loss ${event.validLoss.toFixed(4)}${event.best ? ' (best so far)' : ''}`;
+  }
+  const start = resume ? `${event.step > 0 ? 'Going on' : 'No checkpoint yet: starting'} at step ${event.step}. ` : '';
+  return `${start}${event.trainSamples} training and ${event.validSamples} validation samples, ${event.totalSteps} steps, ${event.trainableParameters} trainable parameters.`;
+}
+
+function summarise({ stopReason, steps, bestStep, bestValidAuc, durationMs }: TuningReport, out: string): void {
+  const best = bestValidAuc === null ? '' : `; best at step ${bestStep} with validation AUC ${bestValidAuc.toFixed(4)}`;
+  say(`${stopReason} after ${steps} steps in ${formatMs(durationMs)}${best}. The adapter is in ${out}.`);
+  if (stopReason === 'cancelled') say('The same command with --resume goes on from here.');
+}

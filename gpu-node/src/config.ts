@@ -1,0 +1,66 @@
+// The environment, read and parsed once; nothing else of the node looks at it.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { z } from 'zod';
+
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => (value === '' ? undefined : value));
+
+const environmentSchema = z.object({
+  /** Where models and caches are kept. */
+  TALLREC_HOME: optional,
+  /** Execution provider when a command names none. */
+  TALLREC_PROVIDER: optional.pipe(z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto')),
+  /** Threads of the CPU provider; by default one a physical core. */
+  TALLREC_THREADS: optional
+    .transform((n) => (n === undefined ? undefined : Number(n)))
+    .pipe(z.int().min(1).max(1024).optional()),
+  /** For models of the Hugging Face hub that are not open to all. */
+  HF_TOKEN: optional,
+  HF_ENDPOINT: optional.pipe(z.url().default('https://huggingface.co')),
+});
+
+export interface Config {
+  home: string;
+  modelsDir: string;
+  provider: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  threads: number | undefined;
+  hubToken: string | undefined;
+  hubUrl: string;
+}
+
+let parsed: Config | undefined;
+
+/** @throws TallrecError naming the variable that cannot be used */
+export function config(): Config {
+  parsed ??= parseEnvironment(process.env);
+  return parsed;
+}
+
+export function parseEnvironment(environment: Readonly<Record<string, string | undefined>>): Config {
+  const result = environmentSchema.safeParse(environment);
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]!;
+    throw new TallrecError('BAD_REQUEST', `The environment variable ${path.join('.')} cannot be used: ${message}.`, {
+      fix: 'Correct or unset it.',
+    });
+  }
+  const { TALLREC_HOME, TALLREC_PROVIDER, TALLREC_THREADS, HF_TOKEN, HF_ENDPOINT } = result.data;
+  const home = TALLREC_HOME ?? join(homedir(), '.tallrec');
+  return {
+    home,
+    modelsDir: join(home, 'models'),
+    provider: TALLREC_PROVIDER,
+    threads: TALLREC_THREADS,
+    hubToken: HF_TOKEN,
+    hubUrl: HF_ENDPOINT,
+  };
+}
+
+/** The environment as this process found it, with additions, for the processes it starts. */
+export function childEnvironment(additions: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...additions };
+}

@@ -1,0 +1,35 @@
+// The command line: `tallrec COMMAND`, one file a command in cli/.
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { registerDoctor } from './cli/doctor.ts';
+import { registerEvaluate } from './cli/evaluate.ts';
+import { reportFailure } from './cli/fail.ts';
+import { registerModels } from './cli/models.ts';
+import { registerRank } from './cli/rank.ts';
+import { registerSamples } from './cli/samples.ts';
+import { registerScore } from './cli/score.ts';
+import { registerTune } from './cli/tune.ts';
+
+const program = new Command('tallrec')
+  .description('Few-shot recommendation with a LoRA-tuned LLaMA (TALLRec, RecSys 2023).')
+  .version(packageJson.version)
+  .showHelpAfterError('(see --help)')
+  .exitOverride();
+
+registerTune(program);
+registerScore(program);
+registerRank(program);
+registerEvaluate(program);
+registerSamples(program);
+registerModels(program);
+registerDoctor(program);
+
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  command.exitOverride().showHelpAfterError('(see --help)');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error, process.argv.includes('--json'));
+}
