@@ -1,0 +1,91 @@
+// `tallrec serve`: joins an edge as a node, and may answer on localhost too.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Command } from 'commander';
+import { config } from '../config.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { listModels, type ModelPlace, resolveModel } from '../models/store.ts';
+import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { startNode } from '../server/node.ts';
+import { providerOption, wholeNumber } from './option-values.ts';
+
+interface ServeOptions {
+  edge: string;
+  token?: string;
+  models?: string;
+  listen?: number;
+  host: string;
+  provider?: ProviderRequest;
+}
+
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('Join an edge as a node: it dials out, so it needs no open port.')
+    .requiredOption('--edge <url>', 'URL of the edge')
+    .option('--token <secret>', 'the secret that POST /v1/nodes gave (default: TALLREC_NODE_TOKEN)')
+    .option('--models <list>', 'checkpoint directories, folders of them, or names, by commas (default: the store)')
+    .option('--listen <port>', "serve the node's own API on this machine too; 0 takes a free port", wholeNumber(0))
+    .option('--host <address>', 'where --listen listens', '127.0.0.1')
+    .addOption(providerOption())
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { home, provider, nodeToken } = config();
+  const secret = options.token ?? nodeToken;
+  if (!secret) {
+    throw new TallrecError('UNAUTHENTICATED', 'A node needs a secret.', {
+      fix: 'Make a node with POST /v1/nodes, and give its secret by --token or TALLREC_NODE_TOKEN.',
+    });
+  }
+  if (!URL.canParse(options.edge) || !/^https?:$/.test(new URL(options.edge).protocol)) {
+    throw new TallrecError('BAD_REQUEST', `"${options.edge}" is no URL of an edge.`, { fix: 'Write it as https://….' });
+  }
+  const signal = interruptSignal();
+  await startNode({
+    edgeUrl: options.edge,
+    secret,
+    home,
+    models: await findModels(options.models?.split(',')),
+    provider: options.provider ?? provider,
+    listen: options.listen === undefined ? undefined : { port: options.listen, host: options.host },
+    signal,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+}
+
+/** A folder without a config.json stands for the checkpoints in it. */
+async function findModels(named: string[] | undefined): Promise<ModelPlace[]> {
+  const paths = config();
+  const places: ModelPlace[] = [];
+  if (named === undefined) {
+    for (const { name } of await listModels(paths)) places.push(await resolveModel(name, paths));
+  }
+  for (const name of named ?? []) {
+    const within = await checkpointsIn(name);
+    for (const one of within ?? [name]) places.push(await resolveModel(one, paths));
+  }
+  const twice = places.find(({ name }, at) => places.findIndex((other) => other.name === name) !== at);
+  if (twice) {
+    throw new TallrecError('CONFLICT', `Two of the models are called ${twice.name}.`, {
+      fix: 'Give one another name: tallrec models import DIR --name NAME.',
+    });
+  }
+  if (places.length === 0) {
+    throw new TallrecError('NOT_FOUND', 'There is no model to serve.', {
+      fix: 'Get one: tallrec models pull HuggingFaceTB/SmolLM2-135M-Instruct, or name directories by --models.',
+    });
+  }
+  return places;
+}
+
+async function checkpointsIn(folder: string): Promise<string[] | undefined> {
+  const entries = await readdir(folder).catch(() => undefined);
+  if (!entries || entries.includes('config.json')) return undefined;
+  const dirs = entries.sort().map((entry) => join(folder, entry));
+  const found: string[] = [];
+  for (const dir of dirs) if (await stat(join(dir, 'config.json')).catch(() => undefined)) found.push(dir);
+  return found;
+}

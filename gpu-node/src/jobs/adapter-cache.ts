@@ -1,0 +1,107 @@
+// Adapters on this machine's disk under their content hashes, fetched from the edge when they are first needed.
+import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
+import type { JobAdapter } from '@tallrec/shared/wire/link';
+import { LRUCache } from 'lru-cache';
+import type { EdgeFiles } from './edge-files.ts';
+import type { AdapterPlace } from './engine-calls.ts';
+
+const NAME = /^[0-9a-f]{64}$/;
+
+export class AdapterCache {
+  readonly #dir: string;
+  readonly #files: EdgeFiles;
+  readonly #kept: LRUCache<string, string>;
+  readonly #fetching = new Map<string, Promise<string>>();
+
+  private constructor(dir: string, files: EdgeFiles, maxAdapters: number) {
+    this.#dir = dir;
+    this.#files = files;
+    this.#kept = new LRUCache<string, string>({
+      max: maxAdapters,
+      // Engines hold adapters in memory once loaded; one that is asked for again is fetched again.
+      dispose: (path, _id, reason) => {
+        if (reason === 'evict') void rm(path, { recursive: true, force: true });
+      },
+    });
+  }
+
+  /** Takes up what an earlier run left; what it was in the middle of fetching is removed. */
+  static async open(dir: string, files: EdgeFiles, { maxAdapters = 64 } = {}): Promise<AdapterCache> {
+    const cache = new AdapterCache(dir, files, maxAdapters);
+    await mkdir(dir, { recursive: true });
+    for (const name of await readdir(dir)) {
+      if (NAME.test(name)) cache.#kept.set(name, join(dir, name));
+      else await rm(join(dir, name), { recursive: true, force: true });
+    }
+    return cache;
+  }
+
+  /** Content hashes, the last used first. */
+  ids(): string[] {
+    return [...this.#kept.keys()];
+  }
+
+  /**
+   * @returns where the adapter lies, its bytes checked against its name
+   * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
+   */
+  async locate(adapter: JobAdapter, signal?: AbortSignal): Promise<AdapterPlace> {
+    const { id, golden } = adapter;
+    const kept = this.#kept.get(id);
+    if (kept) {
+      await utimes(kept, new Date(), new Date()).catch(() => {});
+      return { id, dir: kept, golden };
+    }
+    let fetching = this.#fetching.get(id);
+    if (!fetching) {
+      fetching = this.#fetch(adapter, signal).finally(() => this.#fetching.delete(id));
+      this.#fetching.set(id, fetching);
+    }
+    return { id, dir: await fetching, golden };
+  }
+
+  /** Forgets an adapter that an engine could not use. */
+  async drop(id: string): Promise<void> {
+    const path = this.#kept.peek(id);
+    this.#kept.delete(id);
+    if (path) await rm(path, { recursive: true, force: true });
+  }
+
+  async #fetch({ id, configPath, weightsPath }: JobAdapter, signal: AbortSignal | undefined): Promise<string> {
+    const temporary = join(this.#dir, `${id}.fetching`);
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    try {
+      const options = { signal, retries: 3 };
+      const config = await this.#files.download(configPath, join(temporary, ADAPTER_FILES.config), {
+        ...options,
+        maxBytes: LIMITS.jsonBodyBytes,
+      });
+      const weights = await this.#files.download(weightsPath, join(temporary, ADAPTER_FILES.weights), {
+        ...options,
+        maxBytes: LIMITS.adapterBytes,
+      });
+      const found = await adapterId({ configSha256: config.sha256, weightsSha256: weights.sha256 });
+      if (found !== id) {
+        throw new TallrecError(
+          'ADAPTER_INVALID',
+          `The files of adapter ${id.slice(0, 12)}… are not its own: they hash to ${found.slice(0, 12)}….`,
+          {
+            fix: 'Import the adapter again or tune a new one.',
+          },
+        );
+      }
+      const path = join(this.#dir, id);
+      await rename(temporary, path);
+      this.#kept.set(id, path);
+      return path;
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// What a service process asks of an engine process, and what comes back: every message is parsed on both sides.
+import { ERROR_CODES, type ErrorCode, TallrecError } from '@tallrec/shared/errors';
+import { sha256Schema } from '@tallrec/shared/ids';
+import { samplingSchema } from '@tallrec/shared/interactions';
+import { templateSchema } from '@tallrec/shared/prompt';
+import { sampleSchema } from '@tallrec/shared/sample';
+import { STOP_REASONS, tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { adapterFilesSchema, goldenScoresSchema } from '@tallrec/shared/wire/adapters';
+import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
+import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
+import { jobProgressSchema } from '@tallrec/shared/wire/link';
+import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
+import { z } from 'zod';
+
+export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda']);
+export const providerRequestSchema = z.enum(['auto', ...providerSchema.options]);
+
+/** What an engine process is for; it is seen in the list of processes. */
+export const engineRoleSchema = z.enum(['probe', 'train', 'evaluate', 'score']);
+export type EngineRole = z.infer<typeof engineRoleSchema>;
+
+/** A checkpoint on this machine. */
+export const modelPlaceSchema = z.object({ name: z.string(), dir: z.string(), contentHash: sha256Schema });
+export type ModelPlace = z.infer<typeof modelPlaceSchema>;
+
+/** An adapter on this machine, its files already checked against its name. */
+export const adapterPlaceSchema = z.object({
+  id: sha256Schema,
+  dir: z.string(),
+  golden: goldenScoresSchema.nullable(),
+});
+export type AdapterPlace = z.infer<typeof adapterPlaceSchema>;
+
+/** Rows on this machine: JSONL of one kind. */
+export const dataPlaceSchema = z.object({
+  kind: datasetKindSchema,
+  sampling: samplingSchema,
+  file: z.string(),
+  split: z.enum(['train', 'valid', 'test', 'all']),
+});
+export type DataPlace = z.infer<typeof dataPlaceSchema>;
+
+const scoringFields = { model: modelPlaceSchema, template: templateSchema, adapter: adapterPlaceSchema.nullable() };
+
+export const ENGINE_CALLS = {
+  /** Chooses what to compute on by running something on it. */
+  probe: {
+    params: z.object({}),
+    result: z.object({ provider: providerSchema, precision: z.string(), reason: z.string() }),
+  },
+  tune: {
+    params: z.object({
+      model: modelPlaceSchema,
+      settings: tuningSettingsSchema,
+      train: dataPlaceSchema,
+      valid: dataPlaceSchema.nullable(),
+      init: adapterPlaceSchema.nullable(),
+      checkpointDir: z.string(),
+      /** Gets the adapter's two files and `report.json`. */
+      outDir: z.string(),
+    }),
+    result: z.object({
+      files: adapterFilesSchema,
+      golden: goldenScoresSchema,
+      bestValidAuc: z.number().nullable(),
+      bestValidLoss: z.number().nullable(),
+      stopReason: z.enum(STOP_REASONS),
+    }),
+  },
+  evaluate: {
+    params: z.object({
+      ...scoringFields,
+      data: dataPlaceSchema,
+      train: dataPlaceSchema.nullable(),
+      limit: z.number().int().nullable(),
+      predictionsFile: z.string(),
+    }),
+    result: evaluationReportSchema,
+  },
+  score: {
+    params: z.object({ ...scoringFields, samples: z.array(sampleSchema) }),
+    result: z.object({ scores: z.array(scoreSchema), tokens: z.number().int() }),
+  },
+  rank: {
+    params: rankInputSchema.extend(scoringFields),
+    result: z.object({ ranking: z.array(rankedSchema), tokens: z.number().int() }),
+  },
+  tokens: {
+    params: z.object({ model: modelPlaceSchema, texts: z.array(z.string()) }),
+    result: z.object({ counts: z.array(z.number().int()) }),
+  },
+} as const;
+
+export type EngineMethod = keyof typeof ENGINE_CALLS;
+export type EngineParams<M extends EngineMethod> = z.input<(typeof ENGINE_CALLS)[M]['params']>;
+export type ParsedParams<M extends EngineMethod> = z.output<(typeof ENGINE_CALLS)[M]['params']>;
+export type EngineResult<M extends EngineMethod> = z.output<(typeof ENGINE_CALLS)[M]['result']>;
+
+const errorCodeSchema = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+export const engineErrorSchema = z.object({ code: errorCodeSchema, message: z.string() });
+
+/** To an engine process. */
+export const engineRequestSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('call'), id: z.int(), method: z.string(), params: z.unknown() }),
+  z.object({ type: z.literal('abort'), id: z.int() }),
+]);
+export type EngineRequest = z.infer<typeof engineRequestSchema>;
+
+/** From an engine process. */
+export const engineReplySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), id: z.int(), progress: jobProgressSchema }),
+  z.object({ type: z.literal('result'), id: z.int(), result: z.unknown() }),
+  z.object({ type: z.literal('error'), id: z.int(), error: engineErrorSchema }),
+]);
+export type EngineReply = z.infer<typeof engineReplySchema>;
+
+/** What users may read of a fault; anything that was not meant for them becomes ENGINE_FAILED with its own message. */
+export function describeFault(error: unknown): z.infer<typeof engineErrorSchema> {
+  if (error instanceof TallrecError) return { code: error.code, message: error.message };
+  const words = error instanceof Error ? error.message : String(error);
+  return { code: 'ENGINE_FAILED', message: `The engine stopped: ${words}` };
+}

@@ -1,0 +1,143 @@
+// The service's side of an engine process: forks it, calls it, and turns its death into errors that name a cause.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { z } from 'zod';
+import {
+  ENGINE_CALLS,
+  type EngineMethod,
+  type EngineParams,
+  type EngineRequest,
+  type EngineResult,
+  type EngineRole,
+  engineReplySchema,
+  type providerRequestSchema,
+} from './engine-calls.ts';
+
+export const ENGINE_ENTRY = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
+
+const NAMES: Record<EngineRole, string> = {
+  probe: 'probing',
+  train: 'training',
+  evaluate: 'evaluating',
+  score: 'scoring',
+};
+
+export interface EngineChildOptions {
+  provider?: z.infer<typeof providerRequestSchema>;
+  /** Another program that speaks the same protocol; for tests. */
+  entry?: string;
+}
+
+export interface CallOptions {
+  onProgress?: (progress: JobProgress) => void;
+  /** Asks the engine to stop; the call ends when it has. */
+  signal?: AbortSignal;
+}
+
+interface Pending {
+  method: EngineMethod;
+  resolve: (result: unknown) => void;
+  reject: (error: TallrecError) => void;
+  onProgress: ((progress: JobProgress) => void) | undefined;
+}
+
+/** One engine process, from its start to its end; it is not started again. */
+export class EngineChild {
+  readonly #child: ChildProcess;
+  readonly #pending = new Map<number, Pending>();
+  readonly #role: EngineRole;
+  #nextId = 1;
+  #ended: TallrecError | undefined;
+
+  constructor(role: EngineRole, { provider = 'auto', entry = ENGINE_ENTRY }: EngineChildOptions = {}) {
+    this.#role = role;
+    this.#child = fork(entry, [role, provider], {
+      serialization: 'advanced',
+      // Its standard output may not mix into the JSON of a command.
+      stdio: ['ignore', 2, 2, 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    this.#child.on('message', (message) => this.#receive(message));
+    this.#child.on('error', (cause) => this.#end(`could not be started: ${cause.message}`));
+    this.#child.on('exit', (code, signal) => this.#end(ending(code, signal)));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /**
+   * @throws TallrecError as the engine threw it, or ENGINE_FAILED when the process died before it answered
+   */
+  call<M extends EngineMethod>(
+    method: M,
+    params: EngineParams<M>,
+    { onProgress, signal }: CallOptions = {},
+  ): Promise<EngineResult<M>> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = this.#nextId++;
+    const abort = () => this.#send({ type: 'abort', id });
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { method, resolve, reject, onProgress });
+      this.#send({ type: 'call', id, method, params });
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort, { once: true });
+    });
+    return answer.finally(() => signal?.removeEventListener('abort', abort)) as Promise<EngineResult<M>>;
+  }
+
+  /** Ends the process; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#ended) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+
+  #send(request: EngineRequest): void {
+    // A process that has just died is reported by its exit; the write's own error says less.
+    if (this.#child.connected) this.#child.send(request, () => {});
+  }
+
+  #receive(message: unknown): void {
+    const reply = engineReplySchema.parse(message);
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    if (reply.type === 'progress') {
+      pending.onProgress?.(reply.progress);
+      return;
+    }
+    this.#pending.delete(reply.id);
+    if (reply.type === 'error') {
+      pending.reject(new TallrecError(reply.error.code, reply.error.message));
+      return;
+    }
+    const parsed = ENGINE_CALLS[pending.method].result.safeParse(reply.result);
+    if (parsed.success) pending.resolve(parsed.data);
+    else pending.reject(this.#failure(`gave an answer that is not one: ${parsed.error.message}`));
+  }
+
+  #failure(what: string): TallrecError {
+    return new TallrecError('ENGINE_FAILED', `The ${NAMES[this.#role]} process ${what}.`);
+  }
+
+  #end(what: string): void {
+    this.#ended ??= this.#failure(what);
+    for (const pending of this.#pending.values()) pending.reject(this.#ended);
+    this.#pending.clear();
+  }
+}
+
+function ending(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGKILL') {
+    return 'was killed (SIGKILL), by hand or because the machine ran out of memory; a smaller microBatchTokens needs less';
+  }
+  return signal ? `was ended by ${signal}` : `ended by itself with exit code ${code}`;
+}

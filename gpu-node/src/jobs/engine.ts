@@ -1,0 +1,132 @@
+// What an engine process does with its calls: one model at a time in memory, its adapters beside it.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Template } from '@tallrec/shared/prompt';
+import type { TuningEvent, TuningReport } from '@tallrec/shared/tuning';
+import { adapterId } from '@tallrec/shared/wire/adapters';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { evaluateSamples } from '../evaluate/evaluate.ts';
+import type { Runtime } from '../graph/execution.ts';
+import { writeAdapter } from '../llama/peft.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import { rankCandidates, scoreSamples } from '../score/scorer.ts';
+import { type TuneOutcome, tune } from '../train/tune.ts';
+import type { CallContext, Engine } from './engine-serve.ts';
+import { goldenScores } from './golden-scores.ts';
+import { labelledSamples, tuningData } from './job-data.ts';
+import { type LoadedModel, LoadedModels } from './loaded-models.ts';
+
+export type OpenRuntime = () => Promise<{ runtime: Runtime; reason: string }>;
+
+const PRECISION = 'f32';
+/** The recipe's cut-off, which adapters are tuned with. */
+const CUTOFF_TOKENS = 512;
+
+function promptRows({ tokenizer, model }: LoadedModel, template: Template): PromptRows {
+  return new PromptRows(tokenizer, {
+    template,
+    cutoffTokens: Math.min(CUTOFF_TOKENS, model.config.maxPositionEmbeddings),
+  });
+}
+
+export function createEngine(openRuntime: OpenRuntime): Engine {
+  const models = new LoadedModels(async () => (await openRuntime()).runtime);
+
+  return {
+    async probe() {
+      const { runtime, reason } = await openRuntime();
+      return { provider: runtime.provider, precision: PRECISION, reason };
+    },
+
+    async tune({ model: place, settings, train, valid, init, checkpointDir, outDir }, { signal, progress }) {
+      const { provider } = (await openRuntime()).runtime;
+      const loaded = await models.open(place);
+      const { model, tokenizer } = loaded;
+      const data = await tuningData({ train, valid, settings });
+      const run = tune({
+        model,
+        tokenizer,
+        modelContentHash: place.contentHash,
+        provider,
+        precision: PRECISION,
+        settings,
+        data,
+        init: init ? await models.adapter(loaded, init) : undefined,
+        checkpointDir,
+        resume: true,
+        signal,
+      });
+      const { adapter, report } = await follow(run, progress);
+      await mkdir(outDir, { recursive: true });
+      const written = await writeAdapter(outDir, adapter, place.name);
+      const contentHash = await adapterId(written);
+      const whole: TuningReport = {
+        ...report,
+        model: { name: place.name, contentHash: place.contentHash },
+        adapter: { contentHash },
+      };
+      await writeFileAtomically(join(outDir, 'report.json'), [JSON.stringify(whole)]);
+      const { bestValidAuc, bestValidLoss, stopReason } = report;
+      const golden = await goldenScores(loaded, adapter, settings.template, data);
+      return { files: written, golden, bestValidAuc, bestValidLoss, stopReason };
+    },
+
+    async evaluate({ model: place, template, adapter, data, train, limit, predictionsFile }, { signal, progress }) {
+      const { provider } = (await openRuntime()).runtime;
+      const loaded = await models.open(place);
+      const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
+      const startedAt = performance.now();
+      const { report, predictions } = await evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
+        template,
+        precision: PRECISION,
+        provider,
+        train: train ? await labelledSamples(train) : undefined,
+        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+        signal,
+        onProgress: (done, total) => {
+          const etaMs = ((performance.now() - startedAt) / done) * (total - done);
+          progress({ kind: 'evaluate', done, total, etaMs });
+        },
+      });
+      await writeFileAtomically(
+        predictionsFile,
+        predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
+      );
+      return report;
+    },
+
+    async score({ model: place, template, adapter, samples }, { signal }) {
+      const loaded = await models.open(place);
+      const { results, tokens } = await scoreSamples(loaded.model, promptRows(loaded, template), samples, {
+        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+        signal,
+      });
+      return { scores: results, tokens };
+    },
+
+    async rank({ model: place, template, adapter, ...input }, { signal }) {
+      const loaded = await models.open(place);
+      const { results, tokens } = await rankCandidates(loaded.model, promptRows(loaded, template), input, {
+        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+        signal,
+      });
+      return { ranking: results, tokens };
+    },
+
+    async tokens({ model: place, texts }) {
+      const tokenizer = await models.tokenizer(place);
+      return { counts: texts.map((text) => tokenizer.encode(text).length) };
+    },
+  };
+}
+
+async function follow(
+  run: AsyncGenerator<TuningEvent, TuneOutcome>,
+  progress: CallContext['progress'],
+): Promise<TuneOutcome> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+    progress({ kind: 'tune', events: [next.value] });
+  }
+}

@@ -1,0 +1,65 @@
+// A job's rows, from the files that were fetched for it to samples for training and judging.
+
+import { TallrecError } from '@tallrec/shared/errors';
+import { buildSamples, paperSplit } from '@tallrec/shared/interactions';
+import { Random } from '@tallrec/shared/random';
+import type { LabelledSample } from '@tallrec/shared/sample';
+import type { TuningSettings } from '@tallrec/shared/tuning';
+import { readInteractions } from '../data/read-interactions.ts';
+import { readInstructions, readLabelledSamples } from '../data/read-rows.ts';
+import type { TuningData } from '../train/tune.ts';
+import type { DataPlace } from './engine-calls.ts';
+
+/** Share of samples that is held out where a tuning names no validation data: one in ten, at least one. */
+const HELD_OUT = 0.1;
+
+/**
+ * Interactions become samples and are split as in the paper; samples are taken whole.
+ * @throws TallrecError when there are none, or the rows are of another kind
+ */
+export async function labelledSamples({ kind, file, sampling, split }: DataPlace): Promise<LabelledSample[]> {
+  if (kind === 'instructions') throw wrongKind('samples or interactions', kind);
+  if (kind === 'samples') return readLabelledSamples(file);
+  const samples = buildSamples(await readInteractions(file, 'jsonl'), sampling);
+  if (samples.length === 0) {
+    throw new TallrecError(
+      'VALIDATION_FAILED',
+      `No user of the dataset has more than ${sampling.historyLength} ratings, so it gives no sample.`,
+      { fix: 'Use more ratings a user, or a shorter historyLength.' },
+    );
+  }
+  return split === 'all' ? samples : paperSplit(samples)[split];
+}
+
+/** Validation data is what was named; else the paper's split of interactions; else a tenth, drawn by the tuning's seed. */
+export async function tuningData(options: {
+  train: DataPlace;
+  valid: DataPlace | null;
+  settings: TuningSettings;
+}): Promise<TuningData> {
+  const { train, valid, settings } = options;
+  if (settings.stage === 'alpaca') {
+    if (train.kind !== 'instructions') throw wrongKind('instructions', train.kind);
+    const rows = await readInstructions(train.file);
+    if (valid) return { stage: 'alpaca', train: rows, valid: await readInstructions(valid.file) };
+    return { stage: 'alpaca', ...holdOut(rows, settings.seed) };
+  }
+  if (valid) return { stage: 'rec', train: await labelledSamples(train), valid: await labelledSamples(valid) };
+  if (train.kind === 'interactions') {
+    const split = paperSplit(await labelledSamples({ ...train, split: 'all' }));
+    return { stage: 'rec', train: split.train, valid: split.valid };
+  }
+  return { stage: 'rec', ...holdOut(await labelledSamples(train), settings.seed) };
+}
+
+/** The drawn tenth is held out; both parts keep the order of the file. */
+export function holdOut<T>(rows: readonly T[], seed: number): { train: T[]; valid: T[] } {
+  const count = rows.length < 2 ? 0 : Math.max(1, Math.floor(rows.length * HELD_OUT));
+  const order = Random.seeded(seed).shuffle(rows.map((_, index) => index));
+  const held = new Set(order.slice(0, count));
+  return { train: rows.filter((_, index) => !held.has(index)), valid: rows.filter((_, index) => held.has(index)) };
+}
+
+function wrongKind(expected: string, got: string): TallrecError {
+  return new TallrecError('VALIDATION_FAILED', `This job needs ${expected}, and the dataset holds ${got}.`);
+}

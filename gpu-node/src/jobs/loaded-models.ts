@@ -1,0 +1,65 @@
+// The model in memory, its tokenizer, and the adapters that were used with it last.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LRUCache } from 'lru-cache';
+import type { Runtime } from '../graph/execution.ts';
+import { loadLanguageModel } from '../llama/load.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
+import type { LanguageModel } from '../llama/model.ts';
+import { readAdapter } from '../llama/peft.ts';
+import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
+import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
+import { checkGoldenScores } from './golden-scores.ts';
+
+export interface LoadedModel {
+  place: ModelPlace;
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+  adapters: LRUCache<string, LoraAdapter>;
+}
+
+const MAX_ADAPTERS = 32;
+
+/** Calls come one after the other, so a model is never closed under one that uses it. */
+export class LoadedModels {
+  readonly #openRuntime: () => Promise<Runtime>;
+  readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
+  #loaded: LoadedModel | undefined;
+
+  constructor(openRuntime: () => Promise<Runtime>) {
+    this.#openRuntime = openRuntime;
+  }
+
+  /** Loads a model in place of another one. */
+  async open(place: ModelPlace): Promise<LoadedModel> {
+    if (this.#loaded?.place.dir === place.dir && this.#loaded.place.contentHash === place.contentHash)
+      return this.#loaded;
+    const before = this.#loaded;
+    this.#loaded = undefined;
+    await before?.model.close();
+    const tokenizer = await this.tokenizer(place);
+    const model = await loadLanguageModel(place.dir, await this.#openRuntime());
+    this.#loaded = { place, model, tokenizer, adapters: new LRUCache({ max: MAX_ADAPTERS }) };
+    return this.#loaded;
+  }
+
+  async tokenizer(place: ModelPlace): Promise<Tokenizer> {
+    const kept = this.#tokenizers.get(place.dir);
+    if (kept) return kept;
+    const tokenizer = await loadTokenizer(place.dir);
+    this.#tokenizers.set(place.dir, tokenizer);
+    return tokenizer;
+  }
+
+  /** @throws TallrecError ADAPTER_INVALID when it does not fit the model, or does not score as it did where it was made */
+  async adapter(loaded: LoadedModel, { id, dir, golden }: AdapterPlace): Promise<LoraAdapter> {
+    const kept = loaded.adapters.get(id);
+    if (kept) return kept;
+    const adapter = await readAdapter(dir, loaded.model.config).catch((cause) => {
+      if (cause instanceof TallrecError) throw cause;
+      throw new TallrecError('ADAPTER_INVALID', `The adapter ${id.slice(0, 12)}… cannot be read.`, { cause });
+    });
+    if (golden) await checkGoldenScores(loaded, adapter, golden, id);
+    loaded.adapters.set(id, adapter);
+    return adapter;
+  }
+}

@@ -1,0 +1,162 @@
+// One WebSocket to the edge, from dialling to its end: pings, frames in and out, and the certainty that it ends.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import { type EdgeFrame, edgeFrameSchema, LINK_PATH, type NodeFrame, PING, PONG } from '@tallrec/shared/wire/link';
+import { errorBodySchema } from '@tallrec/shared/wire/page';
+import { WebSocket } from 'ws';
+
+export interface ConnectionOptions {
+  edgeUrl: string;
+  secret: string;
+  /** Called before any frame is. */
+  onOpen: (connection: Connection) => void;
+  onFrame: (frame: EdgeFrame) => void;
+  log: (line: string) => void;
+  nowMs: () => number;
+  heartbeatMs: number;
+  handshakeTimeoutMs: number;
+  signal: AbortSignal;
+}
+
+export type Ending = 'replaced' | 'lost';
+
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #options: ConnectionOptions;
+  #heardAtMs: number;
+  #replaced = false;
+  /** Resolves when the socket is no more. */
+  readonly ended: Promise<Ending>;
+
+  private constructor(socket: WebSocket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#heardAtMs = options.nowMs();
+    const pings = setInterval(() => this.#beat(), options.heartbeatMs);
+    const stop = () => socket.terminate();
+    options.signal.addEventListener('abort', stop, { once: true });
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => {
+        clearInterval(pings);
+        options.signal.removeEventListener('abort', stop);
+        resolve(this.#replaced ? 'replaced' : 'lost');
+      });
+    });
+    socket.on('error', (error) => options.log(`link: ${error.message}`));
+    socket.on('message', (data, isBinary) => this.#receive(isBinary ? '' : String(data)));
+  }
+
+  /**
+   * @throws TallrecError UNAUTHENTICATED or FORBIDDEN when the edge refuses the secret; Error when it cannot be reached
+   */
+  static open(options: ConnectionOptions): Promise<Connection> {
+    const url = new URL(LINK_PATH, options.edgeUrl);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url, {
+        headers: { Authorization: `Bearer ${options.secret}` },
+        handshakeTimeout: options.handshakeTimeoutMs,
+        maxPayload: LIMITS.frameBytes,
+        perMessageDeflate: false,
+      });
+      const stop = () => socket.terminate();
+      options.signal.addEventListener('abort', stop, { once: true });
+      const settle = () => options.signal.removeEventListener('abort', stop);
+      socket.once('unexpected-response', (_request, response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          settle();
+          reject(refusal(response.statusCode ?? 0, Buffer.concat(chunks).toString()));
+          socket.terminate();
+        });
+        response.on('error', reject);
+      });
+      socket.on('error', (error) => {
+        settle();
+        reject(
+          new Error(`the edge at ${url.origin} cannot be reached: ${error.message || String(error)}`, { cause: error }),
+        );
+      });
+      // Frames may follow the handshake in the same packet: listeners stand before anything is awaited.
+      socket.once('open', () => {
+        settle();
+        socket.removeAllListeners('error');
+        const connection = new Connection(socket, options);
+        options.onOpen(connection);
+        resolve(connection);
+      });
+    });
+  }
+
+  /** Unix time in milliseconds of the last sign of life. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** @returns false when the frame could not be handed to the socket */
+  send(frame: NodeFrame): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    const text = JSON.stringify(frame);
+    if (Buffer.byteLength(text) > LIMITS.frameBytes) {
+      this.#options.log(
+        `link: a ${frame.type} frame of ${Buffer.byteLength(text)} bytes is too large and was not sent`,
+      );
+      return false;
+    }
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Ends the socket politely, at once if the other side is silent. */
+  close(): void {
+    this.#socket.close(1000);
+    setTimeout(() => this.#socket.terminate(), 1000).unref();
+  }
+
+  #receive(text: string): void {
+    this.#heardAtMs = this.#options.nowMs();
+    if (text === PONG) return;
+    const frame = edgeFrameSchema.safeParse(parseJson(text));
+    if (!frame.success) {
+      this.#options.log(`link: a frame from the edge was not understood: ${frame.error.issues[0]?.message}`);
+      return;
+    }
+    if (frame.data.type === 'replaced') {
+      this.#replaced = true;
+      this.close();
+      return;
+    }
+    this.#options.onFrame(frame.data);
+  }
+
+  /** A machine that slept, a cable that was pulled: nothing closes, so silence over two and a half beats ends the socket. */
+  #beat(): void {
+    if (this.#options.nowMs() - this.#heardAtMs > 2.5 * this.#options.heartbeatMs) {
+      this.#options.log('link: the edge is silent, connecting anew');
+      this.#socket.terminate();
+    } else if (this.#socket.readyState === WebSocket.OPEN) {
+      this.#socket.send(PING);
+    } else if (this.#socket.readyState !== WebSocket.CONNECTING) {
+      this.#socket.terminate();
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, text: string): Error {
+  const body = errorBodySchema.safeParse(parseJson(text));
+  if (body.success && (status === 401 || status === 403)) {
+    return new TallrecError(body.data.error.code, `The edge refused this node: ${body.data.error.message}`, {
+      fix: 'Make a node with POST /v1/nodes and start with the secret from its answer: tallrec serve --token SECRET.',
+    });
+  }
+  return new Error(`the edge answered ${status} instead of opening the link`);
+}

@@ -1,0 +1,115 @@
+// A node, put together: engines, jobs, the node's app and its link to the edge, from start to orderly end.
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { NodeStatus } from '@tallrec/shared/wire/nodes';
+import type { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
+import { AdapterCache } from '../jobs/adapter-cache.ts';
+import { EdgeFiles } from '../jobs/edge-files.ts';
+import type { EngineRole, ModelPlace, providerRequestSchema } from '../jobs/engine-calls.ts';
+import { EngineChild } from '../jobs/engine-child.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import { JobStore } from '../jobs/job-store.ts';
+import { jobRunnerWith } from '../jobs/run-job.ts';
+import { Link } from '../link/link.ts';
+import { describeModel } from '../models/store.ts';
+import { createNodeApp } from './app.ts';
+import { Scoring } from './scoring.ts';
+
+export interface NodeOptions {
+  edgeUrl: string;
+  secret: string;
+  /** Adapters and jobs are kept below it. */
+  home: string;
+  models: readonly ModelPlace[];
+  provider: z.infer<typeof providerRequestSchema>;
+  listen: { port: number; host: string } | undefined;
+  /** Aborted to end in order. */
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+/**
+ * Runs a node until `signal` is aborted.
+ * @throws TallrecError when the edge refuses the secret, the provider cannot be used, or the same node connects elsewhere
+ */
+export async function startNode(options: NodeOptions): Promise<void> {
+  const { edgeUrl, secret, home, models, signal, log } = options;
+  const { provider, precision, reason } = await probe(options.provider);
+  const infos = await Promise.all(models.map(describeModel));
+  log(`Provider ${reason}`);
+  log(`Models: ${infos.map(({ name, parameters }) => `${name} (${(parameters / 1e6).toFixed(1)} M)`).join(', ')}`);
+
+  const newEngine = (role: EngineRole) => new EngineChild(role, { provider });
+  const files = new EdgeFiles(edgeUrl);
+  const adapters = await AdapterCache.open(join(home, 'adapters'), files);
+  const store = new JobStore(join(home, 'jobs'));
+  const scoring = new Scoring({ newEngine: () => newEngine('score') });
+  const locateModel = (name: string): ModelPlace => {
+    const model = models.find((place) => place.name === name);
+    if (model) return model;
+    throw new TallrecError('MODEL_UNSUPPORTED', `This node does not hold the model ${name}.`, {
+      fix: `It holds ${models.map((place) => place.name).join(', ')}.`,
+    });
+  };
+  const jobs: JobRunner = new JobRunner({
+    store,
+    runJob: jobRunnerWith({ store, files, adapters, locateModel, newEngine }),
+    send: (frame) => link.send(frame),
+    log,
+    nowMs: Date.now,
+  });
+  const status = (): NodeStatus => ({
+    version: packageJson.version,
+    provider,
+    precision,
+    memoryBytes: totalmem(),
+    models: infos,
+    adapters: adapters.ids(),
+    runningJob: jobs.runningJob,
+    queuedRequests: scoring.queued,
+  });
+  const app = createNodeApp({ scoring, adapters, locateModel, status, log });
+  const onWelcome = (node: string) => log(`Joined ${edgeUrl} as ${node}.`);
+  const link = new Link({ edgeUrl, secret, app, jobs, status, log, onWelcome });
+
+  await jobs.restore();
+  const server = options.listen && (await listen(app.fetch, options.listen, log));
+  try {
+    await link.run(signal);
+  } finally {
+    server?.close();
+    await jobs.suspend();
+    await scoring.close();
+  }
+}
+
+async function probe(request: NodeOptions['provider']) {
+  const engine = new EngineChild('probe', { provider: request });
+  try {
+    return await engine.call('probe', {});
+  } finally {
+    await engine.kill();
+  }
+}
+
+function listen(
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  { port, host }: { port: number; host: string },
+  log: (line: string) => void,
+) {
+  return new Promise<ReturnType<typeof serve>>((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: host }, (address) => {
+      log(`The node's API listens on http://${host}:${address.port}`);
+      resolve(server);
+    });
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const fix = 'Choose another --listen port; 0 takes a free one.';
+      reject(
+        new TallrecError('CONFLICT', `Port ${port} cannot be listened on (${error.code}).`, { fix, cause: error }),
+      );
+    });
+  });
+}

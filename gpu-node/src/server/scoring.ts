@@ -1,0 +1,55 @@
+// The long-lived engine process that answers score and rank: started on first use, and again after it has died.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import type { EngineMethod, EngineParams, EngineResult } from '../jobs/engine-calls.ts';
+import type { EngineChild } from '../jobs/engine-child.ts';
+
+export interface ScoringOptions {
+  newEngine: () => EngineChild;
+  maxQueued?: number;
+}
+
+export class Scoring {
+  readonly #newEngine: () => EngineChild;
+  readonly #maxQueued: number;
+  #engine: EngineChild | undefined;
+  #queued = 0;
+
+  constructor({ newEngine, maxQueued = LIMITS.nodeRequestsInFlight }: ScoringOptions) {
+    this.#newEngine = newEngine;
+    this.#maxQueued = maxQueued;
+  }
+
+  /** Requests that wait or are being answered. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Process id of the engine, while there is one. */
+  get pid(): number | undefined {
+    return this.#engine?.ended === false ? this.#engine.pid : undefined;
+  }
+
+  /** @throws TallrecError NODE_BUSY when too many requests wait, ENGINE_FAILED when the engine died under this one */
+  async call<M extends Extract<EngineMethod, 'score' | 'rank' | 'tokens'>>(
+    method: M,
+    params: EngineParams<M>,
+  ): Promise<EngineResult<M>> {
+    if (this.#queued >= this.#maxQueued) {
+      throw new TallrecError('NODE_BUSY', `${this.#queued} requests are waiting on this node.`, {
+        fix: 'Try again shortly, or add a node.',
+      });
+    }
+    if (!this.#engine || this.#engine.ended) this.#engine = this.#newEngine();
+    this.#queued++;
+    try {
+      return await this.#engine.call(method, params);
+    } finally {
+      this.#queued--;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engine?.kill();
+  }
+}
