@@ -18,6 +18,8 @@ const environmentSchema = z.object({
   TALLREC_THREADS: optional
     .transform((n) => (n === undefined ? undefined : Number(n)))
     .pipe(z.int().min(1).max(1024).optional()),
+  /** The secret of `tallrec serve`, in place of its option. */
+  TALLREC_NODE_TOKEN: optional,
   /** For models of the Hugging Face hub that are not open to all. */
   HF_TOKEN: optional,
   HF_ENDPOINT: optional.pipe(z.url().default('https://huggingface.co')),
@@ -28,6 +30,7 @@ export interface Config {
   modelsDir: string;
   provider: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   threads: number | undefined;
+  nodeToken: string | undefined;
   hubToken: string | undefined;
   hubUrl: string;
 }
@@ -48,13 +51,14 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
       fix: 'Correct or unset it.',
     });
   }
-  const { TALLREC_HOME, TALLREC_PROVIDER, TALLREC_THREADS, HF_TOKEN, HF_ENDPOINT } = result.data;
+  const { TALLREC_HOME, TALLREC_PROVIDER, TALLREC_THREADS, TALLREC_NODE_TOKEN, HF_TOKEN, HF_ENDPOINT } = result.data;
   const home = TALLREC_HOME ?? join(homedir(), '.tallrec');
   return {
     home,
     modelsDir: join(home, 'models'),
     provider: TALLREC_PROVIDER,
     threads: TALLREC_THREADS,
+    nodeToken: TALLREC_NODE_TOKEN,
     hubToken: HF_TOKEN,
     hubUrl: HF_ENDPOINT,
   };

@@ -8,6 +8,7 @@ import { registerModels } from './cli/models.ts';
 import { registerRank } from './cli/rank.ts';
 import { registerSamples } from './cli/samples.ts';
 import { registerScore } from './cli/score.ts';
+import { registerServe } from './cli/serve.ts';
 import { registerTune } from './cli/tune.ts';
 
 const program = new Command('tallrec')
@@ -23,6 +24,7 @@ registerEvaluate(program);
 registerSamples(program);
 registerModels(program);
 registerDoctor(program);
+registerServe(program);
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
   command.exitOverride().showHelpAfterError('(see --help)');
