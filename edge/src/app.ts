@@ -10,18 +10,28 @@ import { onError } from './http/errors.ts';
 import { notFound } from './http/not-found.ts';
 import { requestLog } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
+import { datasets } from './routes/datasets.ts';
+import { healthRoute } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
+import { prompts } from './routes/prompts.ts';
 import { transfers } from './routes/transfers.ts';
+import { runSweeps } from './sweeps.ts';
 
 const base = newRouter();
 base.onError(onError);
 base.notFound(notFound(base));
 
+/** Whether this isolate has looked for what a server before it may have left. */
+let awake = false;
 base.use(async (c, next) => {
   c.set('requestId', newId('request', Date.now()));
   c.header('X-Request-Id', c.var.requestId);
   c.set('env', parseEnv(c.env));
   c.set('deps', makeDeps(c.var.env));
+  if (!awake) {
+    awake = true;
+    c.executionCtx.waitUntil(runSweeps(c.var.deps));
+  }
   await next();
 });
 base.use(requestLog);
@@ -45,6 +55,11 @@ const jsonBodies = bodyLimit({
 // Signed transfers stream and check their own lengths.
 base.use((c, next) => (c.req.path.startsWith('/v1/transfers/') ? next() : jsonBodies(c, next)));
 
-export const app = base.route('/', keys).route('/', transfers);
+export const app = base
+  .route('/', healthRoute)
+  .route('/', keys)
+  .route('/', datasets)
+  .route('/', transfers)
+  .route('/', prompts);
 
 export type App = typeof app;

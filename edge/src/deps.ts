@@ -4,6 +4,7 @@ import type { Env } from './env.ts';
 import { type Db, openDb } from './repo/db.ts';
 import { fenceHolds } from './repo/fence.ts';
 import type { CountTokens } from './services/datasets/preview.ts';
+import { startValidation } from './workflows/start-validation.ts';
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -20,6 +21,8 @@ export interface Deps {
   /** Whether a job is still the business of the run that was given this fence. */
   fenceHolds(job: string, fence: number): Promise<boolean>;
   countTokens: CountTokens;
+  /** Starts the validation of a dataset, or wakes one that fell asleep. */
+  startValidation(dataset: string): Promise<void>;
 }
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
@@ -34,5 +37,6 @@ export function makeDeps(env: Env, clock: Clock = systemClock): Deps {
     secrets: { adminKey: env.ADMIN_KEY, signingSecret: env.SIGNING_SECRET },
     fenceHolds: (job, fence) => fenceHolds(db, job, fence),
     countTokens: async () => null,
+    startValidation: (dataset) => startValidation(env.VALIDATION, dataset),
   };
 }

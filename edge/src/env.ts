@@ -1,6 +1,7 @@
 // The Worker's bindings and secrets: parsed once, the only place that knows their names.
 import { z } from 'zod';
 import type { RateLimiter } from './http/rate-limiter.ts';
+import type { ValidationParams } from './workflows/validation.ts';
 
 function binding<T>(name: string, method: string) {
   return z.custom<T>(
@@ -18,6 +19,7 @@ const envSchema = z.object({
   DB: binding<D1Database>('DB', 'prepare'),
   BUCKET: binding<R2Bucket>('BUCKET', 'put'),
   RATE_LIMITER: binding<DurableObjectNamespace<RateLimiter>>('RATE_LIMITER', 'idFromName'),
+  VALIDATION: binding<Workflow<ValidationParams>>('VALIDATION', 'create'),
   /** Acts as an API key with every scope, to make the first keys with. */
   ADMIN_KEY: secret('ADMIN_KEY'),
   /** Signs upload and download URLs. */

@@ -4,6 +4,8 @@ export const places = {
   datasetRaw: (id: string) => `datasets/${id}/raw`,
   /** Its validated rows, one JSON document a line: interactions, samples or instructions. */
   datasetRows: (id: string) => `datasets/${id}/rows.jsonl`,
+  /** What a slice of its validation left for the next one. */
+  datasetValidation: (id: string, slice: number) => `datasets/${id}/validation/${slice}`,
 };
 
 /** The dataset whose upload this key holds, or undefined for anything else. */

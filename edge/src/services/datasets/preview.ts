@@ -1,6 +1,85 @@
 // What a model will read: prompts formatted from a dataset's first rows.
-/** Tokens of each text by this model's own tokenizer; null where no connected node holds the model. */
+import { TallrecError } from '@tallrec/shared/errors';
+import { buildSamples, interactionSchema } from '@tallrec/shared/interactions';
+import { formatPrompt, formatSamplePrompt, type Template } from '@tallrec/shared/prompt';
+import { answerOf, instructionRowSchema, type LabelledSample, labelledSampleSchema } from '@tallrec/shared/sample';
+import type { Preview } from '@tallrec/shared/wire/datasets';
+import type { Deps } from '../../deps.ts';
+import type { DatasetRow } from '../../repo/datasets.ts';
+import { places } from '../../storage/places.ts';
+import { requireDataset } from './view.ts';
+
+/** Tokens of each text by this model's own tokenizer, or any model's; null where no connected node holds one. */
 export type CountTokens = (
   model: string | undefined,
   texts: string[],
 ) => Promise<{ model: string; counts: number[] } | null>;
+
+/** Samples need a user's first ratings; files that list many users in turn need a wider window. */
+const WINDOWS_BYTES = [256 * 1024, 4 * 1024 * 1024];
+
+/** The whole rows within the first bytes. */
+async function firstRows(bucket: R2Bucket, id: string, bytes: number): Promise<unknown[]> {
+  const object = await bucket.get(places.datasetRows(id), { range: { offset: 0, length: bytes } });
+  if (!object) throw new Error(`The rows of ${id} are gone`);
+  const text = new TextDecoder().decode(await object.arrayBuffer());
+  const whole = text.slice(0, text.lastIndexOf('\n'));
+  return whole === '' ? [] : whole.split('\n').map((line) => JSON.parse(line));
+}
+
+type Prompt = Pick<Preview['samples'][number], 'prompt' | 'answer'>;
+
+function promptOf(sample: LabelledSample, template: Template): Prompt {
+  return { prompt: formatSamplePrompt(sample, template), answer: answerOf(sample.liked) };
+}
+
+async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, template: Template): Promise<Prompt[]> {
+  for (const bytes of WINDOWS_BYTES) {
+    const rows = await firstRows(bucket, row.id, bytes);
+    if (row.kind === 'instructions') {
+      return rows.slice(0, limit).map((value) => {
+        const instruction = instructionRowSchema.parse(value);
+        return { prompt: formatPrompt(instruction, template), answer: instruction.output };
+      });
+    }
+    if (row.kind === 'samples') {
+      return rows.slice(0, limit).map((value) => promptOf(labelledSampleSchema.parse(value), template));
+    }
+    const samples = buildSamples(
+      rows.map((value) => interactionSchema.parse(value)),
+      row.sampling,
+    );
+    if (samples.length >= limit) return samples.slice(0, limit).map((sample) => promptOf(sample, template));
+    if (bytes === WINDOWS_BYTES.at(-1)) return samples.map((sample) => promptOf(sample, template));
+  }
+  return [];
+}
+
+/** @throws TallrecError NOT_FOUND, ILLEGAL_STATE, DATASET_REJECTED */
+export async function previewDataset(
+  deps: Pick<Deps, 'db' | 'bucket' | 'countTokens'>,
+  id: string,
+  query: { limit: number; template: Template; model?: string | undefined },
+): Promise<Preview> {
+  const row = await requireDataset(deps, id);
+  if (row.state === 'rejected') {
+    throw new TallrecError(
+      'DATASET_REJECTED',
+      `The dataset ${id} was rejected: there are ${row.errorCount} errors in it.`,
+      {
+        fix: 'Mend the rows named in its rowErrors and create it again.',
+      },
+    );
+  }
+  if (row.state !== 'ready') {
+    throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, { fix: 'Wait until it is ready.' });
+  }
+  const prompts = await promptsOf(deps.bucket, row, query.limit, query.template);
+  const texts = prompts.map(({ prompt }) => prompt);
+  const counted = texts.length > 0 ? await deps.countTokens(query.model, texts) : null;
+  return {
+    samples: prompts.map((prompt, at) => ({ ...prompt, tokens: counted?.counts[at] ?? null })),
+    template: query.template,
+    tokenizer: counted?.model ?? null,
+  };
+}

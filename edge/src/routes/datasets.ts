@@ -1,0 +1,138 @@
+// Datasets: create, upload by signed URL, complete; validated in the background; previewed as prompts.
+import { createRoute, z } from '@hono/zod-openapi';
+import { idSchema } from '@tallrec/shared/ids';
+import {
+  completeDatasetSchema,
+  createDatasetSchema,
+  createdDatasetSchema,
+  datasetSchema,
+  previewQuerySchema,
+  previewSchema,
+  uploadSchema,
+} from '@tallrec/shared/wire/datasets';
+import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
+import { creates, needs } from '../http/auth.ts';
+import { errorResponses } from '../http/errors.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
+import { completeDataset } from '../services/datasets/complete.ts';
+import { createDataset } from '../services/datasets/create.ts';
+import { deleteDataset } from '../services/datasets/delete.ts';
+import { listDatasets } from '../services/datasets/list.ts';
+import { previewDataset } from '../services/datasets/preview.ts';
+import { renewUpload } from '../services/datasets/renew-upload.ts';
+import { requireDataset, toDataset } from '../services/datasets/view.ts';
+
+const params = z.object({ id: idSchema('dataset') });
+const tags = ['datasets'];
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/datasets',
+  tags,
+  summary: 'Announce a file and get the URL(s) to upload it to',
+  ...creates('datasets:write'),
+  request: { headers: idempotencyHeaders, body: jsonBody(createDatasetSchema) },
+  responses: {
+    201: jsonAnswer('The dataset and where its bytes go', createdDatasetSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'IDEMPOTENCY_MISMATCH'),
+  },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/datasets',
+  tags,
+  summary: 'List datasets, newest first',
+  ...needs('read'),
+  request: { query: pageQuerySchema },
+  responses: {
+    200: jsonAnswer('A page of datasets', pageOf(datasetSchema)),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
+  },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/datasets/{id}',
+  tags,
+  summary: 'A dataset: its state, counts, warnings, and the first errors with their lines',
+  ...needs('read'),
+  request: { params },
+  responses: {
+    200: jsonAnswer('The dataset', datasetSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+  },
+});
+
+const renew = createRoute({
+  method: 'post',
+  path: '/v1/datasets/{id}/upload-urls',
+  tags,
+  summary: 'New upload URLs in place of expired ones; parts that have arrived stay',
+  ...needs('datasets:write'),
+  request: { params },
+  responses: {
+    200: jsonAnswer('Where the bytes go', uploadSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
+  },
+});
+
+const complete = createRoute({
+  method: 'post',
+  path: '/v1/datasets/{id}/complete',
+  tags,
+  summary: 'End the upload and start the validation; a dataset with any bad row is rejected',
+  ...needs('datasets:write'),
+  request: { params, body: { ...jsonBody(completeDatasetSchema), required: false } },
+  responses: {
+    202: jsonAnswer('The dataset', datasetSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
+  },
+});
+
+const preview = createRoute({
+  method: 'get',
+  path: '/v1/datasets/{id}/preview',
+  tags,
+  summary: 'The first prompts a model will read, with their token counts',
+  ...needs('read'),
+  request: { params, query: previewQuerySchema },
+  responses: {
+    200: jsonAnswer('Formatted prompts', previewSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'DATASET_REJECTED'),
+  },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/datasets/{id}',
+  tags,
+  summary: 'Delete a dataset with its bytes',
+  ...needs('datasets:write'),
+  request: { params },
+  responses: {
+    204: { description: 'Deleted' },
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'ILLEGAL_STATE'),
+  },
+});
+
+export const datasets = newRouter()
+  .openapi(create, async (c) =>
+    c.json(await createDataset(c.var.deps, c.req.valid('json'), new URL(c.req.url).origin), 201),
+  )
+  .openapi(list, async (c) => c.json(await listDatasets(c.var.deps, c.req.valid('query')), 200))
+  .openapi(get, async (c) => c.json(toDataset(await requireDataset(c.var.deps, c.req.valid('param').id)), 200))
+  .openapi(renew, async (c) =>
+    c.json(await renewUpload(c.var.deps, c.req.valid('param').id, new URL(c.req.url).origin), 200),
+  )
+  .openapi(complete, async (c) =>
+    c.json(await completeDataset(c.var.deps, c.req.valid('param').id, c.req.valid('json').parts), 202),
+  )
+  .openapi(preview, async (c) =>
+    c.json(await previewDataset(c.var.deps, c.req.valid('param').id, c.req.valid('query')), 200),
+  )
+  .openapi(remove, async (c) => {
+    await deleteDataset(c.var.deps, c.req.valid('param').id);
+    return c.body(null, 204);
+  });

@@ -1,0 +1,47 @@
+// Names of columns as rating files have them, and what they are here.
+import type { Interaction } from '@tallrec/shared/interactions';
+
+export type Column = keyof Interaction;
+
+/** Our own name first, then those of well-known data sets; compared without case, spaces and punctuation. */
+const NAMES: Record<Column, readonly string[]> = {
+  user: ['user', 'userid', 'uid', 'reviewerid', 'customerid', 'memberid'],
+  item: ['item', 'itemid', 'movieid', 'bookid', 'productid', 'isbn', 'asin', 'iid'],
+  title: ['title', 'itemtitle', 'movietitle', 'booktitle', 'name', 'itemname'],
+  rating: ['rating', 'score', 'stars', 'overall', 'bookrating'],
+  time: ['time', 'timestamp', 'ts', 'unixreviewtime', 'datetime', 'date', 'createdat', 'ratedat'],
+  by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
+};
+
+const OPTIONAL: readonly Column[] = ['by'];
+export const COLUMNS = Object.keys(NAMES) as Column[];
+
+export interface ColumnMap {
+  /** Index of each column in a row of the file. */
+  index: Partial<Record<Column, number>>;
+  missing: Column[];
+  /** Names in the file that mean nothing here. */
+  unused: string[];
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+export function mapColumns(header: readonly string[]): ColumnMap {
+  const names = header.map(plain);
+  const index: ColumnMap['index'] = {};
+  for (const column of COLUMNS) {
+    const name = NAMES[column].find((candidate) => names.includes(candidate));
+    if (name !== undefined) index[column] = names.indexOf(name);
+  }
+  const used = new Set(Object.values(index));
+  return {
+    index,
+    missing: COLUMNS.filter((column) => index[column] === undefined && !OPTIONAL.includes(column)),
+    unused: header.filter((_, at) => !used.has(at)),
+  };
+}
+
+/** Other names that a column may have, for messages. */
+export function namesOf(column: Column): string {
+  return NAMES[column].slice(0, 4).join(', ');
+}

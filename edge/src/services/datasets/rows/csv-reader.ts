@@ -1,0 +1,204 @@
+// CSV with a header line, by csv-parse: quoted fields with newlines, CRLF, and comma, semicolon or tab between fields.
+import { LIMITS } from '@tallrec/shared/limits';
+import { type CsvError, type Parser, parse } from 'csv-parse';
+import { COLUMNS, type ColumnMap, mapColumns, namesOf } from './columns.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './raw-row.ts';
+
+const NEWLINE = 0x0a;
+
+/** What has to be known of a file's head to read on from its middle. */
+export interface CsvHead {
+  header: string[];
+  delimiter: string;
+}
+
+function countNewlines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+function delimiterOf(headerLine: string): string {
+  const count = (delimiter: string) => headerLine.split(delimiter).length;
+  return [',', ';', '\t'].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+}
+
+export class CsvReader implements RowReader {
+  position: ReaderPosition;
+  broken = false;
+  head: CsvHead | undefined;
+  private readonly from: ReaderPosition;
+  private columns: ColumnMap | undefined;
+  private parser: Parser | undefined;
+  private rows: RawRow[] = [];
+  /** The head of the file until its first line is whole. */
+  private opening = new Uint8Array();
+  private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private linesRead = 0;
+  private delimiter = ',';
+
+  constructor(from: ReaderPosition = { offset: 0, line: 1 }, head?: CsvHead) {
+    this.from = from;
+    this.position = from;
+    if (head) {
+      this.head = head;
+      this.columns = mapColumns(head.header);
+      this.parser = this.newParser(head.delimiter);
+    }
+  }
+
+  /** Header names that mean nothing here. */
+  get unused(): string[] {
+    return this.columns?.unused ?? [];
+  }
+
+  push(chunk: Uint8Array): RawRow[] {
+    if (this.broken || !this.isUtf8(chunk)) return this.take();
+    if (this.parser) this.parser.write(chunk);
+    else this.open(chunk, false);
+    return this.take();
+  }
+
+  end(): RawRow[] {
+    if (this.broken) return this.take();
+    try {
+      this.utf8.decode();
+    } catch {
+      this.stop({ line: this.from.line + this.linesRead, column: null, ...NOT_UTF8 });
+      return this.take();
+    }
+    if (!this.parser) this.open(new Uint8Array(), true);
+    this.parser?.end();
+    if (!this.head && !this.broken) {
+      this.stop({ line: 1, column: null, problem: 'The file is empty.', fix: 'Upload a CSV file with a header line.' });
+    }
+    return this.take();
+  }
+
+  private take(): RawRow[] {
+    const rows = this.rows;
+    this.rows = [];
+    return rows;
+  }
+
+  private stop(row: BadRow): void {
+    this.rows.push(row);
+    this.broken = true;
+  }
+
+  private isUtf8(chunk: Uint8Array): boolean {
+    try {
+      this.utf8.decode(chunk, { stream: true });
+      this.linesRead += countNewlines(chunk);
+      return true;
+    } catch {
+      const fresh = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+      let start = 0;
+      let line = this.from.line + this.linesRead;
+      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+        try {
+          fresh.decode(chunk.subarray(start, end));
+        } catch {
+          // The first line may begin in the chunk before, where its own bytes were found sound.
+          break;
+        }
+        start = end + 1;
+        line++;
+      }
+      this.stop({ line, column: null, ...NOT_UTF8 });
+      return false;
+    }
+  }
+
+  /** Reads the delimiter off the first line, then starts the parser. */
+  private open(chunk: Uint8Array, last: boolean): void {
+    const opening = new Uint8Array(this.opening.length + chunk.length);
+    opening.set(this.opening);
+    opening.set(chunk, this.opening.length);
+    this.opening = opening;
+    const lineEnd = opening.indexOf(NEWLINE);
+    if (lineEnd === -1 && !last && opening.length <= LIMITS.rowBytes) return;
+    const line = new TextDecoder().decode(opening.subarray(0, lineEnd === -1 ? opening.length : lineEnd));
+    this.delimiter = delimiterOf(line);
+    this.parser = this.newParser(this.delimiter);
+    this.parser.write(opening);
+    this.opening = new Uint8Array();
+  }
+
+  private newParser(delimiter: string): Parser {
+    const atHead = this.from.offset === 0;
+    const parser = parse({
+      bom: atHead,
+      delimiter,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      max_record_size: LIMITS.rowBytes,
+      skip_records_with_error: true,
+      on_skip: (error) => {
+        this.refuse(error);
+        return undefined;
+      },
+      on_record: (fields: string[], { bytes, lines }) => {
+        this.accept(fields, lines, bytes);
+        return null;
+      },
+    });
+    parser.on('error', (error) => this.refuse(error as CsvError));
+    parser.resume();
+    return parser;
+  }
+
+  private accept(fields: string[], lines: number, bytes: number): void {
+    if (this.broken) return;
+    const lastLine = this.from.line + lines - 1;
+    this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
+    if (!this.columns) {
+      this.readHeader(fields);
+      return;
+    }
+    const width = this.head!.header.length;
+    const line =
+      lastLine - fields.reduce((sum, field) => sum + (field.includes('\n') ? field.split('\n').length - 1 : 0), 0);
+    if (fields.length !== width) {
+      const problem = `This row has ${fields.length} fields, the header has ${width}.`;
+      const fix = 'Put fields that hold the delimiter or a line break in double quotes.';
+      this.rows.push({ line, column: null, problem, fix });
+      return;
+    }
+    const { index } = this.columns;
+    const value: Record<string, string> = {};
+    for (const column of COLUMNS) {
+      const at = index[column];
+      if (at !== undefined) value[column] = fields[at]!;
+    }
+    this.rows.push({ line, value });
+  }
+
+  private readHeader(fields: string[]): void {
+    this.head = { header: fields, delimiter: this.delimiter };
+    this.columns = mapColumns(fields);
+    for (const column of this.columns.missing) {
+      this.stop({
+        line: 1,
+        column,
+        problem: `The header has no column for ${column}.`,
+        fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as user,item,title,rating,time.`,
+      });
+    }
+  }
+
+  private refuse(error: CsvError | undefined): void {
+    if (this.broken || !error) return;
+    const lines = Number(error.lines ?? 1);
+    const line = this.from.line + lines - 1;
+    const quote = /QUOTE/.test(error.code ?? '');
+    this.rows.push({
+      line,
+      column: null,
+      problem: error.message.replace(/\s+/g, ' ').slice(0, 200),
+      fix: quote
+        ? 'Write a quote inside a quoted field twice: "He said ""no""".'
+        : 'Check the quotes of this row and of those before it.',
+    });
+  }
+}
