@@ -1,6 +1,8 @@
 // The command line: `tallrec COMMAND`, one file a command in cli/.
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { registerDemo } from './cli/demo.ts';
+import { registerDev } from './cli/dev.ts';
 import { registerDoctor } from './cli/doctor.ts';
 import { registerEvaluate } from './cli/evaluate.ts';
 import { reportFailure } from './cli/fail.ts';
@@ -25,6 +27,8 @@ registerSamples(program);
 registerModels(program);
 registerDoctor(program);
 registerServe(program);
+registerDev(program);
+registerDemo(program);
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
   command.exitOverride().showHelpAfterError('(see --help)');

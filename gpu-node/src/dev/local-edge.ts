@@ -1,7 +1,6 @@
 // The edge on this machine: wrangler's local runtime with its state in a directory, migrated and with secrets of its own.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
@@ -56,7 +55,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<LocalEd
     Object.entries({ ...secrets, ...vars }).map(([name, value]) => `${name}=${value}\n`),
     0o600,
   );
-  const wrangler = createRequire(join(ROOT, 'package.json')).resolve('wrangler/bin/wrangler.js');
+  const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
   const command = (name: string, args: string[]) => {
     const child = new Child({
       name,
