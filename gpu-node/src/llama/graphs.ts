@@ -1,4 +1,4 @@
-// The graphs a language model runs: logits of the next token, losses of labelled positions, and their gradients.
+// The graphs a language model runs: hidden states, what two heads make of them, and the gradients of the whole.
 import { Tape } from '../autodiff/tape.ts';
 import { type Extension, Graph } from '../graph/graph.ts';
 import { Expand, Gemm } from '../graph/operators.ts';
@@ -14,26 +14,36 @@ export interface GraphOptions {
   modules: readonly LinearModule[];
 }
 
-/** `logits` [N, K] of the vocabulary `columns` int64 [K] after each of the `positions`. */
-export function logitsGraph(weights: LlamaWeights, options: GraphOptions): Graph {
-  const { graph, hidden } = begin(weights, options);
-  const columns = graph.input('columns', 'int64', ['K']);
-  graph.output('logits', Gemm(hidden, weights.headRows(graph, columns), undefined, { transB: true }));
+/** `hidden` [N, H]: normalised states of `tokens` int64 [B, T] at `positions` int64 [N] of the B·T tokens. */
+export function hiddenGraph(weights: LlamaWeights, options: GraphOptions): Graph {
+  const { graph, hidden } = body(weights, options);
+  graph.output('hidden', hidden);
   return graph;
 }
 
-/** `losses` [N]: negative log-likelihood of each of `labels` int64 [N] at the `positions`. */
-export function lossGraph(weights: LlamaWeights, options: GraphOptions): Graph {
-  const { graph, tape, hidden } = begin(weights, options);
-  graph.output('losses', crossEntropy(tape, weights, hidden));
+/** `logits` [N, K] of the vocabulary `columns` int64 [K] from `hidden` [N, H]. */
+export function logitsGraph(weights: LlamaWeights, { extensions }: GraphOptions): Graph {
+  const graph = new Graph(extensions);
+  const rows = weights.headRows(graph, graph.input('columns', 'int64', ['K']));
+  graph.output('logits', Gemm(hiddenInput(graph, weights), rows, undefined, { transB: true }));
+  return graph;
+}
+
+/** `losses` [N]: negative log-likelihood of `labels` int64 [N] from `hidden` [N, H]. */
+export function lossGraph(weights: LlamaWeights, { extensions }: GraphOptions): Graph {
+  const graph = new Graph(extensions);
+  graph.output('losses', crossEntropy(new Tape(), weights, hiddenInput(graph, weights)));
   return graph;
 }
 
 export const gradientName = (tensor: string): string => `gradient:${tensor}`;
 
-/** `losses` as above, and the gradient of Σ `loss_weight` · losses by every LoRA tensor, under `gradientName`. */
+/**
+ * `losses` [N] of `labels` int64 [N] at the `positions`, and the gradient of Σ `loss_weight` · losses by every LoRA tensor, under
+ * `gradientName`.
+ */
 export function gradientGraph(weights: LlamaWeights, options: GraphOptions & { dropout: boolean }): Graph {
-  const { graph, tape, hidden, lora } = begin(weights, options, options.dropout);
+  const { graph, tape, hidden, lora } = body(weights, options, options.dropout);
   const losses = crossEntropy(tape, weights, hidden);
   const lossWeight = graph.input('loss_weight', 'float32', []);
   const gradients = tape.gradients(losses, Expand(lossWeight, losses.shape), [...lora.tensors.values()]);
@@ -42,13 +52,17 @@ export function gradientGraph(weights: LlamaWeights, options: GraphOptions & { d
   return graph;
 }
 
-function begin(weights: LlamaWeights, { extensions, modules }: GraphOptions, dropout = false) {
+function body(weights: LlamaWeights, { extensions, modules }: GraphOptions, dropout = false) {
   const graph = new Graph(extensions);
   const tape = new Tape();
   const tokens = graph.input('tokens', 'int64', [BATCH, LENGTH]);
   const positions = graph.input('positions', 'int64', [POSITIONS]);
   const lora = new LoraInputs(graph, weights.config, modules, dropout ? TOKENS : undefined);
   return { graph, tape, lora, hidden: hiddenStates(tape, weights, lora, tokens, positions) };
+}
+
+function hiddenInput(graph: Graph, { config }: LlamaWeights): Value {
+  return graph.input('hidden', 'float32', [POSITIONS, config.hiddenSize]);
 }
 
 function crossEntropy(tape: Tape, weights: LlamaWeights, hidden: Value): Value {

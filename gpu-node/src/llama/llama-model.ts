@@ -3,14 +3,24 @@ import type { Runtime, Session, Tensor } from '../graph/execution.ts';
 import type { Graph } from '../graph/graph.ts';
 import { adapterFeeds, dropoutFeeds, scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
-import { type GraphOptions, gradientGraph, gradientName, logitsGraph, lossGraph } from './graphs.ts';
+import { type GraphOptions, gradientGraph, gradientName, hiddenGraph, logitsGraph, lossGraph } from './graphs.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
 import { int64, labelledPositions, lastPositions, padRows } from './micro-batch.ts';
 import type { GradientOptions, LabelledRow, LanguageModel, LossAndGradients } from './model.ts';
 import type { LlamaWeights } from './weights.ts';
 
-/** Larger constants stay as they are stored, if they are not to be widened. */
+/** Enough for angles and masks, too little for a matrix that is to stay as it is stored. */
 const SMALL_CONSTANT_BYTES = 1 << 20;
+
+/** Each kind of work and how its graph is made. */
+const GRAPHS = {
+  hidden: hiddenGraph,
+  logits: logitsGraph,
+  loss: lossGraph,
+  gradients: (weights, options) => gradientGraph(weights, { ...options, dropout: false }),
+  'gradients with dropout': (weights, options) => gradientGraph(weights, { ...options, dropout: true }),
+} satisfies Record<string, (weights: LlamaWeights, options: GraphOptions) => Graph>;
+type Kind = keyof typeof GRAPHS;
 
 export class LlamaModel implements LanguageModel {
   readonly config: LlamaConfig;
@@ -30,13 +40,9 @@ export class LlamaModel implements LanguageModel {
     columns?: readonly number[],
   ): Promise<Float32Array> {
     const { tokens, length } = padRows(rows, this.config);
-    const session = await this.#session('logits', adapter, (options) => logitsGraph(this.#weights, options));
-    const { logits } = await session.run({
-      tokens,
-      positions: lastPositions(rows, length),
-      columns: int64(columns ?? Array.from({ length: this.config.vocabSize }, (_, column) => column)),
-      ...adapterFeeds(adapter),
-    });
+    const hidden = await this.#hidden(tokens, lastPositions(rows, length), adapter);
+    const vocabulary = columns ?? Array.from({ length: this.config.vocabSize }, (_, id) => id);
+    const { logits } = await this.#run('logits', undefined, { hidden, columns: int64(vocabulary) });
     return float32(logits);
   }
 
@@ -44,11 +50,11 @@ export class LlamaModel implements LanguageModel {
     rows: readonly LabelledRow[],
     adapter: LoraAdapter | undefined,
   ): Promise<{ nllSum: number; labelled: number }> {
-    const { feeds, count } = this.#labelled(rows);
-    if (count === 0) return { nllSum: 0, labelled: 0 };
-    const session = await this.#session('loss', adapter, (options) => lossGraph(this.#weights, options));
-    const { losses } = await session.run({ ...feeds, ...adapterFeeds(adapter) });
-    return { nllSum: sum(float32(losses)), labelled: count };
+    const { tokens, positions, labels, labelled } = this.#labelled(rows);
+    if (labelled === 0) return { nllSum: 0, labelled };
+    const hidden = await this.#hidden(tokens, positions, adapter);
+    const { losses } = await this.#run('loss', undefined, { hidden, labels });
+    return { nllSum: sum(float32(losses)), labelled };
   }
 
   async lossAndGradients(
@@ -56,16 +62,11 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter,
     { lossWeight, dropoutSeed }: GradientOptions,
   ): Promise<LossAndGradients> {
-    const { feeds, count, batch } = this.#labelled(rows);
-    if (count === 0) return { loss: 0, gradients: zeros(adapter) };
+    const { tokens, positions, labels, labelled, batch } = this.#labelled(rows);
+    if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
     const dropout = dropoutSeed !== undefined && adapter.config.dropout > 0;
-    const kind = dropout ? 'gradients with dropout' : 'gradients';
-    const session = await this.#session(kind, adapter, (options) =>
-      gradientGraph(this.#weights, { ...options, dropout }),
-    );
-    const results = await session.run({
-      ...feeds,
-      loss_weight: scalar(lossWeight),
+    const results = await this.#run(dropout ? 'gradients with dropout' : 'gradients', adapter, {
+      ...{ tokens, positions, labels, loss_weight: scalar(lossWeight) },
       ...adapterFeeds(adapter),
       ...(dropout ? dropoutFeeds(this.config, adapter, dropoutSeed, batch) : {}),
     });
@@ -75,28 +76,40 @@ export class LlamaModel implements LanguageModel {
   }
 
   async close(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
+    const sessions = await Promise.allSettled(this.#sessions.values());
     this.#sessions.clear();
-    for (const session of sessions) await (await session).release();
+    for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
+  }
+
+  /** Normalised hidden states at the positions, [N, H]. */
+  async #hidden(tokens: Tensor, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
+    const { hidden } = await this.#run('hidden', adapter, { tokens, positions, ...adapterFeeds(adapter) });
+    return hidden!;
   }
 
   #labelled(rows: readonly LabelledRow[]) {
-    const batch = padRows(
-      rows.map(({ tokens }) => tokens),
-      this.config,
-    );
-    const { count, positions, labels } = labelledPositions(rows, batch.length);
-    return { feeds: { tokens: batch.tokens, positions, labels }, count, batch };
+    const tokens = rows.map((row) => row.tokens);
+    const batch = padRows(tokens, this.config);
+    return { batch, tokens: batch.tokens, ...labelledPositions(rows, batch.length) };
   }
 
-  #session(kind: string, adapter: LoraAdapter | undefined, build: (options: GraphOptions) => Graph): Promise<Session> {
+  async #run(kind: Kind, adapter: LoraAdapter | undefined, feeds: Record<string, Tensor>) {
+    return (await this.#session(kind, adapter)).run(feeds);
+  }
+
+  #session(kind: Kind, adapter: LoraAdapter | undefined): Promise<Session> {
     const modules = LINEAR_MODULES.filter((module) => adapter?.config.targetModules.includes(module));
     const key = [kind, ...modules].join(' ');
     let session = this.#sessions.get(key);
     if (!session) {
-      const graph = build({ extensions: this.#runtime.extensions, modules });
-      const foldConstantsUpToBytes = this.#weights.widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES;
-      session = this.#runtime.createSession(graph, { foldConstantsUpToBytes });
+      const { widened } = this.#weights;
+      session = this.#runtime.createSession(
+        GRAPHS[kind](this.#weights, { extensions: this.#runtime.extensions, modules }),
+        {
+          foldConstantsUpToBytes: widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES,
+          repackMatrices: widened && kind === 'hidden',
+        },
+      );
       session.catch(() => this.#sessions.delete(key));
       this.#sessions.set(key, session);
     }

@@ -43,7 +43,7 @@ export function lastPositions(rows: readonly (readonly number[])[], length: numb
 }
 
 export interface LabelledPositions {
-  count: number;
+  labelled: number;
   /** int64 [N]: the token before each labelled one, whose hidden state predicts it. */
   positions: Tensor;
   /** int64 [N] */
@@ -63,7 +63,7 @@ export function labelledPositions(rows: readonly LabelledRow[], length: number):
       labels.push(row.labels[t]!);
     }
   });
-  return { count: labels.length, positions: int64(positions), labels: int64(labels) };
+  return { labelled: labels.length, positions: int64(positions), labels: int64(labels) };
 }
 
 export function int64(numbers: readonly number[]): Tensor {

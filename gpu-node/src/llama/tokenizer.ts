@@ -15,6 +15,8 @@ const tokenizerFileSchema = z.looseObject({
   model: z.looseObject({
     vocab: z.union([z.record(z.string(), z.int()), z.array(z.unknown())]),
     unk_token: z.string().nullish(),
+    /** "a b", or in newer files ["a", "b"]. */
+    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).optional(),
   }),
   normalizer: z.unknown().default(null),
   pre_tokenizer: z.unknown().default(null),
@@ -56,18 +58,24 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
     throw unusable(source, `${issue.path.join('.')}: ${issue.message}`);
   }
   try {
-    const full = new HuggingFaceTokenizer(file.data, config.data);
     const plain = new HuggingFaceTokenizer(withoutSpecialTokens(file.data), config.data);
-    const prefix = tokensBefore(full);
-    const eos = config.data.eos_token;
+    const prefix = file.data.post_processor ? tokensBefore(new HuggingFaceTokenizer(file.data, config.data)) : [];
     return {
       encode: (text) =>
         text === '' ? [...prefix] : [...prefix, ...plain.encode(text, { add_special_tokens: false }).ids],
-      eosTokenId: eos ? full.token_to_id(eos) : undefined,
+      eosTokenId: idOf(config.data.eos_token, file.data),
     };
   } catch (cause) {
     throw unusable(source, cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFileSchema>): number | undefined {
+  if (!token) return undefined;
+  const { vocab } = file.model;
+  return (
+    file.added_tokens.find(({ content }) => content === token)?.id ?? (Array.isArray(vocab) ? undefined : vocab[token])
+  );
 }
 
 /**
@@ -75,7 +83,7 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
  * title is spelled out like any other text (what `encode_special_tokens` does in the Rust library).
  */
 function withoutSpecialTokens(file: z.infer<typeof tokenizerFileSchema>): z.infer<typeof tokenizerFileSchema> {
-  const { vocab, unk_token } = file.model;
+  const { vocab, unk_token, merges } = file.model;
   const special = new Set(file.added_tokens.filter((token) => token.special).map((token) => token.content));
   if (unk_token) special.delete(unk_token);
   return {
@@ -84,11 +92,16 @@ function withoutSpecialTokens(file: z.infer<typeof tokenizerFileSchema>): z.infe
     post_processor: null,
     model: {
       ...file.model,
+      ...(merges ? { merges: merges.filter((merge) => !special.has(mergedToken(merge))) } : {}),
       vocab: Array.isArray(vocab)
         ? vocab
         : Object.fromEntries(Object.entries(vocab).filter(([token]) => !special.has(token))),
     },
   };
+}
+
+function mergedToken(merge: string | [string, string]): string {
+  return typeof merge === 'string' ? merge.replace(' ', '') : merge.join('');
 }
 
 /** What the post-processor puts before a text. What it puts after does not belong before an answer. */

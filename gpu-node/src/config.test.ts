@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { parseEnvironment } from './config.ts';
+
+describe('the environment', () => {
+  test('has defaults, and empty means unset', () => {
+    expect(parseEnvironment({ HF_TOKEN: '', TALLREC_PROVIDER: '', TALLREC_THREADS: '' })).toMatchObject({
+      provider: 'auto',
+      threads: undefined,
+      hubToken: undefined,
+      hubUrl: 'https://huggingface.co',
+    });
+  });
+
+  test('is taken', () => {
+    expect(
+      parseEnvironment({ TALLREC_HOME: '/x', TALLREC_PROVIDER: 'cpu', TALLREC_THREADS: '3', HF_TOKEN: 't' }),
+    ).toMatchObject({
+      home: '/x',
+      modelsDir: '/x/models',
+      provider: 'cpu',
+      threads: 3,
+      hubToken: 't',
+    });
+  });
+
+  test.each([{ TALLREC_THREADS: 'many' }, { TALLREC_PROVIDER: 'tpu' }, { HF_ENDPOINT: 'nowhere' }])(
+    '%j is refused by name',
+    (environment) => {
+      expect(() => parseEnvironment(environment)).toThrow(`The environment variable ${Object.keys(environment)[0]}`);
+    },
+  );
+});

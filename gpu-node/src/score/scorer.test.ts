@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { microBatches } from '../llama/micro-batches.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
+import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
+import { rankCandidates, scoreSamples } from './scorer.ts';
+
+const rows = new PromptRows(toyTokenizer, { template: 'clean', cutoffTokens: 512 });
+const titles = ['Short', 'A rather longer title than that', 'Mid length', 'B', 'Another long title to score here'];
+const samples = titles.map((title) => ({ noun: 'movie', history: [{ title: 'Old', liked: true }], target: { title } }));
+
+describe('scoreSamples', () => {
+  test('gives softmax of the two answers in the order of the samples, whatever the micro-batches', async () => {
+    const [model, whole] = [new ToyLanguageModel(), new ToyLanguageModel()];
+    const progress: number[] = [];
+    const one = await scoreSamples(model, rows, samples, {
+      microBatchTokens: 1,
+      onProgress: (done) => progress.push(done),
+    });
+    expect(model.batchSizes).toEqual([1, 1, 1, 1, 1]);
+    expect(progress).toEqual([1, 2, 3, 4, 5]);
+    const all = await scoreSamples(whole, rows, samples, { microBatchTokens: 1e6 });
+    expect(whole.batchSizes).toEqual([5]);
+    expect(all).toEqual(one);
+    for (const [index, { score, yesLogit, noLogit }] of one.results.entries()) {
+      const logits = await model.nextTokenLogits([rows.prompt(samples[index]!)], undefined);
+      expect([yesLogit, noLogit]).toEqual([logits[rows.answerTokens.yes], logits[rows.answerTokens.no]]);
+      expect(score).toBeCloseTo(Math.exp(yesLogit) / (Math.exp(yesLogit) + Math.exp(noLogit)), 12);
+    }
+    expect(one.tokens).toBe(samples.reduce((sum, sample) => sum + rows.prompt(sample).length, 0));
+  });
+
+  test('stops when it is told to', async () => {
+    const abort = new AbortController();
+    const model = new ToyLanguageModel();
+    await expect(
+      scoreSamples(model, rows, samples, {
+        microBatchTokens: 1,
+        signal: abort.signal,
+        onProgress: (done) => done === 2 && abort.abort(),
+      }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(model.batchSizes).toHaveLength(2);
+  });
+});
+
+describe('rankCandidates', () => {
+  test('orders by score and keeps the order of the request among equals', async () => {
+    const candidates = [...titles, 'Short'].map((title) => ({ title }));
+    const { results } = await rankCandidates(new ToyLanguageModel(), rows, { noun: 'movie', history: [], candidates });
+    expect(results.map(({ score }) => score)).toEqual(results.map(({ score }) => score).toSorted((a, b) => b - a));
+    expect(results.map(({ candidate, index }) => candidates[index] === candidate)).not.toContain(false);
+    const shorts = results.filter(({ candidate }) => candidate.title === 'Short');
+    expect(shorts.map(({ index }) => index)).toEqual([0, 5]);
+    expect(shorts[0]!.score).toBe(shorts[1]!.score);
+  });
+});
+
+describe('microBatches', () => {
+  test('holds every row once, within the budget unless alone, with like lengths together', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 600 })), fc.integer({ min: 1, max: 4096 }), (lengths, tokens) => {
+        const batches = microBatches(lengths, tokens);
+        expect(batches.flat().toSorted((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
+        for (const batch of batches) {
+          const longest = Math.max(...batch.map((i) => lengths[i]!));
+          expect(batch.length === 1 || longest * batch.length <= tokens).toBe(true);
+        }
+        const order = batches.flat().map((i) => lengths[i]!);
+        expect(order).toEqual(order.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+});
