@@ -24,7 +24,6 @@ interface Options {
   likedAbove: number;
   noun: string;
   last: number;
-  as: 'samples' | 'published';
   json?: boolean;
 }
 
@@ -34,16 +33,14 @@ export function registerSamples(program: Command): void {
     .description("Make TALLRec samples from ratings: train, valid and test in the paper's split.")
     .requiredOption('--from <file>', 'ratings; for ml-100k the directory that holds u.data and u.item')
     .addOption(new Option('--format <name>', 'form of the ratings (default: by the name)').choices(INTERACTION_FORMATS))
-    .requiredOption('--out <dir>', 'where to write train, valid and test')
+    .requiredOption(
+      '--out <dir>',
+      'where to write train, valid and test: .json in the published form, .jsonl with users, ids and times',
+    )
     .option('--history <n>', 'items of history before each target', wholeNumber(1), 10)
     .option('--liked-above <rating>', 'a rating above this is a like', positiveNumber, 3)
     .option('--noun <word>', 'what an item is called in the prompt', parsedBy(nounSchema), 'movie')
     .option('--last <n>', 'how many samples to keep, from the end', wholeNumber(10), 10_000)
-    .addOption(
-      new Option('--as <form>', 'samples: JSONL that keeps users, ids and times; published: the JSON of the paper')
-        .choices(['samples', 'published'])
-        .default('samples'),
-    )
     .option('--json', 'print one JSON document')
     .action(samples);
 }
@@ -66,16 +63,15 @@ async function samples(options: Options): Promise<void> {
     );
   }
   await mkdir(options.out, { recursive: true });
-  const files: Record<string, { path: string; samples: number; liked: number }> = {};
+  const files: Record<string, { json: string; jsonl: string; samples: number; liked: number }> = {};
   for (const [name, part] of Object.entries(split) as [keyof typeof split, LabelledSample[]][]) {
-    const published = options.as === 'published';
-    const path = join(options.out, `${name}.${published ? 'json' : 'jsonl'}`);
-    await writeFileAtomically(path, [
-      published ? publishedText(part) : part.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
-    ]);
-    files[name] = { path, samples: part.length, liked: part.filter(({ liked }) => liked).length };
+    const [json, jsonl] = [join(options.out, `${name}.json`), join(options.out, `${name}.jsonl`)];
+    await writeFileAtomically(json, [publishedText(part)]);
+    await writeFileAtomically(jsonl, [part.map((sample) => `${JSON.stringify(sample)}\n`).join('')]);
+    const liked = part.filter((sample) => sample.liked).length;
+    files[name] = { json, jsonl, samples: part.length, liked };
+    say(`${jsonl}: ${part.length} samples, ${liked} liked`);
   }
-  for (const { path, samples: count, liked } of Object.values(files)) say(`${path}: ${count} samples, ${liked} liked`);
   if (options.json) process.stdout.write(`${JSON.stringify({ interactions: interactions.length, ...files })}\n`);
 }
 
