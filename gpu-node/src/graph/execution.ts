@@ -16,8 +16,10 @@ export type Tensor = {
 }[FeedType];
 
 export interface SessionOptions {
-  /** Constants up to this size may be computed once when the session is made; larger ones in every run. */
+  /** What constants alone decide is computed once, when the session is made, if it takes no more than this; else in every run. */
   foldConstantsUpToBytes: number;
+  /** Copies constant matrices into the order that products read them in: a little faster, but no longer only mapped. */
+  repackMatrices: boolean;
 }
 
 export interface Session {

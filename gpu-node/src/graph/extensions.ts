@@ -45,30 +45,3 @@ function swapLast(x: Value): Value {
   const [last, beforeLast] = [perm.pop()!, perm.pop()!];
   return Transpose(x, [...perm, last, beforeLast]);
 }
-
-export interface GroupQueryAttentionOptions {
-  heads: number;
-  kvHeads: number;
-  scale: number;
-}
-
-/**
- * Causal attention of right-padded sequences in one pass, without keeping the scores.
- * @param q [B, T, heads · D]
- * @param k and v: [B, T, kvHeads · D]
- * @param lastKey index of each sequence's last key, int32 [B]
- * @param keys how many keys there are, int32 scalar
- */
-export function GroupQueryAttention(
-  q: Value,
-  k: Value,
-  v: Value,
-  lastKey: Value,
-  keys: Value,
-  { heads, kvHeads, scale }: GroupQueryAttentionOptions,
-): Value {
-  const attributes = { num_heads: int(heads), kv_num_heads: int(kvHeads), scale: float(scale) };
-  const inputs = [q, k, v, undefined, undefined, lastKey, keys];
-  const present = { type: q.type, shape: [] };
-  return q.graph.node('GroupQueryAttention', inputs, [q, present, present], attributes, MICROSOFT)[0]!;
-}

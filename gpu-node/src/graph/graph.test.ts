@@ -12,7 +12,7 @@ const runtime = createRuntime('cpu', { threads: 1 });
 
 /** Runs a graph of float32 inputs with the given sizes and counts upwards in each of them. */
 async function evaluate(graph: Graph, sizes: Record<string, number> = {}): Promise<Record<string, Tensor>> {
-  const session = await runtime.createSession(graph, { foldConstantsUpToBytes: 1e6 });
+  const session = await runtime.createSession(graph, { foldConstantsUpToBytes: 1e6, repackMatrices: false });
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape } of graph.inputs) {
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : sizes[dim]!));

@@ -23,7 +23,7 @@ export interface Initializer {
 }
 
 /** Operators beyond the ONNX standard that the executing provider has. */
-export type Extension = 'FusedMatMul' | 'GroupQueryAttention';
+export type Extension = 'FusedMatMul';
 
 export interface NodeResult {
   type: ElementType;

@@ -7,6 +7,8 @@ import type { Value } from './value.ts';
  * Without it a scheduler runs what depends on constants or on the forward pass alone first, and keeps all of it.
  */
 export function after(value: Value, earlier: Value): Value {
-  const target = Expand(Mul(Shape(earlier, 0, 1), 0), [value.shape.length]);
-  return value.graph.node('Reshape', [value, target], [value])[0]!;
+  const rank = value.shape.length;
+  const zeros =
+    earlier.shape.length >= rank ? Mul(Shape(earlier, 0, rank), 0) : Expand(Mul(Shape(earlier, 0, 1), 0), [rank]);
+  return value.graph.node('Reshape', [value, zeros], [value])[0]!;
 }

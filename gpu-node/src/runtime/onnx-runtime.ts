@@ -21,7 +21,7 @@ export interface RuntimeOptions {
 }
 
 const EXTENSIONS: Record<Provider, readonly Extension[]> = {
-  cpu: ['FusedMatMul', 'GroupQueryAttention'],
+  cpu: ['FusedMatMul'],
   webgpu: [],
   cuda: ['FusedMatMul'],
 };
@@ -53,12 +53,11 @@ export function createRuntime(provider: Provider, { threads }: RuntimeOptions = 
   };
 }
 
-function sessionEntries(externalFolder: string | undefined, { foldConstantsUpToBytes }: SessionOptions) {
+function sessionEntries(folder: string | undefined, { foldConstantsUpToBytes, repackMatrices }: SessionOptions) {
   return {
     session: {
-      // Prepacking would copy every matrix that is now only mapped from its file, once for each use.
-      disable_prepacking: '1',
-      ...(externalFolder ? { model_external_initializers_file_folder_path: externalFolder } : {}),
+      disable_prepacking: repackMatrices ? '0' : '1',
+      ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
     },
     optimization: { constant_folding_max_output_size_in_bytes: String(foldConstantsUpToBytes) },
   };

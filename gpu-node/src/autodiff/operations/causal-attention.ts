@@ -1,16 +1,13 @@
 // Causal grouped-query attention; the probabilities are computed again in the backward pass, never kept.
-import { FusedMatMul, GroupQueryAttention } from '../../graph/extensions.ts';
+import { FusedMatMul } from '../../graph/extensions.ts';
 import {
   Add,
-  Cast,
-  Expand,
   Less,
   Mul,
   Range,
   ReduceSum,
   Reshape,
   Softmax,
-  Squeeze,
   Sub,
   Transpose,
   Unsqueeze,
@@ -25,8 +22,6 @@ const MASKED = -1e30;
 
 export const CausalAttention: Operation<'CausalAttention'> = {
   forward: ({ q, k, v }, layout) => {
-    if (q.graph.extensions.has('GroupQueryAttention') && layout.headDim % 8 === 0)
-      return attendInOnePass(q, k, v, layout);
     const p = probabilities(queryGroups(q, layout), keyHeads(k, layout), layout);
     return rowsOfGroups(FusedMatMul(p, keyHeads(v, layout), {}), layout);
   },
@@ -103,23 +98,5 @@ function rowsOfKeys(x: Value, { batch, length, kvHeads, headDim }: HeadLayout): 
 
 /** Sum over each head's D columns: [B·T, heads · D] to [B·T, heads]. */
 function headSums(x: Value, { batch, length, heads, headDim }: HeadLayout): Value {
-  const sums = ReduceSum(Reshape(x, [`${batch}·${length}`, heads, headDim]), [-1], { keepdims: false });
-  return sums;
-}
-
-function attendInOnePass(q: Value, k: Value, v: Value, layout: HeadLayout): Value {
-  const { batch, length, heads, kvHeads, headDim } = layout;
-  const { graph } = q;
-  const keys = Cast(graph.size(length)!, 'int32'); // [1]
-  const lastKey = Expand(Cast(Add(graph.size(length)!, -1), 'int32'), [batch]);
-  const sequences = (x: Value, width: number) => Reshape(x, [batch, length, width]);
-  const attended = GroupQueryAttention(
-    sequences(q, heads * headDim),
-    sequences(k, kvHeads * headDim),
-    sequences(v, kvHeads * headDim),
-    lastKey,
-    Squeeze(keys, 0),
-    { heads, kvHeads, scale: scoreScale(layout) },
-  );
-  return Reshape(attended, q.shape);
+  return ReduceSum(Reshape(x, [`${batch}·${length}`, heads, headDim]), [-1], { keepdims: false });
 }
