@@ -11,6 +11,8 @@ import type { LlamaWeights } from './weights.ts';
 /** Sequences of a micro-batch, their padded length, their tokens laid end to end, and the positions that are read. */
 export const [BATCH, LENGTH, TOKENS, POSITIONS] = ['B', 'T', 'B·T', 'N'];
 
+const AFTER_ATTENTION: ReadonlySet<LinearModule> = new Set(['o_proj', 'gate_proj', 'up_proj', 'down_proj']);
+
 /**
  * Normalised hidden states of chosen tokens. Sequences are padded on the right; under causal attention no token sees padding.
  * @param tokens int64 [B, T]
@@ -29,8 +31,13 @@ export function hiddenStates(
   const layout: HeadLayout = { batch: BATCH, length: LENGTH, ...config };
   const angles = rotaryAngles(graph, weights.config, LENGTH);
 
-  const linear = (x: Value, layer: number, module: LinearModule) =>
-    lora.add(tape, tape.apply('Linear', { x, weight: weights.linear(graph, layer, module) }, {}), x, layer, module);
+  const lastLayer = layers - 1;
+
+  const linear = (x: Value, layer: number, module: LinearModule) => {
+    const base = tape.apply('Linear', { x, weight: weights.linear(graph, layer, module) }, {});
+    const selected = layer === lastLayer && AFTER_ATTENTION.has(module);
+    return lora.add(tape, base, x, layer, module, selected ? positions : undefined);
+  };
   const rmsNorm = (x: Value, weight: Value) => tape.apply('RMSNorm', { x, weight }, { epsilon });
   const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, layout);
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
@@ -43,7 +50,7 @@ export function hiddenStates(
     const v = linear(normed, layer, 'v_proj');
     let attended = tape.apply('CausalAttention', { q, k, v }, layout); // [B·T, heads · D]
     // What follows the last attention is needed at the chosen positions alone.
-    if (layer === layers - 1) [x, attended] = [select(x), select(attended)]; // [N, ...]
+    if (layer === lastLayer) [x, attended] = [select(x), select(attended)]; // [N, ...]
     x = tape.apply('Add', { a: x, b: linear(attended, layer, 'o_proj') }, {});
 
     const normedAgain = rmsNorm(x, weights.norm(graph, layer, 'post_attention_layernorm'));

@@ -1,6 +1,7 @@
 // LoRA tensors as inputs of a graph, so that any number of adapters, of any rank and scale, share one session.
 import type { Tape } from '../autodiff/tape.ts';
 import type { Graph } from '../graph/graph.ts';
+import { Gather } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import { keepMask } from './dropout.ts';
@@ -44,21 +45,26 @@ export class LoraInputs {
     }
   }
 
-  /** `base` + scale · dropout(x) Aᵀ Bᵀ where the module has an adapter, else `base`. */
-  add(tape: Tape, base: Value, x: Value, layer: number, module: LinearModule): Value {
+  /**
+   * `base` + scale · dropout(x) Aᵀ Bᵀ where the module has an adapter, else `base`.
+   * @param positions the rows of the micro-batch that `x` holds, all when left out
+   */
+  add(tape: Tape, base: Value, x: Value, layer: number, module: LinearModule, positions?: Value): Value {
     const a = this.tensors.get(loraTensorName(layer, module, 'A')); // [r, in]
     const b = this.tensors.get(loraTensorName(layer, module, 'B')); // [out, r]
     if (!a || !b) return base;
-    const low = tape.apply('Linear', { x: this.#dropped(tape, x, layer, module), weight: a }, {}); // [N, r]
+    const dropped = this.#dropped(tape, x, layer, module, positions);
+    const low = tape.apply('Linear', { x: dropped, weight: a }, {}); // [N, r]
     const scaled = tape.apply('Scale', { x: low, factor: this.#scale! }, {});
     return tape.apply('Linear', { x: scaled, weight: b, addend: base }, {}); // [N, out]
   }
 
-  #dropped(tape: Tape, x: Value, layer: number, module: LinearModule): Value {
+  #dropped(tape: Tape, x: Value, layer: number, module: LinearModule, positions: Value | undefined): Value {
     if (!this.#dropout) return x;
     const [, inSize] = moduleShape(this.#config, module);
-    const keep = keepMask(this.#graph, this.#dropout.bits.get(inSize)!, this.#dropout.threshold, layer, module);
-    return tape.apply('Dropout', { x, keep }, {});
+    const all = this.#dropout.bits.get(inSize)!;
+    const bits = positions ? Gather(all, positions) : all;
+    return tape.apply('Dropout', { x, keep: keepMask(this.#graph, bits, this.#dropout.threshold, layer, module) }, {});
   }
 
   #addTensor(name: string, shape: readonly (number | string)[]): void {

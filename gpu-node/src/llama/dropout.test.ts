@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Graph } from '../graph/graph.ts';
+import { Cast } from '../graph/operators.ts';
+import { createRuntime } from '../runtime/onnx-runtime.ts';
+import { dropoutBits, dropThreshold, keepMask } from './dropout.ts';
+
+const [ROWS, LENGTH, WIDTH] = [8, 50, 100];
+const COUNT = ROWS * LENGTH * WIDTH;
+
+async function masks(probability: number, modules: readonly (readonly [number, 'q_proj' | 'v_proj'])[]) {
+  const graph = new Graph();
+  const bits = graph.input('bits', 'int32', ['N', WIDTH]);
+  const threshold = graph.input('threshold', 'int32', []);
+  modules.forEach(([layer, module], i) => {
+    graph.output(`${i}`, Cast(keepMask(graph, bits, threshold, layer, module), 'float32'));
+  });
+  const session = await createRuntime('cpu').createSession(graph, { foldConstantsUpToBytes: 0, repackMatrices: false });
+  const results = await session.run({
+    bits: { type: 'int32', dims: [ROWS * LENGTH, WIDTH], data: dropoutBits(7, ROWS, LENGTH, WIDTH) },
+    threshold: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(probability)) },
+  });
+  await session.release();
+  return modules.map((_, i) => Array.from(results[`${i}`]!.data, Number));
+}
+
+describe('LoRA dropout masks', () => {
+  it.each([0, 0.05, 0.5, 1])('drop the share %d', async (probability) => {
+    const [mask] = await masks(probability, [[0, 'q_proj']]);
+    const dropped = mask!.filter((kept) => kept === 0).length / COUNT;
+    const deviation = Math.sqrt((probability * (1 - probability)) / COUNT);
+    expect(Math.abs(dropped - probability)).toBeLessThanOrEqual(4 * deviation + 1e-9);
+  });
+
+  it('are as good as independent between modules and layers, between rows and between columns', async () => {
+    const [q, v, deeper] = await masks(0.5, [
+      [0, 'q_proj'],
+      [0, 'v_proj'],
+      [1, 'q_proj'],
+    ]);
+    const agreement = (a: number[], b: number[]) => a.filter((kept, i) => kept === b[i]).length / b.length;
+    const bound = 5 * Math.sqrt(0.25 / COUNT);
+    expect(Math.abs(agreement(q!, v!) - 0.5)).toBeLessThan(bound);
+    expect(Math.abs(agreement(q!, deeper!) - 0.5)).toBeLessThan(bound);
+    expect(Math.abs(agreement(q!.slice(WIDTH), q!.slice(0, -WIDTH)) - 0.5)).toBeLessThan(bound);
+    expect(Math.abs(agreement(q!.slice(1), q!.slice(0, -1)) - 0.5)).toBeLessThan(bound);
+  });
+
+  it('give a token the same bits in a longer micro-batch', () => {
+    const short = dropoutBits(3, 2, 4, 6);
+    const long = dropoutBits(3, 3, 9, 6);
+    for (const row of [0, 1]) {
+      expect(long.slice(row * 54, row * 54 + 24)).toEqual(short.slice(row * 24, row * 24 + 24));
+    }
+  });
+});
