@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
+import { downloadFile, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { TallrecError } from '@tallrec/shared/errors';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import { assertModelName, checkCheckpoint, modelDir, recordModel, type StoredModel, type StorePaths } from './store.ts';
 
@@ -56,10 +57,12 @@ export async function pullModel(name: string, paths: StorePaths, options: PullOp
   for (const file of files) {
     const report = (bytes: number) =>
       options.onProgress?.({ file: file.path, doneBytes: finishedBytes + bytes, totalBytes });
-    await fetchFile(join(aside, file.path), file, options.signal, report, async () => {
+    const request = async () => {
       const blob = await downloadFile({ ...access, repo: name, path: file.path, revision: commit });
-      if (!blob) throw hubFault(name, `${file.path} is not there`);
-      return blob;
+      return blob ?? Promise.reject(hubFault(name, `${file.path} is not there`));
+    };
+    await fetchFile(join(aside, file.path), file, options.signal, report, request).catch((cause) => {
+      throw cause instanceof TallrecError ? cause : hubFault(name, messageOf(cause), cause);
     });
     finishedBytes += file.size;
   }
@@ -84,20 +87,19 @@ async function listRemote(
     }
     return { commit, files: withoutDuplicateWeights(files) };
   } catch (cause) {
-    throw hubFault(name, cause instanceof Error ? cause.message : String(cause), cause);
+    throw hubFault(name, messageOf(cause), cause);
   }
 }
 
-/** Some repositories hold the weights whole and in shards, or in older forms beside; one form is enough. */
+/** Some repositories hold the weights whole and in shards, or other weights beside; one form is enough. */
 function withoutDuplicateWeights(files: RemoteFile[]): RemoteFile[] {
   const whole = files.some(({ path }) => path === 'model.safetensors');
-  return files.filter(({ path }) =>
-    whole
-      ? !path.endsWith('.safetensors') && path !== 'model.safetensors.index.json'
-        ? true
-        : path === 'model.safetensors'
-      : !path.endsWith('.safetensors') || /^model-\d+-of-\d+\.safetensors$/.test(path),
-  );
+  const isWanted = (path: string) => {
+    if (path === 'model.safetensors.index.json') return !whole;
+    if (!path.endsWith('.safetensors')) return true;
+    return whole ? path === 'model.safetensors' : /^model-\d+-of-\d+\.safetensors$/.test(path);
+  };
+  return files.filter(({ path }) => isWanted(path));
 }
 
 async function fetchFile(
@@ -109,38 +111,48 @@ async function fetchFile(
 ): Promise<void> {
   if ((await sizeOf(path)) === file.size) return report(file.size);
   const part = `${path}.incomplete`;
-  let have = (await sizeOf(part)) ?? 0;
-  if (have > file.size) {
-    await rm(part);
-    have = 0;
-  }
-  report(have);
-  if (have < file.size) {
-    const blob = await request();
-    const out = await open(part, 'a');
-    try {
-      for await (const chunk of blob.slice(have).stream()) {
-        if (signal?.aborted)
-          throw new TallrecError('CANCELLED', 'The download was stopped.', {
-            fix: 'The same command goes on with it.',
-          });
-        await out.write(chunk);
-        have += chunk.byteLength;
-        report(have);
-      }
-      await out.sync();
-    } finally {
-      await out.close();
-    }
-  }
+  if (((await sizeOf(part)) ?? 0) > file.size) await rm(part);
+  // A connection that breaks is taken up again where it broke; what the hub refuses is not asked for twice.
+  await pRetry(() => fetchRest(part, file.size, signal, report, request), {
+    retries: 5,
+    shouldRetry: ({ error }) =>
+      !(error instanceof TallrecError) && !(error instanceof HubApiError && error.statusCode < 500),
+  });
   const expected = file.sha256 ?? file.gitHash;
-  if (have !== file.size || (expected !== undefined && (await digest(part, file)) !== expected)) {
+  if (expected !== undefined && (await digest(part, file)) !== expected) {
     await rm(part, { force: true });
     throw new TallrecError('CHECKSUM_MISMATCH', `${file.path} did not arrive whole.`, {
       fix: 'Run the command again.',
     });
   }
   await rename(part, path);
+}
+
+async function fetchRest(
+  part: string,
+  size: number,
+  signal: AbortSignal | undefined,
+  report: (bytes: number) => void,
+  request: () => Promise<Blob>,
+): Promise<void> {
+  let have = (await sizeOf(part)) ?? 0;
+  report(have);
+  const out = await open(part, 'a');
+  try {
+    if (have === size) return;
+    for await (const chunk of (await request()).slice(have).stream()) {
+      if (signal?.aborted) {
+        throw new TallrecError('CANCELLED', 'The download was stopped.', { fix: 'The same command goes on with it.' });
+      }
+      await out.write(chunk);
+      have += chunk.byteLength;
+      report(have);
+    }
+    await out.sync();
+  } finally {
+    await out.close();
+  }
+  if (have !== size) throw new Error(`the connection closed after ${have} of ${size} bytes`);
 }
 
 async function digest(path: string, { sha256, size }: RemoteFile): Promise<string> {
@@ -161,4 +173,8 @@ function hubFault(name: string, what: string, cause?: unknown): TallrecError {
     fix: 'Check the name and the network; a gated model needs HF_TOKEN of an account with access to it.',
     cause,
   });
+}
+
+function messageOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
 }

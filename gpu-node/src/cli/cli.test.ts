@@ -1,0 +1,322 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Random } from '@tallrec/shared/random';
+import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
+import { tuningReportSchema } from '@tallrec/shared/tuning';
+import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { writeTinyModel } from '../tiny-model.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const REFERENCE = fileURLToPath(new URL('../../fixtures/reference', import.meta.url));
+
+let dir: string;
+const at = (...path: string[]) => join(dir, ...path);
+
+function start(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    cwd: dir,
+    env: { ...process.env, TALLREC_HOME: at('home'), TALLREC_PROVIDER: 'cpu' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name]!.on('data', (chunk) => (output[name] += chunk));
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+const tallrec = (...args: string[]) => finish(start(...args));
+
+/** Waits for a line of progress. */
+function seen(child: ChildProcess, words: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr!.on('data', (chunk) => {
+      text += chunk;
+      if (words.test(text)) resolve();
+    });
+    child.once('close', () => reject(new Error(`ended without ${words}: ${text}`)));
+  });
+}
+
+function samples(count: number, seed: number): LabelledSample[] {
+  const random = Random.seeded(seed);
+  const film = () => ({ title: `Film ${random.integer(1, 40)}`, liked: random.uniform() < 0.5 });
+  return Array.from({ length: count }, (_, i) => {
+    const { liked, ...target } = film();
+    return { user: `u${i % 5}`, noun: 'movie', history: [film(), film(), film()], target, liked };
+  });
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'cli-'));
+  const [train, valid] = [samples(24, 1), samples(16, 2)];
+  await writeFile(at('train.json'), JSON.stringify(train.map(toInstructionRow)));
+  await writeFile(at('valid.jsonl'), valid.map((sample) => JSON.stringify(sample)).join('\n'));
+  await writeFile(
+    at('instructions.json'),
+    JSON.stringify([
+      { instruction: 'Say yes.', input: '', output: 'yes' },
+      { instruction: 'Say no.', output: 'no' },
+    ]),
+  );
+  await writeTinyModel(at('tiny'), { corpus: train.flatMap((sample) => Object.values(toInstructionRow(sample))) });
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const TUNE = [
+  'tune',
+  '--model',
+  'tiny',
+  '--train',
+  'train.json',
+  '--valid',
+  'valid.jsonl',
+  '--shots',
+  '16',
+  '--batch-size',
+  '8',
+];
+const RECIPE = [
+  '--learning-rate',
+  '0.01',
+  '--warmup',
+  '2',
+  '--evaluate-every',
+  '4',
+  '--checkpoint-every',
+  '3',
+  '--seed',
+  '5',
+];
+const weights = (out: string) => readFile(at(out, 'adapter_model.safetensors'));
+
+describe('how commands end', () => {
+  test.each([
+    [['--help'], 0, /Commands:/],
+    [['tune', '--help'], 0, /--shots <k>/],
+    [[], 2, /Commands:/],
+    [['fly'], 2, /unknown command 'fly'/],
+    [['models'], 2, /pull/],
+    [['tune', '--model', 'tiny'], 2, /required option '--train <file>'/],
+    [
+      ['score', '--model', 'tiny', '--samples', 'valid.jsonl', '--template', 'other'],
+      2,
+      /Allowed choices are clean, tallrec/,
+    ],
+    [[...TUNE, '--out', 'x', '--shots', 'many'], 2, /--shots <k>.*'many' is invalid/],
+    [[...TUNE, '--out', 'x', '--lora-modules', 'q_proj,lm_head'], 2, /"lm_head" is none of/],
+    [['evaluate', '--model', 'tiny', '--samples', 'nowhere.json'], 1, /nowhere\.json cannot be read\. Check the path/],
+    [['evaluate', '--model', 'unknown', '--samples', 'valid.jsonl'], 1, /no model "unknown".*models pull/s],
+    [
+      ['evaluate', '--model', 'tiny', '--adapter', 'home', '--samples', 'valid.jsonl'],
+      1,
+      /adapter_config\.json is missing/,
+    ],
+  ])('%j: %i', async (args, code, words) => {
+    const ended = await tallrec(...(args as string[]));
+    expect(ended.code).toBe(code);
+    expect(ended.stdout + ended.stderr).toMatch(words as RegExp);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('with --json a failure is one JSON document too', async () => {
+    const { code, stdout } = await tallrec('evaluate', '--model', 'unknown', '--samples', 'valid.jsonl', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'NOT_FOUND', message: expect.stringContaining('unknown') } });
+  });
+});
+
+describe('tune, score, rank, evaluate', () => {
+  test('one adapter from end to end', async () => {
+    const tuned = await tallrec(...TUNE, ...RECIPE, '--max-steps', '8', '--out', 'whole', '--json');
+    expect(tuned.stderr).toMatch(/Step 8: validation AUC/);
+    expect(tuned.code).toBe(0);
+    const report = tuningReportSchema.parse(JSON.parse(tuned.stdout));
+    expect(report).toMatchObject({
+      steps: 8,
+      trainSamples: 16,
+      validSamples: 16,
+      stopReason: 'max-steps',
+      provider: 'cpu',
+      model: { name: 'tiny' },
+    });
+    expect(JSON.parse(await readFile(at('whole', 'report.json'), 'utf8'))).toEqual(report);
+    expect((await readdir(at('whole'))).sort()).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'report.json',
+    ]);
+
+    const scored = await tallrec(
+      'score',
+      '--model',
+      'tiny',
+      '--adapter',
+      'whole',
+      '--samples',
+      'valid.jsonl',
+      '--out',
+      'scores.jsonl',
+      '--json',
+    );
+    expect(scored.code).toBe(0);
+    const lines = (await readFile(at('scores.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(16);
+    expect(JSON.parse(scored.stdout)).toMatchObject({ n: 16, adapter: report.adapter.contentHash });
+
+    const evaluated = await tallrec(
+      'evaluate',
+      '--model',
+      'tiny',
+      '--adapter',
+      'whole',
+      '--samples',
+      'valid.jsonl',
+      '--train',
+      'train.json',
+      '--predictions',
+      'predictions.jsonl',
+      '--json',
+    );
+    const evaluation = JSON.parse(evaluated.stdout);
+    evaluationReportSchema.parse(evaluation);
+    expect(evaluation).toMatchObject({
+      n: 16,
+      users: expect.any(Number),
+      usersInferred: false,
+      auc: report.bestValidAuc,
+      precision: 'f32',
+    });
+    const predictions = (await readFile(at('predictions.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(predictions.map(({ yesLogit }) => yesLogit)).toEqual(lines.map(({ yesLogit }) => yesLogit));
+
+    const { history, target } = samples(16, 2)[0]!;
+    await writeFile(at('request.json'), JSON.stringify({ history, candidates: [{ title: 'Film 41' }, target] }));
+    const ranked = JSON.parse(
+      (await tallrec('rank', '--model', 'tiny', '--adapter', 'whole', '--request', 'request.json', '--json')).stdout,
+    );
+    const own = ranked.ranking.find((entry: { index: number }) => entry.index === 1);
+    expect(own.yesLogit).toBeCloseTo(lines[0].yesLogit, 4);
+  });
+
+  test('a tuning that is killed and resumed gives the same bytes, and then is over', async () => {
+    await tallrec(...TUNE, ...RECIPE, '--max-steps', '14', '--out', 'unbroken');
+    const first = start(...TUNE, ...RECIPE, '--max-steps', '14', '--out', 'broken');
+    await seen(first, /Step 4: validation/);
+    first.kill('SIGKILL');
+    await once(first, 'close');
+    expect(await readdir(at('broken'))).toEqual(['checkpoints']);
+    const resumed = await tallrec(...TUNE, ...RECIPE, '--max-steps', '14', '--out', 'broken', '--resume');
+    expect(resumed.stderr).toMatch(/Going on at step [1-9]/);
+    expect(await weights('broken')).toEqual(await weights('unbroken'));
+    const again = await tallrec(...TUNE, ...RECIPE, '--max-steps', '14', '--out', 'broken', '--resume');
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to resume') });
+  });
+
+  test('Ctrl-C keeps the best so far', async () => {
+    const child = start(...TUNE, ...RECIPE, '--epochs', '5000', '--patience', '5000', '--out', 'stopped', '--json');
+    const ended = finish(child);
+    await seen(child, /Step 4: validation/);
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(tuningReportSchema.parse(JSON.parse(stdout)).stopReason).toBe('cancelled');
+    expect((await weights('stopped')).length).toBeGreaterThan(1000);
+    expect(await readdir(at('stopped', 'checkpoints'))).toHaveLength(1);
+  });
+
+  test('the first stage, and the second from its adapter', async () => {
+    const recipe = ['--max-steps', '3', '--learning-rate', '0.01', '--warmup', '0', '--model', 'tiny'];
+    const first = await tallrec(
+      'tune',
+      '--stage',
+      'alpaca',
+      '--train',
+      'instructions.json',
+      ...recipe,
+      '--out',
+      'first',
+      '--json',
+    );
+    expect(JSON.parse(first.stdout)).toMatchObject({ stage: 'alpaca', trainSamples: 2, bestValidAuc: null });
+    const second = await tallrec(
+      'tune',
+      '--train',
+      'train.json',
+      '--init',
+      'first',
+      ...recipe,
+      '--out',
+      'second',
+      '--json',
+    );
+    expect(JSON.parse(second.stdout)).toMatchObject({ stage: 'rec', steps: 3 });
+    expect(await weights('second')).not.toEqual(await weights('first'));
+  });
+
+  test('what one step without a rate leaves is refused as empty', async () => {
+    const { code, stderr } = await tallrec(
+      'tune',
+      '--model',
+      'tiny',
+      '--train',
+      'train.json',
+      '--max-steps',
+      '1',
+      '--out',
+      'empty',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/empty: every B is zero/);
+  });
+});
+
+describe('samples, models, doctor', () => {
+  test('samples come from ratings in the split of the paper', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `u${i % 2},${i},Film ${i},${1 + (i % 5)},${i}`);
+    await writeFile(at('ratings.csv'), ['user,item,title,rating,time', ...rows].join('\n'));
+    const made = await tallrec('samples', '--from', 'ratings.csv', '--out', 'made', '--json');
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      interactions: 60,
+      train: { samples: 32 },
+      valid: { samples: 4 },
+      test: { samples: 4 },
+    });
+    const first = JSON.parse((await readFile(at('made', 'train.jsonl'), 'utf8')).split('\n')[0]!);
+    expect(first).toMatchObject({ user: 'u0', target: { title: 'Film 20', id: '20' }, liked: false });
+    expect((await tallrec('samples', '--from', 'ratings.csv', '--out', 'made', '--history', '100')).code).toBe(1);
+  });
+
+  test('a model is imported and then known by its name', async () => {
+    expect((await tallrec('models', 'import', 'tiny', '--name', 'small')).code).toBe(0);
+    const { models } = JSON.parse((await tallrec('models', 'list', '--json')).stdout);
+    expect(models).toMatchObject([{ name: 'small', layers: 4 }]);
+    expect(
+      (await tallrec('score', '--model', 'small', '--samples', 'valid.jsonl')).stdout.trim().split('\n'),
+    ).toHaveLength(16);
+  });
+
+  test('the doctor measures the engine against a reference case', async () => {
+    const { code, stdout } = await tallrec('doctor', '--reference', REFERENCE, '--json');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ provider: 'cpu', precision: 'f32' });
+    expect(report.reference.logitsMaxAbs).toBeLessThan(1e-4);
+    expect(report.reference.gradientsMaxRel).toBeLessThan(1e-4);
+  });
+});
