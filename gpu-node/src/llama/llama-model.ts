@@ -107,6 +107,7 @@ export class LlamaModel implements LanguageModel {
         GRAPHS[kind](this.#weights, { extensions: this.#runtime.extensions, modules }),
         {
           foldConstantsUpToBytes: widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES,
+          // Widened matrices are copies anyway; training reads each in two orders and would keep two.
           repackMatrices: widened && kind === 'hidden',
         },
       );

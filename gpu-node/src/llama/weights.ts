@@ -13,7 +13,7 @@ const STORED_TYPES: Partial<Record<Dtype, ElementType>> = { F32: 'float32', F16:
 
 export class LlamaWeights {
   readonly config: LlamaConfig;
-  /** Whether matrices are widened to float32 once, when a session is made, or each time they are used. */
+  /** Whether f16 and bf16 matrices are widened once, when a session is made; else each time they are used. */
   readonly widened: boolean;
   readonly #tensors: ReadonlyMap<string, TensorLocation>;
 
@@ -26,7 +26,8 @@ export class LlamaWeights {
     this.#tensors = new Map(
       [...expectedShapes(config)].map(([name, shape]) => [name, checkedLocation(checkpoint, name, shape)]),
     );
-    this.widened = this.float32Bytes <= widenUpToBytes;
+    const narrow = [...this.#tensors.values()].some(({ dtype }) => dtype !== 'F32');
+    this.widened = narrow && this.float32Bytes <= widenUpToBytes;
   }
 
   /** Bytes that all weights take in float32. */
