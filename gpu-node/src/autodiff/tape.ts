@@ -53,8 +53,15 @@ export class Tape {
     const operation = operationOf(entry.primitive);
     const rule = operation.gradient[name];
     if (!rule) throw new Error(`${entry.primitive}: a gradient reached its fixed input ${name}`);
-    const inputs = mapValues(entry.inputs, (input) => recall(input, dY));
-    return rule({ inputs, attributes: entry.attributes, output: recall(entry.output, dY), dY });
+    const { attributes, output } = entry;
+    return rule({
+      inputs: lazily(entry.inputs, (input) => recall(input, dY)),
+      attributes,
+      get output() {
+        return recall(output, dY);
+      },
+      dY,
+    });
   }
 
   #downstreamOf(trainable: readonly Value[]): Set<Value> {
@@ -86,7 +93,7 @@ export class Tape {
         const operation = operationOf(entry.primitive);
         again = operation.recompute
           ? operation.forward(
-              mapValues(entry.inputs, (input) => recall(input, dY)),
+              lazily(entry.inputs, (input) => recall(input, dY)),
               entry.attributes,
             )
           : after(value, dY);
@@ -117,9 +124,14 @@ function operationOf(primitive: Primitive): UntypedOperation {
   return operations[primitive] as unknown as UntypedOperation;
 }
 
-function mapValues(
+/** The inputs with `map` applied to each that is read: a rule causes no work for what it does not use. */
+function lazily(
   inputs: Readonly<Record<string, Value | undefined>>,
   map: (value: Value) => Value,
 ): Record<string, Value | undefined> {
-  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input && map(input)]));
+  const mapped = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    Object.defineProperty(mapped, name, { get: () => input && map(input) });
+  }
+  return mapped;
 }
