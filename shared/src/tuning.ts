@@ -73,6 +73,7 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
     type: z.literal('evaluated'),
     step: z.number().int(),
     validAuc: z.number().nullable(),
+    /** Rec stage: mean cross-entropy between the two answers; alpaca stage: of a labelled token. */
     validLoss: z.number(),
     best: z.boolean(),
   }),

@@ -21,7 +21,7 @@ const TINY_STORY: Omit<StorySettings, 'model'> = {
   users: 124,
   shots: 64,
   evaluationRows: 400,
-  hyperParameters: { learningRate: 3e-3, batchSize: 32, epochs: 30, warmupSteps: 5, evaluateEverySteps: 10 },
+  hyperParameters: { learningRate: 1e-2, batchSize: 16, maxSteps: 40, warmupSteps: 5, evaluateEverySteps: 8 },
 };
 const CHECKPOINT_STORY: Omit<StorySettings, 'model'> = {
   users: 24,
