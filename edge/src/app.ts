@@ -8,13 +8,21 @@ import { makeDeps } from './deps.ts';
 import { parseEnv } from './env.ts';
 import { onError } from './http/errors.ts';
 import { notFound } from './http/not-found.ts';
+import { openApiDocument } from './http/openapi.ts';
 import { requestLog } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
+import { adapters } from './routes/adapters.ts';
 import { datasets } from './routes/datasets.ts';
+import { docs } from './routes/docs.ts';
+import { evaluations } from './routes/evaluations.ts';
 import { healthRoute } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
+import { models } from './routes/models.ts';
+import { nodes } from './routes/nodes.ts';
 import { prompts } from './routes/prompts.ts';
+import { scoring } from './routes/score.ts';
 import { transfers } from './routes/transfers.ts';
+import { tunings } from './routes/tunings.ts';
 import { runSweeps } from './sweeps.ts';
 
 const base = newRouter();
@@ -57,9 +65,19 @@ base.use((c, next) => (c.req.path.startsWith('/v1/transfers/') ? next() : jsonBo
 
 export const app = base
   .route('/', healthRoute)
+  .route(
+    '/',
+    docs(() => openApiDocument(base)),
+  )
   .route('/', keys)
   .route('/', datasets)
   .route('/', transfers)
-  .route('/', prompts);
+  .route('/', prompts)
+  .route('/', tunings)
+  .route('/', evaluations)
+  .route('/', adapters)
+  .route('/', models)
+  .route('/', nodes)
+  .route('/', scoring);
 
 export type App = typeof app;

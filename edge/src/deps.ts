@@ -1,9 +1,12 @@
 // What use cases are handed: each takes the part it needs as `Pick<Deps, …>` and reads nothing else of the world.
 import { type Noun, newId } from '@tallrec/shared/ids';
 import type { Env } from './env.ts';
+import { type Links, openLinks } from './nodes/link-client.ts';
 import { type Db, openDb } from './repo/db.ts';
 import { fenceHolds } from './repo/fence.ts';
 import type { CountTokens } from './services/datasets/preview.ts';
+import { countTokens } from './services/scoring/count-tokens.ts';
+import { type Drivers, openDrivers } from './workflows/drivers.ts';
 import { startValidation } from './workflows/start-validation.ts';
 
 export interface Clock {
@@ -21,6 +24,11 @@ export interface Deps {
   /** Whether a job is still the business of the run that was given this fence. */
   fenceHolds(job: string, fence: number): Promise<boolean>;
   countTokens: CountTokens;
+  /** Ways to the nodes. */
+  links: Links;
+  /** The Workflows of tunings and evaluations. */
+  drivers: Drivers;
+  durations: { retryWaitMs: number; ssePollMs: number; sseKeepAliveMs: number };
   /** Starts the validation of a dataset, or wakes one that fell asleep. */
   startValidation(dataset: string): Promise<void>;
 }
@@ -29,6 +37,7 @@ export const systemClock: Clock = { nowMs: () => Date.now() };
 
 export function makeDeps(env: Env, clock: Clock = systemClock): Deps {
   const db = openDb(env.DB);
+  const links = openLinks(env.NODE_LINK);
   return {
     db,
     bucket: env.BUCKET,
@@ -36,7 +45,14 @@ export function makeDeps(env: Env, clock: Clock = systemClock): Deps {
     newId: (noun) => newId(noun, clock.nowMs()),
     secrets: { adminKey: env.ADMIN_KEY, signingSecret: env.SIGNING_SECRET },
     fenceHolds: (job, fence) => fenceHolds(db, job, fence),
-    countTokens: async () => null,
+    countTokens: (model, texts) => countTokens({ db, links }, model, texts),
+    links,
+    drivers: openDrivers({ tuning: env.TUNING, evaluation: env.EVALUATION }),
+    durations: {
+      retryWaitMs: env.RETRY_WAIT_MS,
+      ssePollMs: env.SSE_POLL_MS,
+      sseKeepAliveMs: env.SSE_KEEP_ALIVE_MS,
+    },
     startValidation: (dataset) => startValidation(env.VALIDATION, dataset),
   };
 }

@@ -1,6 +1,9 @@
 // The Worker's bindings and secrets: parsed once, the only place that knows their names.
+import { LIMITS } from '@tallrec/shared/limits';
 import { z } from 'zod';
 import type { RateLimiter } from './http/rate-limiter.ts';
+import type { NodeLink } from './nodes/node-link.ts';
+import type { JobParams } from './workflows/drive.ts';
 import type { ValidationParams } from './workflows/validation.ts';
 
 function binding<T>(name: string, method: string) {
@@ -15,11 +18,27 @@ function secret(name: string) {
   return z.string(`the secret ${name} is missing: ${fix}`).min(16, `the secret ${name} is too short: ${fix}`);
 }
 
+/** A setting in milliseconds; tests make them shorter. */
+function duration(defaultMs: number) {
+  return z.coerce.number().int().min(1).default(defaultMs);
+}
+
 const envSchema = z.object({
   DB: binding<D1Database>('DB', 'prepare'),
   BUCKET: binding<R2Bucket>('BUCKET', 'put'),
   RATE_LIMITER: binding<DurableObjectNamespace<RateLimiter>>('RATE_LIMITER', 'idFromName'),
   VALIDATION: binding<Workflow<ValidationParams>>('VALIDATION', 'create'),
+  NODE_LINK: binding<DurableObjectNamespace<NodeLink>>('NODE_LINK', 'idFromName'),
+  TUNING: binding<Workflow<JobParams>>('TUNING', 'create'),
+  EVALUATION: binding<Workflow<JobParams>>('EVALUATION', 'create'),
+  /** A node not heard of for as long has lost its job. */
+  LEASE_MS: duration(LIMITS.leaseMs),
+  NODE_REQUEST_TIMEOUT_MS: duration(LIMITS.nodeRequestTimeoutMs),
+  /** How long a job whose node was lost waits for another. */
+  RETRY_WAIT_MS: duration(5 * 60 * 1000),
+  /** How often an open event stream looks for news, and says that it is still there. */
+  SSE_POLL_MS: duration(500),
+  SSE_KEEP_ALIVE_MS: duration(LIMITS.sseKeepAliveMs),
   /** Acts as an API key with every scope, to make the first keys with. */
   ADMIN_KEY: secret('ADMIN_KEY'),
   /** Signs upload and download URLs. */

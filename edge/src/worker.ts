@@ -5,6 +5,9 @@ import { parseEnv } from './env.ts';
 import { runSweeps } from './sweeps.ts';
 
 export { RateLimiter } from './http/rate-limiter.ts';
+export { NodeLink } from './nodes/node-link.ts';
+export { EvaluationWorkflow } from './workflows/evaluation.ts';
+export { TuningWorkflow } from './workflows/tuning.ts';
 export { ValidationWorkflow } from './workflows/validation.ts';
 
 export default {

@@ -6,6 +6,9 @@ export const places = {
   datasetRows: (id: string) => `datasets/${id}/rows.jsonl`,
   /** What a slice of its validation left for the next one. */
   datasetValidation: (id: string, slice: number) => `datasets/${id}/validation/${slice}`,
+  /** What a node sends of one run of a job, before it counts. */
+  jobResult: (job: string, fence: number, file: string) => `jobs/${job}/${fence}/${file}`,
+  adapterFile: (id: string, file: string) => `adapters/${id}/${file}`,
 };
 
 /** The dataset whose upload this key holds, or undefined for anything else. */

@@ -2,6 +2,7 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers';
 import { makeDeps } from '../deps.ts';
 import { parseEnv } from '../env.ts';
+import { faultOf } from '../faults.ts';
 import { validateSlice } from '../services/datasets/validate.ts';
 import {
   beginValidation,
@@ -40,7 +41,7 @@ export class ValidationWorkflow extends WorkflowEntrypoint<object, ValidationPar
         });
       }
     } catch (error) {
-      console.error(JSON.stringify({ dataset: id, fault: error instanceof Error ? error.message : String(error) }));
+      console.error(JSON.stringify({ dataset: id, fault: faultOf(error) }));
       found = refusal(UNREADABLE);
     }
     const settled = found;

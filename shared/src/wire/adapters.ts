@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256Schema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
 import { nameSchema, timestampSchema } from './page.ts';
@@ -45,6 +46,35 @@ export const aliasSchema = z
 
 /** An adapter by its id or by an alias. */
 export const adapterRefSchema = z.union([sha256Schema, aliasSchema]);
+
+const fileHashes = { configSha256: sha256Schema, weightsSha256: sha256Schema };
+
+/** First step of an import: says what will be sent. */
+export const uploadAdapterSchema = z.object({
+  ...fileHashes,
+  configBytes: z.number().int().min(1).max(LIMITS.jsonBodyBytes),
+  weightsBytes: z.number().int().min(1).max(LIMITS.adapterBytes),
+});
+export type UploadAdapter = z.infer<typeof uploadAdapterSchema>;
+
+/** `PUT` each file to its URL, then import. */
+export const adapterUploadSchema = z.object({
+  id: sha256Schema,
+  configUrl: z.url(),
+  weightsUrl: z.url(),
+  expiresAt: timestampSchema,
+});
+export type AdapterUpload = z.infer<typeof adapterUploadSchema>;
+
+export const importAdapterSchema = z.object({
+  ...fileHashes,
+  name: nameSchema,
+  /** The model that it was tuned on, by the name under which nodes hold it. */
+  model: z.string().min(1),
+  stage: stageSchema.optional(),
+  template: templateSchema.default('clean'),
+});
+export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 
 export const setAliasSchema = z.object({ adapter: sha256Schema });
 

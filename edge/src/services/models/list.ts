@@ -1,0 +1,20 @@
+import type { modelSchema } from '@tallrec/shared/wire/nodes';
+import type { z } from 'zod';
+import type { Deps } from '../../deps.ts';
+import { listConnectedNodes } from '../../repo/nodes.ts';
+
+type Model = z.infer<typeof modelSchema>;
+
+/** The models of the connected nodes; two contents under one name are two entries. */
+export async function listModels(deps: Pick<Deps, 'db'>): Promise<Model[]> {
+  const models = new Map<string, Model>();
+  for (const { id, status } of await listConnectedNodes(deps.db)) {
+    for (const info of status?.models ?? []) {
+      const key = `${info.name}\n${info.contentHash}`;
+      const known = models.get(key);
+      if (known) known.nodes.push(id);
+      else models.set(key, { ...info, nodes: [id] });
+    }
+  }
+  return [...models.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
