@@ -1,0 +1,112 @@
+// The OpenAPI 3.1 document, made of the very contracts that requests are checked by.
+import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import { interactionSchema, samplingSchema } from '@tallrec/shared/interactions';
+import { historyItemSchema, instructionRowSchema, itemSchema, sampleSchema } from '@tallrec/shared/sample';
+import { hyperParametersSchema, tuningEventSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { adapterFilesSchema, adapterSchema, goldenScoresSchema, setAliasSchema } from '@tallrec/shared/wire/adapters';
+import {
+  completeDatasetSchema,
+  createDatasetSchema,
+  createdDatasetSchema,
+  datasetSchema,
+  datasetStatsSchema,
+  previewSchema,
+  rowErrorSchema,
+  uploadSchema,
+} from '@tallrec/shared/wire/datasets';
+import { createEvaluationSchema, evaluationReportSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
+import { apiKeySchema, createdKeySchema, createKeySchema } from '@tallrec/shared/wire/keys';
+import {
+  createdNodeSchema,
+  createNodeSchema,
+  modelSchema,
+  nodeSchema,
+  nodeStatusSchema,
+} from '@tallrec/shared/wire/nodes';
+import { errorBodySchema } from '@tallrec/shared/wire/page';
+import {
+  formatRequestSchema,
+  formatResponseSchema,
+  rankedSchema,
+  rankRequestSchema,
+  rankResponseSchema,
+  scoreRequestSchema,
+  scoreResponseSchema,
+  scoreSchema,
+} from '@tallrec/shared/wire/score';
+import {
+  createTuningSchema,
+  jobErrorSchema,
+  sequencedEventSchema,
+  tuningMetricsSchema,
+  tuningSchema,
+} from '@tallrec/shared/wire/tunings';
+import type { AppEnv } from './context.ts';
+
+/** Schemas that get a name of their own in the document; all others stand where they are used. */
+const NAMED: Record<string, z.ZodType> = {
+  Error: errorBodySchema,
+  ApiKey: apiKeySchema,
+  CreateKey: createKeySchema,
+  CreatedKey: createdKeySchema,
+  Dataset: datasetSchema,
+  DatasetStats: datasetStatsSchema,
+  RowError: rowErrorSchema,
+  CreateDataset: createDatasetSchema,
+  CreatedDataset: createdDatasetSchema,
+  CompleteDataset: completeDatasetSchema,
+  Upload: uploadSchema,
+  Preview: previewSchema,
+  Interaction: interactionSchema,
+  Sampling: samplingSchema,
+  Item: itemSchema,
+  HistoryItem: historyItemSchema,
+  Sample: sampleSchema,
+  InstructionRow: instructionRowSchema,
+  FormatRequest: formatRequestSchema,
+  FormatResponse: formatResponseSchema,
+  HyperParameters: hyperParametersSchema,
+  TuningSettings: tuningSettingsSchema,
+  TuningEvent: tuningEventSchema,
+  Tuning: tuningSchema,
+  CreateTuning: createTuningSchema,
+  SequencedEvent: sequencedEventSchema,
+  TuningMetrics: tuningMetricsSchema,
+  JobError: jobErrorSchema,
+  Adapter: adapterSchema,
+  AdapterFiles: adapterFilesSchema,
+  GoldenScores: goldenScoresSchema,
+  SetAlias: setAliasSchema,
+  Evaluation: evaluationSchema,
+  CreateEvaluation: createEvaluationSchema,
+  EvaluationReport: evaluationReportSchema,
+  Node: nodeSchema,
+  NodeStatus: nodeStatusSchema,
+  CreateNode: createNodeSchema,
+  CreatedNode: createdNodeSchema,
+  Model: modelSchema,
+  Score: scoreSchema,
+  ScoreRequest: scoreRequestSchema,
+  ScoreResponse: scoreResponseSchema,
+  Ranked: rankedSchema,
+  RankRequest: rankRequestSchema,
+  RankResponse: rankResponseSchema,
+};
+for (const [refId, schema] of Object.entries(NAMED)) zodToOpenAPIRegistry.add(schema, { _internal: { refId } });
+
+const INFO = {
+  title: 'TALLRec Edge',
+  version: '1',
+  description:
+    'Few-shot recommendation with a LoRA-tuned LLaMA: upload ratings, tune, evaluate, score and rank. Lists come in pages: give nextCursor of one as cursor of the next. Every error is {error: {code, message, requestId, retryable, details?}}.',
+};
+
+export function openApiDocument(api: OpenAPIHono<AppEnv>) {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, tlr_…; each operation names the scope it needs, and admin includes all.',
+  });
+  return api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] });
+}
