@@ -1,9 +1,8 @@
 // Rows of tokens, padded on the right to one length, and the positions whose hidden states are wanted.
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
-import type { LabelledRow } from './model.ts';
+import { IGNORED_LABEL, type LabelledRow } from './model.ts';
 
-export const IGNORED_LABEL = -100;
 /** Any token does: none that counts can see it. */
 const PADDING = 0;
 

@@ -2,11 +2,14 @@
 import type { LlamaConfig } from './config.ts';
 import type { LoraAdapter } from './lora.ts';
 
+/** The label of positions that are not to be predicted. */
+export const IGNORED_LABEL = -100;
+
 /** One tokenised sequence with its labels, the Hugging Face convention. */
 export interface LabelledRow {
   /** [T] token ids, without padding. */
   tokens: readonly number[];
-  /** [T] the token that position `i` should hold, to be predicted from the positions before it; -100 is ignored. */
+  /** [T] the token that position `i` should hold, to be predicted from the positions before it; IGNORED_LABEL counts nothing. */
   labels: readonly number[];
 }
 

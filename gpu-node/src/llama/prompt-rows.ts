@@ -8,10 +8,8 @@ import {
   type LabelledSample,
   type Sample,
 } from '@tallrec/shared/sample';
-import type { LabelledRow } from './model.ts';
+import { IGNORED_LABEL, type LabelledRow } from './model.ts';
 import type { Tokenizer } from './tokenizer.ts';
-
-export const IGNORED_LABEL = -100;
 
 export interface PromptRowsOptions {
   template: Template;

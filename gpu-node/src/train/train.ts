@@ -2,8 +2,7 @@
 import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { microBatches } from '../llama/micro-batches.ts';
-import type { LabelledRow, LanguageModel } from '../llama/model.ts';
-import { IGNORED_LABEL } from '../llama/prompt-rows.ts';
+import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from '../llama/model.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
 import { copyAdapter } from './lora-init.ts';
 import { learningRateAt } from './schedule.ts';
