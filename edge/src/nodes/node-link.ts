@@ -72,7 +72,7 @@ export class NodeLink extends DurableObject<object> {
     this.ctx.acceptWebSocket(server);
     const nowMs = this.deps.clock.nowMs();
     server.serializeAttachment({ connection, connectedAtMs: nowMs, announced: false } satisfies Attachment);
-    sendFrame(server, { type: 'welcome', version: LINK_VERSION, node });
+    sendFrame(server, { type: 'welcome', version: LINK_VERSION, node, leaseMs: this.leaseMs });
     await this.ctx.storage.setAlarm(nowMs + this.leaseMs / 2);
     this.inTurn(() => noteNode(this.deps, node, { connected: true }));
     return new Response(null, { status: 101, webSocket: client });

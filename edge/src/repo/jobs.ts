@@ -4,7 +4,7 @@ import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { JOB_STATES, JOB_TRANSITIONS, type JobError, type JobState } from '@tallrec/shared/wire/tunings';
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { evaluations, tunings } from './schema.ts';
+import { evaluations, tuningEvents, tunings } from './schema.ts';
 
 export type JobRow = Pick<
   typeof tunings.$inferSelect,
@@ -109,8 +109,7 @@ export async function moveJob(db: Db, id: string, move: Move): Promise<{ fence: 
   if (kind === 'evaluation') return (await update)[0];
   const event = JSON.stringify({ type: 'state', state: to, error });
   const [, rows] = await db.batch([
-    db.run(sql`
-      INSERT INTO tuning_events (tuning, seq, at, event)
+    db.insert(tuningEvents).select(sql`
       SELECT ${id}, (SELECT coalesce(max(seq), 0) + 1 FROM tuning_events WHERE tuning = ${id}), ${nowMs}, ${event}
       FROM ${tunings} WHERE ${allowed}`),
     update,
@@ -147,8 +146,7 @@ export async function appendTuningEvents(
     etaMs: null,
   };
   const [, rows] = await db.batch([
-    db.run(sql`
-      INSERT INTO tuning_events (tuning, seq, at, event)
+    db.insert(tuningEvents).select(sql`
       SELECT ${tuning}, (SELECT coalesce(max(seq), 0) FROM tuning_events WHERE tuning = ${tuning}) + part.key + 1, ${nowMs}, part.value
       FROM json_each(${JSON.stringify(events)}) AS part
       WHERE EXISTS (SELECT 1 FROM ${tunings} WHERE ${holds})`),

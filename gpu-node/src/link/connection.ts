@@ -13,17 +13,20 @@ export interface ConnectionOptions {
   onFrame: (frame: EdgeFrame) => void;
   log: (line: string) => void;
   nowMs: () => number;
-  heartbeatMs: number;
   handshakeTimeoutMs: number;
   signal: AbortSignal;
 }
 
 export type Ending = 'replaced' | 'lost';
 
+export const BEATS_PER_LEASE = 4;
+
 export class Connection {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   #heardAtMs: number;
+  #heartbeatMs: number = LIMITS.heartbeatMs;
+  #pings: NodeJS.Timeout;
   #replaced = false;
   /** Resolves when the socket is no more. */
   readonly ended: Promise<Ending>;
@@ -32,12 +35,12 @@ export class Connection {
     this.#socket = socket;
     this.#options = options;
     this.#heardAtMs = options.nowMs();
-    const pings = setInterval(() => this.#beat(), options.heartbeatMs);
+    this.#pings = setInterval(() => this.#beat(), this.#heartbeatMs);
     const stop = () => socket.terminate();
     options.signal.addEventListener('abort', stop, { once: true });
     this.ended = new Promise((resolve) => {
       socket.once('close', () => {
-        clearInterval(pings);
+        clearInterval(this.#pings);
         options.signal.removeEventListener('abort', stop);
         resolve(this.#replaced ? 'replaced' : 'lost');
       });
@@ -127,12 +130,17 @@ export class Connection {
       this.close();
       return;
     }
+    if (frame.data.type === 'welcome') {
+      this.#heartbeatMs = frame.data.leaseMs / BEATS_PER_LEASE;
+      clearInterval(this.#pings);
+      this.#pings = setInterval(() => this.#beat(), this.#heartbeatMs);
+    }
     this.#options.onFrame(frame.data);
   }
 
   /** A machine that slept, a cable that was pulled: nothing closes, so silence over two and a half beats ends the socket. */
   #beat(): void {
-    if (this.#options.nowMs() - this.#heardAtMs > 2.5 * this.#options.heartbeatMs) {
+    if (this.#options.nowMs() - this.#heardAtMs > 2.5 * this.#heartbeatMs) {
       this.#options.log('link: the edge is silent, connecting anew');
       this.#socket.terminate();
     } else if (this.#socket.readyState === WebSocket.OPEN) {

@@ -6,7 +6,7 @@ import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import pRetry, { AbortError } from 'p-retry';
 import type { JobRunner } from '../jobs/job-runner.ts';
-import { Connection } from './connection.ts';
+import { BEATS_PER_LEASE, Connection } from './connection.ts';
 
 export interface LinkOptions {
   edgeUrl: string;
@@ -17,8 +17,6 @@ export interface LinkOptions {
   log: (line: string) => void;
   onWelcome?: (node: string) => void;
   nowMs?: () => number;
-  heartbeatMs?: number;
-  leaseMs?: number;
   handshakeTimeoutMs?: number;
   minPauseMs?: number;
   maxPauseMs?: number;
@@ -32,12 +30,12 @@ export class Link {
   #lastStatus = '';
   #heardAtMs: number;
   #suspended = false;
+  #leaseMs: number = LIMITS.leaseMs;
+  #beats: NodeJS.Timeout | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = {
       nowMs: Date.now,
-      heartbeatMs: LIMITS.heartbeatMs,
-      leaseMs: LIMITS.leaseMs,
       handshakeTimeoutMs: 10_000,
       minPauseMs: 500,
       maxPauseMs: 15_000,
@@ -53,7 +51,7 @@ export class Link {
    * @throws TallrecError when the edge refuses the secret, or CONFLICT when the same node has connected from elsewhere
    */
   async run(signal: AbortSignal): Promise<void> {
-    const beat = setInterval(() => this.#beat(), this.#options.heartbeatMs);
+    this.#setLease(LIMITS.leaseMs);
     try {
       while (!signal.aborted) {
         const connection = await this.#dial(signal);
@@ -76,23 +74,28 @@ export class Link {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      clearInterval(beat);
+      clearInterval(this.#beats);
       this.#connection?.close();
     }
   }
 
+  /** The edge says how long a lease is; this side looks at it four times as often. */
+  #setLease(leaseMs: number): void {
+    this.#leaseMs = leaseMs;
+    clearInterval(this.#beats);
+    this.#beats = setInterval(() => this.#beat(), leaseMs / BEATS_PER_LEASE);
+  }
+
   #dial(signal: AbortSignal): Promise<Connection> {
-    const { edgeUrl, secret, log, nowMs, heartbeatMs, handshakeTimeoutMs } = this.#options;
+    const { edgeUrl, secret, log, nowMs, handshakeTimeoutMs } = this.#options;
     const onFrame = (frame: EdgeFrame) => this.#receive(frame);
     const onOpen = (connection: Connection) => {
       this.#connection = connection;
     };
     const open = () =>
-      Connection.open({ edgeUrl, secret, onOpen, onFrame, log, nowMs, heartbeatMs, handshakeTimeoutMs, signal }).catch(
-        (error) => {
-          throw error instanceof TallrecError ? new AbortError(error) : error;
-        },
-      );
+      Connection.open({ edgeUrl, secret, onOpen, onFrame, log, nowMs, handshakeTimeoutMs, signal }).catch((error) => {
+        throw error instanceof TallrecError ? new AbortError(error) : error;
+      });
     return pRetry(open, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: this.#options.minPauseMs,
@@ -109,6 +112,7 @@ export class Link {
     const { jobs, onWelcome, log } = this.#options;
     switch (frame.type) {
       case 'welcome':
+        this.#setLease(frame.leaseMs);
         this.#suspended = false;
         jobs.connected();
         this.#lastStatus = '';
@@ -159,9 +163,9 @@ export class Link {
 
   /** The edge holds the lease by hearing this node; out of reach for as long, someone else may have the job. */
   #beat(): void {
-    const { nowMs, leaseMs, jobs, log } = this.#options;
+    const { nowMs, jobs, log } = this.#options;
     this.#heardAtMs = this.#connection?.heardAtMs ?? this.#heardAtMs;
-    if (nowMs() - this.#heardAtMs > leaseMs && !this.#suspended) {
+    if (nowMs() - this.#heardAtMs > this.#leaseMs && !this.#suspended) {
       this.#suspended = true;
       log('link: the edge has been out of reach for a lease, the running job stops');
       jobs.suspend().catch((error) => log(`the job could not be stopped: ${error.message}`));

@@ -103,7 +103,13 @@ export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 /** From the edge to a node. */
 export const edgeFrameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('welcome'), version: z.literal(LINK_VERSION), node: z.string() }),
+  z.object({
+    type: z.literal('welcome'),
+    version: z.literal(LINK_VERSION),
+    node: z.string(),
+    /** A node not heard of for as long has lost its job; it pings four times as often. */
+    leaseMs: z.number().int().min(1),
+  }),
   /** Relayed to the node's own Hono app; `body` is JSON. */
   z.object({
     type: z.literal('request'),
