@@ -5,8 +5,7 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
-import { openAdapter, openEngine } from './open-engine.ts';
+import { openAdapter, openEngine, promptRows } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress } from './progress.ts';
 import type { ScoringCommandOptions } from './score.ts';
@@ -34,9 +33,10 @@ async function evaluate(options: Options): Promise<void> {
   const signal = interruptSignal();
   const samples = (await readLabelledSamples(options.samples)).slice(0, options.limit);
   const train = options.train ? await readLabelledSamples(options.train) : undefined;
-  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options.model, options.provider);
+  const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const rows = promptRows(engine, options.template, options.cutoff);
   const progress = showProgress('Evaluating', 'samples');
   const { report, predictions } = await evaluateSamples(model, rows, samples, {
     adapter: opened?.adapter,
@@ -54,8 +54,19 @@ async function evaluate(options: Options): Promise<void> {
       predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
     );
   }
-  const document = { ...report, model: place.name, adapter: opened?.id ?? null };
+  const document = {
+    ...report,
+    ...(report.perUserAuc === null ? { perUserAucReason: whyNotWithinUsers(report) } : {}),
+    model: place.name,
+    adapter: opened?.id ?? null,
+  };
   process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(report));
+}
+
+function whyNotWithinUsers({ usersInferred }: EvaluationReport): string {
+  return usersInferred
+    ? 'no user has both a liked and a disliked target'
+    : 'the samples name no users with both a liked and a disliked target, and their histories do not tell users apart';
 }
 
 function describe(report: EvaluationReport): string {
@@ -67,7 +78,7 @@ function describe(report: EvaluationReport): string {
   const users =
     report.users > 0
       ? `${report.users} users${report.usersInferred ? ', found by their overlapping histories' : ''}`
-      : 'the samples name no users';
+      : whyNotWithinUsers(report);
   const lines: [string, string][] = [
     ['AUC', `${number(report.auc)} (${within})`],
     ['  within users', `${number(report.perUserAuc)} (${users})`],

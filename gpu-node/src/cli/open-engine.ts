@@ -1,4 +1,5 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
+import type { Template } from '@tallrec/shared/prompt';
 import { adapterId } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
@@ -6,6 +7,7 @@ import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
+import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
@@ -33,6 +35,11 @@ export async function openEngine(model: string, provider: ProviderRequest | unde
     provider: runtime.provider,
     precision: 'f32',
   };
+}
+
+/** Prompts for scoring: cut to what was asked for, and to what the model can take. */
+export function promptRows({ model, tokenizer }: OpenedEngine, template: Template, cutoff: number): PromptRows {
+  return new PromptRows(tokenizer, { template, cutoffTokens: Math.min(cutoff, model.config.maxPositionEmbeddings) });
 }
 
 export interface OpenedAdapter {

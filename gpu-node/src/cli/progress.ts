@@ -39,7 +39,7 @@ function bar(label: string, unit: string, clock: () => number): Progress {
 
 function plainLines(label: string, unit: string, clock: () => number): Progress {
   const estimate = timeLeft(clock);
-  let lastMs = Number.NEGATIVE_INFINITY;
+  let lastMs = clock();
   let pending: string | undefined;
   const flush = () => {
     if (pending) process.stderr.write(pending);
@@ -57,11 +57,13 @@ function plainLines(label: string, unit: string, clock: () => number): Progress 
   };
 }
 
-/** From the speed since the first call. */
+/** From the speed since the first call of a count; a count that falls has begun anew. */
 function timeLeft(clock: () => number): (done: number, total: number) => number | undefined {
-  let first: { at: number; done: number } | undefined;
+  let first = { at: 0, done: Number.POSITIVE_INFINITY };
+  let last = Number.POSITIVE_INFINITY;
   return (done, total) => {
-    first ??= { at: clock(), done };
+    if (done < last) first = { at: clock(), done };
+    last = done;
     const [work, time] = [done - first.done, clock() - first.at];
     return work > 0 ? ((total - done) * time) / work : undefined;
   };

@@ -4,9 +4,8 @@ import { rankInputSchema } from '@tallrec/shared/wire/score';
 import type { Command } from 'commander';
 import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
 import { rankCandidates } from '../score/scorer.ts';
-import { openAdapter, openEngine } from './open-engine.ts';
+import { openAdapter, openEngine, promptRows } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
@@ -20,9 +19,10 @@ export function registerRank(program: Command): void {
 async function rank(options: ScoringCommandOptions & { request: string }): Promise<void> {
   const signal = interruptSignal();
   const request = await readRequest(options.request);
-  const { model, tokenizer, place } = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options.model, options.provider);
+  const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const rows = promptRows(engine, options.template, options.cutoff);
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, { adapter: opened?.adapter, signal });
   await model.close();
   if (options.json) {

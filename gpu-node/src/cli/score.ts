@@ -4,10 +4,9 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples } from '../score/scorer.ts';
-import { openAdapter, openEngine } from './open-engine.ts';
+import { openAdapter, openEngine, promptRows } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import { say, showProgress } from './progress.ts';
 
@@ -31,9 +30,10 @@ export function registerScore(program: Command): void {
 async function score(options: ScoringCommandOptions & { samples: string; out?: string }): Promise<void> {
   const signal = interruptSignal();
   const samples = await readSamples(options.samples);
-  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options.model, options.provider);
+  const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = new PromptRows(tokenizer, { template: options.template, cutoffTokens: options.cutoff });
+  const rows = promptRows(engine, options.template, options.cutoff);
   const progress = showProgress('Scoring', 'samples');
   const startedAt = performance.now();
   const { results, tokens } = await scoreSamples(model, rows, samples, {

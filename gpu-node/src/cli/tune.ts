@@ -124,20 +124,22 @@ async function run(options: Options): Promise<void> {
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
 
   const { adapter, report } = await follow(
-    tune({
-      model,
-      tokenizer,
-      modelContentHash: place.contentHash,
-      provider,
-      precision,
-      settings,
-      data,
-      init: init?.adapter,
-      checkpointDir,
-      checkpointEverySteps: options.checkpointEvery,
-      resume: options.resume,
-      signal,
-    }),
+    (onValidationProgress) =>
+      tune({
+        model,
+        tokenizer,
+        modelContentHash: place.contentHash,
+        provider,
+        precision,
+        settings,
+        data,
+        init: init?.adapter,
+        checkpointDir,
+        checkpointEverySteps: options.checkpointEvery,
+        resume: options.resume,
+        signal,
+        onValidationProgress,
+      }),
     options,
   );
   await model.close();
@@ -196,25 +198,34 @@ async function readData({ stage, train, valid, validLimit, seed }: Options): Pro
 }
 
 /** Shows a tuning's events until it ends. */
-async function follow(events: AsyncGenerator<TuningEvent, TuneOutcome>, options: Options): Promise<TuneOutcome> {
-  let progress: Progress | undefined;
+async function follow(
+  begin: (onValidationProgress: Progress['update']) => AsyncGenerator<TuningEvent, TuneOutcome>,
+  options: Options,
+): Promise<TuneOutcome> {
+  const steps = showProgress('Tuning', 'steps');
+  const validation = showProgress('Validating', 'samples');
+  const events = begin((done, total) => {
+    steps.stop();
+    validation.update(done, total);
+  });
   try {
     while (true) {
       const next = await events.next();
       if (next.done) return next.value;
       const event = next.value;
+      validation.stop();
       if (event.type === 'step') {
-        progress ??= showProgress('Tuning', 'steps');
-        const note = `loss ${event.loss.toFixed(4)}, lr ${event.learningRate.toExponential(1)}, ‖g‖ ${event.gradientNorm.toFixed(3)}, ${Math.round(event.tokensPerSecond)} tokens/s`;
-        progress.update(event.step, event.totalSteps, event.etaMs, note);
-        continue;
+        const rates = `lr ${event.learningRate.toExponential(1)}, ‖g‖ ${event.gradientNorm.toFixed(3)}`;
+        const note = `loss ${event.loss.toFixed(4)}, ${rates}, ${Math.round(event.tokensPerSecond)} tokens/s`;
+        steps.update(event.step, event.totalSteps, event.etaMs, note);
+      } else {
+        steps.stop();
+        say(describe(event, options));
       }
-      progress?.stop();
-      progress = undefined;
-      say(describe(event, options));
     }
   } finally {
-    progress?.stop();
+    steps.stop();
+    validation.stop();
   }
 }
 

@@ -42,6 +42,47 @@ describe('AdamW', () => {
   });
 });
 
+// torch 2.15 and transformers 5.23: AdamW(lr=0.1, weight_decay=0.05), clip_grad_norm_ to 1, linear warm-up of 2 steps of 6.
+const PYTORCH = {
+  norms: [
+    5.571363925933838, 10.403023719787598, 15.54294490814209, 20.71007537841797, 25.882862091064453, 31.057392120361328,
+  ],
+  rates: [0, 0.05, 0.1, 0.07500000000000001, 0.05, 0.025],
+  w: [
+    0.46147778630256653, -1.2002921104431152, 1.9391062259674072, -0.03106500767171383, 2.9863219261169434,
+    -0.0985085740685463,
+  ],
+  b: [0.7859871983528137, -0.7859871983528137],
+};
+
+test('AdamW, clipping and the schedule together give the numbers of PyTorch', () => {
+  const parameters = new Map([
+    ['w', { data: Float32Array.of(0.5, -1.25, 2, 0, 3, -0.1) }],
+    ['b', { data: Float32Array.of(1, -1) }],
+  ]);
+  const state = createAdamW(parameters);
+  const norms: number[] = [];
+  const rates: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const gradients = new Map([
+      ['w', Float32Array.from([0.3, -0.7, 1.1, 5, -0.01, 0], (g) => g * (i + 1) * (-1) ** i)],
+      ['b', Float32Array.from([2, -0.5], (g) => g / (i + 1))],
+    ]);
+    norms.push(clipGradientNorm(gradients, 1));
+    rates.push(learningRateAt(i, { learningRate: 0.1, warmupSteps: 2, totalSteps: 6 }));
+    adamWStep(state, parameters, gradients, rates.at(-1)!, { ...ADAMW_DEFAULTS, weightDecay: 0.05 });
+  }
+  norms.forEach((norm, i) => {
+    expect(norm).toBeCloseTo(PYTORCH.norms[i]!, 4);
+  });
+  expect(rates).toEqual(PYTORCH.rates);
+  for (const name of ['w', 'b'] as const) {
+    parameters.get(name)!.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(PYTORCH[name][i]!, 6);
+    });
+  }
+});
+
 describe('clipGradientNorm', () => {
   test('scales jointly to the norm, and leaves small gradients alone', () => {
     const gradients = new Map([

@@ -37,6 +37,8 @@ export interface TuneOptions {
   resume?: boolean | undefined;
   /** When aborted the tuning ends with the best adapter so far. */
   signal?: AbortSignal | undefined;
+  /** Called while an evaluation goes on, with the validation rows done. */
+  onValidationProgress?: ((done: number, total: number) => void) | undefined;
   clock?: () => number;
 }
 
@@ -143,7 +145,8 @@ interface PreparedRows {
   validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
 }
 
-function prepareRows({ model, tokenizer, settings, data }: TuneOptions, random: Random): PreparedRows {
+function prepareRows(options: TuneOptions, random: Random): PreparedRows {
+  const { model, tokenizer, settings, data, onValidationProgress: onProgress } = options;
   const { template, shots, hyperParameters } = settings;
   const cutoffTokens = Math.min(hyperParameters.cutoffTokens, model.config.maxPositionEmbeddings);
   const prompts = new PromptRows(tokenizer, { template, cutoffTokens, lossOn: hyperParameters.lossOn });
@@ -157,7 +160,8 @@ function prepareRows({ model, tokenizer, settings, data }: TuneOptions, random: 
     return {
       train: drawShots(data.train, shots, random).map((sample) => prompts.labelled(sample)),
       notes,
-      validate: (adapter, signal) => validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal }),
+      validate: (adapter, signal) =>
+        validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal, onProgress }),
     };
   }
   const encode = (rows: readonly InstructionRow[]) =>
@@ -172,7 +176,8 @@ function prepareRows({ model, tokenizer, settings, data }: TuneOptions, random: 
   return {
     train,
     notes,
-    validate: (adapter, signal) => validateInstructions(model, valid, { adapter, microBatchTokens, signal }),
+    validate: (adapter, signal) =>
+      validateInstructions(model, valid, { adapter, microBatchTokens, signal, onProgress }),
   };
 }
 

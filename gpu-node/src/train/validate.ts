@@ -13,6 +13,8 @@ interface ValidateOptions {
   adapter: LoraAdapter;
   microBatchTokens: number;
   signal: AbortSignal;
+  /** Called after each micro-batch. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** AUC of the scores, and the mean cross-entropy of the two answers: both come from one pass over the prompts. */
@@ -37,9 +39,9 @@ export async function validateSamples(
 export async function validateInstructions(
   model: LanguageModel,
   rows: readonly LabelledRow[],
-  { adapter, microBatchTokens, signal }: ValidateOptions,
+  { adapter, microBatchTokens, signal, onProgress }: ValidateOptions,
 ): Promise<Validation> {
-  let [nll, labels] = [0, 0];
+  let [nll, labels, done] = [0, 0, 0];
   const lengths = rows.map((row) => row.tokens.length);
   for (const batch of microBatches(lengths, microBatchTokens)) {
     if (signal.aborted) throw new TallrecError('CANCELLED', 'The evaluation was cancelled.');
@@ -49,6 +51,8 @@ export async function validateInstructions(
     );
     nll += nllSum;
     labels += labelled;
+    done += batch.length;
+    onProgress?.(done, rows.length);
   }
   return { auc: null, loss: nll / Math.max(1, labels) };
 }
