@@ -16,7 +16,7 @@ export async function runSweeps(deps: Deps): Promise<void> {
     try {
       await sweep();
     } catch (error) {
-      console.error(JSON.stringify({ sweep: name, fault: faultOf(error) }));
+      console.error(JSON.stringify({ sweep: name, fault: faultOf(error, Object.values(deps.secrets)) }));
     }
   }
 }

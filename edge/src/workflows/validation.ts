@@ -41,7 +41,7 @@ export class ValidationWorkflow extends WorkflowEntrypoint<object, ValidationPar
         });
       }
     } catch (error) {
-      console.error(JSON.stringify({ dataset: id, fault: faultOf(error) }));
+      console.error(JSON.stringify({ dataset: id, fault: faultOf(error, Object.values(deps.secrets)) }));
       found = refusal(UNREADABLE);
     }
     const settled = found;
