@@ -17,12 +17,10 @@ const unary =
   (x: Value): Value =>
     x.graph.node(operator, [x], [x])[0]!;
 
-export const Cos = unary('Cos');
 export const Exp = unary('Exp');
 export const Neg = unary('Neg');
 export const Reciprocal = unary('Reciprocal');
 export const Sigmoid = unary('Sigmoid');
-export const Sin = unary('Sin');
 export const Sqrt = unary('Sqrt');
 
 const binary =

@@ -5,7 +5,7 @@ import { Cast, Gather, Reshape } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LinearModule } from './lora.ts';
 import type { LoraInputs } from './lora-inputs.ts';
-import { rotaryAngles } from './rope.ts';
+import { rotaryInputs } from './rope.ts';
 import type { LlamaWeights } from './weights.ts';
 
 /** Sequences of a micro-batch, their padded length, their tokens laid end to end, and the positions that are read. */
@@ -29,7 +29,7 @@ export function hiddenStates(
   const { graph } = tokens;
   const { layers, rmsNormEps: epsilon, ...config } = weights.config;
   const layout: HeadLayout = { batch: BATCH, length: LENGTH, ...config };
-  const angles = rotaryAngles(graph, weights.config, LENGTH);
+  const angles = rotaryInputs(graph, weights.config, LENGTH);
 
   const lastLayer = layers - 1;
 

@@ -5,7 +5,7 @@ import { adapterFeeds, dropoutFeeds, scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
 import { type GraphOptions, gradientGraph, gradientName, hiddenGraph, logitsGraph, lossGraph } from './graphs.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
-import { int64, labelledPositions, lastPositions, padRows } from './micro-batch.ts';
+import { int64, labelledPositions, lastPositions, type MicroBatch, padRows } from './micro-batch.ts';
 import type { GradientOptions, LabelledRow, LanguageModel, LossAndGradients } from './model.ts';
 import type { LlamaWeights } from './weights.ts';
 
@@ -39,8 +39,8 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter | undefined,
     columns?: readonly number[],
   ): Promise<Float32Array> {
-    const { tokens, length } = padRows(rows, this.config);
-    const hidden = await this.#hidden(tokens, lastPositions(rows, length), adapter);
+    const batch = padRows(rows, this.config);
+    const hidden = await this.#hidden(batch, lastPositions(rows, batch.length), adapter);
     const vocabulary = columns ?? Array.from({ length: this.config.vocabSize }, (_, id) => id);
     const { logits } = await this.#run('logits', undefined, { hidden, columns: int64(vocabulary) });
     return float32(logits);
@@ -50,9 +50,9 @@ export class LlamaModel implements LanguageModel {
     rows: readonly LabelledRow[],
     adapter: LoraAdapter | undefined,
   ): Promise<{ nllSum: number; labelled: number }> {
-    const { tokens, positions, labels, labelled } = this.#labelled(rows);
+    const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { nllSum: 0, labelled };
-    const hidden = await this.#hidden(tokens, positions, adapter);
+    const hidden = await this.#hidden(batch, positions, adapter);
     const { losses } = await this.#run('loss', undefined, { hidden, labels });
     return { nllSum: sum(float32(losses)), labelled };
   }
@@ -62,11 +62,12 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter,
     { lossWeight, dropoutSeed }: GradientOptions,
   ): Promise<LossAndGradients> {
-    const { tokens, positions, labels, labelled, batch } = this.#labelled(rows);
+    const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
     const dropout = dropoutSeed !== undefined && adapter.config.dropout > 0;
     const results = await this.#run(dropout ? 'gradients with dropout' : 'gradients', adapter, {
-      ...{ tokens, positions, labels, loss_weight: scalar(lossWeight) },
+      ...batch.feeds,
+      ...{ positions, labels, loss_weight: scalar(lossWeight) },
       ...adapterFeeds(adapter),
       ...(dropout ? dropoutFeeds(this.config, adapter, dropoutSeed, batch) : {}),
     });
@@ -82,15 +83,15 @@ export class LlamaModel implements LanguageModel {
   }
 
   /** Normalised hidden states at the positions, [N, H]. */
-  async #hidden(tokens: Tensor, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
-    const { hidden } = await this.#run('hidden', adapter, { tokens, positions, ...adapterFeeds(adapter) });
+  async #hidden({ feeds }: MicroBatch, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
+    const { hidden } = await this.#run('hidden', adapter, { ...feeds, positions, ...adapterFeeds(adapter) });
     return hidden!;
   }
 
   #labelled(rows: readonly LabelledRow[]) {
     const tokens = rows.map((row) => row.tokens);
     const batch = padRows(tokens, this.config);
-    return { batch, tokens: batch.tokens, ...labelledPositions(rows, batch.length) };
+    return { batch, ...labelledPositions(rows, batch.length) };
   }
 
   async #run(kind: Kind, adapter: LoraAdapter | undefined, feeds: Record<string, Tensor>) {

@@ -2,6 +2,7 @@
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
 import { IGNORED_LABEL, type LabelledRow } from './model.ts';
+import { rotaryFeeds } from './rope.ts';
 
 /** Any token does: none that counts can see it. */
 const PADDING = 0;
@@ -9,15 +10,13 @@ const PADDING = 0;
 export interface MicroBatch {
   rows: number;
   length: number;
-  /** int64 [rows, length] */
-  tokens: Tensor;
+  /** `tokens` int64 [rows, length] and the rotary angles of so many positions. */
+  feeds: Record<string, Tensor>;
 }
 
 /** @throws RangeError when there is no row, or a row is empty, too long for the model or holds no token of its vocabulary */
-export function padRows(
-  rows: readonly (readonly number[])[],
-  { vocabSize, maxPositionEmbeddings }: LlamaConfig,
-): MicroBatch {
+export function padRows(rows: readonly (readonly number[])[], config: LlamaConfig): MicroBatch {
+  const { vocabSize, maxPositionEmbeddings } = config;
   const length = Math.max(0, ...rows.map((row) => row.length));
   if (length > maxPositionEmbeddings) {
     throw new RangeError(`a row has ${length} tokens, the model takes at most ${maxPositionEmbeddings}`);
@@ -33,7 +32,8 @@ export function padRows(
     });
   });
   if (rows.length === 0) throw new RangeError('a micro-batch needs at least one row');
-  return { rows: rows.length, length, tokens: { type: 'int64', dims: [rows.length, length], data } };
+  const tokens: Tensor = { type: 'int64', dims: [rows.length, length], data };
+  return { rows: rows.length, length, feeds: { tokens, ...rotaryFeeds(config, length) } };
 }
 
 /** Indices of each row's last token, int64 [rows]. */

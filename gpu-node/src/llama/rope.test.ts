@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLlamaConfig } from './config.ts';
-import { inverseFrequencies } from './rope.ts';
+import { inverseFrequencies, rotaryFeeds } from './rope.ts';
 
 const llama31 = {
   architectures: ['LlamaForCausalLM'],
@@ -44,4 +44,14 @@ describe('rotary frequencies', () => {
     });
     expect(ratios.filter((ratio) => ratio < 1 && ratio > 1 / 8 + 1e-9).length).toBeGreaterThan(2);
   });
+});
+
+it('turns each position by its multiple of the frequency, the angle rounded to float32', () => {
+  const config = parseLlamaConfig(llama31);
+  const { rope_cos, rope_sin } = rotaryFeeds(config, 1000);
+  expect(rope_cos.dims).toEqual([1000, 64]);
+  expect([...rope_cos.data.slice(0, 64)]).toEqual(Array(64).fill(1));
+  const angle = Math.fround(999 * Math.fround(inverseFrequencies(config)[1]!));
+  expect(rope_sin.data[999 * 64 + 1]).toBe(Math.fround(Math.sin(angle)));
+  expect(rope_cos.data[999 * 64 + 1]).toBe(Math.fround(Math.cos(angle)));
 });

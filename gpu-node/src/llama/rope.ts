@@ -1,6 +1,6 @@
 // Angles of the rotary position embedding, with Llama 3's stretch of the slow ones.
+import type { Tensor } from '../graph/execution.ts';
 import type { Graph } from '../graph/graph.ts';
-import { Cast, Cos, Mul, Range, Sin, Unsqueeze } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LlamaConfig, RopeScaling } from './config.ts';
 
@@ -19,10 +19,24 @@ function stretch(frequency: number, scaling: RopeScaling): number {
   return (1 - smooth) * (frequency / factor) + smooth * frequency;
 }
 
-/** Cosines and sines [T, D / 2] of the positions 0 … T − 1. */
-export function rotaryAngles(graph: Graph, config: LlamaConfig, length: string): { cos: Value; sin: Value } {
-  const positions = Unsqueeze(Cast(Range(graph, length), 'float32'), 1);
-  const frequencies = graph.constant('float32', inverseFrequencies(config), [1, config.headDim / 2]);
-  const angles = Mul(positions, frequencies);
-  return { cos: Cos(angles), sin: Sin(angles) };
+/**
+ * Cosines and sines [length, D / 2] of the positions 0 … length − 1, from angles rounded to float32 as PyTorch's are. They are fed to
+ * the graph: on GPUs these two functions may be off by 2⁻¹¹.
+ */
+export function rotaryFeeds(config: LlamaConfig, length: number): { rope_cos: Tensor; rope_sin: Tensor } {
+  const frequencies = Float32Array.from(inverseFrequencies(config));
+  const angles = Float32Array.from(
+    { length: length * frequencies.length },
+    (_, i) => Math.trunc(i / frequencies.length) * frequencies[i % frequencies.length]!,
+  );
+  const table = (of: (angle: number) => number): Tensor => {
+    return { type: 'float32', dims: [length, frequencies.length], data: angles.map(of) };
+  };
+  return { rope_cos: table(Math.cos), rope_sin: table(Math.sin) };
+}
+
+/** The graph's inputs for `rotaryFeeds`. */
+export function rotaryInputs(graph: Graph, { headDim }: LlamaConfig, length: string): { cos: Value; sin: Value } {
+  const dims = [length, headDim / 2];
+  return { cos: graph.input('rope_cos', 'float32', dims), sin: graph.input('rope_sin', 'float32', dims) };
 }
