@@ -116,6 +116,12 @@ describe('how commands end', () => {
     [[...TUNE, '--out', 'x', '--lora-modules', 'q_proj,lm_head'], 2, /"lm_head" is none of/],
     [['evaluate', '--model', 'tiny', '--samples', 'nowhere.json'], 1, /nowhere\.json cannot be read\. Check the path/],
     [['evaluate', '--model', 'unknown', '--samples', 'valid.jsonl'], 1, /no model "unknown".*models pull/s],
+    [['samples', '--from', 'nowhere.csv', '--out', 'x'], 1, /nowhere\.csv cannot be read/],
+    [
+      ['score', '--model', 'tiny', '--samples', 'valid.jsonl', '--out', 'no/such/place.jsonl'],
+      1,
+      /place\.jsonl.* no such file or directory\. Check the path/,
+    ],
     [
       ['evaluate', '--model', 'tiny', '--adapter', 'home', '--samples', 'valid.jsonl'],
       1,

@@ -17,7 +17,7 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { LINEAR_MODULES } from '../llama/lora.ts';
-import { writeAdapter } from '../llama/peft.ts';
+import { isEmpty, writeAdapter } from '../llama/peft.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
@@ -143,6 +143,9 @@ async function run(options: Options): Promise<void> {
     options,
   );
   await model.close();
+  if (report.stopReason === 'cancelled' && isEmpty(adapter)) {
+    throw new TallrecError('CANCELLED', 'Stopped before anything was learned, so there is no adapter.');
+  }
   const contentHash = await adapterId(await writeAdapter(options.out, adapter, place.name));
   const whole: TuningReport = {
     ...report,

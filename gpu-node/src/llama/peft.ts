@@ -211,13 +211,16 @@ export function hashTensors({ tensors }: LoraAdapter): string {
 
 /** @throws TallrecError when every B is zero: such an adapter changes nothing */
 export function assertNotEmpty(adapter: LoraAdapter, where: string): void {
-  for (const [name, { data }] of adapter.tensors) {
-    if (name.endsWith('.lora_B.weight') && data.some((value) => value !== 0)) return;
-  }
+  if (!isEmpty(adapter)) return;
   throw invalid(
     `The adapter ${where} is empty: every B is zero, so it changes nothing.`,
     'Train for more steps than one.',
   );
+}
+
+/** True when every B is zero, as in a fresh adapter. */
+export function isEmpty({ tensors }: LoraAdapter): boolean {
+  return [...tensors].every(([name, { data }]) => name.includes('.lora_A.') || data.every((value) => value === 0));
 }
 
 /** Names and shapes of all tensors of an adapter, layer by layer, A before B. */

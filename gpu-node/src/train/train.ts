@@ -3,6 +3,7 @@ import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { microBatches } from '../llama/micro-batches.ts';
 import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from '../llama/model.ts';
+import { isEmpty } from '../llama/peft.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
 import { copyAdapter } from './lora-init.ts';
 import { learningRateAt } from './schedule.ts';
@@ -152,11 +153,15 @@ async function trainStep(
   return { loss, learningRate, gradientNorm, tokens };
 }
 
-/** Takes note of an evaluation: the best adapter is kept, ties going to the earlier one. */
+/**
+ * Takes note of an evaluation: the best adapter is kept, ties going to the earlier one. While the warm-up has moved nothing yet it
+ * is the base model that is judged, which is no outcome of a tuning.
+ */
 function judge(state: TrainingState, validation: Validation): TuningEvent {
-  const best = !state.best || isBetter(validation, state.best);
+  const learned = !isEmpty(state.adapter);
+  const best = learned && (!state.best || isBetter(validation, state.best));
   state.evaluatedStep = state.step;
-  state.evaluationsWithoutGain = best ? 0 : state.evaluationsWithoutGain + 1;
+  if (learned) state.evaluationsWithoutGain = best ? 0 : state.evaluationsWithoutGain + 1;
   if (best) state.best = { ...validation, step: state.step, adapter: copyAdapter(state.adapter) };
   return { type: 'evaluated', step: state.step, validAuc: validation.auc, validLoss: validation.loss, best };
 }

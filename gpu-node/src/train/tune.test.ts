@@ -149,7 +149,7 @@ describe('tune', () => {
         data: { stage: 'rec', train: samples(20, 1), valid },
       }),
     );
-    expect(report).toMatchObject({ stopReason: 'early-stopped', steps: 4, bestStep: 1, bestValidAuc: 0.5 });
+    expect(report).toMatchObject({ stopReason: 'early-stopped', steps: 5, bestStep: 2, bestValidAuc: 0.5 });
   });
 
   test('an unfinished checkpoint is passed over, and another run does not go on from it', async () => {
