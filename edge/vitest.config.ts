@@ -10,6 +10,11 @@ export default defineConfig({
         bindings: {
           ADMIN_KEY: 'admin-key-of-the-tests',
           SIGNING_SECRET: 'signing-secret-of-the-tests',
+          LEASE_MS: '1000',
+          NODE_REQUEST_TIMEOUT_MS: '600',
+          RETRY_WAIT_MS: '1500',
+          SSE_POLL_MS: '20',
+          SSE_KEEP_ALIVE_MS: '100',
           MIGRATIONS: await readD1Migrations('../migrations'),
         },
       },

@@ -9,11 +9,12 @@ import {
   PING,
   PONG,
 } from '@tallrec/shared/wire/link';
-import type { createdNodeSchema, NodeStatus } from '@tallrec/shared/wire/nodes';
+import type { createdNodeSchema, Node, NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { z } from 'zod';
 import { call } from './client.ts';
 
 export const MODEL = 'tiny';
+const PING_MS = 200;
 export const HASH = 'ab'.repeat(32);
 
 export function nodeStatus(change: Partial<NodeStatus> = {}): NodeStatus {
@@ -43,6 +44,7 @@ export class FakeNode {
   pongs = 0;
   readonly frames: EdgeFrame[] = [];
   #arrived: (() => void)[] = [];
+  #pings: ReturnType<typeof setInterval> | undefined;
 
   private constructor(id: string, secret: string) {
     this.id = id;
@@ -73,25 +75,33 @@ export class FakeNode {
       if (socket === this.socket) this.closed = { code, reason };
     });
     socket.accept();
+    clearInterval(this.#pings);
+    this.#pings = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(PING), PING_MS);
     await this.next('welcome');
   }
 
   /** Its first heartbeat; resolves once the record shows it. */
   async announce(status: NodeStatus = nodeStatus()): Promise<void> {
     this.send({ type: 'heartbeat', version: LINK_VERSION, status });
-    for (;;) {
-      const { body } = await call<{ connected: boolean; status: NodeStatus | null }>('GET', `/v1/nodes/${this.id}`);
-      if (body.connected && JSON.stringify(body.status) === JSON.stringify(status)) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(
+      async () => (await call<Node>('GET', `/v1/nodes/${this.id}`)).body,
+      (node) => node.connected && JSON.stringify(node.status) === JSON.stringify(status),
+    );
   }
 
   send(frame: NodeFrame): void {
     this.socket.send(JSON.stringify(frame));
   }
 
-  ping(): void {
-    this.socket.send(PING);
+  /** Still connected, but no sign of life any more: a machine that sleeps. */
+  fallSilent(): void {
+    clearInterval(this.#pings);
+  }
+
+  /** Gone without a word to the jobs it had. */
+  drop(): void {
+    clearInterval(this.#pings);
+    this.socket.close(1000, 'gone');
   }
 
   /** The next frame of a kind that has not been taken yet. */
@@ -115,6 +125,15 @@ export class FakeNode {
     }
     this.frames.push(frame);
     for (const resolve of this.#arrived.splice(0)) resolve();
+  }
+}
+
+/** Asks again until it is as expected. */
+export async function until<T>(ask: () => Promise<T>, expected: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await ask();
+    if (expected(value)) return value;
+    await scheduler.wait(10);
   }
 }
 

@@ -1,0 +1,210 @@
+import type { Node } from '@tallrec/shared/wire/nodes';
+import type { ErrorBody } from '@tallrec/shared/wire/page';
+import type { ScoreResponse } from '@tallrec/shared/wire/score';
+import { afterEach, describe, expect, it } from 'vitest';
+import { call, keyWith } from '../testing/client.ts';
+import { dial, FakeNode, MODEL, nodeStatus, until } from '../testing/fake-node.ts';
+
+const nodes: FakeNode[] = [];
+async function joined(status = nodeStatus()): Promise<FakeNode> {
+  const node = await FakeNode.joined(status);
+  nodes.push(node);
+  return node;
+}
+afterEach(async () => {
+  for (const node of nodes.splice(0)) {
+    node.drop();
+    await call('DELETE', `/v1/nodes/${node.id}`);
+  }
+});
+
+const sample = (title: string) => ({ history: [], target: { title } });
+const score = (titles: string[], more = {}) =>
+  call<ScoreResponse & ErrorBody>('POST', '/v1/score', {
+    body: { model: MODEL, samples: titles.map(sample), ...more },
+  });
+/** Answers each sample with the number in its title. */
+const answering = ({ body }: { body?: unknown }) => {
+  const { samples } = body as { samples: { target: { title: string } }[] };
+  const scores = samples.map(({ target }) => ({ score: Number(target.title), yesLogit: 0, noLogit: 0 }));
+  return { status: 200, body: { scores, model: MODEL, adapter: null, tokens: 1 } };
+};
+const refused = (code: 'VALIDATION_FAILED' | 'NODE_BUSY', message: string) => ({
+  status: 400,
+  body: { error: { code, message, requestId: 'r', retryable: false } },
+});
+
+describe('dialling in', () => {
+  it('takes a node with its secret and nobody else', async () => {
+    const apiKey = await keyWith(['admin']);
+    for (const secret of [undefined, apiKey, 'tlr_node_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']) {
+      const response = await dial(secret);
+      expect(response.status).toBe(401);
+      expect(await response.json<ErrorBody>()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+    }
+    const node = await FakeNode.create();
+    const api = await call('GET', '/v1/models', { key: node.secret });
+    expect(api.status).toBe(401);
+    const plain = await call('GET', '/internal/nodes/connect', { key: node.secret });
+    expect(plain).toMatchObject({ status: 400, body: { error: { code: 'BAD_REQUEST' } } });
+  });
+
+  it('shows who is there with what, and that it has gone', async () => {
+    const node = await joined();
+    const { body: models } = await call<{ items: { name: string; nodes: string[] }[] }>('GET', '/v1/models');
+    expect(models.items).toMatchObject([{ name: MODEL, nodes: [node.id] }]);
+    node.drop();
+    const gone = await until(
+      async () => (await call<Node>('GET', `/v1/nodes/${node.id}`)).body,
+      ({ connected }) => !connected,
+    );
+    expect(gone.lastSeenAt).not.toBeNull();
+  });
+
+  it('replaces the connection of a node that dials again, and listens to the new one only', async () => {
+    const node = await joined();
+    const before = node.socket;
+    const ended = new Promise<CloseEvent>((resolve) => before.addEventListener('close', resolve));
+    const replaced = node.next('replaced');
+    await node.connect();
+    await replaced;
+    expect((await ended).code).toBe(4001);
+    node.onRequest = answering;
+    await node.announce();
+    expect((await score(['0.5'])).body.scores[0]!.score).toBe(0.5);
+  });
+
+  it('ends a connection whose frames it does not understand', async () => {
+    const node = await joined();
+    node.socket.send('{"type":"nonsense"}');
+    await until(
+      async () => node.closed,
+      (closed) => closed !== undefined,
+    );
+    expect(node.closed?.code).toBe(1008);
+  });
+
+  it('ends the lease of a node that is silent, though its socket stays open', async () => {
+    const node = await joined();
+    node.fallSilent();
+    await until(
+      async () => (await call<Node>('GET', `/v1/nodes/${node.id}`)).body,
+      ({ connected }) => !connected,
+    );
+    await until(
+      async () => node.closed,
+      (closed) => closed !== undefined,
+    );
+    expect(node.closed?.code).toBe(4008);
+  });
+
+  it('closes the link of a node that is deleted', async () => {
+    const node = await joined();
+    const replaced = node.next('replaced');
+    expect((await call('DELETE', `/v1/nodes/${node.id}`)).status).toBe(204);
+    await replaced;
+    expect((await dial(node.secret)).status).toBe(401);
+  });
+});
+
+describe('relayed requests', () => {
+  it('gives every answer to its own question, whatever their order', async () => {
+    const node = await joined();
+    const waiting: { id: number; body?: unknown }[] = [];
+    node.onRequest = (frame) => {
+      waiting.push(frame);
+      return undefined;
+    };
+    const asked = Array.from({ length: 40 }, (_, at) => score([`0.${at + 10}`]));
+    await until(
+      async () => waiting.length,
+      (count) => count === 40,
+    );
+    for (const frame of waiting.reverse()) node.send({ type: 'response', id: frame.id, ...answering(frame) });
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ body }) => body.scores[0]!.score)).toEqual(
+      Array.from({ length: 40 }, (_, at) => Number(`0.${at + 10}`)),
+    );
+  });
+
+  it('passes on what a node refuses', async () => {
+    const node = await joined();
+    node.onRequest = () => refused('VALIDATION_FAILED', 'The prompt is too long.');
+    expect(await score(['1'])).toMatchObject({
+      status: 400,
+      body: { error: { code: 'VALIDATION_FAILED', message: 'The prompt is too long.' } },
+    });
+  });
+
+  it('does not trust an answer that breaks the contract', async () => {
+    const node = await joined();
+    node.onRequest = () => ({ status: 200, body: { scores: 'many' } });
+    expect(await score(['1'])).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
+  });
+
+  it('says within the time limit that a node does not answer, and when it goes away meanwhile', async () => {
+    const node = await joined();
+    expect(await score(['1'])).toMatchObject({ status: 504, body: { error: { code: 'NODE_TIMEOUT' } } });
+    node.onRequest = () => {
+      node.drop();
+      return undefined;
+    };
+    expect(await score(['1'])).toMatchObject({ status: 503, body: { error: { code: 'NODE_UNAVAILABLE' } } });
+  });
+
+  it('bounds what is in flight', async () => {
+    await joined();
+    const answers = await Promise.all(Array.from({ length: 70 }, () => score(['1'])));
+    const codes = answers.map(({ body }) => body.error.code);
+    expect(codes.filter((code) => code === 'NODE_BUSY')).toHaveLength(6);
+    expect(codes.filter((code) => code === 'NODE_TIMEOUT')).toHaveLength(64);
+  });
+
+  it('says what to do when no node holds the model, or the request is too large for a frame', async () => {
+    const none = await score(['1'], { model: 'unknown' });
+    expect(none).toMatchObject({ status: 503, body: { error: { code: 'NODE_UNAVAILABLE' } } });
+    expect(none.body.error.message).toMatch(/tallrec serve/);
+    await joined();
+    const other = await score(['1'], { model: 'unknown' });
+    expect(other.body.error.message).toContain(MODEL);
+    const history = Array.from({ length: 200 }, (_, at) => ({ title: `${at}`.padEnd(450, 'x'), liked: true }));
+    const body = { model: MODEL, samples: Array.from({ length: 20 }, () => ({ history, target: { title: 't' } })) };
+    const large = await call('POST', '/v1/score', { body });
+    expect(large).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
+  });
+
+  it('prefers the less loaded node, and asks the next one when the first is busy or gone', async () => {
+    const [busy, idle] = [await joined(nodeStatus({ queuedRequests: 9 })), await joined()];
+    const asked: string[] = [];
+    busy.onRequest = (frame) => {
+      asked.push('busy');
+      return answering(frame);
+    };
+    idle.onRequest = () => {
+      asked.push('idle');
+      return refused('NODE_BUSY', 'full');
+    };
+    expect((await score(['0.25'])).body.scores[0]!.score).toBe(0.25);
+    expect(asked).toEqual(['idle', 'busy']);
+  });
+
+  it('counts tokens for previews where a node can, and does without where none can', async () => {
+    const node = await joined();
+    node.onRequest = ({ path, body }) => {
+      expect(path).toBe('/tokens');
+      return { status: 200, body: { counts: (body as { texts: string[] }).texts.map((text) => text.length) } };
+    };
+    const { uploaded } = await import('../testing/datasets.ts');
+    const row = { history: [], target: { title: 'A' }, liked: true };
+    const dataset = await uploaded('samples', 'jsonl', `${JSON.stringify(row)}\n`);
+    const preview = () =>
+      call<{ samples: { prompt: string; tokens: number | null }[] }>('GET', `/v1/datasets/${dataset.id}/preview`);
+    const [counted] = (await preview()).body.samples;
+    expect(counted!.tokens).toBe(counted!.prompt.length);
+    node.drop();
+    await until(
+      async () => (await preview()).body.samples[0]!.tokens,
+      (tokens) => tokens === null,
+    );
+  });
+});
