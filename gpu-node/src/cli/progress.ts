@@ -17,7 +17,7 @@ export function showProgress(label: string, unit: string, clock: () => number = 
 function bar(label: string, unit: string, clock: () => number): Progress {
   const format = `${label} {bar} {value}/{total} ${unit} · {left} {note}`;
   const line = new SingleBar(
-    { format, stream: process.stderr, hideCursor: true, clearOnComplete: false },
+    { format, stream: process.stderr, hideCursor: false, clearOnComplete: false },
     Presets.shades_classic,
   );
   const estimate = timeLeft(clock);
@@ -65,6 +65,7 @@ function timeLeft(clock: () => number): (done: number, total: number) => number 
     if (done < last) first = { at: clock(), done };
     last = done;
     const [work, time] = [done - first.done, clock() - first.at];
+    if (done >= total) return 0;
     return work > 0 ? ((total - done) * time) / work : undefined;
   };
 }
