@@ -1,4 +1,7 @@
 // The engine against PyTorch: the package's own case always, the others where the reference data is at hand.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
@@ -28,6 +31,16 @@ describe('logits, loss, gradients and 20 AdamW steps equal PyTorch’s', () => {
       },
     );
   }
+
+  it('says what is wrong with a directory that is no reference case', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'reference-'));
+    await expect(compareWithReference(dir, runtime)).rejects.toThrow(
+      /expected.json cannot be read as JSON. Name a dir/,
+    );
+    await writeFile(join(dir, 'expected.json'), '{"input_ids": [[1, "two"]]}');
+    await expect(compareWithReference(dir, runtime)).rejects.toThrow(/expected.json: input_ids.0.1: /);
+    await rm(dir, { recursive: true });
+  });
 
   it('names what lies outside its tolerance, NaN included', () => {
     const errors = { logitsMaxAbs: Number.NaN, lossAbs: 0, gradientsMaxRel: 1e-3, adamwLossesMaxAbs: 1e-5 };

@@ -119,6 +119,8 @@ describe('logits', () => {
     await expect(logits([1, 40])).rejects.toThrow('token 1: 40 is not in a vocabulary of 40');
     await expect(logits(Array(25).fill(1))).rejects.toThrow('25 tokens, the model takes at most 24');
     await expect(model.nextTokenLogits([], undefined)).rejects.toThrow('at least one row');
+    const unmatched = { tokens: [1, 2, 3], labels: [-100, 2] };
+    await expect(model.loss([unmatched], undefined)).rejects.toThrow('row 0 has 3 tokens and 2 labels');
   });
 });
 
