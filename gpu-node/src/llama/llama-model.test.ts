@@ -2,28 +2,14 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random } from '@tallrec/shared/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { parseLlamaConfig } from './config.ts';
-import { loraTensorName, modulePath, moduleShape } from './linear-modules.ts';
+import { loraTensorName, moduleShape } from './linear-modules.ts';
 import { loadLanguageModel } from './load.ts';
 import { LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
 import type { GradientOptions, LabelledRow, LanguageModel, LossAndGradients } from './model.ts';
+import { normals, SEEDED_CONFIG_FILE, seededConfig, writeSeededCheckpoint } from './seeded-checkpoint.ts';
 
-const CONFIG_FILE = {
-  architectures: ['LlamaForCausalLM'],
-  hidden_size: 32,
-  intermediate_size: 48,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  head_dim: 8,
-  vocab_size: 40,
-  max_position_embeddings: 24,
-  rope_theta: 10000,
-};
-const config = parseLlamaConfig(CONFIG_FILE);
 const runtime = createRuntime('cpu', { threads: 1 });
 
 const rows: LabelledRow[] = [
@@ -39,7 +25,7 @@ let folder: string;
 let model: LanguageModel;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'llama-model-'));
-  await writeCheckpoint(join(folder, 'f32'), 'F32', 'F32');
+  await writeSeededCheckpoint(join(folder, 'f32'), 'F32', 'F32');
   model = await loadLanguageModel(join(folder, 'f32'), runtime);
 });
 afterAll(async () => {
@@ -165,8 +151,8 @@ describe('dropout', () => {
 describe('checkpoints', () => {
   it.each(['F16', 'BF16'] as const)('stored as %s give what the same numbers in f32 give', async (type) => {
     const [narrow, wide] = [join(folder, type), join(folder, `f32 of ${type}`)];
-    await writeCheckpoint(narrow, type, type);
-    await writeCheckpoint(wide, 'F32', type);
+    await writeSeededCheckpoint(narrow, type, type);
+    await writeSeededCheckpoint(wide, 'F32', type);
     const adapter = randomAdapter({});
     const expected = await run(wide, adapter);
     for (const widenUpToBytes of [0, 1e9]) {
@@ -190,12 +176,12 @@ describe('checkpoints', () => {
 
   it('are refused when a tensor has not the shape that config.json asks for', async () => {
     const dir = join(folder, 'misfit');
-    await writeCheckpoint(dir, 'F32', 'F32');
-    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...CONFIG_FILE, intermediate_size: 50 }));
+    await writeSeededCheckpoint(dir, 'F32', 'F32');
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...SEEDED_CONFIG_FILE, intermediate_size: 50 }));
     await expect(loadLanguageModel(dir, runtime)).rejects.toThrow(
       /gate_proj.weight is \[48,32\], .* asks for \[50,32\]/,
     );
-    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...CONFIG_FILE, num_hidden_layers: 3 }));
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...SEEDED_CONFIG_FILE, num_hidden_layers: 3 }));
     await expect(loadLanguageModel(dir, runtime)).rejects.toThrow(
       'lacks the tensor model.layers.2.self_attn.q_proj.weight',
     );
@@ -243,9 +229,9 @@ function randomAdapter(settings: Partial<LoraConfig>): LoraAdapter {
     ...settings,
   };
   const tensors: LoraAdapter['tensors'] = new Map();
-  for (let layer = 0; layer < config.layers; layer++) {
+  for (let layer = 0; layer < seededConfig.layers; layer++) {
     for (const module of adapterConfig.targetModules) {
-      const [outSize, inSize] = moduleShape(config, module);
+      const [outSize, inSize] = moduleShape(seededConfig, module);
       for (const [matrix, shape] of [
         ['A', [adapterConfig.rank, inSize]],
         ['B', [outSize, adapterConfig.rank]],
@@ -256,75 +242,6 @@ function randomAdapter(settings: Partial<LoraConfig>): LoraAdapter {
     }
   }
   return { config: adapterConfig, tensors };
-}
-
-type StoredType = 'F32' | 'F16' | 'BF16';
-
-/** Seeded weights, rounded to what `precision` holds and written as `type`. */
-async function writeCheckpoint(dir: string, type: StoredType, precision: StoredType): Promise<void> {
-  const { hiddenSize, vocabSize, layers } = config;
-  const shapes: [string, number[]][] = [
-    ['model.embed_tokens.weight', [vocabSize, hiddenSize]],
-    ['lm_head.weight', [vocabSize, hiddenSize]],
-    ['model.norm.weight', [hiddenSize]],
-  ];
-  for (let layer = 0; layer < layers; layer++) {
-    for (const module of LINEAR_MODULES)
-      shapes.push([`${modulePath(layer, module)}.weight`, moduleShape(config, module)]);
-    for (const norm of ['input', 'post_attention'])
-      shapes.push([`model.layers.${layer}.${norm}_layernorm.weight`, [hiddenSize]]);
-  }
-  const header: Record<string, object> = {};
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
-  for (const [index, [name, shape]] of shapes.entries()) {
-    const values = normals(
-      shape.reduce((a, b) => a * b, 1),
-      1000 + index,
-      shape.length === 1 ? 1 : 0.25,
-    );
-    const bytes = STORE[type](values.map(ROUND[precision]));
-    header[name] = { dtype: type, shape, data_offsets: [offset, offset + bytes.length] };
-    chunks.push(bytes);
-    offset += bytes.length;
-  }
-  const text = JSON.stringify(header).padEnd(Math.ceil(JSON.stringify(header).length / 8) * 8);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  await mkdir(dir);
-  await writeFile(join(dir, 'config.json'), JSON.stringify(CONFIG_FILE));
-  await writeFile(join(dir, 'model.safetensors'), Buffer.concat([length, Buffer.from(text), ...chunks]));
-}
-
-const bitsOf = (values: Float32Array) => new Uint32Array(values.buffer);
-/** Normal numbers of this size are multiples of 2⁻¹⁰ in half precision when cut to 10 bits of fraction, as bfloat16 cuts to 7. */
-const ROUND: Record<StoredType, (value: number) => number> = {
-  F32: (value) => value,
-  F16: (value) => (Math.abs(value) < 2 ** -14 ? 0 : cutFraction(value, 13)),
-  BF16: (value) => cutFraction(value, 16),
-};
-const STORE: Record<StoredType, (values: Float32Array) => Uint8Array> = {
-  F32: (values) => new Uint8Array(values.buffer),
-  F16: (values) =>
-    new Uint8Array(
-      Uint16Array.from(bitsOf(values), (bits) => {
-        const sign = (bits >>> 16) & 0x8000;
-        const exponent = (bits >>> 23) & 255;
-        return exponent === 0 ? sign : sign | ((exponent - 112) << 10) | ((bits >>> 13) & 1023);
-      }).buffer,
-    ),
-  BF16: (values) => new Uint8Array(Uint16Array.from(bitsOf(values), (bits) => bits >>> 16).buffer),
-};
-
-function cutFraction(value: number, bits: number): number {
-  const cut = Float32Array.of(value);
-  new Uint32Array(cut.buffer)[0]! &= -(2 ** bits);
-  return cut[0]!;
-}
-
-function normals(count: number, seed: number, deviation: number): Float32Array {
-  const random = Random.seeded(seed);
-  return Float32Array.from({ length: count }, () => deviation * random.normal());
 }
 
 function relativeDifference(actual: Float32Array, expected: Float32Array): number {
