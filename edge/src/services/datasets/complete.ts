@@ -63,11 +63,11 @@ export async function completeDataset(
       fix: 'Create the dataset again with the size of the file.',
     });
   }
-  await updateDataset(deps.db, id, ['created'], {
+  const first = await updateDataset(deps.db, id, ['created'], {
     state: 'uploaded',
     uploadId: null,
     updatedAt: deps.clock.nowMs(),
   });
-  await deps.startValidation(id);
+  if (first) await deps.startValidation(id);
   return toDataset(await requireDataset(deps, id));
 }

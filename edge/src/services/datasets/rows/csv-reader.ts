@@ -5,6 +5,7 @@ import { COLUMNS, type ColumnMap, mapColumns, namesOf } from './columns.ts';
 import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './raw-row.ts';
 
 const NEWLINE = 0x0a;
+const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
 
 /** What has to be known of a file's head to read on from its middle. */
 export interface CsvHead {
@@ -36,10 +37,12 @@ export class CsvReader implements RowReader {
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private linesRead = 0;
   private delimiter = ',';
+  private nextLine: number;
 
   constructor(from: ReaderPosition = { offset: 0, line: 1 }, head?: CsvHead) {
     this.from = from;
     this.position = from;
+    this.nextLine = from.line;
     if (head) {
       this.head = head;
       this.columns = mapColumns(head.header);
@@ -152,6 +155,7 @@ export class CsvReader implements RowReader {
     if (this.broken) return;
     const lastLine = this.from.line + lines - 1;
     this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
+    this.nextLine = lastLine + 1;
     if (!this.columns) {
       this.readHeader(fields);
       return;
@@ -189,16 +193,25 @@ export class CsvReader implements RowReader {
 
   private refuse(error: CsvError | undefined): void {
     if (this.broken || !error) return;
-    const lines = Number(error.lines ?? 1);
-    const line = this.from.line + lines - 1;
-    const quote = /QUOTE/.test(error.code ?? '');
-    this.rows.push({
-      line,
-      column: null,
-      problem: error.message.replace(/\s+/g, ' ').slice(0, 200),
-      fix: quote
-        ? 'Write a quote inside a quoted field twice: "He said ""no""".'
-        : 'Check the quotes of this row and of those before it.',
-    });
+    const line = this.from.line + Number(error.lines ?? 1) - 1;
+    const begins = Math.min(line, this.nextLine);
+    if (error.code === 'CSV_MAX_RECORD_SIZE') {
+      const problem = `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`;
+      this.stop({ line: begins, column: null, problem, fix: `${QUOTE_FIX} One in this row seems never to be closed.` });
+    } else if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
+      const problem = 'A quote is opened in the row that begins here and never closed.';
+      this.stop({ line: begins, column: null, problem, fix: QUOTE_FIX });
+    } else if (line >= this.nextLine) {
+      // One stray quote can be refused several times over; the line counts once.
+      this.nextLine = line + 1;
+      const quote = error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE';
+      const said = error.message.replace(/\s+/g, ' ').slice(0, 200);
+      this.rows.push({
+        line,
+        column: null,
+        problem: quote ? 'There is a quote in the middle of a field.' : said,
+        fix: QUOTE_FIX,
+      });
+    }
   }
 }

@@ -1,0 +1,71 @@
+import { env } from 'cloudflare:workers';
+import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
+import { describe, expect, it } from 'vitest';
+import { places } from '../../storage/places.ts';
+import { type Validated, validateSlice } from './validate.ts';
+
+const sampling = { historyLength: 10, likedAbove: 3, noun: 'movie' };
+const deps = { bucket: env.BUCKET };
+
+async function begin(kind: DatasetKind, format: DatasetFormat, content: string) {
+  const id = `ds_${crypto.randomUUID()}`;
+  await env.BUCKET.put(places.datasetRaw(id), content);
+  const { etag } = (await env.BUCKET.head(places.datasetRaw(id)))!;
+  const { uploadId } = await env.BUCKET.createMultipartUpload(places.datasetRows(id));
+  return { dataset: { id, kind, format, sampling }, uploadId, etag };
+}
+
+async function validated(input: Awaited<ReturnType<typeof begin>>, sliceBytes: number, repeat = 1) {
+  let slices = 0;
+  let found: Validated | null = null;
+  while (!found) {
+    slices++;
+    for (let run = 0; run < repeat; run++) found = await validateSlice(deps, input, slices, sliceBytes);
+  }
+  const key = places.datasetRows(input.dataset.id);
+  expect(await env.BUCKET.head(key)).toBeNull();
+  if (found.errorCount === 0) await env.BUCKET.resumeMultipartUpload(key, input.uploadId).complete(found.parts);
+  const rows = (await (await env.BUCKET.get(key))?.text()) ?? null;
+  return { slices, found: { ...found, parts: undefined }, rows };
+}
+
+function ratings(rows: number): string {
+  let csv = 'user,item,title,rating,time\n';
+  for (let row = 0; row < rows; row++)
+    csv += `u${row % 97},${row % 501},"Film ""${row % 501}"", ü",${row % 5},${row}\n`;
+  return csv;
+}
+
+describe('a validation in slices', () => {
+  const files: [DatasetKind, DatasetFormat, string][] = [
+    ['interactions', 'csv', ratings(20_000)],
+    [
+      'instructions',
+      'json',
+      JSON.stringify(
+        Array.from({ length: 9000 }, (_, at) => ({ instruction: `i${at % 8000}`, output: 'o'.repeat(40) })),
+      ),
+    ],
+    ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n')],
+  ];
+
+  it.each(files)(
+    'finds in many what it finds in one, and a step that runs again starts clean: %s %s',
+    async (kind, format, content) => {
+      const whole = await validated(await begin(kind, format, content), content.length * 2);
+      expect(whole.slices).toBe(1);
+      const sliced = await validated(await begin(kind, format, content), 100_000, 2);
+      expect(sliced.slices).toBeGreaterThan(3);
+      expect(sliced.found).toEqual(whole.found);
+      expect(sliced.rows === whole.rows).toBe(true);
+      if (whole.found.errorCount === 0) expect(whole.rows!.trimEnd().split('\n')).toHaveLength(whole.found.stats.rows);
+      else expect(whole.found.rowErrors).toMatchObject([{ line: 14_010, column: 'rating' }]);
+    },
+  );
+
+  it('fails when the bytes are not those that were uploaded', async () => {
+    const input = await begin('instructions', 'jsonl', '{"instruction":"a","output":"b"}');
+    await env.BUCKET.put(places.datasetRaw(input.dataset.id), 'something else');
+    await expect(validateSlice(deps, input, 1)).rejects.toThrow('have changed');
+  });
+});
