@@ -1,0 +1,126 @@
+import { type Adapter, type AdapterUpload, adapterId } from '@tallrec/shared/wire/adapters';
+import { describe, expect, it } from 'vitest';
+import { call } from '../testing/client.ts';
+import { put, sha256 } from '../testing/datasets.ts';
+import { createTuning, samplesDataset } from '../testing/job-node.ts';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const CONFIG = '{"peft_type":"LORA","r":8,"lora_alpha":16}';
+
+async function announce(config: string, weights: string) {
+  const body = {
+    configSha256: await sha256(bytesOf(config)),
+    configBytes: bytesOf(config).length,
+    weightsSha256: await sha256(bytesOf(weights)),
+    weightsBytes: bytesOf(weights).length,
+  };
+  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters/uploads', { body });
+  return { upload, body };
+}
+
+async function imported(weights: string, config = CONFIG) {
+  const { upload, body } = await announce(config, weights);
+  expect((await put(upload.configUrl, bytesOf(config))).status).toBe(200);
+  expect((await put(upload.weightsUrl, bytesOf(weights))).status).toBe(200);
+  const { configSha256, weightsSha256 } = body;
+  return call<Adapter>('POST', '/v1/adapters', {
+    body: { configSha256, weightsSha256, name: weights, model: 'tiny', template: 'tallrec' },
+  });
+}
+
+describe('importing', () => {
+  it('gives an adapter its content hash as name, and its bytes back', async () => {
+    const { status, body } = await imported('some weights');
+    expect(status).toBe(201);
+    const { configSha256, weightsSha256 } = body.files;
+    expect(body).toMatchObject({
+      id: await adapterId({ configSha256, weightsSha256 }),
+      template: 'tallrec',
+      tuning: null,
+      files: { weightsBytes: 12 },
+    });
+    expect((await call('GET', `/v1/adapters/${body.id}/files/adapter_config.json`)).body).toEqual(JSON.parse(CONFIG));
+    expect((await call('GET', `/v1/adapters/${body.id}/files/..%2Fsecrets`)).status).toBe(400);
+    const again = await imported('some weights');
+    expect(again.body).toEqual(body);
+  });
+
+  it('keeps no bytes but those announced', async () => {
+    const { upload, body } = await announce(CONFIG, 'honest');
+    expect((await put(upload.configUrl, bytesOf(CONFIG))).status).toBe(200);
+    expect((await put(upload.weightsUrl, bytesOf('forged'))).body.error.code).toBe('CHECKSUM_MISMATCH');
+    const { configSha256, weightsSha256 } = body;
+    const early = await call('POST', '/v1/adapters', {
+      body: { configSha256, weightsSha256, name: 'x', model: 'tiny' },
+    });
+    expect(early.body.error).toMatchObject({ code: 'ILLEGAL_STATE', message: expect.stringContaining('safetensors') });
+  });
+
+  it('refuses what is no LoRA adapter', async () => {
+    const refused = await imported('w', '{"peft_type":"PREFIX_TUNING"}');
+    expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+  });
+});
+
+describe('aliases', () => {
+  it('move from one adapter to another, and keep an adapter from being deleted', async () => {
+    const [a, b] = [(await imported('first')).body.id, (await imported('second')).body.id];
+    const point = (adapter: string) => call<Adapter>('PUT', '/v1/aliases/production', { body: { adapter } });
+    expect((await point(a)).body.aliases).toEqual(['production']);
+    expect((await call<Adapter>('GET', '/v1/adapters/production')).body.id).toBe(a);
+    const stop = new AbortController();
+    const seen = new Set<string>();
+    const reading = (async () => {
+      while (!stop.signal.aborted) seen.add((await call<Adapter>('GET', '/v1/adapters/production')).body.id);
+    })();
+    for (let i = 0; i < 10; i++) await point(i % 2 ? a : b);
+    stop.abort();
+    await reading;
+    expect([...seen].filter((id) => id !== a && id !== b)).toEqual([]);
+
+    expect((await call('DELETE', `/v1/adapters/${a}`)).body.error).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('production'),
+    });
+    expect((await call('PUT', '/v1/aliases/production', { body: { adapter: 'f'.repeat(64) } })).status).toBe(404);
+    await point(b);
+    expect((await call('DELETE', `/v1/adapters/${a}`)).status).toBe(204);
+    expect((await call('GET', `/v1/adapters/${a}`)).status).toBe(404);
+    expect((await call('DELETE', '/v1/aliases/production')).status).toBe(204);
+    expect((await call('GET', '/v1/adapters/production')).status).toBe(404);
+  });
+
+  it('keep their names apart from content hashes', async () => {
+    const { body } = await call('PUT', '/v1/aliases/Production!', { body: { adapter: 'f'.repeat(64) } });
+    expect(body.error.code).toBe('VALIDATION_FAILED');
+  });
+});
+
+describe('an adapter that a tuning starts from', () => {
+  it('is of that model, and stays until the tuning has ended', async () => {
+    const { id } = (await imported('start')).body;
+    const dataset = (await samplesDataset()).id;
+    const wrong = await call('POST', '/v1/tunings', { body: { model: 'other', dataset, initAdapter: id } });
+    expect(wrong.body.error.code).toBe('ADAPTER_INVALID');
+    const tuning = await createTuning(dataset, { initAdapter: id });
+    expect(tuning.initAdapter).toBe(id);
+    expect((await call('DELETE', `/v1/adapters/${id}`)).body.error.code).toBe('CONFLICT');
+    await call('POST', `/v1/tunings/${tuning.id}/cancel`);
+    expect((await call('DELETE', `/v1/adapters/${id}`)).status).toBe(204);
+  });
+});
+
+it('lists adapters newest first, page by page', async () => {
+  const ids: string[] = [];
+  for (const name of ['p1', 'p2', 'p3']) ids.unshift((await imported(name)).body.id);
+  const listed: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+    const page = await call<{ items: Adapter[]; nextCursor: string | null }>('GET', `/v1/adapters?limit=1${query}`);
+    listed.push(...page.body.items.map(({ id }) => id));
+    cursor = page.body.nextCursor;
+  } while (cursor !== null);
+  expect(new Set(listed).size).toBe(listed.length);
+  expect(listed.filter((id) => ids.includes(id)).sort()).toEqual([...ids].sort());
+});
