@@ -80,6 +80,11 @@ describe('bootstrapInterval', () => {
     expect(interval.resampled).toBe('users');
     expect(interval.high - interval.low).toBeGreaterThan(plain.high - plain.low);
   });
+
+  it('draws rows where users are too few to draw', () => {
+    const byUser = rows.map((row, i) => ({ ...row, user: String(i % 9) }));
+    expect(bootstrapInterval(byUser)!.resampled).toBe('rows');
+  });
 });
 
 const sample = (user: string, liked: string[], target: string, likesTarget: boolean): LabelledSample => ({

@@ -79,11 +79,17 @@ export function perUserAuc(rows: readonly ScoredRow[]): PerUserAuc {
   return { mean: own.length ? own.reduce((sum, value) => sum + value, 0) / own.length : null, users: own.length };
 }
 
+/** A bootstrap over fewer clusters than this says little. */
+const MIN_RESAMPLED_USERS = 10;
+
 export interface Interval {
   low: number;
   high: number;
   level: number;
-  /** What was drawn again: whole users where every row names one, since rows of one user are not independent; else rows. */
+  /**
+   * What was drawn again: whole users where every row names one, since rows of one user are not independent; single rows where
+   * there are too few users for that, which makes the interval narrower than it should be.
+   */
   resampled: 'users' | 'rows';
 }
 
@@ -99,7 +105,7 @@ export function bootstrapInterval(
   const random = Random.seeded(seed);
   const groups = tieGroups(rows);
   const users = rows.every((row) => row.user !== undefined) ? [...rowsByUser(rows).values()] : [];
-  const clusters = users.length > 1 ? users : rows.map((_, index) => [index]);
+  const clusters = users.length >= MIN_RESAMPLED_USERS ? users : rows.map((_, index) => [index]);
   const draws: number[] = [];
   const weights = new Uint32Array(rows.length);
   for (let i = 0; i < resamples; i++) {

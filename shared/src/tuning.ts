@@ -12,7 +12,7 @@ export const loraModuleSchema = z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 
 export const hyperParametersSchema = z.object({
   learningRate: z.number().positive().max(1).default(1e-4),
   warmupSteps: z.number().int().min(0).default(20),
-  weightDecay: z.number().min(0).default(0.01),
+  weightDecay: z.number().min(0).default(0),
   clipNorm: z.number().positive().default(1),
   batchSize: z.number().int().min(1).max(4096).default(128),
   /** Tokens of one micro-batch; a memory setting that never changes what is learned. */

@@ -2,6 +2,7 @@
 
 import { TallrecError } from '@tallrec/shared/errors';
 import { buildSamples, samplingSchema } from '@tallrec/shared/interactions';
+import type { LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters } from '@tallrec/shared/tuning';
 import { previewSchema } from '@tallrec/shared/wire/datasets';
 import { type Evaluation, evaluationSchema } from '@tallrec/shared/wire/evaluations';
@@ -80,16 +81,14 @@ export async function tellStory(
   const after = await evaluate('after', 'production');
   print(drawComparison({ before, after, shots }));
 
-  const samples = buildSamples(ratings, samplingSchema.parse({}));
-  const sample = samples.at(-1)!;
-  const own = samples.filter(({ user }) => user === sample.user).slice(-8);
-  const history = own[0]!.history;
+  const own = nextOfOneUser(buildSamples(ratings, samplingSchema.parse({})));
+  const { user, history, target, noun } = own[0]!;
   const { scores } = await client.post(
     '/v1/score',
-    { model, adapter: 'production', samples: [{ ...own[0]!, liked: undefined }] },
+    { model, adapter: 'production', samples: [{ noun, history, target }] },
     scoreResponseSchema,
   );
-  print(`\n5. Score: will user ${sample.user} like ${own[0]!.target.title}? Yes with ${scores[0]!.score.toFixed(3)}.`);
+  print(`\n5. Score: will user ${user} like ${target.title}? Yes with ${scores[0]!.score.toFixed(3)}.`);
   const candidates = own.map(({ target: { title, id } }) => ({ title, id }));
   const { ranking } = await client.post(
     '/v1/rank',
@@ -103,6 +102,16 @@ export async function tellStory(
       own.map(({ liked }) => liked),
     ),
   );
+}
+
+/** The last films of the last user who liked some of them and some not. */
+function nextOfOneUser(samples: readonly LabelledSample[], films = 8): LabelledSample[] {
+  for (const last of samples.toReversed()) {
+    const own = samples.filter(({ user }) => user === last.user).slice(-films);
+    const liked = own.filter((sample) => sample.liked).length;
+    if (own.length === films && liked > 2 && liked < films - 2) return own;
+  }
+  return samples.slice(-films);
 }
 
 function finishedReport(evaluation: Evaluation): NonNullable<Evaluation['report']> {

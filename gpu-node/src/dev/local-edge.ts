@@ -62,7 +62,8 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<LocalEd
       args: [wrangler, ...args, '--persist-to', stateDir],
       cwd: ROOT,
       env: QUIET,
-      onLine,
+      // Its access log shows paths whole; a signed token is as good as a key until it expires.
+      onLine: (line) => onLine(line.replace(/(\/v1\/transfers\/)\S+/, '$1…')),
     });
     onStart(child);
     return child;
