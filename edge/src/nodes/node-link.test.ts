@@ -100,9 +100,11 @@ describe('dialling in', () => {
 
   it('closes the link of a node that is deleted', async () => {
     const node = await joined();
-    const replaced = node.next('replaced');
     expect((await call('DELETE', `/v1/nodes/${node.id}`)).status).toBe(204);
-    await replaced;
+    await until(
+      async () => node.closed,
+      (closed) => closed !== undefined,
+    );
     expect((await dial(node.secret)).status).toBe(401);
   });
 });

@@ -16,7 +16,7 @@ import { parseEnv } from '../env.ts';
 import { onAccepted } from '../services/jobs/accepted.ts';
 import { recordProgress } from '../services/jobs/progress.ts';
 import { recordOutcome } from '../services/jobs/record.ts';
-import { wakeJob, wakeQueue } from '../services/jobs/wake.ts';
+import { wakeJob, wakeQueueFor } from '../services/jobs/wake.ts';
 import { noteNode } from '../services/nodes/note.ts';
 import { JobLeases } from './job-leases.ts';
 import { type LinkResult, NODE_HEADER, type RelayRequest, type RelayResponse } from './link-client.ts';
@@ -81,7 +81,8 @@ export class NodeLink extends DurableObject<object> {
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const attachment = this.attachmentOf(socket);
     if (!attachment || attachment.connection !== this.ctx.storage.kv.get<number>('connection')) return;
-    const frame = nodeFrameSchema.safeParse(typeof message === 'string' ? parseJson(message) : undefined);
+    const text = typeof message === 'string' && message.length <= LIMITS.frameBytes ? message : '';
+    const frame = nodeFrameSchema.safeParse(parseJson(text));
     if (!frame.success) {
       const issue = frame.error.issues[0]!;
       console.warn(JSON.stringify({ node: this.node, badFrame: `${issue.path.join('.')}: ${issue.message}` }));
@@ -121,6 +122,8 @@ export class NodeLink extends DurableObject<object> {
       this.dropJobs(this.leases.dropAll());
     } else if (socket) {
       this.inTurn(() => noteNode(this.deps, this.node, { connected: true, lastSeenAt: heardAtMs }));
+      // A wake may have been lost with a server that was killed; without a cron trigger nothing else would look.
+      if (this.isFree()) this.inTurn(() => wakeQueueFor(this.deps, this.node));
     }
     if (this.socket() || this.leases.jobs().length > 0) await this.ctx.storage.setAlarm(nowMs + this.leaseMs / 2);
     await this.last;
@@ -171,10 +174,7 @@ export class NodeLink extends DurableObject<object> {
 
   async remove(): Promise<void> {
     const socket = this.socket();
-    if (socket) {
-      sendFrame(socket, { type: 'replaced' });
-      close(socket, CLOSE_REMOVED, 'the node was deleted');
-    }
+    if (socket) close(socket, CLOSE_REMOVED, 'the node was deleted');
     this.pending.failAll('The node was deleted.');
     this.dropJobs(this.leases.dropAll());
     await this.last;
@@ -196,11 +196,7 @@ export class NodeLink extends DurableObject<object> {
           this.dropJobs(this.leases.dropUnannounced());
         }
         await noteNode(deps, node, { connected: true, status: frame.status });
-        if (first)
-          await wakeQueue(
-            deps,
-            frame.status.models.map((model) => model.name),
-          );
+        if (first) await wakeQueueFor(deps, node);
         break;
       }
       case 'accepted': {
@@ -210,17 +206,20 @@ export class NodeLink extends DurableObject<object> {
         break;
       }
       case 'progress':
-        if (!(await recordProgress(deps, frame.job, frame.fence, frame.progress))) {
+        if (
+          !this.leases.holds(frame.job, frame.fence) ||
+          !(await recordProgress(deps, frame.job, frame.fence, frame.progress))
+        ) {
           sendFrame(socket, { type: 'cancel', job: frame.job, fence: frame.fence });
         }
         break;
       case 'finished': {
         // A lease that was dropped and not yet acted on holds again: the outcome is worth more than another try.
-        await recordOutcome(deps, frame.job, frame.fence, frame.outcome);
+        await recordOutcome(deps, node, frame.job, frame.fence, frame.outcome);
         this.leases.release(frame.job, frame.fence);
         sendFrame(socket, { type: 'recorded', job: frame.job, fence: frame.fence });
         await wakeJob(deps, frame.job);
-        await wakeQueue(deps);
+        await wakeQueueFor(deps, node);
         break;
       }
     }

@@ -53,10 +53,10 @@ export function listUnfinishedJobs(db: Db, limit: number): Promise<JobRow[]> {
   return listJobs(db, (table) => inArray(table.state, UNFINISHED), limit);
 }
 
-/** Jobs that wait for a node (with one of these models), the longest waiting first. */
-export function listQueuedJobs(db: Db, models: string[] | undefined, limit: number): Promise<JobRow[]> {
-  const fits = (table: typeof tunings) => (models ? inArray(table.model, models.slice(0, 50)) : undefined);
-  return listJobs(db, (table) => and(eq(table.state, 'queued'), fits(table)), limit);
+/** Jobs that wait for a node with one of these models, the longest waiting first. */
+export function listQueuedJobs(db: Db, models: string[], limit: number): Promise<JobRow[]> {
+  const held = sql`(SELECT value FROM json_each(${JSON.stringify(models)}))`;
+  return listJobs(db, (table) => and(eq(table.state, 'queued'), sql`${table.model} IN ${held}`), limit);
 }
 
 export function listJobsAtWork(db: Db, node?: string): Promise<JobRow[]> {

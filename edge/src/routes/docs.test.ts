@@ -15,7 +15,9 @@ describe('docs', () => {
     expect(Object.keys(body.paths)).toEqual(
       expect.arrayContaining(['/v1/keys', '/v1/datasets/{id}/complete', '/v1/prompts:format', '/health']),
     );
-    expect(Object.keys(body.components.schemas)).toEqual(expect.arrayContaining(['Dataset', 'Error', 'Sample', 'ApiKey']));
+    expect(Object.keys(body.components.schemas)).toEqual(
+      expect.arrayContaining(['Dataset', 'Error', 'Sample', 'ApiKey']),
+    );
     const text = JSON.stringify(body);
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       expect(body.components.schemas).toHaveProperty(name!);

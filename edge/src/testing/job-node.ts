@@ -1,5 +1,5 @@
 // What a node does with a job, step by step, for tests of the edge.
-import { exports } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import type { TuningEvent } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
@@ -111,7 +111,6 @@ export async function readStream(
   id: string,
   lastEventId?: number,
 ): Promise<{ text: string; events: SequencedEvent[] }> {
-  const { env } = await import('cloudflare:workers');
   const headers: Record<string, string> = { Authorization: `Bearer ${env.ADMIN_KEY}` };
   if (lastEventId !== undefined) headers['Last-Event-ID'] = String(lastEventId);
   const response = await exports.default.fetch(new Request(`https://edge.test/v1/tunings/${id}/events`, { headers }));

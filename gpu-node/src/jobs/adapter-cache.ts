@@ -49,7 +49,7 @@ export class AdapterCache {
    * @returns where the adapter lies, its bytes checked against its name
    * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
    */
-  async locate(adapter: JobAdapter, signal?: AbortSignal): Promise<AdapterPlace> {
+  async locate(adapter: JobAdapter): Promise<AdapterPlace> {
     const { id, golden } = adapter;
     const kept = this.#kept.get(id);
     if (kept) {
@@ -58,7 +58,7 @@ export class AdapterCache {
     }
     let fetching = this.#fetching.get(id);
     if (!fetching) {
-      fetching = this.#fetch(adapter, signal).finally(() => this.#fetching.delete(id));
+      fetching = this.#fetch(adapter).finally(() => this.#fetching.delete(id));
       this.#fetching.set(id, fetching);
     }
     return { id, dir: await fetching, golden };
@@ -71,12 +71,12 @@ export class AdapterCache {
     if (path) await rm(path, { recursive: true, force: true });
   }
 
-  async #fetch({ id, configPath, weightsPath }: JobAdapter, signal: AbortSignal | undefined): Promise<string> {
+  async #fetch({ id, configPath, weightsPath }: JobAdapter): Promise<string> {
     const temporary = join(this.#dir, `${id}.fetching`);
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary);
     try {
-      const options = { signal, retries: 3 };
+      const options = { retries: 3 };
       const config = await this.#files.download(configPath, join(temporary, ADAPTER_FILES.config), {
         ...options,
         maxBytes: LIMITS.jsonBodyBytes,

@@ -107,7 +107,13 @@ export class EngineChild {
   }
 
   #receive(message: unknown): void {
-    const reply = engineReplySchema.parse(message);
+    const parsedReply = engineReplySchema.safeParse(message);
+    if (!parsedReply.success) {
+      this.#end(`said something that was not understood: ${parsedReply.error.issues[0]?.message}`);
+      this.#child.kill('SIGKILL');
+      return;
+    }
+    const reply = parsedReply.data;
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if (reply.type === 'progress') {

@@ -1,6 +1,7 @@
 // What an engine process does with its calls: one model at a time in memory, its adapters beside it.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import type { TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
@@ -127,6 +128,12 @@ async function follow(
   for (;;) {
     const next = await run.next();
     if (next.done) return next.value;
-    progress({ kind: 'tune', events: [next.value] });
+    const event = next.value;
+    if (event.type === 'step' && !Number.isFinite(event.loss + event.gradientNorm)) {
+      throw new TallrecError('ENGINE_FAILED', `The loss or its gradient is no longer a number at step ${event.step}.`, {
+        fix: 'Lower learningRate, or clipNorm.',
+      });
+    }
+    progress({ kind: 'tune', events: [event] });
   }
 }

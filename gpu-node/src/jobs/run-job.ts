@@ -57,7 +57,7 @@ export function jobRunnerWith(options: RunJobOptions): RunJob {
     const model = locateModel(job.model);
     const train = await fetchData(job.train, paths.data('train.jsonl'), signal);
     const valid = job.valid && (await fetchData(job.valid, paths.data('valid.jsonl'), signal));
-    const init = job.init && (await adapters.locate(job.init, signal));
+    const init = job.init && (await adapters.locate(job.init));
     const trained = await callEngine(
       'train',
       'tune',
@@ -97,7 +97,7 @@ export function jobRunnerWith(options: RunJobOptions): RunJob {
         limit: job.limit,
         data: await fetchData(job.data, paths.data('data.jsonl'), signal),
         train: job.train && (await fetchData(job.train, paths.data('train.jsonl'), signal)),
-        adapter: job.adapter && (await adapters.locate(job.adapter, signal)),
+        adapter: job.adapter && (await adapters.locate(job.adapter)),
         predictionsFile,
       },
       { signal, onProgress: progress },

@@ -16,6 +16,8 @@ import { loadState, saveState, type ValidationState } from './validation-state.t
 
 /** A step has minutes of CPU time, not hours. */
 export const SLICE_BYTES = 256 * 1024 * 1024;
+/** How much is read before requests to the same isolate get their turn: its stream alone would never let them in. */
+const YIELD_BYTES = 512 * 1024;
 const WRITE_CHARACTERS = 256 * 1024;
 
 export interface Validated {
@@ -68,9 +70,15 @@ export async function validateSlice(
     onlyIf: { etagMatches: input.etag },
   });
   if (!object || !('body' in object)) throw new Error(`The bytes of ${id} are gone or have changed`);
+  let unyielded = 0;
   for await (const chunk of object.body as ReadableStream<Uint8Array>) {
     await pass.take(pass.reader.push(chunk));
     if (pass.reader.broken) break;
+    unyielded += chunk.length;
+    if (unyielded >= YIELD_BYTES) {
+      unyielded = 0;
+      await scheduler.wait(0);
+    }
   }
   const { broken, position } = pass.reader;
   // A slice without one whole row would be read for ever; the reader says what is wrong with it.

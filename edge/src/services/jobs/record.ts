@@ -1,18 +1,20 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { JobOutcome } from '@tallrec/shared/wire/link';
-import type { JobError } from '@tallrec/shared/wire/tunings';
+import { isTerminal, type JobError } from '@tallrec/shared/wire/tunings';
 import type { Deps } from '../../deps.ts';
-import { jobKind, moveJob } from '../../repo/jobs.ts';
+import { findJob, jobKind, moveJob } from '../../repo/jobs.ts';
 import { publishAdapter } from '../adapters/publish.ts';
 
-/** Writes how a job ended. Saying it again, or under a fence that no longer holds, changes nothing. */
+/** Writes how a job ended. Saying it again, under a fence that no longer holds, or for another node's job, changes nothing. */
 export async function recordOutcome(
-  deps: Pick<Deps, 'db' | 'bucket' | 'clock' | 'fenceHolds'>,
+  deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
+  node: string,
   id: string,
   fence: number,
   outcome: JobOutcome,
 ): Promise<void> {
-  if (!(await deps.fenceHolds(id, fence))) return;
+  const job = await findJob(deps.db, id);
+  if (!job || isTerminal(job.state) || job.fence !== fence || job.node !== node) return;
   const nowMs = deps.clock.nowMs();
   const fail = (error: JobError) => moveJob(deps.db, id, { to: 'failed', fence, nowMs, error });
   if (outcome.status === 'cancelled') {
