@@ -14,7 +14,9 @@ if (major === 22 && minor >= 18) {
 } else {
   const own = join(here, '..', '..', 'node_modules', '.bin', 'node');
   if (!existsSync(own)) {
-    console.error(`tallrec needs Node 22.18 or later (this is ${process.versions.node}). Run "npm test" or "npm ci" once: it brings its own.`);
+    console.error(
+      `tallrec needs Node 22.18 or later (this is ${process.versions.node}). Run "npm test" or "npm ci" once: it brings its own.`,
+    );
     process.exit(1);
   }
   const { status, signal } = spawnSync(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
