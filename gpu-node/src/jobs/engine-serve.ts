@@ -1,5 +1,6 @@
 // The child's side of the engine protocol: calls run one after the other, progress and results go back over IPC.
 
+import { TallrecError } from '@tallrec/shared/errors';
 import type { JobProgress } from '@tallrec/shared/wire/link';
 import {
   describeFault,
@@ -60,7 +61,7 @@ export function serveEngine(engine: Engine): void {
         return answer(id, method, params, controller.signal);
       })
       .catch((error) => {
-        console.error(error);
+        if (!(error instanceof TallrecError)) console.error(error);
         reply({ type: 'error', id, error: describeFault(error) });
       })
       .finally(() => running.delete(id));

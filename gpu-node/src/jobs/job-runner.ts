@@ -85,6 +85,7 @@ export class JobRunner {
         if (!known.outcome) this.#options.send({ type: 'accepted', job: job.id, fence: job.fence });
         return;
       }
+      this.#records.delete(job.id);
       if (this.#running?.record.job.id === job.id) await this.#stopRunning('superseded');
       const record: JobRecord = { job, outcome: null, recorded: false };
       await this.#options.store.save(record);

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { tuningSettingsSchema } from '@tallrec/shared/tuning';
+import type { JobProgress } from '@tallrec/shared/wire/link';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Scoring } from '../server/scoring.ts';
+import { EngineChild } from './engine-child.ts';
+
+const entry = fileURLToPath(new URL('./scripted-engine.ts', import.meta.url));
+const model = { name: 'm', dir: '/nowhere', contentHash: 'ab'.repeat(32) };
+const tuneCall = {
+  model,
+  settings: tuningSettingsSchema.parse({}),
+  train: { kind: 'samples', sampling: {}, file: 'x', split: 'all' },
+  valid: null,
+  init: null,
+  checkpointDir: 'c',
+  outDir: 'o',
+} as const;
+
+const children: EngineChild[] = [];
+function engine(role: 'score' | 'train' | 'probe' = 'score'): EngineChild {
+  const child = new EngineChild(role, { entry, provider: 'cpu' });
+  children.push(child);
+  return child;
+}
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => child.kill()));
+});
+
+const tokens = (child: EngineChild, ...texts: string[]) => child.call('tokens', { model, texts });
+
+describe('an engine process', () => {
+  it('answers calls in order and is told its role and provider', async () => {
+    const child = engine('probe');
+    const answers = await Promise.all([tokens(child, 'wait 50', 'a'), tokens(child, 'abc'), child.call('probe', {})]);
+    expect(answers).toEqual([
+      { counts: [7, 1] },
+      { counts: [3] },
+      { provider: 'cpu', precision: 'f32', reason: 'told probe cpu' },
+    ]);
+  });
+
+  it('hands on refusals with their code, and faults as ENGINE_FAILED, and lives on', async () => {
+    const child = engine();
+    await expect(tokens(child, 'refuse')).rejects.toMatchObject({
+      code: 'ADAPTER_INVALID',
+      message: 'This adapter is bad.',
+    });
+    await expect(tokens(child, 'fault')).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: /something unforeseen/,
+    });
+    await expect(child.call('tokens', { model, texts: [1] as never })).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+    expect(await tokens(child, 'ok')).toEqual({ counts: [2] });
+  });
+
+  it('fails all that waits when it dies, saying how', async () => {
+    const child = engine('train');
+    const waiting = [tokens(child, 'die'), tokens(child, 'a')];
+    for (const call of waiting) {
+      await expect(call).rejects.toMatchObject({
+        code: 'ENGINE_FAILED',
+        message: /training process was killed \(SIGKILL\)/,
+      });
+    }
+    await expect(tokens(child, 'later')).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+    await expect(tokens(engine(), 'exit')).rejects.toThrow(/scoring process ended by itself with exit code 7/);
+  });
+
+  it('reports progress and stops when it is asked to', async () => {
+    const child = engine('train');
+    const seen: JobProgress[] = [];
+    const controller = new AbortController();
+    const call = child.call('tune', tuneCall, {
+      signal: controller.signal,
+      onProgress: (progress) => {
+        seen.push(progress);
+        controller.abort();
+      },
+    });
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(seen).toEqual([{ kind: 'tune', events: [{ type: 'note', step: 0, message: 'begun' }] }]);
+  });
+
+  it('is ended when it says what is not in the protocol', async () => {
+    const call = engine('train').call('tune', { ...tuneCall, model: { ...model, name: 'nonsense' } });
+    await expect(call).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: /not understood/ });
+  });
+
+  it('dies with its parent, even one that is killed outright', async () => {
+    const parent = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        '--input-type=module',
+        '-e',
+        `import { EngineChild } from ${JSON.stringify(new URL('./engine-child.ts', import.meta.url).href)};
+         const child = new EngineChild('score', { entry: ${JSON.stringify(entry)} });
+         await child.call('tokens', { model: ${JSON.stringify(model)}, texts: ['a'] });
+         console.log(child.pid);
+         await child.call('tokens', { model: ${JSON.stringify(model)}, texts: ['wait 60000'] });`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+});
+
+describe('scoring', () => {
+  it('starts another engine after one has died', async () => {
+    const scoring = new Scoring({ newEngine: () => engine() });
+    const { counts } = await scoring.call('tokens', { model, texts: ['pid'] });
+    process.kill(counts[0]!, 'SIGKILL');
+    const results = await Promise.allSettled([scoring.call('tokens', { model, texts: ['wait 20'] })]);
+    expect(results[0]!.status === 'rejected' ? results[0].reason.code : 'ENGINE_FAILED').toBe('ENGINE_FAILED');
+    const next = await scoring.call('tokens', { model, texts: ['pid'] });
+    expect(next.counts[0]).not.toBe(counts[0]);
+    expect(scoring.queued).toBe(0);
+  });
+
+  it('turns requests away when too many wait', async () => {
+    const scoring = new Scoring({ newEngine: () => engine(), maxQueued: 2 });
+    const first = scoring.call('tokens', { model, texts: ['wait 50'] });
+    const second = scoring.call('tokens', { model, texts: ['b'] });
+    await expect(scoring.call('tokens', { model, texts: ['c'] })).rejects.toMatchObject({ code: 'NODE_BUSY' });
+    expect([await first, await second]).toHaveLength(2);
+    expect(await scoring.call('tokens', { model, texts: ['c'] })).toEqual({ counts: [1] });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

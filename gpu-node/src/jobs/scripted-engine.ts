@@ -1,0 +1,45 @@
+// An engine process without a model, for tests: what it does is told by the texts or titles it is given.
+
+import { TallrecError } from '@tallrec/shared/errors';
+import type { TuningEvent } from '@tallrec/shared/tuning';
+import { serveEngine } from './engine-serve.ts';
+
+async function act(words: string[]): Promise<void> {
+  if (words.includes('die')) process.kill(process.pid, 'SIGKILL');
+  if (words.includes('exit')) process.exit(7);
+  if (words.includes('refuse')) throw new TallrecError('ADAPTER_INVALID', 'This adapter is bad.');
+  if (words.includes('fault')) throw new Error('something unforeseen');
+  const pause = words.find((word) => word.startsWith('wait '));
+  if (pause) await new Promise((resolve) => setTimeout(resolve, Number(pause.slice(5))));
+}
+
+const note = (message: string): TuningEvent => ({ type: 'note', step: 0, message });
+
+serveEngine({
+  probe: async () => ({ provider: 'cpu', precision: 'f32', reason: `told ${process.argv.slice(2).join(' ')}` }),
+  async tune({ model }, { signal, progress }) {
+    progress({ kind: 'tune', events: [note('begun')] });
+    if (model.name === 'nonsense') process.send?.({ type: 'progress', id: 'x' });
+    if (model.name === 'stubborn') await new Promise(() => setInterval(() => {}, 1000));
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve());
+    });
+    throw new TallrecError('CANCELLED', 'stopped as asked');
+  },
+  evaluate: async () => {
+    throw new Error('not scripted');
+  },
+  async score({ samples }) {
+    await act(samples.map(({ target }) => target.title));
+    return { scores: samples.map(() => ({ score: 0.5, yesLogit: 0, noLogit: 0 })), tokens: samples.length };
+  },
+  async rank({ candidates }) {
+    await act(candidates.map(({ title }) => title));
+    return { ranking: [], tokens: 0 };
+  },
+  async tokens({ texts }) {
+    await act(texts);
+    return { counts: texts.includes('pid') ? [process.pid] : texts.map((text) => text.length) };
+  },
+});

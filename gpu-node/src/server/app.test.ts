@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { JobAdapter } from '@tallrec/shared/wire/link';
+import type { NodeStatus } from '@tallrec/shared/wire/nodes';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EngineChild } from '../jobs/engine-child.ts';
+import { createNodeApp } from './app.ts';
+import { Scoring } from './scoring.ts';
+
+const entry = fileURLToPath(new URL('../jobs/scripted-engine.ts', import.meta.url));
+const scoring = new Scoring({ newEngine: () => new EngineChild('score', { entry, provider: 'cpu' }) });
+afterAll(() => scoring.close());
+
+const HASH = 'ab'.repeat(32);
+const adapter: JobAdapter = { id: HASH, configPath: '/c', weightsPath: '/w', golden: null };
+const adapters = {
+  locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null })),
+  drop: vi.fn(async () => {}),
+};
+const logged: string[] = [];
+const app = createNodeApp({
+  scoring,
+  adapters,
+  locateModel: (name) => {
+    if (name === 'm') return { name, dir: '/m', contentHash: HASH };
+    throw new TallrecError('MODEL_UNSUPPORTED', `This node does not hold the model ${name}.`);
+  },
+  status: () => ({ provider: 'cpu' }) as NodeStatus,
+  log: (line) => logged.push(line),
+});
+const post = async (path: string, body: unknown) => {
+  const init = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const response = await app.request(path, init);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};
+const score = (title: string, more = {}) =>
+  post('/score', {
+    model: 'm',
+    template: 'clean',
+    adapter: null,
+    samples: [{ history: [], target: { title } }],
+    ...more,
+  });
+
+beforeEach(() => vi.clearAllMocks());
+
+describe("the node's app", () => {
+  it('says how it is', async () => {
+    expect(await (await app.request('/health')).json()).toEqual({ provider: 'cpu' });
+  });
+
+  it('scores, ranks and counts', async () => {
+    const scores = [{ score: 0.5, yesLogit: 0, noLogit: 0 }];
+    expect((await score('A', { adapter })).body).toEqual({ scores, tokens: 1, model: 'm', adapter: HASH });
+    const rank = { model: 'm', template: 'clean', adapter: null, history: [], candidates: [{ title: 'A' }] };
+    expect((await post('/rank', rank)).body).toEqual({ ranking: [], tokens: 0, model: 'm', adapter: null });
+    expect((await post('/tokens', { model: 'm', texts: ['abc'] })).body).toEqual({ counts: [3] });
+  });
+
+  it.each([
+    ['/score', 'not json', 400, 'BAD_REQUEST'],
+    ['/score', { model: 'm' }, 400, 'VALIDATION_FAILED'],
+    ['/tokens', { model: 'unknown', texts: [] }, 422, 'MODEL_UNSUPPORTED'],
+    ['/nowhere', {}, 404, 'NOT_FOUND'],
+  ])('refuses %s with %j in one form', async (path, body, status, code) => {
+    const answer = await post(path, body);
+    expect(answer).toMatchObject({ status, body: { error: { code, retryable: false } } });
+  });
+
+  it('drops an adapter that its engine refuses, and goes on', async () => {
+    expect(await score('refuse', { adapter })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'ADAPTER_INVALID' } },
+    });
+    expect(adapters.drop).toHaveBeenCalledWith(HASH);
+    expect((await score('A', { adapter })).status).toBe(200);
+  });
+
+  it('answers when its engine dies, and has another one for the next request', async () => {
+    expect(await score('die')).toMatchObject({
+      status: 502,
+      body: { error: { code: 'ENGINE_FAILED', retryable: true } },
+    });
+    expect((await score('A')).status).toBe(200);
+  });
+
+  it('keeps what it did not foresee to its log', async () => {
+    adapters.locate.mockRejectedValueOnce(new Error('secret path /home/x'));
+    const { status, body } = await score('A', { adapter });
+    expect({ status, text: JSON.stringify(body) }).toEqual({
+      status: 500,
+      text: expect.not.stringContaining('secret'),
+    });
+    expect(logged.at(-1)).toContain('secret path');
+  });
+});
