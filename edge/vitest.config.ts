@@ -20,5 +20,12 @@ export default defineConfig({
       },
     })),
   ],
-  test: { silent: 'passed-only', setupFiles: ['./src/testing/migrate.ts'], include: ['src/**/*.test.ts'] },
+  test: {
+    silent: 'passed-only',
+    setupFiles: ['./src/testing/migrate.ts'],
+    include: ['src/**/*.test.ts'],
+    // One workerd for all files: each test makes its own ids, so they share a record and a bucket.
+    isolate: false,
+    testTimeout: 30_000,
+  },
 });

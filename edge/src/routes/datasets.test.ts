@@ -152,10 +152,9 @@ describe('uploads', () => {
 
   it('take no token that was changed', async () => {
     const { upload } = await announce();
-    const forged = await put(
-      upload.url.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
-      content,
-    );
+    const at = upload.url.length - 20;
+    const other = upload.url[at] === 'A' ? 'B' : 'A';
+    const forged = await put(upload.url.slice(0, at) + other + upload.url.slice(at + 1), content);
     expect([forged.status, forged.body.error.code]).toEqual([401, 'TOKEN_INVALID']);
     expect((await call('GET', new URL(upload.url).pathname, { key: null })).body.error.code).toBe('FORBIDDEN');
   });
