@@ -2,11 +2,12 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
+import { fileFault } from '../file-faults.ts';
 
 /** @returns the exit code */
 export function reportFailure(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const known = error instanceof TallrecError ? error : fileFault(error);
+  const known = error instanceof TallrecError ? error : refusedFile(error);
   const code = known?.code ?? 'INTERNAL';
   const message = known?.message ?? (error instanceof Error ? error.message : String(error));
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
@@ -15,24 +16,12 @@ export function reportFailure(error: unknown, json: boolean): number {
   return 1;
 }
 
-const FILE_FAULTS: Record<string, string> = {
-  EACCES: 'permission is denied',
-  EISDIR: 'it is a directory',
-  ENOENT: 'there is no such file or directory',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of it is no directory',
-  EROFS: 'the file system cannot be written',
-};
-
-/** What the file system refused, in words. */
-function fileFault(error: unknown): TallrecError | undefined {
-  const { code = '', path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const words = FILE_FAULTS[code];
-  if (!words) return undefined;
-  return new TallrecError('BAD_REQUEST', `${path ?? 'A file'} cannot be used: ${words}.`, {
-    fix: 'Check the path.',
-    cause: error,
-  });
+/** What the file system refused. */
+function refusedFile(error: unknown): TallrecError | undefined {
+  const fault = fileFault(error);
+  if (!fault) return undefined;
+  const { path = 'A file', words, fix } = fault;
+  return new TallrecError('BAD_REQUEST', `${path} cannot be used: ${words}.`, { fix, cause: error });
 }
 
 /** An option's value by a schema; what it refuses is a fault of usage. */

@@ -6,6 +6,7 @@ import { Random } from '@tallrec/shared/random';
 import { tuningEventSchema } from '@tallrec/shared/tuning';
 import { z } from 'zod';
 import { syncDirectory, writeFileAtomically } from '../atomic-file.ts';
+import { fileFault } from '../file-faults.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { readSafetensorsHeader, readTensor, writeSafetensors } from '../llama/safetensors.ts';
 import type { Moments } from './adamw.ts';
@@ -34,15 +35,40 @@ const stateSchema = z.object({
 /** Names and hashes of what a run depends on: settings, model, data. */
 export type RunIdentity = Record<string, string>;
 
-/** Writes the next checkpoint into `dir` and drops the ones before it. */
+/**
+ * Writes the next checkpoint into `dir` and drops the ones before it.
+ * @throws TallrecError when the file system refuses; the checkpoint before is then still there
+ */
 export async function writeCheckpoint(dir: string, state: TrainingState, identity: RunIdentity): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const before = await checkpointNames(dir);
-  const number = 1 + Math.max(0, ...before.map((name) => Number.parseInt(name, 10)));
-  const path = join(dir, String(number).padStart(8, '0'));
-  const aside = `${path}.tmp`;
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(aside);
+  try {
+    await mkdir(dir, { recursive: true });
+    const before = await checkpointNames(dir);
+    const number = 1 + Math.max(0, ...before.map((name) => Number.parseInt(name, 10)));
+    const path = join(dir, String(number).padStart(8, '0'));
+    const aside = `${path}.tmp`;
+    try {
+      await rm(aside, { recursive: true, force: true });
+      await mkdir(aside);
+      await writeFiles(aside, state, identity);
+      await rename(aside, path);
+      await syncDirectory(dir);
+      await writeFileAtomically(join(path, DONE), []);
+    } catch (error) {
+      for (const left of [aside, path]) await rm(left, { recursive: true, force: true }).catch(() => {});
+      throw error;
+    }
+    for (const name of before) await rm(join(dir, name), { recursive: true, force: true });
+  } catch (cause) {
+    const fault = fileFault(cause);
+    if (!fault) throw cause;
+    throw new TallrecError('ENGINE_FAILED', `The checkpoint of step ${state.step} in ${dir}: ${fault.words}.`, {
+      fix: `${fault.fix} Resumed, the tuning goes on from the last whole checkpoint.`,
+      cause,
+    });
+  }
+}
+
+async function writeFiles(aside: string, state: TrainingState, identity: RunIdentity): Promise<void> {
   const { adapter, optimizer, best } = state;
   await writeSafetensors(join(aside, 'adapter.safetensors'), adapter.tensors);
   await writeSafetensors(join(aside, 'first-moments.safetensors'), momentTensors(state, 'first'));
@@ -66,10 +92,6 @@ export async function writeCheckpoint(dir: string, state: TrainingState, identit
     events,
   };
   await writeFileAtomically(join(aside, 'state.json'), [JSON.stringify(file)]);
-  await rename(aside, path);
-  await syncDirectory(dir);
-  await writeFileAtomically(join(path, DONE), []);
-  for (const name of before) await rm(join(dir, name), { recursive: true, force: true });
 }
 
 /**
