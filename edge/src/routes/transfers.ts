@@ -57,11 +57,11 @@ const get = createRoute({
   },
 });
 
-/** The bytes `from…to` of a range as R2 served it. */
+/** The range as R2 served it; its forms all come with every field, undefined where it does not count. */
 function servedRange(range: R2Range, size: number): { offset: number; length: number } {
-  if ('suffix' in range) return { offset: Math.max(0, size - range.suffix), length: Math.min(range.suffix, size) };
-  const offset = range.offset ?? 0;
-  return { offset, length: range.length ?? size - offset };
+  const { offset = 0, length, suffix } = range as { offset?: number; length?: number; suffix?: number };
+  if (suffix !== undefined) return { offset: Math.max(0, size - suffix), length: Math.min(suffix, size) };
+  return { offset, length: length ?? size - offset };
 }
 
 export const transfers = newRouter()
