@@ -1,7 +1,7 @@
 // LLaMA's forward pass (Touvron et al., 2023), in the order of Hugging Face's LlamaForCausalLM, up to the head.
 import type { HeadLayout } from '../autodiff/signatures.ts';
 import type { Tape } from '../autodiff/tape.ts';
-import { Cast, Gather, Reshape } from '../graph/operators.ts';
+import { Reshape } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LinearModule } from './lora.ts';
 import type { LoraInputs } from './lora-inputs.ts';
@@ -34,7 +34,7 @@ export function hiddenStates(
   const lastLayer = layers - 1;
 
   const linear = (x: Value, layer: number, module: LinearModule) => {
-    const base = tape.apply('Linear', { x, weight: weights.linear(graph, layer, module) }, {});
+    const base = weights.linear(tape, x, layer, module);
     const selected = layer === lastLayer && AFTER_ATTENTION.has(module);
     return lora.add(tape, base, x, layer, module, selected ? positions : undefined);
   };
@@ -42,7 +42,7 @@ export function hiddenStates(
   const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, layout);
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
 
-  let x = Cast(Gather(weights.embeddings(graph), Reshape(tokens, [TOKENS])), 'float32'); // [B·T, H]
+  let x = weights.embed(tape, Reshape(tokens, [TOKENS])); // [B·T, H]
   for (let layer = 0; layer < layers; layer++) {
     const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'));
     const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]

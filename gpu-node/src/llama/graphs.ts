@@ -24,7 +24,7 @@ export function hiddenGraph(weights: LlamaWeights, options: GraphOptions): Graph
 /** `logits` [N, K] of the vocabulary `columns` int64 [K] from `hidden` [N, H]. */
 export function logitsGraph(weights: LlamaWeights, { extensions }: GraphOptions): Graph {
   const graph = new Graph(extensions);
-  const rows = weights.headRows(graph, graph.input('columns', 'int64', ['K']));
+  const rows = weights.headRows(new Tape(), graph.input('columns', 'int64', ['K']));
   graph.output('logits', Gemm(hiddenInput(graph, weights), rows, undefined, { transB: true }));
   return graph;
 }
@@ -68,6 +68,6 @@ function hiddenInput(graph: Graph, { config }: LlamaWeights): Value {
 function crossEntropy(tape: Tape, weights: LlamaWeights, hidden: Value): Value {
   const { graph } = hidden;
   const labels = graph.input('labels', 'int64', [POSITIONS]);
-  const logits = tape.apply('Linear', { x: hidden, weight: weights.head(graph) }, {}); // [N, V]
+  const logits = weights.head(tape, hidden); // [N, V]
   return tape.apply('CrossEntropy', { logits, labels }, {});
 }

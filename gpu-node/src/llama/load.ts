@@ -4,6 +4,7 @@ import { readLlamaConfig } from './config.ts';
 import { LlamaModel } from './llama-model.ts';
 import type { LanguageModel } from './model.ts';
 import { openCheckpoint } from './safetensors.ts';
+import { StoredTensors } from './stored-tensors.ts';
 import { LlamaWeights } from './weights.ts';
 
 export interface LoadOptions {
@@ -26,5 +27,5 @@ export async function loadLanguageModel(
   { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES }: LoadOptions = {},
 ): Promise<LanguageModel> {
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
-  return new LlamaModel(new LlamaWeights(config, checkpoint, widenUpToBytes), runtime);
+  return new LlamaModel(new LlamaWeights(config, new StoredTensors(config, checkpoint, widenUpToBytes)), runtime);
 }

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readLlamaConfig } from '../llama/config.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
+import { checkedLocations } from '../llama/stored-tensors.ts';
 import { loadTokenizer } from '../llama/tokenizer.ts';
-import { LlamaWeights } from '../llama/weights.ts';
 import { checkpointContentHash, checkpointFiles } from './content-hash.ts';
 
 const RECORD_FILE = 'tallrec.json';
@@ -114,7 +114,7 @@ export async function describeModel({ name, dir, contentHash }: ModelPlace): Pro
  * @throws TallrecError naming what this engine cannot use
  */
 export async function checkCheckpoint(dir: string): Promise<void> {
-  new LlamaWeights(await readLlamaConfig(dir), await openCheckpoint(dir), 0);
+  checkedLocations(await readLlamaConfig(dir), await openCheckpoint(dir));
   await loadTokenizer(dir);
 }
 

@@ -1,0 +1,71 @@
+// A checkpoint's f32, f16 and bf16 tensors as constants of a graph, left where they lie in their files.
+import { realpathSync } from 'node:fs';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Tape } from '../autodiff/tape.ts';
+import type { Graph } from '../graph/graph.ts';
+import { Cast } from '../graph/operators.ts';
+import type { ElementType, Value } from '../graph/value.ts';
+import type { LlamaConfig } from './config.ts';
+import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
+import { type WeightTensors, weightShapes } from './weights.ts';
+
+const STORED_TYPES: Partial<Record<Dtype, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+export class StoredTensors implements WeightTensors {
+  readonly widened: boolean;
+  readonly #locations: ReadonlyMap<string, TensorLocation>;
+
+  /**
+   * @param widenUpToBytes weights that take no more than this in float32 are widened once
+   * @throws TallrecError naming the tensor that is missing, or has another shape or type than the configuration asks for
+   */
+  constructor(config: LlamaConfig, checkpoint: Checkpoint, widenUpToBytes: number) {
+    this.#locations = checkedLocations(config, checkpoint);
+    const locations = [...this.#locations.values()];
+    const float32Bytes = locations.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    this.widened = locations.some(({ dtype }) => dtype !== 'F32') && float32Bytes <= widenUpToBytes;
+  }
+
+  linear(tape: Tape, name: string, x: Value): Value {
+    const stored = this.#stored(x.graph, name);
+    const weight = this.widened ? Cast(stored, x.type) : stored;
+    return tape.apply('Linear', { x, weight }, {});
+  }
+
+  /** Widened after they are gathered. */
+  rows(tape: Tape, name: string, indices: Value): Value {
+    return Cast(tape.apply('Gather', { table: this.#stored(indices.graph, name), indices }, {}), 'float32');
+  }
+
+  vector(graph: Graph, name: string): Value {
+    return Cast(this.#stored(graph, name), 'float32');
+  }
+
+  #stored(graph: Graph, name: string): Value {
+    const location = this.#locations.get(name);
+    if (!location) throw new Error(`no tensor ${name}`);
+    return graph.external(name, STORED_TYPES[location.dtype]!, location.shape, location);
+  }
+}
+
+/** @throws TallrecError naming the tensor that is missing, or has another shape or type than the configuration asks for */
+export function checkedLocations(config: LlamaConfig, checkpoint: Checkpoint): Map<string, TensorLocation> {
+  return new Map([...weightShapes(config)].map(([name, shape]) => [name, checkedLocation(checkpoint, name, shape)]));
+}
+
+function checkedLocation({ dir, tensors }: Checkpoint, name: string, shape: readonly number[]): TensorLocation {
+  const location = tensors.get(name);
+  const fix = 'Check that config.json belongs to these weights, or download the checkpoint again.';
+  if (!location) throw new TallrecError('MODEL_UNSUPPORTED', `${dir} lacks the tensor ${name}.`, { fix });
+  if (location.shape.join() !== shape.join()) {
+    const message = `${dir}: tensor ${name} is [${location.shape}], where config.json asks for [${shape}].`;
+    throw new TallrecError('MODEL_UNSUPPORTED', message, { fix });
+  }
+  if (!STORED_TYPES[location.dtype]) {
+    throw new TallrecError('MODEL_UNSUPPORTED', `${dir}: tensor ${name} is stored as ${location.dtype}.`, {
+      fix: 'Use a checkpoint in f32, f16 or bf16.',
+    });
+  }
+  // Caches of the Hugging Face hub hold links; external data may not lead out of its folder by one.
+  return { ...location, file: realpathSync(location.file) };
+}
