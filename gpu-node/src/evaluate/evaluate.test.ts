@@ -75,7 +75,7 @@ describe('evaluateSamples', () => {
     expect(report.auc).toBe(auc(predictions));
     expect(report.ruleAuc).toBe(auc(named.map((sample) => ({ score: historyShare(sample), liked: sample.liked }))));
     expect(report.popularityAuc).not.toBeNull();
-    expect(report.interval!.resampled).toBe('users');
+    expect(report.interval!.resampled).toBe('rows');
   });
 
   test('finds users by their histories, and says so', async () => {
