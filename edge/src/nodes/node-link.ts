@@ -19,6 +19,7 @@ import { recordOutcome } from '../services/jobs/record.ts';
 import { wakeJob, wakeQueueFor } from '../services/jobs/wake.ts';
 import { noteNode } from '../services/nodes/note.ts';
 import { JobLeases } from './job-leases.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { type LinkResult, NODE_HEADER, type RelayRequest, type RelayResponse } from './link-client.ts';
 import { PendingRequests } from './pending.ts';
 
@@ -39,6 +40,7 @@ type Attachment = z.infer<typeof attachmentSchema>;
 export class NodeLink extends DurableObject<object> {
   private readonly deps: Deps;
   private readonly leases: JobLeases;
+  private readonly watch: LeaseWatch;
   private readonly pending: PendingRequests;
   private readonly leaseMs: number;
   /** What nodes report is recorded in the order in which it came. */
@@ -50,6 +52,7 @@ export class NodeLink extends DurableObject<object> {
     this.deps = makeDeps(env);
     this.leaseMs = env.LEASE_MS;
     this.leases = new JobLeases(ctx.storage.sql);
+    this.watch = new LeaseWatch(ctx.storage, env.LEASE_MS);
     this.pending = new PendingRequests({ timeoutMs: env.NODE_REQUEST_TIMEOUT_MS, max: LIMITS.nodeRequestsInFlight });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
@@ -73,7 +76,7 @@ export class NodeLink extends DurableObject<object> {
     const nowMs = this.deps.clock.nowMs();
     server.serializeAttachment({ connection, connectedAtMs: nowMs, announced: false } satisfies Attachment);
     sendFrame(server, { type: 'welcome', version: LINK_VERSION, node, leaseMs: this.leaseMs });
-    await this.ctx.storage.setAlarm(nowMs + this.leaseMs / 2);
+    await this.watch.arm(nowMs);
     this.inTurn(() => noteNode(this.deps, node, { connected: true }));
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -112,7 +115,7 @@ export class NodeLink extends DurableObject<object> {
     const nowMs = this.deps.clock.nowMs();
     const socket = this.socket();
     const heardAtMs = this.heardAtMs(socket);
-    if (nowMs - heardAtMs > this.leaseMs) {
+    if (this.watch.isOver(nowMs, heardAtMs)) {
       if (socket) {
         close(socket, CLOSE_SILENT, 'the node was silent for a lease');
         this.gone(socket);
@@ -125,7 +128,7 @@ export class NodeLink extends DurableObject<object> {
       // A wake may have been lost with a server that was killed; without a cron trigger nothing else would look.
       if (this.isFree()) this.inTurn(() => wakeQueueFor(this.deps, this.node));
     }
-    if (this.socket() || this.leases.jobs().length > 0) await this.ctx.storage.setAlarm(nowMs + this.leaseMs / 2);
+    if (this.socket() || this.leases.jobs().length > 0) await this.watch.arm(nowMs);
     await this.last;
   }
 

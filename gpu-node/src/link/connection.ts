@@ -163,7 +163,7 @@ function refusal(status: number, text: string): Error {
   const body = errorBodySchema.safeParse(parseJson(text));
   if (body.success && (status === 401 || status === 403)) {
     return new TallrecError(body.data.error.code, `The edge refused this node: ${body.data.error.message}`, {
-      fix: 'Make a node with POST /v1/nodes and start with the secret from its answer: tallrec serve --token SECRET.',
+      fix: 'Start with the right one: tallrec serve --token SECRET.',
     });
   }
   return new Error(`the edge answered ${status} instead of opening the link`);

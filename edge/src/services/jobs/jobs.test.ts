@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { isTerminal, JOB_STATES, JOB_TRANSITIONS, type Tuning } from '@tallrec/shared/wire/tunings';
 import { eq } from 'drizzle-orm';
@@ -5,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeDeps } from '../../deps.ts';
 import { parseEnv } from '../../env.ts';
+import type { NodeLink } from '../../nodes/node-link.ts';
 import { findJob, moveJob } from '../../repo/jobs.ts';
 import { tunings } from '../../repo/schema.ts';
 import { call } from '../../testing/client.ts';
@@ -222,6 +224,26 @@ describe('a node that is lost', () => {
     expect(job.fence).toBe(3);
     await finishTuning(node, job, 'resumed');
     await tuningIn(id, 'succeeded');
+  });
+
+  it('has a lease to be heard again when it was the edge that was away', async () => {
+    const { id } = await createTuning(dataset);
+    const node = await joined();
+    await nextJob(node, 'tune', id);
+    const link = env.NODE_LINK.get(env.NODE_LINK.idFromName(node.id));
+    node.drop();
+    await scheduler.wait(50);
+    await runInDurableObject(link, async (object: NodeLink, { storage }) => {
+      storage.kv.put('heardAtMs', Date.now() - 60_000);
+      storage.kv.put('alarmAtMs', Date.now() - 60_000);
+      await object.alarm();
+    });
+    expect(await link.holds(id, 1)).toBe(true);
+    await node.connect();
+    node.send({ type: 'accepted', job: id, fence: 1 });
+    await node.announce();
+    await scheduler.wait(1200);
+    expect(await getTuning(id)).toMatchObject({ state: 'running', fence: 1 });
   });
 
   it('fails its job after a while when no other comes', async () => {
