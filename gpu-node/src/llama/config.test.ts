@@ -83,6 +83,6 @@ describe('parseLlamaConfig', () => {
   });
 
   test('a directory without config.json is named', async () => {
-    await expect(readLlamaConfig('/nonexistent')).rejects.toThrow(/config\.json cannot be read.*checkpoint directory/s);
+    await expect(readLlamaConfig('/nonexistent')).rejects.toThrow(/config\.json is missing.*checkpoint directory/s);
   });
 });

@@ -1,8 +1,8 @@
 // The shape of a LLaMA checkpoint, parsed from Hugging Face's config.json, both the older and the newer spelling.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
+import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
 
 /** Llama 3's stretch of rotary frequencies ("rope_type": "llama3"), as in transformers' `_compute_llama3_parameters`. */
 export interface RopeScaling {
@@ -29,7 +29,16 @@ export interface LlamaConfig {
   eosTokenId: number | undefined;
 }
 
-const size = z.int().positive();
+/** Far above any LLaMA there is (405B: 126 layers, 53,248 wide), and small enough to count to. */
+const size = z
+  .int()
+  .positive()
+  .max(2 ** 28);
+const width = z
+  .int()
+  .positive()
+  .max(2 ** 20);
+const layerCount = z.int().positive().max(4096);
 /** Llama 3 lists several end tokens; the first ends a text. */
 const tokenId = z
   .union([z.int().nonnegative(), z.array(z.int().nonnegative()).nonempty()])
@@ -53,12 +62,12 @@ const configFile = z.object({
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   hidden_act: z.string().default('silu'),
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullish(),
-  head_dim: size.nullish(),
+  hidden_size: width,
+  intermediate_size: width,
+  num_hidden_layers: layerCount,
+  num_attention_heads: width,
+  num_key_value_heads: width.nullish(),
+  head_dim: width.nullish(),
   vocab_size: size,
   rms_norm_eps: z.number().positive().default(1e-6),
   rope_theta: z.number().positive().nullish(),
@@ -77,19 +86,9 @@ const configFile = z.object({
  */
 export async function readLlamaConfig(dir: string): Promise<LlamaConfig> {
   const path = join(dir, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw unusable(`${path} cannot be read`, 'Name a Hugging Face checkpoint directory that holds config.json.', cause);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw unusable(`${path} is not JSON`, 'Download the checkpoint again.', cause);
-  }
-  return parseLlamaConfig(json, path);
+  const file = await readJsonFile(path, JSON_FILE_LIMITS_BYTES.config);
+  if ('json' in file) return parseLlamaConfig(file.json, path);
+  throw unusable(`${path} ${file.fault}`, 'Name a Hugging Face checkpoint directory with its config.json.', file.cause);
 }
 
 /** @param source names the file in errors */
@@ -98,7 +97,7 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw unusable(
-      `${source}: ${path.join('.') || 'document'}: ${message}`,
+      `${source}: ${excerpt(path.join('.')) || 'document'}: ${message}`,
       'Check that the file is the config.json of a LLaMA checkpoint.',
     );
   }
@@ -106,7 +105,7 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
   const architecture = file.architectures?.[0] ?? file.model_type;
   if (architecture !== 'LlamaForCausalLM' && architecture !== 'llama') {
     throw unusable(
-      `${source} is of architecture ${architecture ?? '(none named)'}`,
+      `${source} is of architecture ${excerpt(architecture ?? '(none named)')}`,
       'Use a model whose architecture is LlamaForCausalLM (LLaMA 1–3, SmolLM2, TinyLlama and the like).',
     );
   }
@@ -114,7 +113,7 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
     throw unusable(`${source} asks for linear layers with biases`, 'Use a LLaMA checkpoint without biases.');
   }
   if (file.hidden_act !== 'silu') {
-    throw unusable(`${source} has the activation ${file.hidden_act}`, 'Use a LLaMA checkpoint with "silu".');
+    throw unusable(`${source} has the activation ${excerpt(file.hidden_act)}`, 'Use a LLaMA checkpoint with "silu".');
   }
   if (file.quantization_config) {
     throw unusable(
@@ -157,7 +156,10 @@ function parseRopeScaling(settings: Rope, source: string): RopeScaling | undefin
   const type = settings.rope_type ?? settings.type ?? 'default';
   if (type === 'default') return undefined;
   if (type !== 'llama3') {
-    throw unusable(`${source} asks for the rope type "${type}"`, 'Use a model with "default" or "llama3" rope.');
+    throw unusable(
+      `${source} asks for the rope type "${excerpt(type)}"`,
+      'Use a model with "default" or "llama3" rope.',
+    );
   }
   const { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings } = settings;
   if (!factor || !low_freq_factor || !high_freq_factor || !original_max_position_embeddings) {

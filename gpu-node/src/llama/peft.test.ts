@@ -76,7 +76,7 @@ describe('an adapter that PEFT wrote', () => {
     await expect(readAdapter(join(reference, 'adapter'), { ...model, layers: 1 })).rejects.toThrow(
       /no LoRA tensor of this model/,
     );
-    await expect(readAdapter(join(dir, 'nowhere'), model)).rejects.toThrow(/missing or no JSON/);
+    await expect(readAdapter(join(dir, 'nowhere'), model)).rejects.toThrow(/adapter_config\.json is missing/);
   });
 });
 

@@ -7,9 +7,11 @@ import { ADAPTER_FILES, type AdapterFiles } from '@tallrec/shared/wire/adapters'
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { LlamaConfig } from './config.ts';
+import { excerpt, excerptOf, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
 import { loraTensorName, moduleShape } from './linear-modules.ts';
 import { type AdapterTensor, LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
-import { encodeSafetensors, readSafetensorsHeader, readTensor } from './safetensors.ts';
+import { encodeSafetensors, readSafetensorsHeader, readTensor, type TensorLocation } from './safetensors.ts';
+import { WIDEN } from './widen.ts';
 
 /** Fields that change nothing of what the adapter computes: provenance, and how it was initialised. */
 const HARMLESS_FIELDS = new Set([
@@ -67,16 +69,16 @@ export async function readAdapter(dir: string, model: LlamaConfig): Promise<Lora
     if (!location) throw invalid(`${path} lacks the tensor ${name}.`, 'Use an adapter of this very model.');
     if (location.shape.join() !== shape.join()) {
       throw invalid(
-        `${path}: ${name} is [${location.shape}], the model needs [${shape}].`,
+        `${path}: ${name} is [${excerpt(location.shape.join())}], the model needs [${shape}].`,
         'Use an adapter of this very model.',
       );
     }
-    tensors.set(name, { shape, data: await readTensor(location) });
+    tensors.set(name, { shape, data: await readValues(path, name, location) });
   }
   const stranger = [...locations.keys()].find((name) => !tensors.has(name));
   if (stranger)
     throw invalid(
-      `${path} holds ${stranger}, which is no LoRA tensor of this model.`,
+      `${path} holds ${excerpt(stranger)}, which is no LoRA tensor of this model.`,
       'Use an adapter of this very model.',
     );
   const adapter = { config, tensors };
@@ -84,34 +86,46 @@ export async function readAdapter(dir: string, model: LlamaConfig): Promise<Lora
   return adapter;
 }
 
+async function readValues(path: string, name: string, location: TensorLocation): Promise<Float32Array> {
+  const data = await readTensor(location).catch((cause) => {
+    const why = location.dtype in WIDEN ? 'cannot be read' : `is stored as ${location.dtype}`;
+    throw invalid(`${path}: ${name} ${why}.`, 'Save the adapter again in f32, f16 or bf16.', cause);
+  });
+  if (data.every(Number.isFinite)) return data;
+  throw invalid(`${path}: ${name} holds values that are no numbers.`, 'Train it again at a lower rate, or in f32.');
+}
+
 async function readAdapterConfig(path: string): Promise<Omit<LoraConfig, 'targetModules'>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw invalid(`${path} is missing or no JSON.`, 'Name a directory in the PEFT format.', cause);
-  }
-  const parsed = adapterConfigSchema.safeParse(json);
+  const file = await readJsonFile(path, JSON_FILE_LIMITS_BYTES.adapterConfig);
+  if ('fault' in file) throw invalid(`${path} ${file.fault}.`, 'Name a directory in the PEFT format.', file.cause);
+  const parsed = adapterConfigSchema.safeParse(file.json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw invalid(`${path}: ${issue.path.join('.')}: ${issue.message}.`, 'Save the adapter again with PEFT.');
+    throw invalid(
+      `${path}: ${excerpt(issue.path.join('.')) || 'document'}: ${issue.message}.`,
+      'Save the adapter again with PEFT.',
+    );
   }
   const { peft_type, bias, r, lora_alpha, lora_dropout, use_rslora } = parsed.data;
-  if (peft_type !== 'LORA') throw invalid(`${path} is of the type ${peft_type}.`, 'Only LoRA adapters can be used.');
+  if (peft_type !== 'LORA')
+    throw invalid(`${path} is of the type ${excerpt(peft_type)}.`, 'Only LoRA adapters can be used.');
   if (!PLAIN_INITS.has(parsed.data.init_lora_weights)) {
     throw invalid(
-      `${path}: init_lora_weights "${parsed.data.init_lora_weights}" changed the base weights too.`,
+      `${path}: init_lora_weights ${excerptOf(parsed.data.init_lora_weights)} changed the base weights too.`,
       'Convert it to a plain LoRA adapter first (path_initial_model_for_weight_conversion of PEFT).',
     );
   }
-  if (bias !== 'none') throw invalid(`${path} trains biases ("bias": "${bias}").`, 'Train with "bias": "none".');
+  if (bias !== 'none')
+    throw invalid(`${path} trains biases ("bias": "${excerpt(bias)}").`, 'Train with "bias": "none".');
   for (const [field, value] of Object.entries(parsed.data)) {
     if (READ_FIELDS.has(field) || HARMLESS_FIELDS.has(field) || isUnset(value)) continue;
     throw invalid(
-      `${path} sets ${field} = ${JSON.stringify(value)}, which this engine does not compute.`,
+      `${path} sets ${excerpt(field)} = ${excerptOf(value)}, which this engine does not compute.`,
       'Train a plain LoRA adapter.',
     );
   }
+  if (!Number.isFinite(Math.fround(lora_alpha)))
+    throw invalid(`${path}: lora_alpha ${lora_alpha} is beyond float32.`, 'Save the adapter again with PEFT.');
   return { rank: r, alpha: lora_alpha, dropout: lora_dropout, rankStabilized: use_rslora };
 }
 

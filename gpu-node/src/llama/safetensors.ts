@@ -1,9 +1,11 @@
 // Reads and writes safetensors files; every header is checked in full before a byte of a tensor is trusted.
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { fileFault } from '../file-faults.ts';
+import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
 import { WIDEN } from './widen.ts';
 
 const BYTES_PER_ELEMENT = {
@@ -28,6 +30,8 @@ const DTYPES = Object.keys(BYTES_PER_ELEMENT) as [Dtype, ...Dtype[]];
 
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** The largest models have some tens of thousands. */
+const MAX_TENSORS = 250_000;
 const READ_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** Where a tensor lies: `byteOffset` counts from the start of the file, so that ONNX external data can point there. */
@@ -91,6 +95,8 @@ function parseHeader(path: string, text: string, dataStart: number, fileSize: nu
   } catch {
     throw damaged(path, 'its header is not JSON');
   }
+  const count = typeof json === 'object' && json !== null ? Object.keys(json).length : 0;
+  if (count > MAX_TENSORS) throw damaged(path, `its header names ${count} tensors, more than ${MAX_TENSORS}`);
   const header = headerSchema.safeParse(json);
   if (!header.success) throw damaged(path, 'its header is not a JSON object');
   const { __metadata__: rawMetadata = {}, ...entries } = header.data;
@@ -99,19 +105,21 @@ function parseHeader(path: string, text: string, dataStart: number, fileSize: nu
 
   const tensors = new Map<string, TensorLocation>();
   for (const [name, value] of Object.entries(entries)) {
+    const shown = excerpt(name);
     const entry = entrySchema.safeParse(value);
     if (!entry.success) {
       const issue = entry.error.issues[0]!;
-      throw damaged(path, `tensor ${name}: ${issue.path.join('.')}: ${issue.message}`);
+      throw damaged(path, `tensor ${shown}: ${issue.path.join('.')}: ${issue.message}`);
     }
     const { dtype, shape, data_offsets } = entry.data;
     const [begin, end] = data_offsets;
     const expected = shape.reduce((product, n) => product * n, 1) * BYTES_PER_ELEMENT[dtype];
     if (end - begin !== expected) {
-      throw damaged(path, `tensor ${name} of ${dtype} [${shape}] needs ${expected} bytes and has ${end - begin}`);
+      const sizes = excerpt(shape.join());
+      throw damaged(path, `tensor ${shown} of ${dtype} [${sizes}] needs ${expected} bytes and has ${end - begin}`);
     }
     if (dataStart + end > fileSize) {
-      throw damaged(path, `tensor ${name} ends at byte ${dataStart + end} of ${fileSize}; the file is cut short`);
+      throw damaged(path, `tensor ${shown} ends at byte ${dataStart + end} of ${fileSize}; the file is cut short`);
     }
     tensors.set(name, { file: path, byteOffset: dataStart + begin, byteLength: end - begin, dtype, shape });
   }
@@ -125,11 +133,12 @@ function checkLayout(path: string, tensors: Map<string, TensorLocation>, dataSta
   let position = dataStart;
   let previous = 'the header';
   for (const [name, { byteOffset, byteLength }] of ordered) {
-    if (byteOffset < position) throw damaged(path, `tensor ${name} overlaps ${previous}`);
+    const shown = excerpt(name);
+    if (byteOffset < position) throw damaged(path, `tensor ${shown} overlaps ${previous}`);
     if (byteOffset > position)
-      throw damaged(path, `${byteOffset - position} bytes between ${previous} and ${name} belong to nothing`);
+      throw damaged(path, `${byteOffset - position} bytes between ${previous} and ${shown} belong to nothing`);
     position = byteOffset + byteLength;
-    previous = name;
+    previous = shown;
   }
   if (position !== fileSize)
     throw damaged(path, `${fileSize - position} bytes after its last tensor belong to nothing`);
@@ -160,28 +169,25 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const files: string[] = [];
   for (const shard of [...new Set(Object.values(weightMap))].sort()) {
     if (shard !== basename(shard) || shard === '..')
-      throw damaged(indexPath, `the shard name "${shard}" leaves the directory`);
+      throw damaged(indexPath, `the shard name "${excerpt(shard)}" leaves the directory`);
     const path = join(dir, shard);
     files.push(path);
     for (const [name, location] of (await readSafetensorsHeader(path)).tensors) {
       if (weightMap[name] === shard) tensors.set(name, location);
-      else if (tensors.has(name)) throw damaged(path, `tensor ${name} is in another shard too`);
+      else if (tensors.has(name)) throw damaged(path, `tensor ${excerpt(name)} is in another shard too`);
     }
   }
   for (const [name, shard] of Object.entries(weightMap)) {
-    if (!tensors.has(name)) throw damaged(join(dir, shard), `the index promises the tensor ${name}, which it lacks`);
+    if (tensors.has(name)) continue;
+    throw damaged(join(dir, shard), `the index promises the tensor ${excerpt(name)}, which it lacks`);
   }
   return { dir, tensors, files };
 }
 
 async function readIndex(path: string): Promise<Record<string, string>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw damaged(path, 'it is not JSON', cause);
-  }
-  const parsed = indexSchema.safeParse(json);
+  const file = await readJsonFile(path, JSON_FILE_LIMITS_BYTES.index);
+  if ('fault' in file) throw damaged(path, `it ${file.fault}`, file.cause);
+  const parsed = indexSchema.safeParse(file.json);
   if (!parsed.success) throw damaged(path, 'it has no weight_map from tensor names to files');
   return parsed.data.weight_map;
 }
@@ -257,9 +263,11 @@ export function encodeSafetensors(
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
+    // A pipe would never open.
+    if (!(await stat(path)).isFile()) throw new TypeError('no file');
     return await open(path, 'r');
   } catch (cause) {
-    throw new TallrecError('MODEL_UNSUPPORTED', `${path} cannot be opened.`, {
+    throw new TallrecError('MODEL_UNSUPPORTED', `${excerptOfPath(path)} cannot be opened.`, {
       fix: 'Check that the file is there and readable; if a shard is missing, download the checkpoint again.',
       cause,
     });
@@ -269,7 +277,9 @@ async function openFile(path: string): Promise<FileHandle> {
 async function readExactly(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(buffer, done, length - done, position + done);
+    const { bytesRead } = await file.read(buffer, done, length - done, position + done).catch((cause) => {
+      throw damaged(path, `at byte ${position + done} ${fileFault(cause)?.words ?? cause}`, cause);
+    });
     if (bytesRead === 0) throw damaged(path, `it ends at byte ${position + done}`);
     done += bytesRead;
   }
@@ -284,8 +294,13 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function damaged(path: string, what: string, cause?: unknown): TallrecError {
-  return new TallrecError('MODEL_UNSUPPORTED', `${path} is damaged: ${what}.`, {
+  return new TallrecError('MODEL_UNSUPPORTED', `${excerptOfPath(path)} is damaged: ${what}.`, {
     fix: 'Download or write the file again.',
     cause,
   });
+}
+
+/** A shard's name comes from the index, its folder from the user. */
+function excerptOfPath(path: string): string {
+  return join(dirname(path), excerpt(basename(path)));
 }

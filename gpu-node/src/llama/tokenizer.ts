@@ -1,9 +1,10 @@
 // A model's own tokenizer, with text kept as text: nothing a user writes can become a special token.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
+import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
+import { withinTime } from './time-limit.ts';
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),
@@ -13,7 +14,7 @@ const addedTokenSchema = z.looseObject({
 const tokenizerFileSchema = z.looseObject({
   added_tokens: z.array(addedTokenSchema).default([]),
   model: z.looseObject({
-    vocab: z.union([z.record(z.string(), z.int()), z.array(z.unknown())]),
+    vocab: z.union([z.record(z.string(), z.int().nonnegative()), z.array(z.unknown())]),
     unk_token: z.string().nullish(),
     /** "a b", or in newer files ["a", "b"]. */
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).optional(),
@@ -49,25 +50,49 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   return createTokenizer(file, (await readJson(join(dir, 'tokenizer_config.json'))) ?? {}, dir);
 }
 
+/** Building takes a second for a quarter of a million tokens; a text takes milliseconds. Slower is a loop or a runaway pattern. */
+const BUILD_LIMIT_MS = 30_000;
+const ENCODE_LIMIT_MS = 2_000;
+/** Long runs are what patterns run away on. */
+const PROBES = ['Yes.', ...['a', '1', ' ', '\n', '.', "'"].map((character) => `${character.repeat(200)}\u0001`)];
+
 /** @param source names the checkpoint in errors */
 export function createTokenizer(tokenizerJson: unknown, configJson: unknown, source = 'the model'): Tokenizer {
   const file = tokenizerFileSchema.safeParse(tokenizerJson);
   const config = tokenizerConfigSchema.safeParse(configJson);
   if (!file.success || !config.success) {
     const issue = (file.error ?? config.error)!.issues[0]!;
-    throw unusable(source, `${issue.path.join('.')}: ${issue.message}`);
+    throw unusable(source, `${excerpt(issue.path.join('.')) || 'document'}: ${issue.message}`);
   }
-  try {
-    const plain = new HuggingFaceTokenizer(withoutSpecialTokens(file.data), config.data);
-    const prefix = file.data.post_processor ? tokensBefore(new HuggingFaceTokenizer(file.data, config.data)) : [];
-    return {
-      encode: (text) =>
-        text === '' ? [...prefix] : [...prefix, ...plain.encode(text, { add_special_tokens: false }).ids],
-      eosTokenId: idOf(config.data.eos_token, file.data),
-    };
-  } catch (cause) {
-    throw unusable(source, cause instanceof Error ? cause.message : String(cause), cause);
-  }
+  const { data } = file;
+  const named = <T>(limitMs: number | undefined, work: () => T): T => {
+    try {
+      return limitMs === undefined ? work() : withinTime(limitMs, work);
+    } catch (cause) {
+      throw unusable(source, excerpt(cause instanceof Error ? cause.message : String(cause)), cause);
+    }
+  };
+  const { plain, prefix, patterns } = named(BUILD_LIMIT_MS, () => ({
+    plain: new HuggingFaceTokenizer(withoutSpecialTokens(data), config.data),
+    prefix: data.post_processor ? tokensBefore(new HuggingFaceTokenizer(data, config.data)) : [],
+    patterns: /"Regex"/.test(JSON.stringify([data.normalizer, data.pre_tokenizer])),
+  }));
+  const encode = (text: string): number[] => {
+    if (text === '') return [...prefix];
+    return [...prefix, ...checkedIds(plain.encode(text, { add_special_tokens: false }).ids)];
+  };
+  for (const probe of PROBES) named(ENCODE_LIMIT_MS, () => encode(probe));
+  return {
+    // Only patterns of the file's own can run away on one text and not on another.
+    encode: (text) => named(patterns ? ENCODE_LIMIT_MS : undefined, () => encode(text)),
+    eosTokenId: idOf(config.data.eos_token, data),
+  };
+}
+
+function checkedIds(ids: readonly unknown[]): number[] {
+  const stranger = ids.find((id) => !Number.isInteger(id) || Number(id) < 0);
+  if (stranger !== undefined || ids.includes(undefined)) throw new Error(`a text became the token ${stranger}`);
+  return ids as number[];
 }
 
 function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFileSchema>): number | undefined {
@@ -113,17 +138,13 @@ function tokensBefore(tokenizer: HuggingFaceTokenizer): number[] {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TallrecError('MODEL_UNSUPPORTED', `${path} is not JSON.`, { fix: 'Download it again.', cause });
-  }
+  const file = await readJsonFile(path, JSON_FILE_LIMITS_BYTES.tokenizer);
+  if ('json' in file) return file.json;
+  if (file.missing) return undefined;
+  throw new TallrecError('MODEL_UNSUPPORTED', `${path} ${file.fault}.`, {
+    fix: 'Download it again.',
+    cause: file.cause,
+  });
 }
 
 function unusable(source: string, what: string, cause?: unknown): TallrecError {

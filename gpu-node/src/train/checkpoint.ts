@@ -1,5 +1,5 @@
 // Checkpoints of a training run on disk: written aside, synced, renamed, and trusted only with their DONE marker.
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
@@ -7,6 +7,7 @@ import { tuningEventSchema } from '@tallrec/shared/tuning';
 import { z } from 'zod';
 import { syncDirectory, writeFileAtomically } from '../atomic-file.ts';
 import { fileFault } from '../file-faults.ts';
+import { readJsonFile } from '../llama/json-file.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { readSafetensorsHeader, readTensor, writeSafetensors } from '../llama/safetensors.ts';
 import type { Moments } from './adamw.ts';
@@ -14,6 +15,8 @@ import type { TrainingState } from './state.ts';
 
 const DONE = 'DONE';
 const NAME = /^\d{8}$/;
+/** Thousands of times what a long run tells. */
+const MAX_STATE_BYTES = 2 ** 28;
 
 const stateSchema = z.object({
   version: z.literal(1),
@@ -23,7 +26,7 @@ const stateSchema = z.object({
   epoch: z.int().nonnegative(),
   cursor: z.int().nonnegative(),
   epochSeed: z.int().nonnegative(),
-  randomState: z.array(z.int()),
+  randomState: z.array(z.int()).length(4),
   best: z.object({ step: z.int(), auc: z.number().nullable(), loss: z.number() }).optional(),
   evaluatedStep: z.int().nonnegative(),
   evaluationsWithoutGain: z.int().nonnegative(),
@@ -107,12 +110,11 @@ export async function readCheckpoint(
 ): Promise<TrainingState | undefined> {
   const path = await newestCheckpoint(dir);
   if (!path) return undefined;
-  const parsed = stateSchema.safeParse(JSON.parse(await readFile(join(path, 'state.json'), 'utf8')));
-  if (!parsed.success) {
-    throw new TallrecError('VALIDATION_FAILED', `${path}/state.json is not of this version.`, {
-      fix: 'Start anew without --resume.',
-    });
-  }
+  const stateFile = join(path, 'state.json');
+  const read = await readJsonFile(stateFile, MAX_STATE_BYTES);
+  if ('fault' in read) throw unusable(`${stateFile} ${read.fault}.`, read.cause);
+  const parsed = stateSchema.safeParse(read.json);
+  if (!parsed.success) throw unusable(`${stateFile} is damaged or not of this version.`);
   const file = parsed.data;
   const changed = Object.keys(identity).filter((key) => identity[key] !== file.identity[key]);
   if (changed.length > 0) {
@@ -120,11 +122,11 @@ export async function readCheckpoint(
       fix: 'Resume with what the run was started with, or start anew without --resume.',
     });
   }
-  const read = async (name: string) => readTensors(join(path, name), template);
+  const tensorsOf = async (name: string) => readTensors(join(path, name), template);
   const [adapter, first, second] = await Promise.all([
-    read('adapter.safetensors'),
-    read('first-moments.safetensors'),
-    read('second-moments.safetensors'),
+    tensorsOf('adapter.safetensors'),
+    tensorsOf('first-moments.safetensors'),
+    tensorsOf('second-moments.safetensors'),
   ]);
   const moments = new Map<string, Moments>();
   for (const [name, { data }] of first.tensors)
@@ -135,7 +137,7 @@ export async function readCheckpoint(
     random: Random.restored(randomState),
     adapter,
     optimizer: { step: file.step, moments },
-    best: best ? { ...best, adapter: await read('best.safetensors') } : undefined,
+    best: best ? { ...best, adapter: await tensorsOf('best.safetensors') } : undefined,
   };
 }
 
@@ -161,9 +163,7 @@ async function readTensors(path: string, template: LoraAdapter): Promise<LoraAda
   for (const [name, { shape }] of template.tensors) {
     const location = locations.get(name);
     if (location?.shape.join() !== shape.join()) {
-      throw new TallrecError('VALIDATION_FAILED', `${path} lacks ${name} of [${shape}].`, {
-        fix: 'Start anew without --resume.',
-      });
+      throw unusable(`${path} lacks ${name} of [${shape}].`);
     }
     tensors.set(name, { shape, data: await readTensor(location) });
   }
@@ -174,4 +174,8 @@ function momentTensors({ adapter, optimizer }: TrainingState, which: keyof Momen
   return new Map(
     [...adapter.tensors].map(([name, { shape }]) => [name, { shape, data: optimizer.moments.get(name)![which] }]),
   );
+}
+
+function unusable(message: string, cause?: unknown): TallrecError {
+  return new TallrecError('VALIDATION_FAILED', message, { fix: 'Start anew without --resume.', cause });
 }

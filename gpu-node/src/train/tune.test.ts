@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { type TuningEvent, tuningSettingsSchema } from '@tallrec/shared/tuning';
@@ -163,6 +164,29 @@ describe('tune', () => {
     await rm(join(checkpointDir, name!, 'DONE'));
     const anew = await run(options({ checkpointDir, resume: true }));
     expect(anew.events[0]).toMatchObject({ type: 'started', step: 0 });
+  });
+
+  test.each([
+    ['state.json', (bytes: Buffer) => bytes.subarray(0, 100), /state\.json is not JSON\. Start anew/],
+    [
+      'state.json',
+      (bytes: Buffer) => Buffer.from(bytes.toString().replace('"randomState":[', '"randomState":[1,')),
+      /dam/,
+    ],
+    ['second-moments.safetensors', (bytes: Buffer) => bytes.subarray(0, -1), /second-moments\.safetensors is damaged/],
+    [
+      'adapter.safetensors',
+      (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replaceAll('lora_A', 'lora_C'), 'latin1'),
+      /lacks .*lora_A/,
+    ],
+  ])('a checkpoint whose %s is damaged is refused by name', async (name, damage, words) => {
+    const checkpointDir = await mkdtemp(join(dir, 'damaged-'));
+    await run(options({ checkpointDir }));
+    const file = join(checkpointDir, (await readdir(checkpointDir))[0]!, name);
+    await writeFile(file, damage(await readFile(file)));
+    const error = await run(options({ checkpointDir, resume: true })).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(TallrecError);
+    expect((error as TallrecError).message).toMatch(words);
   });
 
   test('goes on from a given adapter without touching it', async () => {
