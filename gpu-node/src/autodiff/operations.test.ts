@@ -12,7 +12,7 @@ import { Tape } from './tape.ts';
 type Real = 'float32' | 'float64';
 
 /** Names of dimensions and the sizes that the test gives them. */
-const SIZES: Record<string, number> = { B: 2, T: 5, B·T: 10, N: 3 };
+const SIZES: Record<string, number> = { B: 2, T: 5, B·T: 10, 'P+B·T': 13, P: 3, N: 3 };
 const TOLERANCES: Record<Real, { step: number; relative: number }> = {
   float64: { step: 1e-4, relative: 1e-7 },
   float32: { step: 3e-2, relative: 3e-3 },
@@ -43,6 +43,7 @@ const angles = (f: (angle: number) => number) => ({
 });
 const attention = { batch: 'B', length: 'T', heads: 4, kvHeads: 2, headDim: 8 };
 const queriesKeysValues = { q: ['B·T', 32], k: ['B·T', 16], v: ['B·T', 16] };
+const withPrefix = { q: ['P+B·T', 32], k: ['P+B·T', 16], v: ['P+B·T', 16] };
 
 /** Total by type: an operation without a case does not compile. */
 const cases: { [P in Primitive]: Case<P>[] } = {
@@ -90,9 +91,9 @@ const cases: { [P in Primitive]: Case<P>[] } = {
     {
       name: 'of three heads',
       type: 'float32',
-      shapes: { x: ['B·T', 24] },
-      fixed: { cos: angles(Math.cos), sin: angles(Math.sin) },
-      attributes: { batch: 'B', length: 'T' },
+      shapes: { x: ['N', 24] },
+      fixed: { positions: int64(['N'], 2, 4, 0), cos: angles(Math.cos), sin: angles(Math.sin) },
+      attributes: {},
     },
   ],
   SwiGLU: [{ name: 'of gate and up', type: 'float64', shapes: { gate: ['N', 5], up: ['N', 5] }, attributes: {} }],
@@ -104,6 +105,12 @@ const cases: { [P in Primitive]: Case<P>[] } = {
       shapes: queriesKeysValues,
       attributes: attention,
       extensions: ['FusedMatMul'],
+    },
+    {
+      name: 'of two sequences with three tokens before both',
+      type: 'float64',
+      shapes: withPrefix,
+      attributes: { prefix: 'P', ...attention },
     },
   ],
   CrossEntropy: [
@@ -169,7 +176,11 @@ async function check<P extends Primitive>(primitive: P, testCase: Case<P>): Prom
 
 async function build<P extends Primitive>(primitive: P, { type, shapes, fixed = {}, attributes, extensions }: Case<P>) {
   const graph = new Graph(extensions);
-  const feeds: Record<string, Tensor> = { tokens: int64(['B', 'T'], ...Array(10).fill(0)).tensor() };
+  const feeds: Record<string, Tensor> = {
+    prefix: int64(['P'], 0, 0, 0).tensor(),
+    tokens: int64(['B', 'T'], ...Array(10).fill(0)).tensor(),
+  };
+  graph.input('prefix', 'int64', ['P']);
   graph.input('tokens', 'int64', ['B', 'T']);
   const trainable = new Map<string, Value>();
   for (const [index, [name, dims]] of Object.entries(shapes as Record<string, Dims>).entries()) {

@@ -12,10 +12,15 @@ interface Signature<Differentiable, Fixed = None, Attributes = None> {
   attributes: Attributes;
 }
 
-/** Sizes by which rows [B·T, width] are taken apart; B and T name dimensions of the token input. */
+/**
+ * Sizes by which rows [P+B·T, width] are taken apart: P tokens that all B sequences begin with, then the T further tokens of each.
+ * The names are those of dimensions of graph inputs.
+ */
 export interface HeadLayout {
   batch: string;
   length: string;
+  /** Left out where the sequences share nothing: then there are B·T rows. */
+  prefix?: string | undefined;
   heads: number;
   kvHeads: number;
   headDim: number;
@@ -40,13 +45,13 @@ export interface Signatures {
   /** Zhang and Sennrich, 2019; x [N, H], weight [H]. */
   RMSNorm: Signature<{ x: Value; weight: Value }, None, { epsilon: number }>;
 
-  /** Su et al., 2021, halves rotated as in transformers; x [B·T, heads · D], cos and sin [T, D / 2]. */
-  RotaryEmbedding: Signature<{ x: Value }, { cos: Value; sin: Value }, Pick<HeadLayout, 'batch' | 'length'>>;
+  /** Su et al., 2021, halves rotated as in transformers; x [N, heads · D], positions int64 [N], cos and sin [positions, D / 2]. */
+  RotaryEmbedding: Signature<{ x: Value }, { positions: Value; cos: Value; sin: Value }>;
 
   /** silu(gate) · up (Shazeer, 2020); both [N, I]. */
   SwiGLU: Signature<{ gate: Value; up: Value }>;
 
-  /** Causal grouped-query attention (Ainslie et al., 2023); q [B·T, heads · D], k and v [B·T, kvHeads · D]. */
+  /** Causal grouped-query attention (Ainslie et al., 2023); q [P+B·T, heads · D], k and v [P+B·T, kvHeads · D]. */
   CausalAttention: Signature<{ q: Value; k: Value; v: Value }, None, HeadLayout>;
 
   /** -log softmax(logits)[label] of each row; logits [N, V], labels int64 [N], result [N]. */

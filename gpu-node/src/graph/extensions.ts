@@ -21,12 +21,12 @@ export function QuickGelu(x: Value, alpha: number): Value {
 /**
  * Rotates the halves of each head by its position's angles.
  * @param x [B, T, heads · D]
- * @param offset position of the first token, int64 [1]
+ * @param positions of the tokens, int64 [B, T]
  * @param cos and sin: [positions, D / 2]
  */
-export function RotaryEmbedding(x: Value, offset: Value, cos: Value, sin: Value): Value {
+export function RotaryEmbedding(x: Value, positions: Value, cos: Value, sin: Value): Value {
   const attributes = { interleaved: int(0) };
-  return x.graph.node('RotaryEmbedding', [x, offset, cos, sin], [x], attributes, MICROSOFT)[0]!;
+  return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], attributes, MICROSOFT)[0]!;
 }
 
 /** alpha · A' B' over the last two dimensions, transposed inside the product where the provider can. */

@@ -30,6 +30,8 @@ export interface NodeResult {
   shape: Dims;
 }
 
+const SIZE: NodeResult = { type: 'int64', shape: [1] };
+
 export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs: Value[] = [];
@@ -95,14 +97,23 @@ export class Graph {
     return outputs;
   }
 
-  /** What a run makes of the named dimension, int64 [1]; undefined where no input has it. */
+  /** What a run makes of a dimension such as `T`, `3·T` or `P+B·T`, int64 [1]; undefined where no input has one it names. */
   size(dim: Dim): Value | undefined {
-    if (typeof dim === 'number') return this.constant('int64', [dim]);
+    if (typeof dim === 'number' || /^\d+$/.test(dim)) return this.constant('int64', [Number(dim)]);
     for (const input of this.inputs) {
       const axis = input.shape.indexOf(dim);
       if (axis < 0) continue;
       const attributes = { start: { kind: 'int', value: axis }, end: { kind: 'int', value: axis + 1 } } as const;
-      return this.node('Shape', [input], [{ type: 'int64', shape: [1] }], attributes)[0]!;
+      return this.node('Shape', [input], [SIZE], attributes)[0]!;
+    }
+    for (const [sign, operator] of [
+      ['+', 'Add'],
+      ['·', 'Mul'],
+    ] as const) {
+      const at = dim.indexOf(sign);
+      if (at < 0) continue;
+      const [first, rest] = [this.size(dim.slice(0, at)), this.size(dim.slice(at + 1))];
+      return first && rest && this.node(operator, [first, rest], [SIZE])[0]!;
     }
     return undefined;
   }

@@ -142,6 +142,32 @@ export function Range(graph: Graph, dim: Dim): Value {
   return graph.node('Range', inputs, [{ type: 'int64', shape: [dim] }])[0]!;
 }
 
+/** `length` names the joined dimension. */
+export function Concat(parts: readonly Value[], axis: number, length: Dim): Value {
+  const { graph, type, shape } = parts[0]!;
+  const joined = shape.map((dim, i) => (i === axis ? length : dim));
+  return graph.node('Concat', parts, [{ type, shape: joined }], { axis: int(axis) })[0]!;
+}
+
+/** The first `start` entries along an axis are left out; `length` names what is left. */
+export function SliceFrom(x: Value, start: Dim, axis: number, length: Dim): Value {
+  return slice(x, x.graph.size(start), x.graph.constant('int64', [END]), axis, length);
+}
+
+/** The first `end` entries along an axis. */
+export function SliceTo(x: Value, end: Dim, axis: number): Value {
+  return slice(x, x.graph.constant('int64', [0]), x.graph.size(end), axis, end);
+}
+
+const END = Number.MAX_SAFE_INTEGER;
+
+function slice(x: Value, start: Value | undefined, end: Value | undefined, axis: number, length: Dim): Value {
+  if (!start || !end) throw new Error(`Slice: no input has the dimensions that ${describe(x)} is cut at`);
+  const shape = x.shape.map((dim, i) => (i === axis ? length : dim));
+  const inputs = [x, start, end, x.graph.constant('int64', [axis])];
+  return x.graph.node('Slice', inputs, [{ type: x.type, shape }])[0]!;
+}
+
 /** Rows of `data` along its first axis: [indices…, data's other dimensions]. */
 export function Gather(data: Value, indices: Value): Value {
   const shape = [...indices.shape, ...data.shape.slice(1)];

@@ -4,7 +4,7 @@ import type { LlamaConfig } from './config.ts';
 import { dropoutBits, dropThreshold } from './dropout.ts';
 import { type LoraAdapter, loraScale } from './lora.ts';
 import { DROP_THRESHOLD, dropoutBitsName, inputWidths, LORA_SCALE } from './lora-inputs.ts';
-import type { MicroBatch } from './micro-batch.ts';
+import { type MicroBatch, places } from './micro-batch.ts';
 
 type Feeds = Record<string, Tensor>;
 
@@ -17,20 +17,16 @@ export function adapterFeeds(adapter: LoraAdapter | undefined): Feeds {
 }
 
 /** With dropout, what is kept counts 1 / (1 − p) as much: A's input is scaled so, or, which is the same, the branch. */
-export function dropoutFeeds(
-  config: LlamaConfig,
-  adapter: LoraAdapter,
-  seed: number,
-  { rows, length }: MicroBatch,
-): Feeds {
+export function dropoutFeeds(config: LlamaConfig, adapter: LoraAdapter, seed: number, batch: MicroBatch): Feeds {
   const { dropout, targetModules } = adapter.config;
   const feeds: Feeds = {
     [LORA_SCALE]: scalar(dropout < 1 ? loraScale(adapter.config) / (1 - dropout) : 0),
     [DROP_THRESHOLD]: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(dropout)) },
   };
+  const tokens = places(batch);
   for (const width of inputWidths(config, targetModules)) {
-    const data = dropoutBits(seed, rows, length, width);
-    feeds[dropoutBitsName(width)] = { type: 'int32', dims: [rows * length, width], data };
+    const data = dropoutBits(seed, tokens, width);
+    feeds[dropoutBitsName(width)] = { type: 'int32', dims: [tokens.length, width], data };
   }
   return feeds;
 }

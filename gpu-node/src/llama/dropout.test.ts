@@ -3,6 +3,7 @@ import { Graph } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { dropoutBits, dropThreshold, keepMask } from './dropout.ts';
+import { places } from './micro-batch.ts';
 
 const [ROWS, LENGTH, WIDTH] = [8, 50, 100];
 const COUNT = ROWS * LENGTH * WIDTH;
@@ -16,7 +17,11 @@ async function masks(probability: number, modules: readonly (readonly [number, '
   });
   const session = await createRuntime('cpu').createSession(graph, { foldConstantsUpToBytes: 0, repackMatrices: false });
   const results = await session.run({
-    bits: { type: 'int32', dims: [ROWS * LENGTH, WIDTH], data: dropoutBits(7, ROWS, LENGTH, WIDTH) },
+    bits: {
+      type: 'int32',
+      dims: [ROWS * LENGTH, WIDTH],
+      data: dropoutBits(7, places({ rows: ROWS, prefix: 0, length: LENGTH }), WIDTH),
+    },
     threshold: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(probability)) },
   });
   await session.release();
@@ -46,8 +51,8 @@ describe('LoRA dropout masks', () => {
   });
 
   it('give a token the same bits in a longer micro-batch', () => {
-    const short = dropoutBits(3, 2, 4, 6);
-    const long = dropoutBits(3, 3, 9, 6);
+    const short = dropoutBits(3, places({ rows: 2, prefix: 0, length: 4 }), 6);
+    const long = dropoutBits(3, places({ rows: 3, prefix: 0, length: 9 }), 6);
     for (const row of [0, 1]) {
       expect(long.slice(row * 54, row * 54 + 24)).toEqual(short.slice(row * 24, row * 24 + 24));
     }

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import { GreaterOrEqual, Mul } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
+import type { Place } from './micro-batch.ts';
 
 const LOWEST_INT32 = -(2 ** 31);
 
@@ -23,21 +24,18 @@ export function dropThreshold(probability: number): number {
 }
 
 /**
- * Uniform bits for each token and column, [rows · length, width]; a token's depend on the seed, its sequence and its position, so
- * padding changes none.
+ * Uniform bits for each token and column, [tokens, width]; a token's depend on the seed, its row and its position, so padding
+ * changes none. A token that rows share has one place, so one mask for them all.
  */
-export function dropoutBits(seed: number, rows: number, length: number, width: number): Int32Array {
-  const bits = new Int32Array(rows * length * width);
-  for (let row = 0; row < rows; row++) {
-    for (let position = 0; position < length; position++) {
-      const start = (row * length + position) * width;
-      let state = scramble(scramble(scramble(seed) ^ row) ^ position);
-      for (let column = 0; column < width; column++) {
-        state = (state + 0x9e3779b9) | 0;
-        bits[start + column] = scramble(state);
-      }
+export function dropoutBits(seed: number, tokens: readonly Place[], width: number): Int32Array {
+  const bits = new Int32Array(tokens.length * width);
+  tokens.forEach(({ row, position }, token) => {
+    let state = scramble(scramble(scramble(seed) ^ row) ^ position);
+    for (let column = 0; column < width; column++) {
+      state = (state + 0x9e3779b9) | 0;
+      bits[token * width + column] = scramble(state);
     }
-  }
+  });
   return bits;
 }
 

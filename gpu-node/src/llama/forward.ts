@@ -1,36 +1,61 @@
 // LLaMA's forward pass (Touvron et al., 2023), in the order of Hugging Face's LlamaForCausalLM, up to the head.
 import type { HeadLayout } from '../autodiff/signatures.ts';
 import type { Tape } from '../autodiff/tape.ts';
-import { Reshape } from '../graph/operators.ts';
+import type { Graph } from '../graph/graph.ts';
+import { Concat, Reshape } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LinearModule } from './lora.ts';
 import type { LoraInputs } from './lora-inputs.ts';
 import { rotaryInputs } from './rope.ts';
 import type { LlamaWeights } from './weights.ts';
 
-/** Sequences of a micro-batch, their padded length, their tokens laid end to end, and the positions that are read. */
-export const [BATCH, LENGTH, TOKENS, POSITIONS] = ['B', 'T', 'B·T', 'N'];
+/** Tokens that all sequences of a micro-batch begin with, sequences, further tokens of each, and the positions that are read. */
+const [PREFIX, BATCH, LENGTH] = ['P', 'B', 'T'];
+export const POSITIONS = 'N';
+
+/** What a `MicroBatch` feeds to a graph, and what it is asked about. */
+export interface TokenInputs {
+  /** int64 [P]; undefined where nothing is shared. */
+  prefix: Value | undefined;
+  /** int64 [B, T] */
+  tokens: Value;
+  /** Each token's place in its sequence, int64 [P+B·T]. */
+  positionIds: Value;
+  /** Indices of the tokens whose hidden states are wanted, int64 [N]. */
+  positions: Value;
+}
+
+export function tokenInputs(graph: Graph, { sharesPrefix }: { sharesPrefix: boolean }): TokenInputs {
+  return {
+    prefix: sharesPrefix ? graph.input('prefix', 'int64', [PREFIX]) : undefined,
+    tokens: graph.input('tokens', 'int64', [BATCH, LENGTH]),
+    positionIds: graph.input('position_ids', 'int64', [tokenCount(sharesPrefix)]),
+    positions: graph.input('positions', 'int64', [POSITIONS]),
+  };
+}
+
+/** The name of the number of tokens, which is that of rows of activations. */
+export function tokenCount(sharesPrefix: boolean): string {
+  return `${sharesPrefix ? `${PREFIX}+` : ''}${BATCH}·${LENGTH}`;
+}
 
 const AFTER_ATTENTION: ReadonlySet<LinearModule> = new Set(['o_proj', 'gate_proj', 'up_proj', 'down_proj']);
 
 /**
  * Normalised hidden states of chosen tokens. Sequences are padded on the right; under causal attention no token sees padding.
- * @param tokens int64 [B, T]
- * @param positions int64 [N], indices into the B·T tokens
+ * Shapes below are those without a shared prefix; with one there are P more rows, before the others.
  * @returns [N, H]
  */
 export function hiddenStates(
   tape: Tape,
   weights: LlamaWeights,
   lora: LoraInputs,
-  tokens: Value,
-  positions: Value,
+  { prefix, tokens, positionIds, positions }: TokenInputs,
 ): Value {
   const { graph } = tokens;
   const { layers, rmsNormEps: epsilon, ...config } = weights.config;
-  const layout: HeadLayout = { batch: BATCH, length: LENGTH, ...config };
-  const angles = rotaryInputs(graph, weights.config, LENGTH);
-
+  const layout: HeadLayout = { prefix: prefix && PREFIX, batch: BATCH, length: LENGTH, ...config };
+  const angles = { positions: positionIds, ...rotaryInputs(graph, weights.config) };
   const lastLayer = layers - 1;
 
   const linear = (x: Value, layer: number, module: LinearModule) => {
@@ -39,10 +64,11 @@ export function hiddenStates(
     return lora.add(tape, base, x, layer, module, selected ? positions : undefined);
   };
   const rmsNorm = (x: Value, weight: Value) => tape.apply('RMSNorm', { x, weight }, { epsilon });
-  const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, layout);
+  const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, {});
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
 
-  let x = weights.embed(tape, Reshape(tokens, [TOKENS])); // [B·T, H]
+  const rows = Reshape(tokens, [tokenCount(false)]);
+  let x = weights.embed(tape, prefix ? Concat([prefix, rows], 0, tokenCount(true)) : rows); // [B·T, H]
   for (let layer = 0; layer < layers; layer++) {
     const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'));
     const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]

@@ -3,7 +3,7 @@ import { Tape } from '../autodiff/tape.ts';
 import { type Extension, Graph } from '../graph/graph.ts';
 import { Expand, Gemm } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
-import { BATCH, hiddenStates, LENGTH, POSITIONS, TOKENS } from './forward.ts';
+import { hiddenStates, POSITIONS, tokenCount, tokenInputs } from './forward.ts';
 import type { LinearModule } from './lora.ts';
 import { LoraInputs } from './lora-inputs.ts';
 import type { LlamaWeights } from './weights.ts';
@@ -12,9 +12,11 @@ export interface GraphOptions {
   extensions: readonly Extension[];
   /** Modules that the adapters fed to the graph change. */
   modules: readonly LinearModule[];
+  /** Whether the micro-batches hold tokens that all rows begin with. */
+  sharesPrefix: boolean;
 }
 
-/** `hidden` [N, H]: normalised states of `tokens` int64 [B, T] at `positions` int64 [N] of the B·T tokens. */
+/** `hidden` [N, H]: normalised states of a micro-batch's tokens at `positions`. */
 export function hiddenGraph(weights: LlamaWeights, options: GraphOptions): Graph {
   const { graph, hidden } = body(weights, options);
   graph.output('hidden', hidden);
@@ -52,13 +54,12 @@ export function gradientGraph(weights: LlamaWeights, options: GraphOptions & { d
   return graph;
 }
 
-function body(weights: LlamaWeights, { extensions, modules }: GraphOptions, dropout = false) {
+function body(weights: LlamaWeights, { extensions, modules, sharesPrefix }: GraphOptions, dropout = false) {
   const graph = new Graph(extensions);
   const tape = new Tape();
-  const tokens = graph.input('tokens', 'int64', [BATCH, LENGTH]);
-  const positions = graph.input('positions', 'int64', [POSITIONS]);
-  const lora = new LoraInputs(graph, weights.config, modules, dropout ? TOKENS : undefined);
-  return { graph, tape, lora, hidden: hiddenStates(tape, weights, lora, tokens, positions) };
+  const inputs = tokenInputs(graph, { sharesPrefix });
+  const lora = new LoraInputs(graph, weights.config, modules, dropout ? tokenCount(sharesPrefix) : undefined);
+  return { graph, tape, lora, hidden: hiddenStates(tape, weights, lora, inputs) };
 }
 
 function hiddenInput(graph: Graph, { config }: LlamaWeights): Value {

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { loraTensorName, moduleShape } from './linear-modules.ts';
 import { loadLanguageModel } from './load.ts';
-import { LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
+import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
 import type { GradientOptions, LabelledRow, LanguageModel, LossAndGradients } from './model.ts';
-import { normals, SEEDED_CONFIG_FILE, seededConfig, writeSeededCheckpoint } from './seeded-checkpoint.ts';
+import { normals, randomAdapter, SEEDED_CONFIG_FILE, writeSeededCheckpoint } from './seeded-checkpoint.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
 
@@ -221,27 +220,6 @@ async function expectSlopes(
     const predicted = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
     expect(Math.abs(predicted - slope) / size, name).toBeLessThan(1e-2);
   }
-}
-
-function randomAdapter(settings: Partial<LoraConfig>): LoraAdapter {
-  const adapterConfig: LoraConfig = {
-    ...{ rank: 4, alpha: 8, dropout: 0, targetModules: ['q_proj', 'v_proj'], rankStabilized: false },
-    ...settings,
-  };
-  const tensors: LoraAdapter['tensors'] = new Map();
-  for (let layer = 0; layer < seededConfig.layers; layer++) {
-    for (const module of adapterConfig.targetModules) {
-      const [outSize, inSize] = moduleShape(seededConfig, module);
-      for (const [matrix, shape] of [
-        ['A', [adapterConfig.rank, inSize]],
-        ['B', [outSize, adapterConfig.rank]],
-      ] as const) {
-        const data = normals(shape[0]! * shape[1]!, tensors.size, 0.1);
-        tensors.set(loraTensorName(layer, module, matrix), { shape: [shape[0]!, shape[1]!], data });
-      }
-    }
-  }
-  return { config: adapterConfig, tensors };
 }
 
 function relativeDifference(actual: Float32Array, expected: Float32Array): number {

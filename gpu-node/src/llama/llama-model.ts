@@ -22,13 +22,23 @@ const GRAPHS = {
 } satisfies Record<string, (weights: LlamaWeights, options: GraphOptions) => Graph>;
 type Kind = keyof typeof GRAPHS;
 
+export interface LlamaModelOptions {
+  /**
+   * Compute the tokens that all rows of a micro-batch begin with once: exact, and faster. Under LoRA dropout they then have one
+   * mask for all rows.
+   */
+  sharePrefix: boolean;
+}
+
 export class LlamaModel implements LanguageModel {
   readonly config: LlamaConfig;
   readonly #weights: LlamaWeights;
   readonly #runtime: Runtime;
+  readonly #options: LlamaModelOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(weights: LlamaWeights, runtime: Runtime) {
+  constructor(weights: LlamaWeights, runtime: Runtime, options: LlamaModelOptions) {
+    this.#options = options;
     this.config = weights.config;
     this.#weights = weights;
     this.#runtime = runtime;
@@ -39,10 +49,10 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter | undefined,
     columns?: readonly number[],
   ): Promise<Float32Array> {
-    const batch = padRows(rows, this.config);
-    const hidden = await this.#hidden(batch, lastPositions(rows, batch.length), adapter);
+    const batch = padRows(rows, this.config, this.#options);
+    const hidden = await this.#hidden(batch, lastPositions(rows, batch), adapter);
     const vocabulary = columns ?? Array.from({ length: this.config.vocabSize }, (_, id) => id);
-    const { logits } = await this.#run('logits', undefined, { hidden, columns: int64(vocabulary) });
+    const { logits } = await this.#run('logits', HEAD, { hidden, columns: int64(vocabulary) });
     return float32(logits);
   }
 
@@ -53,7 +63,7 @@ export class LlamaModel implements LanguageModel {
     const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { nllSum: 0, labelled };
     const hidden = await this.#hidden(batch, positions, adapter);
-    const { losses } = await this.#run('loss', undefined, { hidden, labels });
+    const { losses } = await this.#run('loss', HEAD, { hidden, labels });
     return { nllSum: sum(float32(losses)), labelled };
   }
 
@@ -65,7 +75,8 @@ export class LlamaModel implements LanguageModel {
     const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
     const dropout = dropoutSeed !== undefined && adapter.config.dropout > 0;
-    const results = await this.#run(dropout ? 'gradients with dropout' : 'gradients', adapter, {
+    const kind = dropout ? 'gradients with dropout' : 'gradients';
+    const results = await this.#run(kind, variant(batch, adapter), {
       ...batch.feeds,
       ...{ positions, labels, loss_weight: scalar(lossWeight) },
       ...adapterFeeds(adapter),
@@ -83,29 +94,29 @@ export class LlamaModel implements LanguageModel {
   }
 
   /** Normalised hidden states at the positions, [N, H]. */
-  async #hidden({ feeds }: MicroBatch, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
-    const { hidden } = await this.#run('hidden', adapter, { ...feeds, positions, ...adapterFeeds(adapter) });
+  async #hidden(batch: MicroBatch, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
+    const feeds = { ...batch.feeds, positions, ...adapterFeeds(adapter) };
+    const { hidden } = await this.#run('hidden', variant(batch, adapter), feeds);
     return hidden!;
   }
 
   #labelled(rows: readonly LabelledRow[]) {
     const tokens = rows.map((row) => row.tokens);
-    const batch = padRows(tokens, this.config);
-    return { batch, ...labelledPositions(rows, batch.length) };
+    const batch = padRows(tokens, this.config, this.#options);
+    return { batch, ...labelledPositions(rows, batch) };
   }
 
-  async #run(kind: Kind, adapter: LoraAdapter | undefined, feeds: Record<string, Tensor>) {
-    return (await this.#session(kind, adapter)).run(feeds);
+  async #run(kind: Kind, variant: GraphVariant, feeds: Record<string, Tensor>) {
+    return (await this.#session(kind, variant)).run(feeds);
   }
 
-  #session(kind: Kind, adapter: LoraAdapter | undefined): Promise<Session> {
-    const modules = LINEAR_MODULES.filter((module) => adapter?.config.targetModules.includes(module));
-    const key = [kind, ...modules].join(' ');
+  #session(kind: Kind, variant: GraphVariant): Promise<Session> {
+    const key = [kind, variant.sharesPrefix, ...variant.modules].join(' ');
     let session = this.#sessions.get(key);
     if (!session) {
       const { widened } = this.#weights;
       session = this.#runtime.createSession(
-        GRAPHS[kind](this.#weights, { extensions: this.#runtime.extensions, modules }),
+        GRAPHS[kind](this.#weights, { extensions: this.#runtime.extensions, ...variant }),
         {
           foldConstantsUpToBytes: widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES,
           // Widened matrices are copies anyway; training reads each in two orders and would keep two.
@@ -117,6 +128,16 @@ export class LlamaModel implements LanguageModel {
     }
     return session;
   }
+}
+
+type GraphVariant = Pick<GraphOptions, 'modules' | 'sharesPrefix'>;
+
+/** Graphs from hidden states on. */
+const HEAD: GraphVariant = { modules: [], sharesPrefix: false };
+
+function variant({ prefix }: MicroBatch, adapter: LoraAdapter | undefined): GraphVariant {
+  const modules = LINEAR_MODULES.filter((module) => adapter?.config.targetModules.includes(module));
+  return { modules, sharesPrefix: prefix > 0 };
 }
 
 function float32(tensor: Tensor | undefined): Float32Array {

@@ -13,6 +13,8 @@ export interface LoadOptions {
    * each time they are used (smaller).
    */
   widenUpToBytes?: number;
+  /** See `LlamaModelOptions`; true when left out. */
+  sharePrefix?: boolean;
 }
 
 const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
@@ -24,8 +26,9 @@ const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
 export async function loadLanguageModel(
   dir: string,
   runtime: Runtime,
-  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES }: LoadOptions = {},
+  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES, sharePrefix = true }: LoadOptions = {},
 ): Promise<LanguageModel> {
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
-  return new LlamaModel(new LlamaWeights(config, new StoredTensors(config, checkpoint, widenUpToBytes)), runtime);
+  const weights = new LlamaWeights(config, new StoredTensors(config, checkpoint, widenUpToBytes));
+  return new LlamaModel(weights, runtime, { sharePrefix });
 }

@@ -1,4 +1,4 @@
-// Rows of tokens, padded on the right to one length, and the positions whose hidden states are wanted.
+// Rows of tokens as one micro-batch: what all begin with once, then what is left of each, padded on the right to one length.
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
 import { IGNORED_LABEL, type LabelledRow } from './model.ts';
@@ -9,36 +9,89 @@ const PADDING = 0;
 
 export interface MicroBatch {
   rows: number;
+  /** Tokens that all rows begin with: the first `prefix` of the micro-batch; may be none. */
+  prefix: number;
+  /** Tokens of each row after those, with padding. */
   length: number;
-  /** `tokens` int64 [rows, length] and the rotary angles of so many positions. */
+  /** `prefix` int64 [P] where it is not empty, `tokens` int64 [B, T], `position_ids` int64 [P+B·T] and the rotary angles. */
   feeds: Record<string, Tensor>;
 }
 
-/** @throws RangeError when there is no row, or a row is empty, too long for the model or holds no token of its vocabulary */
-export function padRows(rows: readonly (readonly number[])[], config: LlamaConfig): MicroBatch {
-  const { vocabSize, maxPositionEmbeddings } = config;
-  const length = Math.max(0, ...rows.map((row) => row.length));
-  if (length > maxPositionEmbeddings) {
-    throw new RangeError(`a row has ${length} tokens, the model takes at most ${maxPositionEmbeddings}`);
-  }
+/**
+ * @param sharePrefix whether tokens that all rows begin with are laid out once
+ * @throws RangeError when there is no row, or a row is empty, too long for the model or holds no token of its vocabulary
+ */
+export function padRows(
+  rows: readonly (readonly number[])[],
+  config: LlamaConfig,
+  { sharePrefix }: { sharePrefix: boolean },
+): MicroBatch {
+  checkRows(rows, config);
+  const prefix = sharePrefix ? sharedPrefix(rows) : 0;
+  const length = Math.max(...rows.map((row) => row.length)) - prefix;
   const data = new BigInt64Array(rows.length * length).fill(BigInt(PADDING));
+  rows.forEach((row, r) => {
+    data.set(row.slice(prefix).map(BigInt), r * length);
+  });
+  const batch: MicroBatch = { rows: rows.length, prefix, length, feeds: {} };
+  const positions = places(batch).map(({ position }) => position);
+  batch.feeds = {
+    ...(prefix > 0 ? { prefix: int64(rows[0]!.slice(0, prefix)) } : {}),
+    tokens: { type: 'int64', dims: [rows.length, length], data },
+    position_ids: int64(positions),
+    ...rotaryFeeds(config, prefix + length),
+  };
+  return batch;
+}
+
+/** How many tokens all rows begin with, short of the shortest row's last: each row keeps one of its own. */
+export function sharedPrefix(rows: readonly (readonly number[])[]): number {
+  const [first, ...others] = rows;
+  if (!first) return 0;
+  const longest = Math.min(...rows.map((row) => row.length)) - 1;
+  let length = 0;
+  while (length < longest && others.every((row) => row[length] === first[length])) length++;
+  return length;
+}
+
+export interface Place {
+  row: number;
+  position: number;
+}
+
+/** The row and position of each token of the micro-batch in the order they lie in; shared ones count as the first row's. */
+export function places({ rows, prefix, length }: Omit<MicroBatch, 'feeds'>): Place[] {
+  const shared = Array.from({ length: prefix }, (_, position) => ({ row: 0, position }));
+  const own = Array.from({ length: rows * length }, (_, i) => {
+    return { row: Math.trunc(i / length), position: prefix + (i % length) };
+  });
+  return [...shared, ...own];
+}
+
+/** Where a row's token lies in the micro-batch. */
+function tokenIndex({ prefix, length }: MicroBatch, { row, position }: Place): number {
+  return position < prefix ? position : prefix + row * length + (position - prefix);
+}
+
+function checkRows(rows: readonly (readonly number[])[], { vocabSize, maxPositionEmbeddings }: LlamaConfig): void {
+  const longest = Math.max(0, ...rows.map((row) => row.length));
+  if (longest > maxPositionEmbeddings) {
+    throw new RangeError(`a row has ${longest} tokens, the model takes at most ${maxPositionEmbeddings}`);
+  }
   rows.forEach((row, r) => {
     if (row.length === 0) throw new RangeError(`row ${r} has no token`);
     row.forEach((token, t) => {
       if (!Number.isInteger(token) || token < 0 || token >= vocabSize) {
         throw new RangeError(`row ${r}, token ${t}: ${token} is not in a vocabulary of ${vocabSize}`);
       }
-      data[r * length + t] = BigInt(token);
     });
   });
   if (rows.length === 0) throw new RangeError('a micro-batch needs at least one row');
-  const tokens: Tensor = { type: 'int64', dims: [rows.length, length], data };
-  return { rows: rows.length, length, feeds: { tokens, ...rotaryFeeds(config, length) } };
 }
 
 /** Indices of each row's last token, int64 [rows]. */
-export function lastPositions(rows: readonly (readonly number[])[], length: number): Tensor {
-  return int64(rows.map((row, r) => r * length + row.length - 1));
+export function lastPositions(rows: readonly (readonly number[])[], batch: MicroBatch): Tensor {
+  return int64(rows.map(({ length }, row) => tokenIndex(batch, { row, position: length - 1 })));
 }
 
 export interface LabelledPositions {
@@ -49,7 +102,7 @@ export interface LabelledPositions {
   labels: Tensor;
 }
 
-export function labelledPositions(rows: readonly LabelledRow[], length: number): LabelledPositions {
+export function labelledPositions(rows: readonly LabelledRow[], batch: MicroBatch): LabelledPositions {
   const positions: number[] = [];
   const labels: number[] = [];
   rows.forEach((row, r) => {
@@ -58,7 +111,7 @@ export function labelledPositions(rows: readonly LabelledRow[], length: number):
     }
     for (let t = 1; t < row.labels.length; t++) {
       if (row.labels[t] === IGNORED_LABEL) continue;
-      positions.push(r * length + t - 1);
+      positions.push(tokenIndex(batch, { row: r, position: t - 1 }));
       labels.push(row.labels[t]!);
     }
   });

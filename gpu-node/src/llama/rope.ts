@@ -36,7 +36,7 @@ export function rotaryFeeds(config: LlamaConfig, length: number): { rope_cos: Te
 }
 
 /** The graph's inputs for `rotaryFeeds`. */
-export function rotaryInputs(graph: Graph, { headDim }: LlamaConfig, length: string): { cos: Value; sin: Value } {
-  const dims = [length, headDim / 2];
+export function rotaryInputs(graph: Graph, { headDim }: LlamaConfig): { cos: Value; sin: Value } {
+  const dims = ['positions', headDim / 2];
   return { cos: graph.input('rope_cos', 'float32', dims), sin: graph.input('rope_sin', 'float32', dims) };
 }

@@ -1,10 +1,10 @@
-// Small seeded checkpoints stored in any of the three types, for tests.
+// Small seeded checkpoints stored in any of the three types, and adapters of them, for tests.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from '@tallrec/shared/random';
 import { parseLlamaConfig } from './config.ts';
-import { modulePath, moduleShape } from './linear-modules.ts';
-import { LINEAR_MODULES } from './lora.ts';
+import { loraTensorName, modulePath, moduleShape } from './linear-modules.ts';
+import { LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
 
 export const SEEDED_CONFIG_FILE = {
   architectures: ['LlamaForCausalLM'],
@@ -87,4 +87,26 @@ function cutFraction(value: number, bits: number): number {
 export function normals(count: number, seed: number, deviation: number): Float32Array {
   const random = Random.seeded(seed);
   return Float32Array.from({ length: count }, () => deviation * random.normal());
+}
+
+/** An adapter of the seeded checkpoint, both of whose matrices are random. */
+export function randomAdapter(settings: Partial<LoraConfig>): LoraAdapter {
+  const adapterConfig: LoraConfig = {
+    ...{ rank: 4, alpha: 8, dropout: 0, targetModules: ['q_proj', 'v_proj'], rankStabilized: false },
+    ...settings,
+  };
+  const tensors: LoraAdapter['tensors'] = new Map();
+  for (let layer = 0; layer < seededConfig.layers; layer++) {
+    for (const module of adapterConfig.targetModules) {
+      const [outSize, inSize] = moduleShape(seededConfig, module);
+      for (const [matrix, shape] of [
+        ['A', [adapterConfig.rank, inSize]],
+        ['B', [outSize, adapterConfig.rank]],
+      ] as const) {
+        const data = normals(shape[0]! * shape[1]!, tensors.size, 0.1);
+        tensors.set(loraTensorName(layer, module, matrix), { shape: [shape[0]!, shape[1]!], data });
+      }
+    }
+  }
+  return { config: adapterConfig, tensors };
 }

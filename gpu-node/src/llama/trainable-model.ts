@@ -6,7 +6,7 @@ import { Graph } from '../graph/graph.ts';
 import { Expand } from '../graph/operators.ts';
 import { scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
-import { BATCH, hiddenStates, LENGTH, POSITIONS } from './forward.ts';
+import { hiddenStates, POSITIONS, tokenInputs } from './forward.ts';
 import { gradientName } from './graphs.ts';
 import { LoraInputs } from './lora-inputs.ts';
 import { labelledPositions, padRows } from './micro-batch.ts';
@@ -93,8 +93,9 @@ export class TrainableModel {
     const batch = padRows(
       rows.map(({ tokens }) => tokens),
       this.config,
+      { sharePrefix: false },
     );
-    const { labelled, positions, labels } = labelledPositions(rows, batch.length);
+    const { labelled, positions, labels } = labelledPositions(rows, batch);
     const feeds: Record<string, Tensor> = { ...batch.feeds, positions, labels };
     for (const [name, { shape, data }] of this.weights) feeds[name] = { type: 'float32', dims: shape, data };
     return { labelled, feeds };
@@ -117,11 +118,10 @@ function trainableGraph(config: LlamaConfig, { extensions }: Runtime, withGradie
   const tape = new Tape();
   const trained = new TrainedTensors(graph, config);
   const weights = new LlamaWeights(config, trained);
-  const tokens = graph.input('tokens', 'int64', [BATCH, LENGTH]);
-  const positions = graph.input('positions', 'int64', [POSITIONS]);
+  const inputs = tokenInputs(graph, { sharesPrefix: false });
   const labels = graph.input('labels', 'int64', [POSITIONS]);
   const noAdapter = new LoraInputs(graph, config, []);
-  const hidden = hiddenStates(tape, weights, noAdapter, tokens, positions); // [N, H]
+  const hidden = hiddenStates(tape, weights, noAdapter, inputs); // [N, H]
   const losses = tape.apply('CrossEntropy', { logits: weights.head(tape, hidden), labels }, {});
   graph.output('losses', losses);
   if (withGradients) {

@@ -1,19 +1,24 @@
-// Causal grouped-query attention; the probabilities are computed again in the backward pass, never kept.
+// Causal grouped-query attention; the probabilities are computed again in the backward pass, never kept. Tokens that all
+// sequences begin with are computed once: they attend among themselves, and every sequence's further tokens to them and their own.
 import { FusedMatMul } from '../../graph/extensions.ts';
 import {
   Add,
+  Concat,
+  Expand,
   Less,
   Mul,
   Range,
   ReduceSum,
   Reshape,
+  SliceFrom,
+  SliceTo,
   Softmax,
   Sub,
   Transpose,
   Unsqueeze,
   Where,
 } from '../../graph/operators.ts';
-import type { Value } from '../../graph/value.ts';
+import type { Dim, Value } from '../../graph/value.ts';
 import type { GradientContext, Operation } from '../operation.ts';
 import type { HeadLayout } from '../signatures.ts';
 
@@ -22,81 +27,127 @@ const MASKED = -1e30;
 
 export const CausalAttention: Operation<'CausalAttention'> = {
   forward: ({ q, k, v }, layout) => {
-    const p = probabilities(queryGroups(q, layout), keyHeads(k, layout), layout);
-    return rowsOfGroups(FusedMatMul(p, keyHeads(v, layout), {}), layout);
+    const attended = parts(layout).map((part) => {
+      const [keys, values] = [visible(k, part), visible(v, part)];
+      return rowsOfGroups(FusedMatMul(probabilities(queryGroups(q, part), keys, part), values, {}), part);
+    });
+    return joinRows(attended, layout);
   },
   // With P = softmax(scale · Q Kᵀ), O = P V and dS = P ∘ (dO Vᵀ − rowsum(dO ∘ O)) (Dao et al., 2022, appendix B.4):
   gradient: {
     // scale · dS K
     q: (context) => {
-      const { dS, k, scale } = scoreGradient(context);
-      return rowsOfGroups(FusedMatMul(dS, k, { alpha: scale }), context.attributes);
+      const gradients = scoreGradients(context).map(({ part, dS, k }) =>
+        rowsOfGroups(FusedMatMul(dS, k, { alpha: scoreScale(part) }), part),
+      );
+      return joinRows(gradients, context.attributes);
     },
     // scale · dSᵀ Q; the product over a group's queries is also the sum over its heads
     k: (context) => {
-      const { dS, q, scale } = scoreGradient(context);
-      return rowsOfKeys(FusedMatMul(dS, q, { transA: true, alpha: scale }), context.attributes);
+      const gradients = scoreGradients(context).map(({ part, dS, q }) =>
+        FusedMatMul(dS, q, { transA: true, alpha: scoreScale(part) }),
+      );
+      return rowsOfVisible(gradients, context.attributes);
     },
     // Pᵀ dO
     v: (context) => {
-      const { p, dO } = scoreGradient(context);
-      return rowsOfKeys(FusedMatMul(p, dO, { transA: true }), context.attributes);
+      const gradients = scoreGradients(context).map(({ p, dO }) => FusedMatMul(p, dO, { transA: true }));
+      return rowsOfVisible(gradients, context.attributes);
     },
   },
   recompute: false,
 };
 
-/** What the three gradients share; the graph makes it once. */
-function scoreGradient({ inputs, attributes: layout, output, dY }: GradientContext<'CausalAttention'>) {
-  const q = queryGroups(inputs.q, layout); // [B, KV, G·T, D]
-  const k = keyHeads(inputs.k, layout); // [B, KV, T, D]
-  const v = keyHeads(inputs.v, layout);
-  const p = probabilities(q, k, layout); // [B, KV, G·T, T]
-  const dO = queryGroups(dY, layout); // [B, KV, G·T, D]
-  const dP = FusedMatMul(dO, v, { transB: true }); // [B, KV, G·T, T]
-  const rowSum = queryGroups(headSums(Mul(dY, output), layout), { ...layout, headDim: 1 }); // [B, KV, G·T, 1]
-  return { q, k, p, dO, dS: Mul(p, Sub(dP, rowSum)), scale: scoreScale(layout) };
+/** Some of the rows: b sequences of t tokens, which see `before` tokens that all of them share, then their own. */
+interface Part extends Pick<HeadLayout, 'heads' | 'kvHeads' | 'headDim'> {
+  batch: Dim;
+  length: string;
+  before: string | undefined;
+  /** This part's rows of all. */
+  own: (rows: Value) => Value;
 }
 
-function scoreScale({ headDim }: HeadLayout): number {
+/** The shared prefix, where there is one, as a sequence of its own, and what is left of each sequence. */
+function parts({ prefix, batch, length, ...sizes }: HeadLayout): Part[] {
+  const own = (rows: Value) => (prefix ? SliceFrom(rows, prefix, 0, `${batch}·${length}`) : rows);
+  const rest: Part = { ...sizes, batch, length, before: prefix, own };
+  if (!prefix) return [rest];
+  return [{ ...sizes, batch: 1, length: prefix, before: undefined, own: (rows) => SliceTo(rows, prefix, 0) }, rest];
+}
+
+/** What the three gradients share; the graph makes it once. */
+function scoreGradients({ inputs, attributes: layout, output, dY }: GradientContext<'CausalAttention'>) {
+  return parts(layout).map((part) => {
+    const q = queryGroups(inputs.q, part); // [b, KV, G·t, D]
+    const k = visible(inputs.k, part); // [b, KV, s, D]
+    const v = visible(inputs.v, part);
+    const p = probabilities(q, k, part); // [b, KV, G·t, s]
+    const dO = queryGroups(dY, part); // [b, KV, G·t, D]
+    const dP = FusedMatMul(dO, v, { transB: true }); // [b, KV, G·t, s]
+    const rowSum = queryGroups(headSums(Mul(dY, output), layout), { ...part, headDim: 1 }); // [b, KV, G·t, 1]
+    return { part, q, k, p, dO, dS: Mul(p, Sub(dP, rowSum)) };
+  });
+}
+
+function scoreScale({ headDim }: Part): number {
   return 1 / Math.sqrt(headDim);
 }
 
-function probabilities(q: Value, k: Value, layout: HeadLayout): Value {
-  const { batch, length, heads } = layout;
-  const scores = FusedMatMul(q, k, { transB: true, alpha: scoreScale(layout) });
-  const byHead = Reshape(scores, [batch, heads, length, length]);
-  return Reshape(Softmax(Add(byHead, causalBias(q, length))), scores.shape);
+/** q [b, KV, G·t, D], k [b, KV, s, D], result [b, KV, G·t, s] */
+function probabilities(q: Value, k: Value, part: Part): Value {
+  const scores = FusedMatMul(q, k, { transB: true, alpha: scoreScale(part) });
+  const byHead = Reshape(scores, [part.batch, part.heads, part.length, k.shape[2]!]);
+  return Reshape(Softmax(Add(byHead, causalBias(q, part))), scores.shape);
 }
 
-/** 0 where a query may see a key, else very low; [T, T]. */
-function causalBias({ graph, type }: Value, length: string): Value {
-  const position = Range(graph, length);
-  const future = Less(Unsqueeze(position, 1), Unsqueeze(position, 0));
+/** 0 where a query may see a key, else very low; [t, s]. */
+function causalBias({ graph, type }: Value, { length, before }: Part): Value {
+  const own = Range(graph, length);
+  const queries = before ? Add(own, graph.size(before)!) : own;
+  const keys = before ? Concat([Range(graph, before), queries], 0, `${before}+${length}`) : own;
+  const future = Less(Unsqueeze(queries, 1), Unsqueeze(keys, 0));
   return Where(future, graph.constant(type, [MASKED], []), 0);
 }
 
-/** [B·T, heads · D] to [B, KV, G·T, D]: the queries that share keys lie together, so keys are never copied for them. */
-function queryGroups(x: Value, { batch, length, heads, kvHeads, headDim }: HeadLayout): Value {
-  const byHead = Transpose(Reshape(x, [batch, length, heads, headDim]), [0, 2, 1, 3]);
+/** Rows [·, heads · D] to [b, KV, G·t, D]: the queries that share keys lie together, so keys are never copied for them. */
+function queryGroups(rows: Value, { own, batch, length, heads, kvHeads, headDim }: Part): Value {
+  const byHead = Transpose(Reshape(own(rows), [batch, length, heads, headDim]), [0, 2, 1, 3]);
   return Reshape(byHead, [batch, kvHeads, `${heads / kvHeads}·${length}`, headDim]);
 }
 
-function rowsOfGroups(x: Value, { batch, length, heads, headDim }: HeadLayout): Value {
+function rowsOfGroups(x: Value, { batch, length, heads, headDim }: Part): Value {
   const byHead = Reshape(x, [batch, heads, length, headDim]);
   return Reshape(Transpose(byHead, [0, 2, 1, 3]), [`${batch}·${length}`, heads * headDim]);
 }
 
-/** [B·T, KV · D] to [B, KV, T, D]. */
-function keyHeads(x: Value, { batch, length, kvHeads, headDim }: HeadLayout): Value {
-  return Transpose(Reshape(x, [batch, length, kvHeads, headDim]), [0, 2, 1, 3]);
+/** Of rows of keys or values [·, KV · D] those that a part's queries may see, [b, KV, s, D]. */
+function visible(rows: Value, { own, batch, length, before, kvHeads, headDim }: Part): Value {
+  const heads = (x: Value, b: Dim, t: string) => Transpose(Reshape(x, [b, t, kvHeads, headDim]), [0, 2, 1, 3]);
+  const later = heads(own(rows), batch, length);
+  if (!before) return later;
+  const shared = heads(SliceTo(rows, before, 0), 1, before);
+  return Concat([Expand(shared, [batch, kvHeads, before, headDim]), later], 2, `${before}+${length}`);
 }
 
-function rowsOfKeys(x: Value, { batch, length, kvHeads, headDim }: HeadLayout): Value {
-  return Reshape(Transpose(x, [0, 2, 1, 3]), [`${batch}·${length}`, kvHeads * headDim]);
+/** The gradients of what `visible` gives for each part, as one of the rows: shared keys have one from every sequence. */
+function rowsOfVisible(gradients: readonly Value[], { prefix, batch, length, kvHeads, headDim }: HeadLayout): Value {
+  const rows = (x: Value, count: string) => Reshape(Transpose(x, [0, 2, 1, 3]), [count, kvHeads * headDim]);
+  const [first, rest] = gradients as [Value, Value];
+  if (!prefix) return rows(first, `${batch}·${length}`);
+  const shared = Add(first, ReduceSum(SliceTo(rest, prefix, 2), [0]));
+  const own = SliceFrom(rest, prefix, 2, length);
+  return Concat([rows(shared, prefix), rows(own, `${batch}·${length}`)], 0, rowsOf({ prefix, batch, length }));
 }
 
-/** Sum over each head's D columns: [B·T, heads · D] to [B·T, heads]. */
-function headSums(x: Value, { batch, length, heads, headDim }: HeadLayout): Value {
-  return ReduceSum(Reshape(x, [`${batch}·${length}`, heads, headDim]), [-1], { keepdims: false });
+function joinRows(parts: readonly Value[], layout: HeadLayout): Value {
+  return parts.length === 1 ? parts[0]! : Concat(parts, 0, rowsOf(layout));
+}
+
+function rowsOf({ prefix, batch, length }: Pick<HeadLayout, 'prefix' | 'batch' | 'length'>): string {
+  return prefix ? `${prefix}+${batch}·${length}` : `${batch}·${length}`;
+}
+
+/** Sum over each head's D columns: [N, heads · D] to [N, heads]. */
+function headSums(x: Value, { heads, headDim }: HeadLayout): Value {
+  return ReduceSum(Reshape(x, [x.shape[0]!, heads, headDim]), [-1], { keepdims: false });
 }

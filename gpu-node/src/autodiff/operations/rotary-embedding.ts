@@ -1,18 +1,18 @@
 // Rotary position embedding; a rotation's gradient is the rotation back.
 import { RotaryEmbedding as rotate } from '../../graph/extensions.ts';
-import { Neg, Reshape } from '../../graph/operators.ts';
+import { Neg, Squeeze, Unsqueeze } from '../../graph/operators.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 export const RotaryEmbedding: Operation<'RotaryEmbedding'> = {
-  forward: ({ x, cos, sin }, layout) => rotateRows(x, cos, sin, layout),
+  forward: ({ x, positions, cos, sin }) => rotateRows(x, positions, cos, sin),
   gradient: {
-    x: ({ inputs: { cos, sin }, attributes, dY }) => rotateRows(dY, cos, Neg(sin), attributes),
+    x: ({ inputs: { positions, cos, sin }, dY }) => rotateRows(dY, positions, cos, Neg(sin)),
   },
   recompute: true,
 };
 
-function rotateRows(x: Value, cos: Value, sin: Value, { batch, length }: { batch: string; length: string }): Value {
-  const first = x.graph.constant('int64', [0]);
-  return Reshape(rotate(Reshape(x, [batch, length, x.shape[1]!]), first, cos, sin), x.shape);
+/** The operator wants sequences: each row is one of a single token. */
+function rotateRows(x: Value, positions: Value, cos: Value, sin: Value): Value {
+  return Squeeze(rotate(Unsqueeze(x, 1), Unsqueeze(positions, 1), cos, sin), 1);
 }
