@@ -34,8 +34,7 @@ export async function answerLogits(
 ): Promise<AnswerLogits[]> {
   const answers = new Array<AnswerLogits>(prompts.length);
   let done = 0;
-  const lengths = prompts.map((prompt) => prompt.length);
-  for (const batch of microBatches(lengths, microBatchTokens)) {
+  for (const batch of microBatches(prompts, microBatchTokens, model)) {
     if (signal?.aborted) throw new TallrecError('CANCELLED', 'Scoring was cancelled.');
     const rows = batch.map((index) => prompts[index]!);
     const logits = await model.nextTokenLogits(rows, adapter, [yes, no]);

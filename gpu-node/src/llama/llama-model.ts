@@ -22,23 +22,17 @@ const GRAPHS = {
 } satisfies Record<string, (weights: LlamaWeights, options: GraphOptions) => Graph>;
 type Kind = keyof typeof GRAPHS;
 
-export interface LlamaModelOptions {
-  /**
-   * Compute the tokens that all rows of a micro-batch begin with once: exact, and faster. Under LoRA dropout they then have one
-   * mask for all rows.
-   */
-  sharePrefix: boolean;
-}
+export type LlamaModelOptions = Pick<LanguageModel, 'sharePrefix'>;
 
 export class LlamaModel implements LanguageModel {
   readonly config: LlamaConfig;
+  readonly sharePrefix: boolean;
   readonly #weights: LlamaWeights;
   readonly #runtime: Runtime;
-  readonly #options: LlamaModelOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(weights: LlamaWeights, runtime: Runtime, options: LlamaModelOptions) {
-    this.#options = options;
+  constructor(weights: LlamaWeights, runtime: Runtime, { sharePrefix }: LlamaModelOptions) {
+    this.sharePrefix = sharePrefix;
     this.config = weights.config;
     this.#weights = weights;
     this.#runtime = runtime;
@@ -49,7 +43,7 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter | undefined,
     columns?: readonly number[],
   ): Promise<Float32Array> {
-    const batch = padRows(rows, this.config, this.#options);
+    const batch = padRows(rows, this.config, this);
     const hidden = await this.#hidden(batch, lastPositions(rows, batch), adapter);
     const vocabulary = columns ?? Array.from({ length: this.config.vocabSize }, (_, id) => id);
     const { logits } = await this.#run('logits', HEAD, { hidden, columns: int64(vocabulary) });
@@ -102,7 +96,7 @@ export class LlamaModel implements LanguageModel {
 
   #labelled(rows: readonly LabelledRow[]) {
     const tokens = rows.map((row) => row.tokens);
-    const batch = padRows(tokens, this.config, this.#options);
+    const batch = padRows(tokens, this.config, this);
     return { batch, ...labelledPositions(rows, batch) };
   }
 

@@ -13,7 +13,7 @@ export interface LoadOptions {
    * each time they are used (smaller).
    */
   widenUpToBytes?: number;
-  /** See `LlamaModelOptions`; true when left out. */
+  /** See `LanguageModel`; true when left out. */
   sharePrefix?: boolean;
 }
 

@@ -1,16 +1,23 @@
 // Splits rows into micro-batches of like length, so that little is padded.
+import { sharedPrefix } from './micro-batch.ts';
 
 /**
- * @param lengths tokens of each row
+ * @param rows token ids
  * @param tokens most tokens of a micro-batch, its padding counted; a longer row goes alone
+ * @param sharePrefix whether the tokens that all rows begin with count once a micro-batch, since they are computed once
  * @returns the rows' indices, shortest rows first, rows of one length in their order
  */
-export function microBatches(lengths: readonly number[], tokens: number): number[][] {
-  const order = lengths.map((_, index) => index).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+export function microBatches(
+  rows: readonly (readonly number[])[],
+  tokens: number,
+  { sharePrefix }: { sharePrefix: boolean },
+): number[][] {
+  const prefix = sharePrefix ? sharedPrefix(rows) : 0;
+  const order = rows.map((_, index) => index).sort((a, b) => rows[a]!.length - rows[b]!.length || a - b);
   const batches: number[][] = [];
   let batch: number[] = [];
   for (const index of order) {
-    if (batch.length > 0 && lengths[index]! * (batch.length + 1) > tokens) {
+    if (batch.length > 0 && prefix + (rows[index]!.length - prefix) * (batch.length + 1) > tokens) {
       batches.push(batch);
       batch = [];
     }

@@ -30,6 +30,11 @@ export interface LossAndGradients {
 export interface LanguageModel {
   readonly config: LlamaConfig;
   /**
+   * Whether tokens that all rows of a call begin with are computed once: exact, and faster. Under LoRA dropout they then have one mask
+   * for all rows.
+   */
+  readonly sharePrefix: boolean;
+  /**
    * Logits of the next token after each row.
    * @param rows token ids, any lengths; the model pads them and padding changes nothing
    * @param columns vocabulary ids to return, all when left out

@@ -27,6 +27,7 @@ export const toyConfig = parseLlamaConfig({
 
 export class ToyLanguageModel implements LanguageModel {
   readonly config = toyConfig;
+  readonly sharePrefix = false;
   /** Rows per call, newest last. */
   readonly batchSizes: number[] = [];
   readonly #embedding = randomMatrix(1);

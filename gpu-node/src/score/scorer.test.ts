@@ -60,7 +60,8 @@ describe('microBatches', () => {
   test('holds every row once, within the budget unless alone, with like lengths together', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 600 })), fc.integer({ min: 1, max: 4096 }), (lengths, tokens) => {
-        const batches = microBatches(lengths, tokens);
+        const rows = lengths.map((length) => Array(length).fill(0));
+        const batches = microBatches(rows, tokens, { sharePrefix: false });
         expect(batches.flat().toSorted((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
         for (const batch of batches) {
           const longest = Math.max(...batch.map((i) => lengths[i]!));
@@ -70,5 +71,11 @@ describe('microBatches', () => {
         expect(order).toEqual(order.toSorted((a, b) => a - b));
       }),
     );
+  });
+
+  test('counts what all rows begin with once, where it is computed once', () => {
+    const rows = Array.from({ length: 6 }, (_, row) => [...Array(90).fill(1), ...Array(10).fill(2 + row)]);
+    expect(microBatches(rows, 130, { sharePrefix: true }).map((batch) => batch.length)).toEqual([4, 2]);
+    expect(microBatches(rows, 130, { sharePrefix: false })).toHaveLength(6);
   });
 });

@@ -121,8 +121,8 @@ async function trainStep(
   const stepSeed = drawSeed(state.random);
   const gradients = new Map<string, Float32Array>();
   let loss = 0;
-  const lengths = batch.map((row) => row.tokens.length);
-  for (const [number, indices] of microBatches(lengths, hyperParameters.microBatchTokens).entries()) {
+  const rows = batch.map((row) => row.tokens);
+  for (const indices of microBatches(rows, hyperParameters.microBatchTokens, model)) {
     if (signal.aborted) {
       state.random = Random.restored(randomBefore);
       return undefined;
@@ -132,7 +132,7 @@ async function trainStep(
       state.adapter,
       {
         lossWeight: 1 / labelled,
-        ...(hyperParameters.loraDropout > 0 ? { dropoutSeed: (stepSeed ^ Math.imul(number, 0x9e37_79b1)) >>> 0 } : {}),
+        ...(hyperParameters.loraDropout > 0 ? { dropoutSeed: stepSeed } : {}),
       },
     );
     loss += part.loss;
@@ -146,7 +146,7 @@ async function trainStep(
   const { learningRate: peak, warmupSteps, weightDecay } = hyperParameters;
   const learningRate = learningRateAt(state.step, { learningRate: peak, warmupSteps, totalSteps });
   adamWStep(state.optimizer, state.adapter.tensors, gradients, learningRate, { ...ADAMW_DEFAULTS, weightDecay });
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const tokens = rows.reduce((sum, row) => sum + row.length, 0);
   state.step++;
   state.cursor++;
   state.tokens += tokens;

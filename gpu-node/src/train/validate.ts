@@ -42,8 +42,8 @@ export async function validateInstructions(
   { adapter, microBatchTokens, signal, onProgress }: ValidateOptions,
 ): Promise<Validation> {
   let [nll, labels, done] = [0, 0, 0];
-  const lengths = rows.map((row) => row.tokens.length);
-  for (const batch of microBatches(lengths, microBatchTokens)) {
+  const tokens = rows.map((row) => row.tokens);
+  for (const batch of microBatches(tokens, microBatchTokens, model)) {
     if (signal.aborted) throw new TallrecError('CANCELLED', 'The evaluation was cancelled.');
     const { nllSum, labelled } = await model.loss(
       batch.map((index) => rows[index]!),
