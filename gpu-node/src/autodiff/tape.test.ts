@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../graph/graph.ts';
+import type { Value } from '../graph/value.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { Tape } from './tape.ts';
 
@@ -57,6 +58,24 @@ describe('reverse mode', () => {
     const backward = graph.nodes.slice(forwardNodes);
     expect(backward.some(({ inputs }) => inputs.includes(normed.name))).toBe(false);
     expect(backward.filter(({ operator }) => operator === 'SimplifiedLayerNormalization')).toHaveLength(1);
+  });
+
+  it('with checkpointing keeps the checkpoints alone', () => {
+    const graph = new Graph();
+    const tape = new Tape({ checkpointing: true });
+    const [trained, frozen] = ['trained', 'frozen'].map((name) => graph.input(name, 'float32', [4, 4]));
+    const linear = (x: Value) => tape.apply('Linear', { x, weight: frozen! }, {});
+    const start = tape.apply('Linear', { x: graph.input('x', 'float32', ['N', 4]), weight: trained! }, {});
+    tape.checkpoint(start);
+    const gate = linear(start);
+    const up = linear(tape.apply('Add', { a: gate, b: start }, {}));
+    const y = tape.apply('SwiGLU', { gate, up }, {});
+    const forward = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+    const seed = graph.input('seed', 'float32', ['N', 4]);
+    const forwardNodes = graph.nodes.length;
+    tape.gradients(y, seed, [trained!]);
+    const kept = graph.nodes.slice(forwardNodes).flatMap(({ inputs }) => inputs.filter((name) => forward.has(name)));
+    expect([...new Set(kept)]).toEqual([start.name]);
   });
 
   it('refuses a trainable value that the output does not depend on', () => {

@@ -70,6 +70,7 @@ export function hiddenStates(
   const rows = Reshape(tokens, [tokenCount(false)]);
   let x = weights.embed(tape, prefix ? Concat([prefix, rows], 0, tokenCount(true)) : rows); // [B·T, H]
   for (let layer = 0; layer < layers; layer++) {
+    tape.checkpoint(x);
     const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'));
     const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]
     const k = rotate(linear(normed, layer, 'k_proj')); // [B·T, kvHeads · D]
@@ -84,5 +85,6 @@ export function hiddenStates(
     const up = linear(normedAgain, layer, 'up_proj');
     x = tape.apply('Add', { a: x, b: linear(tape.apply('SwiGLU', { gate, up }, {}), layer, 'down_proj') }, {});
   }
+  tape.checkpoint(x);
   return rmsNorm(x, weights.finalNorm(graph));
 }

@@ -38,14 +38,20 @@ export function lossGraph(weights: LlamaWeights, { extensions }: GraphOptions): 
   return graph;
 }
 
+export interface GradientGraphOptions extends GraphOptions {
+  dropout: boolean;
+  /** Keeps only what goes into each layer for the backward pass, and computes the layer again there. */
+  checkpointing: boolean;
+}
+
 export const gradientName = (tensor: string): string => `gradient:${tensor}`;
 
 /**
  * `losses` [N] of `labels` int64 [N] at the `positions`, and the gradient of Σ `loss_weight` · losses by every LoRA tensor, under
  * `gradientName`.
  */
-export function gradientGraph(weights: LlamaWeights, options: GraphOptions & { dropout: boolean }): Graph {
-  const { graph, tape, hidden, lora } = body(weights, options, options.dropout);
+export function gradientGraph(weights: LlamaWeights, options: GradientGraphOptions): Graph {
+  const { graph, tape, hidden, lora } = body(weights, options, options);
   const losses = crossEntropy(tape, weights, hidden);
   const lossWeight = graph.input('loss_weight', 'float32', []);
   const gradients = tape.gradients(losses, Expand(lossWeight, losses.shape), [...lora.tensors.values()]);
@@ -54,9 +60,13 @@ export function gradientGraph(weights: LlamaWeights, options: GraphOptions & { d
   return graph;
 }
 
-function body(weights: LlamaWeights, { extensions, modules, sharesPrefix }: GraphOptions, dropout = false) {
+function body(
+  weights: LlamaWeights,
+  { extensions, modules, sharesPrefix }: GraphOptions,
+  { dropout, checkpointing } = { dropout: false, checkpointing: false },
+) {
   const graph = new Graph(extensions);
-  const tape = new Tape();
+  const tape = new Tape({ checkpointing });
   const inputs = tokenInputs(graph, { sharesPrefix });
   const lora = new LoraInputs(graph, weights.config, modules, dropout ? tokenCount(sharesPrefix) : undefined);
   return { graph, tape, lora, hidden: hiddenStates(tape, weights, lora, inputs) };
@@ -70,5 +80,6 @@ function crossEntropy(tape: Tape, weights: LlamaWeights, hidden: Value): Value {
   const { graph } = hidden;
   const labels = graph.input('labels', 'int64', [POSITIONS]);
   const logits = weights.head(tape, hidden); // [N, V]
+  tape.checkpoint(logits);
   return tape.apply('CrossEntropy', { logits, labels }, {});
 }

@@ -62,6 +62,21 @@ describe('gradients', () => {
     }
   });
 
+  it('are the same when each layer is computed again for the backward pass', async () => {
+    const saving = await loadLanguageModel(join(folder, 'f32'), runtime, { checkpointing: true });
+    const adapter = randomAdapter({ dropout: 0.2, targetModules: LINEAR_MODULES });
+    const options = { lossWeight: 1, dropoutSeed: 3 };
+    const [plain, again] = [
+      await model.lossAndGradients(rows, adapter, options),
+      await saving.lossAndGradients(rows, adapter, options),
+    ];
+    expect(again.loss).toBeCloseTo(plain.loss, 5);
+    for (const [name, gradient] of plain.gradients) {
+      expect(relativeDifference(again.gradients.get(name)!, gradient), name).toBeLessThan(1e-6);
+    }
+    await saving.close();
+  });
+
   it('are zero where nothing is labelled', async () => {
     const adapter = randomAdapter({});
     const unlabelled = [{ tokens: [1, 2], labels: [1, -100] }];

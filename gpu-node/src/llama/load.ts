@@ -15,6 +15,8 @@ export interface LoadOptions {
   widenUpToBytes?: number;
   /** See `LanguageModel`; true when left out. */
   sharePrefix?: boolean;
+  /** See `LlamaModelOptions`; false when left out. */
+  checkpointing?: boolean;
 }
 
 const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
@@ -26,9 +28,9 @@ const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
 export async function loadLanguageModel(
   dir: string,
   runtime: Runtime,
-  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES, sharePrefix = true }: LoadOptions = {},
+  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES, sharePrefix = true, checkpointing = false }: LoadOptions = {},
 ): Promise<LanguageModel> {
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
   const weights = new LlamaWeights(config, new StoredTensors(config, checkpoint, widenUpToBytes));
-  return new LlamaModel(weights, runtime, { sharePrefix });
+  return new LlamaModel(weights, runtime, { sharePrefix, checkpointing });
 }

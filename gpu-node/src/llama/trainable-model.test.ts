@@ -124,6 +124,19 @@ describe('a model that is trained from scratch', () => {
     await learner.close();
   });
 
+  it('has the same gradients when each layer is computed again for the backward pass', async () => {
+    const weights = initialWeights(seededConfig, Random.seeded(1));
+    const saving = new TrainableModel(seededConfig, weights, runtime, { checkpointing: true });
+    const [plain, again] = [await withGradients(model()), await withGradients(saving)];
+    for (const [name, gradient] of plain.gradients) {
+      const largest = Math.max(...gradient.map(Math.abs));
+      const other = again.gradients.get(name)!;
+      expect(Math.max(...gradient.map((g, i) => Math.abs(g - other[i]!))) / largest, name).toBeLessThan(1e-5);
+    }
+    await plain.model.close();
+    await saving.close();
+  });
+
   it('has no gradient where nothing is labelled', async () => {
     const started = model();
     const { loss, gradients } = await started.lossAndGradients([rows[2]!], 1);

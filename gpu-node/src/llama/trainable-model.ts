@@ -4,6 +4,7 @@ import { Tape } from '../autodiff/tape.ts';
 import type { Runtime, Session, Tensor } from '../graph/execution.ts';
 import { Graph } from '../graph/graph.ts';
 import { Expand } from '../graph/operators.ts';
+import type { Value } from '../graph/value.ts';
 import { scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
 import { hiddenStates, POSITIONS, tokenInputs } from './forward.ts';
@@ -50,11 +51,14 @@ export class TrainableModel {
   /** Changed in place by an optimizer; each run takes them as they are. */
   readonly weights: Weights;
   readonly #runtime: Runtime;
+  readonly #checkpointing: boolean;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(config: LlamaConfig, weights: Weights, runtime: Runtime) {
+  /** @param checkpointing gradient checkpointing per layer: less memory in training for about a third more time */
+  constructor(config: LlamaConfig, weights: Weights, runtime: Runtime, { checkpointing = false } = {}) {
     this.config = config;
     this.weights = weights;
+    this.#checkpointing = checkpointing;
     this.#runtime = runtime;
   }
 
@@ -62,7 +66,7 @@ export class TrainableModel {
   async loss(rows: readonly LabelledRow[]): Promise<{ nllSum: number; labelled: number }> {
     const { labelled, feeds } = this.#feeds(rows);
     if (labelled === 0) return { nllSum: 0, labelled };
-    const session = await this.#session('loss', () => trainableGraph(this.config, this.#runtime, false));
+    const session = await this.#session('loss', () => lossGraph(this.config, this.#runtime));
     return { nllSum: total((await session.run(feeds)).losses), labelled };
   }
 
@@ -77,7 +81,9 @@ export class TrainableModel {
       for (const [name, { data }] of this.weights) gradients.set(name, new Float32Array(data.length));
       return { loss: 0, gradients };
     }
-    const session = await this.#session('gradients', () => trainableGraph(this.config, this.#runtime, true));
+    const session = await this.#session('gradients', () =>
+      gradientGraph(this.config, this.#runtime, this.#checkpointing),
+    );
     const results = await session.run({ ...feeds, loss_weight: scalar(lossWeight) });
     for (const name of this.weights.keys()) gradients.set(name, float32(results[gradientName(name)]));
     return { loss: lossWeight * total(results.losses), gradients };
@@ -112,25 +118,36 @@ export class TrainableModel {
   }
 }
 
-/** `losses` [N] of `labels` int64 [N] at `positions` int64 [N]; with gradients of Σ `loss_weight` · losses, one an input weight. */
-function trainableGraph(config: LlamaConfig, { extensions }: Runtime, withGradients: boolean): Graph {
+/** `losses` [N] of `labels` int64 [N] at `positions` int64 [N]. */
+function lossGraph(config: LlamaConfig, { extensions }: Runtime): Graph {
   const graph = new Graph(extensions);
-  const tape = new Tape();
+  graph.output('losses', losses(graph, new Tape(), config, new TrainedTensors(graph, config)));
+  return graph;
+}
+
+/** The losses, and the gradient of Σ `loss_weight` · losses by each weight. */
+function gradientGraph(config: LlamaConfig, { extensions }: Runtime, checkpointing: boolean): Graph {
+  const graph = new Graph(extensions);
+  const tape = new Tape({ checkpointing });
   const trained = new TrainedTensors(graph, config);
-  const weights = new LlamaWeights(config, trained);
-  const inputs = tokenInputs(graph, { sharesPrefix: false });
-  const labels = graph.input('labels', 'int64', [POSITIONS]);
-  const noAdapter = new LoraInputs(graph, config, []);
-  const hidden = hiddenStates(tape, weights, noAdapter, inputs); // [N, H]
-  const losses = tape.apply('CrossEntropy', { logits: weights.head(tape, hidden), labels }, {});
-  graph.output('losses', losses);
-  if (withGradients) {
-    const seed = Expand(graph.input('loss_weight', 'float32', []), losses.shape);
-    for (const [weight, gradient] of tape.gradients(losses, seed, [...trained.inputs.values()])) {
-      graph.output(gradientName(weight.name), gradient);
-    }
+  const output = losses(graph, tape, config, trained);
+  graph.output('losses', output);
+  const seed = Expand(graph.input('loss_weight', 'float32', []), output.shape);
+  for (const [weight, gradient] of tape.gradients(output, seed, [...trained.inputs.values()])) {
+    graph.output(gradientName(weight.name), gradient);
   }
   return graph;
+}
+
+function losses(graph: Graph, tape: Tape, config: LlamaConfig, trained: TrainedTensors): Value {
+  const inputs = tokenInputs(graph, { sharesPrefix: false });
+  const labels = graph.input('labels', 'int64', [POSITIONS]);
+  const weights = new LlamaWeights(config, trained);
+  const noAdapter = new LoraInputs(graph, config, []);
+  const hidden = hiddenStates(tape, weights, noAdapter, inputs); // [N, H]
+  const logits = weights.head(tape, hidden); // [N, V]
+  tape.checkpoint(logits);
+  return tape.apply('CrossEntropy', { logits, labels }, {});
 }
 
 function float32(tensor: Tensor | undefined): Float32Array {
