@@ -1,10 +1,10 @@
 // An adapter's tensors, scale and dropout as feeds of a graph.
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
-import { dropoutBits, dropThreshold } from './dropout.ts';
+import { dropoutBits, dropThreshold, tokenKeys } from './dropout.ts';
 import { type LoraAdapter, loraScale } from './lora.ts';
 import { DROP_THRESHOLD, dropoutBitsName, inputWidths, LORA_SCALE } from './lora-inputs.ts';
-import { type MicroBatch, places } from './micro-batch.ts';
+import type { MicroBatch } from './micro-batch.ts';
 
 type Feeds = Record<string, Tensor>;
 
@@ -23,10 +23,10 @@ export function dropoutFeeds(config: LlamaConfig, adapter: LoraAdapter, seed: nu
     [LORA_SCALE]: scalar(dropout < 1 ? loraScale(adapter.config) / (1 - dropout) : 0),
     [DROP_THRESHOLD]: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(dropout)) },
   };
-  const tokens = places(batch);
+  const keys = tokenKeys(seed, batch);
   for (const width of inputWidths(config, targetModules)) {
-    const data = dropoutBits(seed, tokens, width);
-    feeds[dropoutBitsName(width)] = { type: 'int32', dims: [tokens.length, width], data };
+    const data = dropoutBits(keys, width);
+    feeds[dropoutBitsName(width)] = { type: 'int32', dims: [keys.length, width], data };
   }
   return feeds;
 }

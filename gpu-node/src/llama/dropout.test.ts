@@ -2,11 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { Graph } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { dropoutBits, dropThreshold, keepMask } from './dropout.ts';
-import { places } from './micro-batch.ts';
+import { dropoutBits, dropThreshold, keepMask, tokenKeys } from './dropout.ts';
+import { padRows } from './micro-batch.ts';
+import { seededConfig } from './seeded-checkpoint.ts';
 
 const [ROWS, LENGTH, WIDTH] = [8, 50, 100];
 const COUNT = ROWS * LENGTH * WIDTH;
+const config = { ...seededConfig, maxPositionEmbeddings: LENGTH };
+const batchOf = (rows: number[][], sharePrefix = false) => padRows(rows, config, { sharePrefix });
+/** Rows that differ from their first token on. */
+const unlike = Array.from({ length: ROWS }, (_, row) => Array.from({ length: LENGTH }, (_, i) => (row + 3 * i) % 40));
 
 async function masks(probability: number, modules: readonly (readonly [number, 'q_proj' | 'v_proj'])[]) {
   const graph = new Graph();
@@ -20,7 +25,7 @@ async function masks(probability: number, modules: readonly (readonly [number, '
     bits: {
       type: 'int32',
       dims: [ROWS * LENGTH, WIDTH],
-      data: dropoutBits(7, places({ rows: ROWS, prefix: 0, length: LENGTH }), WIDTH),
+      data: dropoutBits(tokenKeys(7, batchOf(unlike)), WIDTH),
     },
     threshold: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(probability)) },
   });
@@ -50,11 +55,19 @@ describe('LoRA dropout masks', () => {
     expect(Math.abs(agreement(q!.slice(1), q!.slice(0, -1)) - 0.5)).toBeLessThan(bound);
   });
 
-  it('give a token the same bits in a longer micro-batch', () => {
-    const short = dropoutBits(3, places({ rows: 2, prefix: 0, length: 4 }), 6);
-    const long = dropoutBits(3, places({ rows: 3, prefix: 0, length: 9 }), 6);
-    for (const row of [0, 1]) {
-      expect(long.slice(row * 54, row * 54 + 24)).toEqual(short.slice(row * 24, row * 24 + 24));
-    }
+  it('give a token the same bits alone, beside longer rows, and where what rows share is computed once', () => {
+    const [short, long] = [
+      [5, 6, 7, 8],
+      [5, 6, 9, 9, 9, 2],
+    ];
+    const alone = [...tokenKeys(3, batchOf([short!]))];
+    const together = [...tokenKeys(3, batchOf([long!, short!]))];
+    expect(together.slice(6, 10)).toEqual(alone);
+    const shared = [...tokenKeys(3, batchOf([long!, short!], true))];
+    expect(shared.slice(0, 2)).toEqual(alone.slice(0, 2));
+    expect(shared.slice(6, 8)).toEqual(alone.slice(2));
+    expect(shared.slice(2, 6)).toEqual(together.slice(2, 6));
+    expect(new Set([...alone, ...together.slice(2, 6)]).size).toBe(8);
+    expect(tokenKeys(4, batchOf([short!]))).not.toEqual(Int32Array.from(alone));
   });
 });

@@ -1,9 +1,10 @@
 // Seeded LoRA dropout (inverted dropout on A's input, as PEFT does): random bits once a micro-batch, a mask per module from them.
+import type { Tensor } from '../graph/execution.ts';
 import type { Graph } from '../graph/graph.ts';
 import { GreaterOrEqual, Mul } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
-import type { Place } from './micro-batch.ts';
+import type { MicroBatch } from './micro-batch.ts';
 
 const LOWEST_INT32 = -(2 ** 31);
 
@@ -24,20 +25,38 @@ export function dropThreshold(probability: number): number {
 }
 
 /**
- * Uniform bits for each token and column, [tokens, width]; a token's depend on the seed, its row and its position, so padding
- * changes none. A token that rows share has one place, so one mask for them all.
+ * A number for each token of a micro-batch, in the order they lie in, from the seed and what its row holds up to it. So what a
+ * token's masks are depends on neither padding nor on which rows are computed together, and tokens that rows share have one mask
+ * whether they are computed once or in each row.
  */
-export function dropoutBits(seed: number, tokens: readonly Place[], width: number): Int32Array {
-  const bits = new Int32Array(tokens.length * width);
-  tokens.forEach(({ row, position }, token) => {
-    let state = scramble(scramble(scramble(seed) ^ row) ^ position);
+export function tokenKeys(seed: number, { rows, prefix, length, feeds }: MicroBatch): Int32Array {
+  const keys = new Int32Array(prefix + rows * length);
+  const chain = (from: number, tokens: Tensor | undefined, start: number, count: number, at: number) => {
+    let key = from;
+    for (let i = 0; i < count; i++) {
+      key = scramble((key ^ Number(tokens!.data[start + i])) + STRIDE);
+      keys[at + i] = key;
+    }
+    return key;
+  };
+  const shared = chain(scramble(seed), feeds.prefix, 0, prefix, 0);
+  for (let row = 0; row < rows; row++) chain(shared, feeds.tokens, row * length, length, prefix + row * length);
+  return keys;
+}
+
+/** Uniform bits for each token and column, [tokens, width]. */
+export function dropoutBits(keys: Int32Array, width: number): Int32Array {
+  const bits = new Int32Array(keys.length * width);
+  keys.forEach((key, token) => {
     for (let column = 0; column < width; column++) {
-      state = (state + 0x9e3779b9) | 0;
-      bits[token * width + column] = scramble(state);
+      bits[token * width + column] = scramble(key + Math.imul(column + 1, STRIDE));
     }
   });
   return bits;
 }
+
+/** 2³² over the golden ratio, odd: its multiples are spread evenly. */
+const STRIDE = 0x9e3779b9;
 
 /** MurmurHash3's finaliser: a permutation of the 32-bit integers without visible order. */
 function scramble(value: number): number {
