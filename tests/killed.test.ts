@@ -22,7 +22,7 @@ beforeAll(async () => {
     z.object({ items: z.array(z.object({ name: z.string() })) }),
   );
   model = items[0]!.name;
-  const samples = buildSamples((await demoRatings(10)).ratings, samplingSchema.parse({})).slice(0, 120);
+  const samples = buildSamples((await demoRatings()).ratings, samplingSchema.parse({})).slice(0, 120);
   const bytes = new TextEncoder().encode(JSON.stringify(samples.map(toInstructionRow)));
   const ready = await machine.client.upload({ name: 'few', kind: 'samples', format: 'json' }, bytes);
   expect(ready.state).toBe('ready');

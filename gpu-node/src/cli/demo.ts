@@ -16,17 +16,16 @@ interface DemoOptions {
   verbose?: boolean;
 }
 
-/** Sized so that the story takes minutes on two cores; a real checkpoint gets fewer rows. */
+/** Sized so that the story takes minutes on two cores; a real checkpoint gets fewer ratings of each person. */
 const TINY_STORY: Omit<StorySettings, 'model'> = {
-  users: 124,
   shots: 64,
   evaluationRows: 400,
   hyperParameters: { learningRate: 1e-2, batchSize: 16, maxSteps: 40, warmupSteps: 5, evaluateEverySteps: 8 },
 };
 const CHECKPOINT_STORY: Omit<StorySettings, 'model'> = {
-  users: 24,
+  ratingsPerUser: 20,
   shots: 64,
-  evaluationRows: 60,
+  evaluationRows: 400,
   hyperParameters: { learningRate: 1e-3, batchSize: 16, maxSteps: 12, warmupSteps: 2, evaluateEverySteps: 4 },
 };
 

@@ -15,13 +15,16 @@ export interface DemoRatings {
   users: number;
 }
 
-/** @param users how many people's ratings, the first of the file; all when left out */
-export async function demoRatings(users = Number.POSITIVE_INFINITY): Promise<DemoRatings> {
+/** @param perUser how many ratings of each person, the earliest; all when left out */
+export async function demoRatings(perUser = Number.POSITIVE_INFINITY): Promise<DemoRatings> {
   const text = await readFile(RATINGS, 'utf8');
+  const [header, ...lines] = text.trimEnd().split('\n');
+  const counts = new Map<string, number>();
   const all = rowsSchema.parse(parse(text, { columns: true }));
-  const kept = new Set([...new Set(all.map(({ user }) => user))].slice(0, users));
-  const ratings = all.filter(({ user }) => kept.has(user));
-  // The file is grouped by user, so that the first users are its first lines.
-  const lines = text.split('\n').slice(0, ratings.length + 1);
-  return { ratings, csv: new TextEncoder().encode(`${lines.join('\n')}\n`), users: kept.size };
+  const kept = all.map(({ user }) => {
+    counts.set(user, (counts.get(user) ?? 0) + 1);
+    return counts.get(user)! <= perUser;
+  });
+  const csv = [header, ...lines.filter((_, i) => kept[i])].map((line) => `${line}\n`).join('');
+  return { ratings: all.filter((_, i) => kept[i]), csv: new TextEncoder().encode(csv), users: counts.size };
 }

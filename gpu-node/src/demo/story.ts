@@ -16,7 +16,8 @@ import { demoRatings } from './ratings.ts';
 export interface StorySettings {
   /** A model that the node serves. */
   model: string;
-  users: number;
+  /** Ratings of each person; all when left out. */
+  ratingsPerUser?: number;
   shots: number;
   evaluationRows: number;
   hyperParameters: Partial<HyperParameters>;
@@ -28,7 +29,7 @@ export async function tellStory(
   print: (line: string) => void,
 ): Promise<void> {
   const { model, shots } = settings;
-  const { ratings, csv, users } = await demoRatings(settings.users);
+  const { ratings, csv, users } = await demoRatings(settings.ratingsPerUser);
 
   print(`\n1. Upload: ${ratings.length} ratings of ${users} people (MovieLens), through a signed URL.`);
   const dataset = await client.upload({ name: 'MovieLens, a part', kind: 'interactions', format: 'csv' }, csv);
