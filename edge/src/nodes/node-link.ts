@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import { type Deps, makeDeps } from '../deps.ts';
 import { parseEnv } from '../env.ts';
+import { faultOf } from '../faults.ts';
 import { onAccepted } from '../services/jobs/accepted.ts';
 import { recordProgress } from '../services/jobs/progress.ts';
 import { recordOutcome } from '../services/jobs/record.ts';
@@ -241,12 +242,7 @@ export class NodeLink extends DurableObject<object> {
 
   private inTurn(report: () => Promise<unknown>): void {
     this.last = this.last.then(report).catch((error) => {
-      console.error(
-        JSON.stringify({
-          node: this.node,
-          fault: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        }),
-      );
+      console.error(JSON.stringify({ node: this.node, fault: faultOf(error) }));
     });
   }
 

@@ -1,4 +1,5 @@
 // The Workflow instances that drive jobs: started, woken, asked whether they live.
+import { faultOf } from '../faults.ts';
 import { type JobKind, jobKind } from '../repo/jobs.ts';
 import type { JobParams } from './drive.ts';
 
@@ -22,7 +23,7 @@ export function openDrivers(workflows: Record<JobKind, Workflow<JobParams>>): Dr
         await (await of(job).get(instance)).sendEvent({ type: 'wake', payload: {} });
       } catch (error) {
         // Not there any more: the sweep starts another one if the job still needs it.
-        console.warn(JSON.stringify({ job, instance, wake: error instanceof Error ? error.message : String(error) }));
+        console.warn(JSON.stringify({ job, instance, wake: faultOf(error) }));
       }
     },
     async isAlive(job, instance) {

@@ -1,4 +1,5 @@
 import type { Deps } from '../../deps.ts';
+import { faultOf } from '../../faults.ts';
 import { type JobRow, listUnfinishedJobs } from '../../repo/jobs.ts';
 import { chooseFreeNode } from '../nodes/choose.ts';
 import { isOverdue } from './advance.ts';
@@ -20,7 +21,7 @@ export async function sweepJobs(deps: SweepDeps): Promise<void> {
         await deps.drivers.wake(job.id, job.instance);
       else await startDriver(deps, job.id);
     } catch (error) {
-      console.error(JSON.stringify({ job: job.id, fault: error instanceof Error ? error.message : String(error) }));
+      console.error(JSON.stringify({ job: job.id, fault: faultOf(error) }));
     }
   }
 }
