@@ -2,23 +2,15 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import { type Interaction, interactionSchema } from '@tallrec/shared/interactions';
+import type { Interaction } from '@tallrec/shared/interactions';
+import { checkInteraction, jsonKeyMapper } from '@tallrec/shared/rows/check-interaction';
+import { mapColumns, namesOf } from '@tallrec/shared/rows/columns';
+import type { RowFault } from '@tallrec/shared/rows/row-fault';
 import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
 import { readText } from './read-rows.ts';
 
 export const INTERACTION_FORMATS = ['ml-100k', 'csv', 'jsonl'] as const;
 export type InteractionFormat = (typeof INTERACTION_FORMATS)[number];
-
-const csvRowSchema = interactionSchema.extend({
-  rating: z.coerce.number(),
-  time: z.coerce.number(),
-  by: z
-    .string()
-    .optional()
-    .transform((by) => by || undefined)
-    .pipe(interactionSchema.shape.by),
-});
 
 /**
  * @param path a file; for ml-100k also the directory that holds u.data and u.item
@@ -54,22 +46,38 @@ async function readMovieLens100K(path: string): Promise<Interaction[]> {
     const place = `${dataPath}, line ${index + 1}`;
     if (time === undefined) throw invalid(place, 'expected user, item, rating and time with tabs between');
     if (!title) throw invalid(place, `${itemPath} has no title for the item ${item}`);
-    return [checked({ user, item, title, rating: Number(rating), time: Number(time) }, interactionSchema, place)];
+    return [checked({ user, item, title, rating, time }, place)];
   });
 }
 
+interface CsvRecord {
+  record: string[];
+  info: { lines: number };
+}
+
 async function readCsv(path: string): Promise<Interaction[]> {
-  let records: { record: unknown; info: { lines: number } }[];
+  let records: CsvRecord[];
   try {
-    records = parse(await readText(path), { columns: true, info: true, skip_empty_lines: true, bom: true });
+    // With `info` a record comes with its line, which the library's types leave out.
+    records = parse(await readText(path), { info: true, skip_empty_lines: true, bom: true }) as unknown as CsvRecord[];
   } catch (cause) {
     if (cause instanceof TallrecError) throw cause;
     throw invalid(path, (cause as Error).message.replace(/\.$/, ''));
   }
-  return records.map(({ record, info }) => checked(record, csvRowSchema, `${path}, line ${info.lines}`));
+  const [header, ...rows] = records;
+  const { index, missing } = mapColumns(header?.record ?? []);
+  const [lacking] = missing;
+  if (lacking) {
+    throw invalid(`${path}, line 1`, `the header has no column for ${lacking} (${namesOf(lacking)})`);
+  }
+  const columns = Object.entries(index);
+  return rows.map(({ record, info }) =>
+    checked(Object.fromEntries(columns.map(([column, at]) => [column, record[at]])), `${path}, line ${info.lines}`),
+  );
 }
 
 async function readJsonl(path: string): Promise<Interaction[]> {
+  const mapKeys = jsonKeyMapper();
   return (await readText(path)).split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
     const place = `${path}, line ${index + 1}`;
@@ -79,15 +87,21 @@ async function readJsonl(path: string): Promise<Interaction[]> {
     } catch {
       throw invalid(place, 'it is not JSON');
     }
-    return [checked(value, interactionSchema, place)];
+    const columns = mapKeys(value);
+    if ('faults' in columns) throw refused(place, columns.faults);
+    return [checked(columns, place)];
   });
 }
 
-function checked(value: unknown, schema: z.ZodType<Interaction>, place: string): Interaction {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw invalid(place, `${issue.path.join('.') || 'row'}: ${issue.message}`);
+function checked(columns: Parameters<typeof checkInteraction>[0], place: string): Interaction {
+  const result = checkInteraction(columns);
+  if ('value' in result) return result.value;
+  throw refused(place, result.faults);
+}
+
+function refused(place: string, [fault]: readonly RowFault[]): TallrecError {
+  const { column, problem, fix } = fault!;
+  return new TallrecError('VALIDATION_FAILED', `${place}: ${column ? `${column}: ` : ''}${problem}`, { fix });
 }
 
 function invalid(place: string, what: string): TallrecError {

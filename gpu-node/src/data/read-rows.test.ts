@@ -78,6 +78,14 @@ describe('ratings files', () => {
     ]);
   });
 
+  test('the names of well-known files, and ISO dates', async () => {
+    const text = 'userId,movieId,Title,rating,timestamp\n7,1,"Alien, the ""first"" (1979)",4,1970-01-01T00:01:40Z\n';
+    const path = await file('r2.csv', text);
+    expect(await readInteractions(path, 'csv')).toEqual([interaction]);
+    const json = { userId: 7, itemId: 1, title: interaction.title, rating: 4, timestamp: 100 };
+    expect(await readInteractions(await file('r2.jsonl', JSON.stringify(json)), 'jsonl')).toEqual([interaction]);
+  });
+
   test('JSONL', async () => {
     expect(await readInteractions(await file('r.jsonl', `${JSON.stringify(interaction)}\n`), 'jsonl')).toEqual([
       interaction,
@@ -96,7 +104,7 @@ describe('ratings files', () => {
 
   test.each([
     ['csv', 'user,item,title,rating,time\n1,2,A,four,5\n', /line 2: rating/],
-    ['csv', 'user,item,rating,time\n1,2,3,4\n', /line 2: title.*need the columns/],
+    ['csv', 'user,item,rating,time\n1,2,3,4\n', /line 1: the header has no column for title .*need the columns/],
     ['csv', 'user,item,title,rating,time\n1,2\n', /Invalid Record Length/],
     ['jsonl', '{"user": "1"}\n', /line 1: item/],
     ['jsonl', 'x\n', /line 1: it is not JSON/],

@@ -1,5 +1,7 @@
 // A row of each kind of dataset to its normalised form, with what the counts need to know of it.
 import type { Interaction } from '@tallrec/shared/interactions';
+import { checkInteraction, jsonKeyMapper } from '@tallrec/shared/rows/check-interaction';
+import { type RowFault, shown } from '@tallrec/shared/rows/row-fault';
 import {
   type InstructionRow,
   instructionRowSchema,
@@ -9,22 +11,20 @@ import {
 } from '@tallrec/shared/sample';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
-import { checkInteraction, jsonKeyMapper } from './check-interaction.ts';
-import { type BadRow, shown } from './raw-row.ts';
 
 export type Normalised =
   | { kind: 'interactions'; row: Interaction }
   | { kind: 'samples'; row: LabelledSample }
   | { kind: 'instructions'; row: InstructionRow };
 
-export type Checked = Normalised | { faults: Omit<BadRow, 'line'>[] };
+export type Checked = Normalised | { faults: RowFault[] };
 export type RowCheck = (value: unknown) => Checked;
 
 const SAMPLE_FIX =
   'Write {"history":[{"title":"…","liked":true}],"target":{"title":"…"},"liked":true}, or the published {"instruction","input","output"}.';
 const INSTRUCTION_FIX = 'Write {"instruction":"…","input":"…","output":"…"}; input may be empty.';
 
-function faultsOf(error: z.core.$ZodError, value: unknown, fix: string): { faults: Omit<BadRow, 'line'>[] } {
+function faultsOf(error: z.core.$ZodError, value: unknown, fix: string): { faults: RowFault[] } {
   return {
     faults: error.issues.map((issue) => {
       const column = issue.path.length > 0 ? issue.path.join('.') : null;
@@ -58,7 +58,7 @@ export function rowCheck(kind: DatasetKind, named: boolean): RowCheck {
   const mapKeys = jsonKeyMapper();
   return (value) => {
     const columns = named ? (value as Record<string, unknown>) : mapKeys(value);
-    if ('faults' in columns) return columns as { faults: Omit<BadRow, 'line'>[] };
+    if ('faults' in columns) return columns as { faults: RowFault[] };
     const checked = checkInteraction(columns);
     return 'value' in checked ? { kind, row: checked.value } : checked;
   };

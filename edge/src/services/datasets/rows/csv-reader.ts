@@ -1,7 +1,7 @@
 // CSV with a header line, by csv-parse: quoted fields with newlines, CRLF, and comma, semicolon or tab between fields.
 import { LIMITS } from '@tallrec/shared/limits';
+import { COLUMNS, type ColumnMap, mapColumns, namesOf } from '@tallrec/shared/rows/columns';
 import { type CsvError, type Parser, parse } from 'csv-parse';
-import { COLUMNS, type ColumnMap, mapColumns, namesOf } from './columns.ts';
 import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './raw-row.ts';
 
 const NEWLINE = 0x0a;

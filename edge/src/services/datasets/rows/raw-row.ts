@@ -1,15 +1,12 @@
 // What every reader of a file hands on: rows with their lines, or what was wrong at a line.
+import type { RowError } from '@tallrec/shared/wire/datasets';
+
 export interface GoodRow {
   line: number;
   value: unknown;
 }
 
-export interface BadRow {
-  line: number;
-  column: string | null;
-  problem: string;
-  fix: string;
-}
+export type BadRow = RowError;
 
 export type RawRow = GoodRow | BadRow;
 
@@ -38,10 +35,3 @@ export const NOT_UTF8 = {
   problem: 'This is not UTF-8 text.',
   fix: 'Save the file as UTF-8, for example with: iconv -f ISO-8859-1 -t UTF-8 old > new',
 };
-
-/** A value as it may stand in a message: short, on one line. */
-export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 60 ? `"${line.slice(0, 57)}…"` : `"${line}"`;
-}

@@ -1,9 +1,7 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
-import { type Interaction, interactionSchema } from '@tallrec/shared/interactions';
+import { type Interaction, interactionSchema } from '../interactions.ts';
 import { COLUMNS, type Column, mapColumns } from './columns.ts';
-import { type BadRow, shown } from './raw-row.ts';
-
-type Faults = Omit<BadRow, 'line'>[];
+import { type RowFault, shown } from './row-fault.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -48,7 +46,9 @@ const FIXES: Record<Column, string> = {
 };
 
 /** @param row the columns by their names here, as text (CSV) or JSON values */
-export function checkInteraction(row: Partial<Record<Column, unknown>>): { value: Interaction } | { faults: Faults } {
+export function checkInteraction(
+  row: Partial<Record<Column, unknown>>,
+): { value: Interaction } | { faults: RowFault[] } {
   const rating = parseNumber(row.rating);
   const time = parseTime(row.time);
   const by = typeof row.by === 'string' ? row.by.trim() : row.by;
@@ -74,7 +74,7 @@ export function checkInteraction(row: Partial<Record<Column, unknown>>): { value
   return { faults };
 }
 
-export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: Faults };
+export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: RowFault[] };
 
 /** Reads JSON objects with the usual names for the columns; rows mostly have the same keys, so their meaning is kept. */
 export function jsonKeyMapper(): KeyMapper {
