@@ -61,6 +61,29 @@ const cases: { [P in Primitive]: Case<P>[] } = {
     { name: 'without addend', type: 'float64', shapes: { x: ['N', 4], weight: [6, 4] }, attributes: {} },
     { name: 'with addend', type: 'float64', shapes: { x: ['N', 4], weight: [6, 4], addend: ['N', 6] }, attributes: {} },
   ],
+  QuantizedLinear: [
+    {
+      name: 'of blocks of 8 bits',
+      type: 'float32',
+      shapes: { x: ['N', 4] },
+      fixed: {
+        quantized: {
+          dims: [12, 2],
+          tensor: () => ({ type: 'int8', dims: [12, 2], data: Int8Array.from({ length: 24 }, (_, i) => 11 * i - 127) }),
+        },
+        scale: {
+          dims: [12],
+          tensor: (type) =>
+            real(
+              type,
+              [12],
+              Array.from({ length: 12 }, (_, i) => 0.01 * (i + 1)),
+            ),
+        },
+      },
+      attributes: { outSize: 6, inSize: 4 },
+    },
+  ],
   Gather: [
     {
       name: 'with a row taken twice',

@@ -6,6 +6,7 @@ import { Dropout } from './operations/dropout.ts';
 import { Add, Scale } from './operations/elementwise.ts';
 import { Gather } from './operations/gather.ts';
 import { Linear } from './operations/linear.ts';
+import { QuantizedLinear } from './operations/quantized-linear.ts';
 import { RMSNorm } from './operations/rms-norm.ts';
 import { RotaryEmbedding } from './operations/rotary-embedding.ts';
 import { SwiGLU } from './operations/swiglu.ts';
@@ -17,6 +18,7 @@ export const operations: { readonly [P in Primitive]: Operation<P> } = {
   Dropout,
   Gather,
   Linear,
+  QuantizedLinear,
   RMSNorm,
   RotaryEmbedding,
   Scale,

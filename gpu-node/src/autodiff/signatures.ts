@@ -36,6 +36,12 @@ export interface Signatures {
   /** x · weightᵀ + addend; x [N, in], weight [out, in] as checkpoints store it, addend [N, out]. */
   Linear: Signature<{ x: Value; weight: Value; addend?: Value }>;
 
+  /**
+   * x · weightᵀ for a frozen weight [out, in], given as blocks of a row: `quantized` int8 or int4 [blocks, block], each with its
+   * scale [blocks]; x [N, in].
+   */
+  QuantizedLinear: Signature<{ x: Value }, { quantized: Value; scale: Value }, { outSize: number; inSize: number }>;
+
   /** Rows of `table` [R, H] at `indices` int64 [N]. */
   Gather: Signature<{ table: Value }, { indices: Value }>;
 

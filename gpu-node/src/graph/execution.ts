@@ -5,6 +5,7 @@ import type { ElementType } from './value.ts';
 export interface TensorDataTypes {
   float32: Float32Array;
   float64: Float64Array;
+  int8: Int8Array;
   int32: Int32Array;
   int64: BigInt64Array;
   bool: Uint8Array;

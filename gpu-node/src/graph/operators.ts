@@ -52,6 +52,11 @@ export function Cast(x: Value, to: ElementType): Value {
   return x.graph.node('Cast', [x], [{ type: to, shape: x.shape }], { to: int(ELEMENT_TYPE_CODES[to]) })[0]!;
 }
 
+/** scale[i] · q[i][…]: each entry along the first axis has a scale of its own; q [R, …], scale [R]. */
+export function DequantizeLinear(q: Value, scale: Value): Value {
+  return q.graph.node('DequantizeLinear', [q, scale], [{ type: scale.type, shape: q.shape }], { axis: int(0) })[0]!;
+}
+
 /** Matrix product over the last two dimensions, the rest broadcast. */
 export function MatMul(a: Value, b: Value): Value {
   const shape = matmulShape('MatMul', a, b, false, false);

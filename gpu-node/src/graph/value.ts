@@ -12,6 +12,7 @@ export const ELEMENT_TYPE_CODES = {
   float16: 10,
   float64: 11,
   bfloat16: 16,
+  int4: 22,
 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPE_CODES;
 

@@ -1,11 +1,13 @@
 // Loads a Hugging Face checkpoint as a language model; its weights stay in their files.
 import type { Runtime } from '../graph/execution.ts';
-import { readLlamaConfig } from './config.ts';
+import { type LlamaConfig, readLlamaConfig } from './config.ts';
 import { LlamaModel } from './llama-model.ts';
 import type { LanguageModel } from './model.ts';
-import { openCheckpoint } from './safetensors.ts';
+import { QuantizedTensors } from './quantized-tensors.ts';
+import { type Checkpoint, openCheckpoint } from './safetensors.ts';
 import { StoredTensors } from './stored-tensors.ts';
-import { LlamaWeights } from './weights.ts';
+import { isQuantized, isStoredAs, openWeightFile, type WeightFormat } from './weight-file.ts';
+import { LlamaWeights, type WeightTensors } from './weights.ts';
 
 export interface LoadOptions {
   /**
@@ -13,10 +15,18 @@ export interface LoadOptions {
    * each time they are used (smaller).
    */
   widenUpToBytes?: number;
+  /** Another format than the checkpoint's; converted once, into a file of its own. */
+  weights?: ConvertedWeights | undefined;
   /** See `LanguageModel`; true when left out. */
   sharePrefix?: boolean;
   /** See `LlamaModelOptions`; false when left out. */
   checkpointing?: boolean;
+}
+
+export interface ConvertedWeights {
+  format: WeightFormat;
+  /** The converted file; whoever names it sees to it that it belongs to this checkpoint and format. */
+  file: string;
 }
 
 const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
@@ -28,9 +38,24 @@ const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
 export async function loadLanguageModel(
   dir: string,
   runtime: Runtime,
-  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES, sharePrefix = true, checkpointing = false }: LoadOptions = {},
+  { widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES, sharePrefix = true, checkpointing = false, weights }: LoadOptions = {},
 ): Promise<LanguageModel> {
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
-  const weights = new LlamaWeights(config, new StoredTensors(config, checkpoint, widenUpToBytes));
-  return new LlamaModel(weights, runtime, { sharePrefix, checkpointing });
+  const tensors = weights
+    ? await convertedTensors(config, checkpoint, weights, widenUpToBytes)
+    : new StoredTensors(config, checkpoint, widenUpToBytes);
+  return new LlamaModel(new LlamaWeights(config, tensors), runtime, { sharePrefix, checkpointing });
+}
+
+async function convertedTensors(
+  config: LlamaConfig,
+  checkpoint: Checkpoint,
+  { format, file }: ConvertedWeights,
+  widenUpToBytes: number,
+): Promise<WeightTensors> {
+  if (isStoredAs(checkpoint, format)) return new StoredTensors(config, checkpoint, widenUpToBytes);
+  const converted = await openWeightFile(config, checkpoint, format, file);
+  return isQuantized(format)
+    ? new QuantizedTensors(config, converted, format)
+    : new StoredTensors(config, converted, widenUpToBytes);
 }

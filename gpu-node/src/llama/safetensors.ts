@@ -242,23 +242,39 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedTensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array[] {
-  const names = [...tensors.keys()].sort();
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
-  for (const name of names) {
-    const { shape, data } = tensors.get(name)!;
-    const elements = shape.reduce((product, n) => product * n, 1);
+  const ordered = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, { shape, data }] of ordered) {
+    const elements = elementCount(shape);
     if (elements !== data.length) throw new RangeError(`${name}: ${data.length} values do not fill [${shape}]`);
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
-    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    offset += data.byteLength;
+  }
+  const entries = ordered.map(([name, { shape }]) => [name, { dtype: 'F32', shape }] as const);
+  const bytes = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [...encodeHeader(entries, metadata), ...bytes];
+}
+
+export type TensorEntry = Pick<TensorLocation, 'dtype' | 'shape'>;
+
+/** What a file begins with whose tensors follow in this order, without gaps. */
+export function encodeHeader(
+  entries: readonly (readonly [name: string, entry: TensorEntry])[],
+  metadata: Record<string, string> = {},
+): Uint8Array[] {
+  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  let offset = 0;
+  for (const [name, { dtype, shape }] of entries) {
+    const end = offset + elementCount(shape) * BYTES_PER_ELEMENT[dtype];
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const text = JSON.stringify(header);
   const bytes = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(bytes.length));
-  return [length, bytes, ...chunks];
+  return [length, bytes];
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 async function openFile(path: string): Promise<FileHandle> {

@@ -59,6 +59,7 @@ export class LlamaWeights {
 }
 
 const EMBEDDINGS = 'model.embed_tokens.weight';
+const HEAD = 'lm_head.weight';
 const FINAL_NORM = 'model.norm.weight';
 const LAYER_NORMS = ['input_layernorm', 'post_attention_layernorm'] as const;
 type LayerNorm = (typeof LAYER_NORMS)[number];
@@ -72,7 +73,12 @@ function normWeight(layer: number, which: LayerNorm): string {
 }
 
 function headName({ tieWordEmbeddings }: LlamaConfig): string {
-  return tieWordEmbeddings ? EMBEDDINGS : 'lm_head.weight';
+  return tieWordEmbeddings ? EMBEDDINGS : HEAD;
+}
+
+/** Whether rows of this tensor are looked up one by one. */
+export function isRowTable(name: string): boolean {
+  return name === EMBEDDINGS || name === HEAD;
 }
 
 /** Every tensor of the model with its shape, in the order of the forward pass; a head tied to the embeddings is named once. */

@@ -1,0 +1,71 @@
+// Weights in 8 or 4 bits as constants of a graph, mapped from a file that `weight-file.ts` wrote.
+import { realpathSync } from 'node:fs';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Tape } from '../autodiff/tape.ts';
+import type { Graph } from '../graph/graph.ts';
+import { DequantizeLinear, Gather, Reshape } from '../graph/operators.ts';
+import type { ElementType, Value } from '../graph/value.ts';
+import type { LlamaConfig } from './config.ts';
+import { blockSize, type QuantizedType } from './quantize.ts';
+import type { Checkpoint } from './safetensors.ts';
+import { quantizedType, scaleName } from './weight-file.ts';
+import { type WeightTensors, weightShapes } from './weights.ts';
+
+export class QuantizedTensors implements WeightTensors {
+  /** They are there to be small. */
+  readonly widened = false;
+  readonly #format: QuantizedType;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #file: Checkpoint;
+
+  constructor(config: LlamaConfig, file: Checkpoint, format: QuantizedType) {
+    this.#format = format;
+    this.#shapes = weightShapes(config);
+    this.#file = file;
+  }
+
+  linear(tape: Tape, name: string, x: Value): Value {
+    const { outSize, inSize, ...stored } = this.#matrix(x.graph, name);
+    return tape.apply('QuantizedLinear', { x, ...stored }, { outSize, inSize });
+  }
+
+  rows(_tape: Tape, name: string, indices: Value): Value {
+    const { quantized, scale, outSize, inSize } = this.#matrix(indices.graph, name);
+    const perRow = (x: Value, width: number) => Gather(Reshape(x, [outSize, width]), indices); // [N, width]
+    const block = quantized.shape[1] as number;
+    const count = indices.shape[0]!;
+    const blocks = Reshape(perRow(quantized, inSize), [`${count}·${inSize / block}`, block]);
+    const scales = Reshape(perRow(scale, inSize / block), [`${count}·${inSize / block}`]);
+    return Reshape(DequantizeLinear(blocks, scales), [count, inSize]);
+  }
+
+  vector(graph: Graph, name: string): Value {
+    return this.#external(graph, name, 'float32', this.#shape(name));
+  }
+
+  #matrix(graph: Graph, name: string) {
+    const [outSize, inSize] = this.#shape(name) as [number, number];
+    const type = quantizedType(this.#format, name);
+    const block = blockSize(type, inSize);
+    const blocks = (outSize * inSize) / block;
+    const quantized = this.#external(graph, name, type, [blocks, block]);
+    const scale = this.#external(graph, scaleName(name), 'float32', [blocks]);
+    return { quantized, scale, outSize, inSize };
+  }
+
+  #shape(name: string): readonly number[] {
+    const shape = this.#shapes.get(name);
+    if (!shape) throw new Error(`no tensor ${name}`);
+    return shape;
+  }
+
+  #external(graph: Graph, name: string, type: ElementType, shape: readonly number[]): Value {
+    const location = this.#file.tensors.get(name);
+    if (!location) {
+      throw new TallrecError('MODEL_UNSUPPORTED', `${this.#file.files[0]} lacks the tensor ${name}.`, {
+        fix: 'Remove the file; it is made again.',
+      });
+    }
+    return graph.external(name, type, shape, { ...location, file: realpathSync(location.file) });
+  }
+}

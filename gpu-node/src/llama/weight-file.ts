@@ -1,0 +1,108 @@
+// A checkpoint converted to another weight format, once: a safetensors file in a cache, that later loads map as it is.
+import { access, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { LlamaConfig } from './config.ts';
+import { NARROW } from './narrow.ts';
+import { blockSize, type QuantizedType, quantize } from './quantize.ts';
+import {
+  type Checkpoint,
+  type Dtype,
+  encodeHeader,
+  readSafetensorsHeader,
+  readTensor,
+  type TensorEntry,
+  type TensorLocation,
+} from './safetensors.ts';
+import { checkedLocations } from './stored-tensors.ts';
+import { isRowTable } from './weights.ts';
+
+export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16', 'int8', 'int4'] as const;
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+const FLOAT_DTYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
+
+export const scaleName = (matrix: string): string => `${matrix}.scale`;
+
+export function isQuantized(format: WeightFormat): format is QuantizedType {
+  return format === 'int8' || format === 'int4';
+}
+
+/** Whether the checkpoint's matrices are stored in this format already. */
+export function isStoredAs(checkpoint: Checkpoint, format: WeightFormat): boolean {
+  if (isQuantized(format)) return false;
+  return [...checkpoint.tensors.values()].every(
+    ({ shape, dtype }) => shape.length < 2 || dtype === FLOAT_DTYPES[format],
+  );
+}
+
+/** Rows of tables are looked up one by one, for which four bits have no operator: they get eight. */
+export function quantizedType(format: QuantizedType, name: string): QuantizedType {
+  return isRowTable(name) ? 'int8' : format;
+}
+
+/**
+ * The checkpoint's tensors in `format`, from the file at `path`, which is written when it is not there: matrices narrowed or
+ * quantised, each of those with its scales beside it, norms in f32.
+ * @throws TallrecError when the checkpoint is damaged, or the disk is full
+ */
+export async function openWeightFile(
+  config: LlamaConfig,
+  checkpoint: Checkpoint,
+  format: WeightFormat,
+  path: string,
+): Promise<Checkpoint> {
+  if (!(await exists(path))) {
+    const parts = [...checkedLocations(config, checkpoint)].flatMap(([name, location]) =>
+      stored(name, location, format),
+    );
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomically(path, bytesOf(parts));
+  }
+  const { tensors } = await readSafetensorsHeader(path);
+  return { dir: dirname(path), tensors, files: [path] };
+}
+
+/** One tensor of the source as it is stored: entries of the file's header, and how their bytes are made. */
+interface StoredPart {
+  entries: [name: string, entry: TensorEntry][];
+  bytes: () => Promise<Uint8Array[]>;
+}
+
+function stored(name: string, location: TensorLocation, format: WeightFormat): StoredPart {
+  const { shape } = location;
+  if (shape.length < 2 || !isQuantized(format)) {
+    const dtype: Dtype & keyof typeof NARROW = shape.length < 2 || isQuantized(format) ? 'F32' : FLOAT_DTYPES[format];
+    return { entries: [[name, { dtype, shape }]], bytes: async () => [NARROW[dtype](await readTensor(location))] };
+  }
+  const [outSize, inSize] = shape as [number, number];
+  const type = quantizedType(format, name);
+  const block = blockSize(type, inSize);
+  const blocks = (outSize * inSize) / block;
+  const packed: TensorEntry =
+    type === 'int8'
+      ? { dtype: 'I8', shape: [blocks, block] }
+      : { dtype: 'U8', shape: [Math.ceil((blocks * block) / 2)] };
+  return {
+    entries: [
+      [scaleName(name), { dtype: 'F32', shape: [blocks] }],
+      [name, packed],
+    ],
+    bytes: async () => {
+      const matrix = quantize(type, await readTensor(location), block);
+      return [NARROW.F32(matrix.scales), matrix.packed];
+    },
+  };
+}
+
+async function* bytesOf(parts: readonly StoredPart[]): AsyncGenerator<Uint8Array> {
+  yield* encodeHeader(parts.flatMap(({ entries }) => entries));
+  for (const { bytes } of parts) yield* await bytes();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
