@@ -72,8 +72,10 @@ export class Tape {
     const rule = operation.gradient[name];
     if (!rule) throw new Error(`${entry.primitive}: a gradient reached its fixed input ${name}`);
     const { attributes, output } = entry;
+    const inputs = lazily(entry.inputs, (input) => recall(input, dY));
     return rule({
-      inputs: lazily(entry.inputs, (input) => recall(input, dY)),
+      inputs,
+      kept: this.#checkpoints ? inputs : entry.inputs,
       attributes,
       get output() {
         return recall(output, dY);
@@ -133,6 +135,7 @@ interface UntypedOperation {
 }
 interface UntypedContext {
   inputs: Record<string, Value | undefined>;
+  kept: Readonly<Record<string, Value | undefined>>;
   attributes: Readonly<Record<string, unknown>>;
   output: Value;
   dY: Value;

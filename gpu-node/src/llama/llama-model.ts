@@ -6,7 +6,13 @@ import type { LlamaConfig } from './config.ts';
 import { type GraphOptions, gradientGraph, gradientName, hiddenGraph, logitsGraph, lossGraph } from './graphs.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
 import { int64, labelledPositions, lastPositions, type MicroBatch, padRows } from './micro-batch.ts';
-import type { GradientOptions, LabelledRow, LanguageModel, LossAndGradients } from './model.ts';
+import {
+  type GradientOptions,
+  IGNORED_LABEL,
+  type LabelledRow,
+  type LanguageModel,
+  type LossAndGradients,
+} from './model.ts';
 import type { LlamaWeights } from './weights.ts';
 
 /** Enough for angles and masks, too little for a matrix that is to stay as it is stored. */
@@ -100,7 +106,11 @@ export class LlamaModel implements LanguageModel {
   }
 
   #labelled(rows: readonly LabelledRow[]) {
-    const tokens = rows.map((row) => row.tokens);
+    // A row's last labelled token is predicted from those before it; it and what follows are read by none.
+    const tokens = rows.map(({ tokens, labels }) => {
+      const last = labels.findLastIndex((label) => label !== IGNORED_LABEL);
+      return last > 0 ? tokens.slice(0, last) : tokens;
+    });
     const batch = padRows(tokens, this.config, this);
     return { batch, ...labelledPositions(rows, batch) };
   }
@@ -122,8 +132,8 @@ export class LlamaModel implements LanguageModel {
         }),
         {
           foldConstantsUpToBytes: widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES,
-          // Widened matrices are copies anyway; training reads each in two orders and would keep two.
-          repackMatrices: widened && kind === 'hidden',
+          // Widened matrices are copies anyway.
+          repackMatrices: widened,
         },
       );
       session.catch(() => this.#sessions.delete(key));
