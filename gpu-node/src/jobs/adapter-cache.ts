@@ -13,11 +13,11 @@ const NAME = /^[0-9a-f]{64}$/;
 
 export class AdapterCache {
   readonly #dir: string;
-  readonly #files: EdgeFiles;
+  readonly #files: Pick<EdgeFiles, 'download'>;
   readonly #kept: LRUCache<string, string>;
   readonly #fetching = new Map<string, Promise<string>>();
 
-  private constructor(dir: string, files: EdgeFiles, maxAdapters: number) {
+  private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxAdapters: number) {
     this.#dir = dir;
     this.#files = files;
     this.#kept = new LRUCache<string, string>({
@@ -30,7 +30,7 @@ export class AdapterCache {
   }
 
   /** Takes up what an earlier run left; what it was in the middle of fetching is removed. */
-  static async open(dir: string, files: EdgeFiles, { maxAdapters = 64 } = {}): Promise<AdapterCache> {
+  static async open(dir: string, files: Pick<EdgeFiles, 'download'>, { maxAdapters = 64 } = {}): Promise<AdapterCache> {
     const cache = new AdapterCache(dir, files, maxAdapters);
     await mkdir(dir, { recursive: true });
     for (const name of await readdir(dir)) {

@@ -1,4 +1,4 @@
-// The child's side of the engine protocol: calls run one after the other, progress and results go back over IPC.
+// The child's side of the engine protocol: calls run one after the other, but for those that share micro-batches.
 
 import { TallrecError } from '@tallrec/shared/errors';
 import type { JobProgress } from '@tallrec/shared/wire/link';
@@ -21,6 +21,9 @@ export interface CallContext {
 export type Engine = {
   [M in EngineMethod]: (params: ParsedParams<M>, context: CallContext) => Promise<EngineResult<M>>;
 };
+
+/** These are begun as they come. */
+const TOGETHER: ReadonlySet<string> = new Set<EngineMethod>(['score', 'rank']);
 
 function isMethod(method: string): method is EngineMethod {
   return Object.hasOwn(ENGINE_CALLS, method);
@@ -55,7 +58,7 @@ export function serveEngine(engine: Engine): void {
     const { id, method, params } = request;
     const controller = new AbortController();
     running.set(id, controller);
-    last = last
+    const ended = (TOGETHER.has(method) ? Promise.resolve() : last)
       .then(() => {
         if (!isMethod(method)) throw new Error(`no engine method is called ${method}`);
         return answer(id, method, params, controller.signal);
@@ -65,5 +68,6 @@ export function serveEngine(engine: Engine): void {
         reply({ type: 'error', id, error: describeFault(error) });
       })
       .finally(() => running.delete(id));
+    if (!TOGETHER.has(method)) last = ended;
   });
 }

@@ -10,12 +10,14 @@ import { evaluateSamples } from '../evaluate/evaluate.ts';
 import type { Runtime } from '../graph/execution.ts';
 import { writeAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
-import { rankCandidates, scoreSamples } from '../score/scorer.ts';
+import { rankingOf, samplesOf } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import { goldenScores } from './golden-scores.ts';
 import { labelledSamples, tuningData } from './job-data.ts';
 import { type LoadedModel, LoadedModels } from './loaded-models.ts';
+import { ScoringQueue } from './scoring-queue.ts';
+import { Turns } from './turns.ts';
 
 export type OpenRuntime = () => Promise<{ runtime: Runtime; reason: string }>;
 
@@ -32,86 +34,89 @@ function promptRows({ tokenizer, model }: LoadedModel, template: Template): Prom
 
 export function createEngine(openRuntime: OpenRuntime): Engine {
   const models = new LoadedModels(async () => (await openRuntime()).runtime);
+  const turns = new Turns();
+  const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 
-  return {
+  const inTurn =
+    <P, R>(work: (params: P, context: CallContext) => Promise<R>) =>
+    (params: P, context: CallContext) =>
+      turns.take(() => work(params, context));
+
+  const engine: Engine = {
     async probe() {
       const { runtime, reason } = await openRuntime();
       return { provider: runtime.provider, precision: PRECISION, reason };
     },
 
-    async tune({ model: place, settings, train, valid, init, checkpointDir, outDir }, { signal, progress }) {
-      const { provider } = (await openRuntime()).runtime;
-      const loaded = await models.open(place);
-      const { model, tokenizer } = loaded;
-      const data = await tuningData({ train, valid, settings });
-      const run = tune({
-        model,
-        tokenizer,
-        modelContentHash: place.contentHash,
-        provider,
-        precision: PRECISION,
-        settings,
-        data,
-        init: init ? await models.adapter(loaded, init) : undefined,
-        checkpointDir,
-        resume: true,
-        signal,
-      });
-      const { adapter, report } = await follow(run, progress);
-      await mkdir(outDir, { recursive: true });
-      const written = await writeAdapter(outDir, adapter, place.name);
-      const contentHash = await adapterId(written);
-      const whole: TuningReport = {
-        ...report,
-        model: { name: place.name, contentHash: place.contentHash },
-        adapter: { contentHash },
-      };
-      await writeFileAtomically(join(outDir, 'report.json'), [JSON.stringify(whole)]);
-      const { bestValidAuc, bestValidLoss, stopReason } = report;
-      const golden = await goldenScores(loaded, adapter, settings.template, data);
-      return { files: written, golden, bestValidAuc, bestValidLoss, stopReason };
-    },
+    tune: inTurn(
+      async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, { signal, progress }) => {
+        const { provider } = (await openRuntime()).runtime;
+        const loaded = await models.open(place);
+        const { model, tokenizer } = loaded;
+        const data = await tuningData({ train, valid, settings });
+        const run = tune({
+          model,
+          tokenizer,
+          modelContentHash: place.contentHash,
+          provider,
+          precision: PRECISION,
+          settings,
+          data,
+          init: init ? await models.adapter(loaded, init) : undefined,
+          checkpointDir,
+          resume: true,
+          signal,
+        });
+        const { adapter, report } = await follow(run, progress);
+        await mkdir(outDir, { recursive: true });
+        const written = await writeAdapter(outDir, adapter, place.name);
+        const contentHash = await adapterId(written);
+        const whole: TuningReport = {
+          ...report,
+          model: { name: place.name, contentHash: place.contentHash },
+          adapter: { contentHash },
+        };
+        await writeFileAtomically(join(outDir, 'report.json'), [JSON.stringify(whole)]);
+        const { bestValidAuc, bestValidLoss, stopReason } = report;
+        const golden = await goldenScores(loaded, adapter, settings.template, data);
+        return { files: written, golden, bestValidAuc, bestValidLoss, stopReason };
+      },
+    ),
 
-    async evaluate({ model: place, template, adapter, data, train, limit, predictionsFile }, { signal, progress }) {
-      const { provider } = (await openRuntime()).runtime;
-      const loaded = await models.open(place);
-      const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
-      const startedAt = performance.now();
-      const { report, predictions } = await evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
-        template,
-        precision: PRECISION,
-        provider,
-        train: train ? await labelledSamples(train) : undefined,
-        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-        signal,
-        onProgress: (done, total) => {
-          const etaMs = ((performance.now() - startedAt) / done) * (total - done);
-          progress({ kind: 'evaluate', done, total, etaMs });
-        },
-      });
-      await writeFileAtomically(
-        predictionsFile,
-        predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
-      );
-      return report;
-    },
+    evaluate: inTurn(
+      async ({ model: place, template, adapter, data, train, limit, predictionsFile }, { signal, progress }) => {
+        const { provider } = (await openRuntime()).runtime;
+        const loaded = await models.open(place);
+        const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
+        const startedAt = performance.now();
+        const { report, predictions } = await evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
+          template,
+          precision: PRECISION,
+          provider,
+          train: train ? await labelledSamples(train) : undefined,
+          adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+          signal,
+          onProgress: (done, total) => {
+            const etaMs = ((performance.now() - startedAt) / done) * (total - done);
+            progress({ kind: 'evaluate', done, total, etaMs });
+          },
+        });
+        await writeFileAtomically(
+          predictionsFile,
+          predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
+        );
+        return report;
+      },
+    ),
 
-    async score({ model: place, template, adapter, samples }, { signal }) {
-      const loaded = await models.open(place);
-      const { results, tokens } = await scoreSamples(loaded.model, promptRows(loaded, template), samples, {
-        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-        signal,
-      });
+    async score(params, { signal }) {
+      const { results, tokens } = await queue.score({ ...params, signal });
       return { scores: results, tokens };
     },
 
-    async rank({ model: place, template, adapter, ...input }, { signal }) {
-      const loaded = await models.open(place);
-      const { results, tokens } = await rankCandidates(loaded.model, promptRows(loaded, template), input, {
-        adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-        signal,
-      });
-      return { ranking: results, tokens };
+    async rank({ model, template, adapter, ...input }, { signal }) {
+      const { results, tokens } = await queue.score({ model, template, adapter, samples: samplesOf(input), signal });
+      return { ranking: rankingOf(input, results), tokens };
     },
 
     async tokens({ model: place, texts }) {
@@ -119,6 +124,7 @@ export function createEngine(openRuntime: OpenRuntime): Engine {
       return { counts: texts.map((text) => tokenizer.encode(text).length) };
     },
   };
+  return engine;
 }
 
 async function follow(

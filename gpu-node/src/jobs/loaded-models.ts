@@ -19,7 +19,7 @@ export interface LoadedModel {
 
 const MAX_ADAPTERS = 32;
 
-/** Calls come one after the other, so a model is never closed under one that uses it. */
+/** Whoever uses it does so in turns, so a model is never closed under one that computes with it. */
 export class LoadedModels {
   readonly #openRuntime: () => Promise<Runtime>;
   readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
@@ -48,6 +48,11 @@ export class LoadedModels {
     const tokenizer = await loadTokenizer(place.dir);
     this.#tokenizers.set(place.dir, tokenizer);
     return tokenizer;
+  }
+
+  /** Whether an adapter is in memory. */
+  holds(loaded: LoadedModel, { id }: AdapterPlace): boolean {
+    return loaded.adapters.has(id);
   }
 
   /** @throws TallrecError ADAPTER_INVALID when it does not fit the model, or does not score as it did where it was made */

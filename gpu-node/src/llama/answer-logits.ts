@@ -29,7 +29,7 @@ const DEFAULT_MICRO_BATCH_TOKENS = 2048;
 export async function answerLogits(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
-  { yes, no }: PromptRows['answerTokens'],
+  answerTokens: PromptRows['answerTokens'],
   { adapter, microBatchTokens = DEFAULT_MICRO_BATCH_TOKENS, signal, onProgress }: AnswerLogitsOptions,
 ): Promise<AnswerLogits[]> {
   const answers = new Array<AnswerLogits>(prompts.length);
@@ -37,12 +37,35 @@ export async function answerLogits(
   for (const batch of microBatches(prompts, microBatchTokens, model)) {
     if (signal?.aborted) throw new TallrecError('CANCELLED', 'Scoring was cancelled.');
     const rows = batch.map((index) => prompts[index]!);
-    const logits = await model.nextTokenLogits(rows, adapter, [yes, no]);
+    const part = await microBatchAnswers(model, rows, answerTokens, adapter);
     batch.forEach((index, row) => {
-      answers[index] = { yesLogit: logits[2 * row]!, noLogit: logits[2 * row + 1]! };
+      answers[index] = part[row]!;
     });
     done += batch.length;
     onProgress?.(done, prompts.length);
   }
   return answers;
+}
+
+/**
+ * The answers to prompts that are computed at once.
+ * @throws TallrecError when a logit is no number
+ */
+export async function microBatchAnswers(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  { yes, no }: PromptRows['answerTokens'],
+  adapter: LoraAdapter | undefined,
+): Promise<AnswerLogits[]> {
+  const logits = await model.nextTokenLogits(prompts, adapter, [yes, no]);
+  if (!logits.every(Number.isFinite)) {
+    throw new TallrecError(
+      'ENGINE_FAILED',
+      `${adapter ? 'With this adapter the' : 'The'} model gives no finite logits.`,
+      {
+        fix: 'Check the weights, or tune at a lower rate.',
+      },
+    );
+  }
+  return prompts.map((_, row) => ({ yesLogit: logits[2 * row]!, noLogit: logits[2 * row + 1]! }));
 }

@@ -1,7 +1,7 @@
 // Scores and ranks: the probability of "Yes." against "No." at the answer's place.
 import type { Sample } from '@tallrec/shared/sample';
 import type { Ranked, RankInput, Score } from '@tallrec/shared/wire/score';
-import { type AnswerLogitsOptions, answerLogits } from '../llama/answer-logits.ts';
+import { type AnswerLogits, type AnswerLogitsOptions, answerLogits } from '../llama/answer-logits.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
 
@@ -26,26 +26,35 @@ export async function scoreSamples(
   const prompts = samples.map((sample) => rows.prompt(sample));
   const answers = await answerLogits(model, prompts, rows.answerTokens, options);
   return {
-    results: answers.map(({ yesLogit, noLogit }) => ({
-      score: 1 / (1 + Math.exp(noLogit - yesLogit)),
-      yesLogit,
-      noLogit,
-    })),
+    results: answers.map(scoreOf),
     tokens: prompts.reduce((sum, prompt) => sum + prompt.length, 0),
   };
+}
+
+/** The softmax over the two answers. */
+export function scoreOf({ yesLogit, noLogit }: AnswerLogits): Score {
+  return { score: 1 / (1 + Math.exp(noLogit - yesLogit)), yesLogit, noLogit };
 }
 
 /** Orders candidates for one history, the likeliest like first; equal scores keep the order of the request. */
 export async function rankCandidates(
   model: LanguageModel,
   rows: PromptRows,
-  { history, noun, candidates }: RankInput,
+  input: RankInput,
   options: ScoreOptions = {},
 ): Promise<Scored<Ranked>> {
-  const samples = candidates.map((target) => ({ history, noun, target }));
-  const { results, tokens } = await scoreSamples(model, rows, samples, options);
-  const ranking = results
+  const { results, tokens } = await scoreSamples(model, rows, samplesOf(input), options);
+  return { results: rankingOf(input, results), tokens };
+}
+
+/** One sample a candidate. */
+export function samplesOf({ history, noun, candidates }: RankInput): Sample[] {
+  return candidates.map((target) => ({ history, noun, target }));
+}
+
+/** @param scores one a candidate, in their order */
+export function rankingOf({ candidates }: RankInput, scores: readonly Score[]): Ranked[] {
+  return scores
     .map((score, index) => ({ index, candidate: candidates[index]!, ...score }))
     .sort((a, b) => b.score - a.score || a.index - b.index);
-  return { results: ranking, tokens };
 }
