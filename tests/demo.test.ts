@@ -1,0 +1,74 @@
+// The demo as a user runs it: told to its end, interrupted, and with a fault; nothing is left running after any of them.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { CLI } from './support/machine.ts';
+
+interface Run {
+  child: ChildProcess;
+  output: () => string;
+  /** Resolves when the output holds the text. */
+  said: (text: string) => Promise<void>;
+  ended: Promise<number | null>;
+}
+
+function demo(...args: string[]): Run {
+  const child = spawn(process.execPath, [CLI, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += chunk));
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const said = async (text: string) => {
+    await expect.poll(() => output.includes(text) || child.exitCode !== null, { timeout: 150_000 }).toBe(true);
+    if (!output.includes(text)) throw new Error(`ended before "${text}": ${output}`);
+  };
+  return { child, output: () => output, said, ended };
+}
+
+/** Every process that `pid` has started, and those have. */
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+  const below = (parent: number): number[] =>
+    pairs.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+/** What is left of them, in words; one that has ended and waits for its parent to notice does not count. */
+function alive(pids: number[]): string[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=,stat=,args=', '-p', pids.join(',')], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => line.trim() && !/^\s*\d+ Z/.test(line));
+}
+
+it('tells its story, ends with 0 and leaves no process', async () => {
+  const { child, output, said, ended } = demo();
+  await said('3. Tune');
+  const started = descendants(child.pid!);
+  expect(started.length).toBeGreaterThan(3);
+  expect(await ended).toBe(0);
+  for (const shown of ['random weights', 'training loss by step', 'rule: share of history liked', 'What next:']) {
+    expect(output()).toContain(shown);
+  }
+  await expect.poll(() => alive(started), { timeout: 5_000 }).toEqual([]);
+});
+
+it('Ctrl-C in the middle of the tuning stops all of it', async () => {
+  const { child, said, ended } = demo();
+  await said('step 5 of');
+  const started = descendants(child.pid!);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  await expect.poll(() => alive(started), { timeout: 5_000 }).toEqual([]);
+});
+
+it('a model that is none fails with its reason and exit code 1, and stops what was started', async () => {
+  const { child, output, said, ended } = demo('--model', '/nowhere');
+  await said('Starting the edge');
+  await expect.poll(() => descendants(child.pid!).length || child.exitCode !== null).toBeTruthy();
+  const started = descendants(child.pid!);
+  expect(await ended).toBe(1);
+  expect(output()).toContain('/nowhere');
+  await expect.poll(() => alive(started), { timeout: 5_000 }).toEqual([]);
+});
