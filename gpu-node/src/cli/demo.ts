@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
 import type { Command } from 'commander';
+import { config } from '../config.ts';
 import { demoModel } from '../demo/model.ts';
 import { type StorySettings, tellStory } from '../demo/story.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
 import { startLocalStack } from '../dev/local-stack.ts';
+import { resolveModel } from '../models/store.ts';
 
 interface DemoOptions {
   model?: string;
@@ -49,7 +51,8 @@ async function demo(options: DemoOptions): Promise<void> {
   try {
     print('TALLRec Edge: a language model becomes a recommender, from a handful of examples.');
     let model = options.model;
-    if (model === undefined) {
+    if (model !== undefined) await resolveModel(model, config());
+    else {
       model = await demoModel(stateDir);
       print(
         'Model: a small LLaMA with random weights, made just now. It shows that everything works, not how well it can work:\n' +
