@@ -3,8 +3,11 @@ import { parseEnvironment } from './config.ts';
 
 describe('the environment', () => {
   test('has defaults, and empty means unset', () => {
-    expect(parseEnvironment({ HF_TOKEN: '', TALLREC_PROVIDER: '', TALLREC_THREADS: '' })).toMatchObject({
+    expect(
+      parseEnvironment({ HF_TOKEN: '', TALLREC_PROVIDER: '', TALLREC_WEIGHTS: '', TALLREC_THREADS: '' }),
+    ).toMatchObject({
       provider: 'auto',
+      weights: undefined,
       threads: undefined,
       hubToken: undefined,
       hubUrl: 'https://huggingface.co',
@@ -13,20 +16,29 @@ describe('the environment', () => {
 
   test('is taken', () => {
     expect(
-      parseEnvironment({ TALLREC_HOME: '/x', TALLREC_PROVIDER: 'cpu', TALLREC_THREADS: '3', HF_TOKEN: 't' }),
+      parseEnvironment({
+        TALLREC_HOME: '/x',
+        TALLREC_PROVIDER: 'cpu',
+        TALLREC_WEIGHTS: 'int8',
+        TALLREC_THREADS: '3',
+        HF_TOKEN: 't',
+      }),
     ).toMatchObject({
       home: '/x',
       modelsDir: '/x/models',
       provider: 'cpu',
+      weights: 'int8',
       threads: 3,
       hubToken: 't',
     });
   });
 
-  test.each([{ TALLREC_THREADS: 'many' }, { TALLREC_PROVIDER: 'tpu' }, { HF_ENDPOINT: 'nowhere' }])(
-    '%j is refused by name',
-    (environment) => {
-      expect(() => parseEnvironment(environment)).toThrow(`The environment variable ${Object.keys(environment)[0]}`);
-    },
-  );
+  test.each([
+    { TALLREC_THREADS: 'many' },
+    { TALLREC_PROVIDER: 'tpu' },
+    { TALLREC_WEIGHTS: 'int3' },
+    { HF_ENDPOINT: 'nowhere' },
+  ])('%j is refused by name', (environment) => {
+    expect(() => parseEnvironment(environment)).toThrow(`The environment variable ${Object.keys(environment)[0]}`);
+  });
 });

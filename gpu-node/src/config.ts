@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
+import { WEIGHT_FORMATS, type WeightFormat } from './llama/weight-file.ts';
 
 const optional = z
   .string()
@@ -14,6 +15,8 @@ const environmentSchema = z.object({
   TALLREC_HOME: optional,
   /** Execution provider when a command names none. */
   TALLREC_PROVIDER: optional.pipe(z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto')),
+  /** Format of the frozen weights when a command names none; as stored when left out. */
+  TALLREC_WEIGHTS: optional.pipe(z.enum(WEIGHT_FORMATS).optional()),
   /** Threads of the CPU provider; by default one a physical core. */
   TALLREC_THREADS: optional
     .transform((n) => (n === undefined ? undefined : Number(n)))
@@ -29,6 +32,7 @@ export interface Config {
   home: string;
   modelsDir: string;
   provider: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  weights: WeightFormat | undefined;
   threads: number | undefined;
   nodeToken: string | undefined;
   hubToken: string | undefined;
@@ -51,12 +55,21 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
       fix: 'Correct or unset it.',
     });
   }
-  const { TALLREC_HOME, TALLREC_PROVIDER, TALLREC_THREADS, TALLREC_NODE_TOKEN, HF_TOKEN, HF_ENDPOINT } = result.data;
+  const {
+    TALLREC_HOME,
+    TALLREC_PROVIDER,
+    TALLREC_WEIGHTS,
+    TALLREC_THREADS,
+    TALLREC_NODE_TOKEN,
+    HF_TOKEN,
+    HF_ENDPOINT,
+  } = result.data;
   const home = TALLREC_HOME ?? join(homedir(), '.tallrec');
   return {
     home,
     modelsDir: join(home, 'models'),
     provider: TALLREC_PROVIDER,
+    weights: TALLREC_WEIGHTS,
     threads: TALLREC_THREADS,
     nodeToken: TALLREC_NODE_TOKEN,
     hubToken: HF_TOKEN,

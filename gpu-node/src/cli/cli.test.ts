@@ -275,6 +275,22 @@ describe('tune, score, rank, evaluate', () => {
     expect(await weights('second')).not.toEqual(await weights('first'));
   });
 
+  test('weights of eight bits are converted once and give nearly the same scores', async () => {
+    const scores = async (...options: string[]) => {
+      const { stdout } = await tallrec('score', '--model', 'tiny', '--samples', 'valid.jsonl', '--json', ...options);
+      return JSON.parse(stdout);
+    };
+    const [stored, int8] = [await scores(), await scores('--weights', 'int8')];
+    expect(int8.precision).toBe('f32 from int8 weights');
+    int8.scores.forEach(({ score }: { score: number }, i: number) => {
+      expect(Math.abs(score - stored.scores[i].score)).toBeLessThan(0.02);
+      expect(score).not.toBe(stored.scores[i].score);
+    });
+    expect(await readdir(at('home', 'cache', 'weights'))).toEqual([
+      expect.stringMatching(/^[0-9a-f]{64}-int8-v1\.safe/),
+    ]);
+  });
+
   test('what one step without a rate leaves is refused as empty', async () => {
     const { code, stderr } = await tallrec(
       'tune',
@@ -324,5 +340,9 @@ describe('samples, models, doctor', () => {
     expect(report).toMatchObject({ provider: 'cpu', precision: 'f32' });
     expect(report.reference.logitsMaxAbs).toBeLessThan(1e-4);
     expect(report.reference.gradientsMaxRel).toBeLessThan(1e-4);
+
+    const fewerBits = await tallrec('doctor', '--reference', REFERENCE, '--weights', 'int4', '--json');
+    expect(fewerBits.code).toBe(0);
+    expect(JSON.parse(fewerBits.stdout).reference.logitsMaxAbs).toBeGreaterThan(1e-2);
   });
 });

@@ -1,17 +1,23 @@
 // `tallrec doctor`: what this machine can run, and whether the engine computes what PyTorch computes.
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
 import { compareWithReference, failures, REFERENCE_TOLERANCES, type ReferenceErrors } from '../doctor/reference.ts';
+import type { Runtime } from '../graph/execution.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
+import { checkpointContentHash } from '../models/content-hash.ts';
+import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { providerOption } from './option-values.ts';
+import { providerOption, weightsOption } from './option-values.ts';
 import { say } from './progress.ts';
 
 interface Options {
   reference?: string;
   provider?: ProviderRequest;
+  weights?: WeightFormat;
   json?: boolean;
 }
 
@@ -21,14 +27,17 @@ export function registerDoctor(program: Command): void {
     .description('Say what this machine can run; with a reference case, how far the engine is from PyTorch.')
     .option('--reference <dir>', 'a reference case: base/, adapter/ and expected.json')
     .addOption(providerOption())
+    .addOption(weightsOption())
     .option('--json', 'print one JSON document')
     .action(doctor);
 }
 
 async function doctor(options: Options): Promise<void> {
-  const { provider: preset, threads, home, modelsDir } = config();
+  const { provider: preset, weights: weightsPreset, threads, home, modelsDir } = config();
+  const format = options.weights ?? weightsPreset;
   const { runtime, attempts, reason } = await chooseRuntime(options.provider ?? preset, threads ? { threads } : {});
-  const reference = options.reference ? await compareWithReference(options.reference, runtime) : undefined;
+  const reference = options.reference ? await compare(options.reference, runtime, home, format) : undefined;
+  const tolerances = REFERENCE_TOLERANCES[format ?? 'f32'];
   const models = await listModels({ home, modelsDir });
   const document = {
     node: process.versions.node,
@@ -39,7 +48,7 @@ async function doctor(options: Options): Promise<void> {
     freeMemoryBytes: freemem(),
     home,
     provider: runtime.provider,
-    precision: 'f32',
+    precision: precisionOf(format),
     reason,
     attempts: attempts.map(({ provider, refusal }) => ({
       provider,
@@ -49,8 +58,8 @@ async function doctor(options: Options): Promise<void> {
     models: models.map(({ name, parameters, contentHash }) => ({ name, parameters, contentHash })),
     ...(reference ? { reference } : {}),
   };
-  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
-  const failed = reference ? failures(reference) : [];
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document, tolerances));
+  const failed = reference ? failures(reference, tolerances) : [];
   if (failed.length > 0) {
     say(`error: The engine is further from the reference than it may be in: ${failed.join(', ')}.`);
     say('Try --provider cpu; if that fails too, reinstall with npm ci.');
@@ -58,20 +67,35 @@ async function doctor(options: Options): Promise<void> {
   }
 }
 
-function describe(document: {
-  node: string;
-  platform: string;
-  cpu: string;
-  threads: number;
-  memoryBytes: number;
-  freeMemoryBytes: number;
-  home: string;
-  provider: string;
-  precision: string;
-  reason: string;
-  models: { name: string; parameters: number }[];
-  reference?: ReferenceErrors;
-}): string {
+/** With weights of a format, the case's base is converted as any checkpoint is. */
+async function compare(
+  dir: string,
+  runtime: Runtime,
+  home: string,
+  format: WeightFormat | undefined,
+): Promise<ReferenceErrors> {
+  if (!format) return compareWithReference(dir, runtime);
+  const contentHash = await checkpointContentHash(join(dir, 'base'), join(home, 'hashes'));
+  return compareWithReference(dir, runtime, { weights: convertedWeights(home, { contentHash }, format) });
+}
+
+function describe(
+  document: {
+    node: string;
+    platform: string;
+    cpu: string;
+    threads: number;
+    memoryBytes: number;
+    freeMemoryBytes: number;
+    home: string;
+    provider: string;
+    precision: string;
+    reason: string;
+    models: { name: string; parameters: number }[];
+    reference?: ReferenceErrors;
+  },
+  tolerances: ReferenceErrors,
+): string {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const lines: [string, string][] = [
     [
@@ -84,7 +108,7 @@ function describe(document: {
     ['Models', document.models.map(({ name }) => name).join(', ') || 'none; see "tallrec models pull --help"'],
   ];
   for (const [name, error] of Object.entries(document.reference ?? {})) {
-    const limit = REFERENCE_TOLERANCES[name as keyof ReferenceErrors];
+    const limit = tolerances[name as keyof ReferenceErrors];
     lines.push([name, `${error.toExponential(1)} (may be ${limit.toExponential(0)})`]);
   }
   return `${lines.map(([name, value]) => `${name.padEnd(20)}${value}`).join('\n')}\n`;

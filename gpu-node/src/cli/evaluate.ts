@@ -33,7 +33,7 @@ async function evaluate(options: Options): Promise<void> {
   const signal = interruptSignal();
   const samples = (await readLabelledSamples(options.samples)).slice(0, options.limit);
   const train = options.train ? await readLabelledSamples(options.train) : undefined;
-  const engine = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
   const rows = promptRows(engine, options.template, options.cutoff);

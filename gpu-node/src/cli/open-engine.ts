@@ -9,6 +9,8 @@ import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
+import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { say } from './progress.ts';
@@ -21,19 +23,26 @@ export interface OpenedEngine {
   precision: string;
 }
 
+export interface EngineChoice {
+  model: string;
+  provider?: ProviderRequest;
+  weights?: WeightFormat;
+}
+
 /** @throws TallrecError when the model or the provider cannot be used */
-export async function openEngine(model: string, provider: ProviderRequest | undefined): Promise<OpenedEngine> {
-  const { provider: preset, threads, ...paths } = config();
+export async function openEngine({ model, provider, weights }: EngineChoice): Promise<OpenedEngine> {
+  const { provider: providerPreset, weights: weightsPreset, threads, ...paths } = config();
+  const format = weights ?? weightsPreset;
   const place = await resolveModel(model, paths);
   const tokenizer = await loadTokenizer(place.dir);
-  const { runtime, reason } = await chooseRuntime(provider ?? preset, threads ? { threads } : {});
+  const { runtime, reason } = await chooseRuntime(provider ?? providerPreset, threads ? { threads } : {});
   say(`Model ${place.name}; provider ${reason}`);
   return {
     place,
-    model: await loadLanguageModel(place.dir, runtime),
+    model: await loadLanguageModel(place.dir, runtime, { weights: convertedWeights(paths.home, place, format) }),
     tokenizer,
     provider: runtime.provider,
-    precision: 'f32',
+    precision: precisionOf(format),
   };
 }
 

@@ -2,6 +2,7 @@
 import { TEMPLATES } from '@tallrec/shared/prompt';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { parsedBy } from './fail.ts';
 
 /** A whole number of at least `least`. */
@@ -24,6 +25,13 @@ export function providerOption(): Option {
   ]);
 }
 
+export function weightsOption(): Option {
+  return new Option(
+    '--weights <format>',
+    'format of the frozen weights, converted once (default: TALLREC_WEIGHTS, else as stored)',
+  ).choices(WEIGHT_FORMATS);
+}
+
 /** The options of every command that scores. */
 export function withScoringOptions(command: Command): Command {
   return command
@@ -32,5 +40,6 @@ export function withScoringOptions(command: Command): Command {
     .addOption(templateOption())
     .option('--cutoff <tokens>', 'longest prompt; longer histories lose their oldest items', wholeNumber(64), 512)
     .addOption(providerOption())
+    .addOption(weightsOption())
     .option('--json', 'print one JSON document');
 }

@@ -19,7 +19,7 @@ export function registerRank(program: Command): void {
 async function rank(options: ScoringCommandOptions & { request: string }): Promise<void> {
   const signal = interruptSignal();
   const request = await readRequest(options.request);
-  const engine = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options);
   const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
   const rows = promptRows(engine, options.template, options.cutoff);

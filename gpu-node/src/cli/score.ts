@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples } from '../score/scorer.ts';
 import { openAdapter, openEngine, promptRows } from './open-engine.ts';
@@ -16,6 +17,7 @@ export interface ScoringCommandOptions {
   template: Template;
   cutoff: number;
   provider?: ProviderRequest;
+  weights?: WeightFormat;
   json?: boolean;
 }
 
@@ -30,7 +32,7 @@ export function registerScore(program: Command): void {
 async function score(options: ScoringCommandOptions & { samples: string; out?: string }): Promise<void> {
   const signal = interruptSignal();
   const samples = await readSamples(options.samples);
-  const engine = await openEngine(options.model, options.provider);
+  const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
   const rows = promptRows(engine, options.template, options.cutoff);

@@ -18,10 +18,11 @@ import { readInstructions, readLabelledSamples, readText } from '../data/read-ro
 import { interruptSignal } from '../dev/interrupt.ts';
 import { LINEAR_MODULES } from '../llama/lora.ts';
 import { isEmpty, writeAdapter } from '../llama/peft.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
-import { positiveNumber, providerOption, share, templateOption, wholeNumber } from './option-values.ts';
+import { positiveNumber, providerOption, share, templateOption, weightsOption, wholeNumber } from './option-values.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 
 const REPORT_FILE = 'report.json';
@@ -39,6 +40,7 @@ interface Options {
   out: string;
   resume?: boolean;
   provider?: ProviderRequest;
+  weights?: WeightFormat;
   json?: boolean;
   checkpointEvery: number;
   maxSteps?: number;
@@ -78,6 +80,7 @@ export function registerTune(program: Command): void {
     .addOption(templateOption())
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
+    .addOption(weightsOption())
     .option('--json', 'print the report as one JSON document')
     .optionsGroup('Recipe (the defaults are those of the published code):')
     .option('--max-steps <n>', 'optimizer steps at most', wholeNumber(1))
@@ -118,7 +121,7 @@ async function run(options: Options): Promise<void> {
   const reportPath = join(options.out, REPORT_FILE);
   if (options.resume) await refuseFinished(reportPath);
   const data = await readData(options);
-  const { model, tokenizer, place, provider, precision } = await openEngine(options.model, options.provider);
+  const { model, tokenizer, place, provider, precision } = await openEngine(options);
   const init = await openAdapter(options.init, model);
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });

@@ -10,6 +10,8 @@ import { evaluateSamples } from '../evaluate/evaluate.ts';
 import type { Runtime } from '../graph/execution.ts';
 import { writeAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
+import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
@@ -21,7 +23,6 @@ import { Turns } from './turns.ts';
 
 export type OpenRuntime = () => Promise<{ runtime: Runtime; reason: string }>;
 
-const PRECISION = 'f32';
 /** The recipe's cut-off, which adapters are tuned with. */
 const CUTOFF_TOKENS = 512;
 
@@ -32,8 +33,13 @@ function promptRows({ tokenizer, model }: LoadedModel, template: Template): Prom
   });
 }
 
-export function createEngine(openRuntime: OpenRuntime): Engine {
-  const models = new LoadedModels(async () => (await openRuntime()).runtime);
+/** @param weights the format that models are held in, and where converted ones are kept; as stored when left out */
+export function createEngine(openRuntime: OpenRuntime, weights?: { format: WeightFormat; home: string }): Engine {
+  const models = new LoadedModels(
+    async () => (await openRuntime()).runtime,
+    (place) => weights && convertedWeights(weights.home, place, weights.format),
+  );
+  const precision = precisionOf(weights?.format);
   const turns = new Turns();
   const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 
@@ -45,7 +51,7 @@ export function createEngine(openRuntime: OpenRuntime): Engine {
   const engine: Engine = {
     async probe() {
       const { runtime, reason } = await openRuntime();
-      return { provider: runtime.provider, precision: PRECISION, reason };
+      return { provider: runtime.provider, precision, reason };
     },
 
     tune: inTurn(
@@ -59,7 +65,7 @@ export function createEngine(openRuntime: OpenRuntime): Engine {
           tokenizer,
           modelContentHash: place.contentHash,
           provider,
-          precision: PRECISION,
+          precision,
           settings,
           data,
           init: init ? await models.adapter(loaded, init) : undefined,
@@ -91,7 +97,7 @@ export function createEngine(openRuntime: OpenRuntime): Engine {
         const startedAt = performance.now();
         const { report, predictions } = await evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
           template,
-          precision: PRECISION,
+          precision,
           provider,
           train: train ? await labelledSamples(train) : undefined,
           adapter: adapter ? await models.adapter(loaded, adapter) : undefined,

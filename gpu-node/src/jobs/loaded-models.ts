@@ -2,7 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { LRUCache } from 'lru-cache';
 import type { Runtime } from '../graph/execution.ts';
-import { loadLanguageModel } from '../llama/load.ts';
+import { type ConvertedWeights, loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { readAdapter } from '../llama/peft.ts';
@@ -22,11 +22,16 @@ const MAX_ADAPTERS = 32;
 /** Whoever uses it does so in turns, so a model is never closed under one that computes with it. */
 export class LoadedModels {
   readonly #openRuntime: () => Promise<Runtime>;
+  readonly #weights: (place: ModelPlace) => ConvertedWeights | undefined;
   readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
   #loaded: LoadedModel | undefined;
 
-  constructor(openRuntime: () => Promise<Runtime>) {
+  constructor(
+    openRuntime: () => Promise<Runtime>,
+    weights: (place: ModelPlace) => ConvertedWeights | undefined = () => undefined,
+  ) {
     this.#openRuntime = openRuntime;
+    this.#weights = weights;
   }
 
   /** Loads a model in place of another one. */
@@ -37,7 +42,7 @@ export class LoadedModels {
     this.#loaded = undefined;
     await before?.model.close();
     const tokenizer = await this.tokenizer(place);
-    const model = await loadLanguageModel(place.dir, await this.#openRuntime());
+    const model = await loadLanguageModel(place.dir, await this.#openRuntime(), { weights: this.#weights(place) });
     this.#loaded = { place, model, tokenizer, adapters: new LRUCache({ max: MAX_ADAPTERS }) };
     return this.#loaded;
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFERENCE_DIR } from '../doctor/choose-runtime.ts';
-import { compareWithReference, failures, type ReferenceErrors } from '../doctor/reference.ts';
+import { compareWithReference, failures, REFERENCE_TOLERANCES } from '../doctor/reference.ts';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { type LoadOptions, loadLanguageModel } from './load.ts';
@@ -72,14 +72,6 @@ describe('a checkpoint in another weight format', () => {
   });
 });
 
-/** Rounding of every weight moves the numbers of a random model this far; beyond lies a fault. */
-const TOLERANCES: Record<WeightFormat, ReferenceErrors> = {
-  f32: { logitsMaxAbs: 1e-4, lossAbs: 1e-5, gradientsMaxRel: 1e-4, adamwLossesMaxAbs: 1e-4 },
-  f16: { logitsMaxAbs: 2e-2, lossAbs: 2e-3, gradientsMaxRel: 1e-2, adamwLossesMaxAbs: 2e-3 },
-  bf16: { logitsMaxAbs: 0.15, lossAbs: 1e-2, gradientsMaxRel: 0.1, adamwLossesMaxAbs: 2e-2 },
-  int8: { logitsMaxAbs: 0.6, lossAbs: 4e-2, gradientsMaxRel: 0.3, adamwLossesMaxAbs: 5e-2 },
-  int4: { logitsMaxAbs: 5, lossAbs: 0.3, gradientsMaxRel: 1.5, adamwLossesMaxAbs: 0.3 },
-};
 const golden = [
   { name: 'the package’s case', dir: REFERENCE_DIR },
   { name: 'golden mha', dir: referenceData('golden', 'mha') },
@@ -91,7 +83,7 @@ describe('golden cases by weight format', () => {
       it.skipIf(!dir)(`${format}: ${name}${dir ? '' : ': the reference data is not at hand'}`, async () => {
         const weights = { format, file: join(folder, `${name} ${format}.safetensors`) };
         const errors = await compareWithReference(dir!, runtime, { weights });
-        expect(failures(errors, TOLERANCES[format]), JSON.stringify(errors)).toEqual([]);
+        expect(failures(errors, REFERENCE_TOLERANCES[format]), JSON.stringify(errors)).toEqual([]);
       });
     }
   }
