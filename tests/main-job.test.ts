@@ -114,6 +114,7 @@ describe('the main job', () => {
   it('gives the adapter out in PEFT’s format and lets an alias point at it', async () => {
     const found = await machine.client.get(`/v1/adapters/${adapter}`, adapterSchema);
     expect(found.metrics?.validAuc).toEqual(expect.any(Number));
+    expect(found.blend?.samples).toBeGreaterThanOrEqual(10);
     const config = await machine.client.get(
       `/v1/adapters/${adapter}/files/adapter_config.json`,
       z.looseObject({ peft_type: z.string(), r: z.number(), target_modules: z.array(z.string()) }),
@@ -147,6 +148,7 @@ describe('the main job', () => {
       expect(report.popularityAuc).toEqual(expect.any(Number));
     }
     expect(after.auc).not.toBe(before.auc);
+    expect([before.blendAuc, after.blendAuc]).toEqual([null, expect.any(Number)]);
   });
 
   it('scores and ranks alike, and an adapter makes a difference', async () => {
@@ -168,7 +170,9 @@ describe('the main job', () => {
       rankResponseSchema,
     );
     expect(ranking.map(({ score }) => score)).toEqual(ranking.map(({ score }) => score).toSorted((a, b) => b - a));
-    for (const { index, score, candidate } of ranking) {
+    expect(base.scores[0]).not.toHaveProperty('blendScore');
+    for (const { index, score, blendScore, candidate } of ranking) {
+      expect(blendScore).toBeCloseTo(tuned.scores[index]!.blendScore!, 4);
       expect(candidate).toEqual(candidates[index]);
       expect(score).toBeCloseTo(tuned.scores[index]!.score, 5);
     }

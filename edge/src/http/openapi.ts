@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document, made of the very contracts that requests are checked by.
 import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import { blendSchema } from '@tallrec/shared/blend';
 import { interactionSchema, samplingSchema } from '@tallrec/shared/interactions';
 import { historyItemSchema, instructionRowSchema, itemSchema, sampleSchema } from '@tallrec/shared/sample';
 import { hyperParametersSchema, tuningEventSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
@@ -77,6 +78,7 @@ const NAMED: Record<string, z.ZodType> = {
   Adapter: adapterSchema,
   AdapterFiles: adapterFilesSchema,
   GoldenScores: goldenScoresSchema,
+  Blend: blendSchema,
   SetAlias: setAliasSchema,
   Evaluation: evaluationSchema,
   CreateEvaluation: createEvaluationSchema,

@@ -1,4 +1,5 @@
 // The record in D1: the only source of the migrations. Bytes and rows lie in R2; JSON columns hold what no query looks into.
+import type { Blend } from '@tallrec/shared/blend';
 import type { Sampling } from '@tallrec/shared/interactions';
 import type { Template } from '@tallrec/shared/prompt';
 import type { Stage, TuningEvent, TuningSettings } from '@tallrec/shared/tuning';
@@ -136,6 +137,7 @@ export const adapters = sqliteTable('adapters', {
   validAuc: real('valid_auc'),
   validLoss: real('valid_loss'),
   golden: text('golden', { mode: 'json' }).$type<GoldenScores>(),
+  blend: text('blend', { mode: 'json' }).$type<Blend>(),
   createdAt: createdAt(),
 });
 

@@ -81,6 +81,7 @@ export async function outcomeOf(
       modelHash: HASH,
       files: { ...hashes, weightsBytes: weightsBytes.length },
       golden: { template: 'clean', samples: [] },
+      blend: { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 20 },
       bestValidAuc: 0.75,
       bestValidLoss: 0.5,
       stopReason: 'finished',

@@ -4,10 +4,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { blendLogit, probabilityOf } from '@tallrec/shared/blend';
 import { Random } from '@tallrec/shared/random';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
 import { tuningReportSchema } from '@tallrec/shared/tuning';
+import { adapterBlendSchema } from '@tallrec/shared/wire/adapters';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
+import type { Score } from '@tallrec/shared/wire/score';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyModel } from '../tiny-model.ts';
 
@@ -159,6 +162,7 @@ describe('tune, score, rank, evaluate', () => {
     expect((await readdir(at('whole'))).sort()).toEqual([
       'adapter_config.json',
       'adapter_model.safetensors',
+      'blend.json',
       'report.json',
     ]);
 
@@ -203,6 +207,7 @@ describe('tune, score, rank, evaluate', () => {
       users: expect.any(Number),
       usersInferred: false,
       auc: report.bestValidAuc,
+      blendAuc: expect.any(Number),
       precision: 'f32',
     });
     const predictions = (await readFile(at('predictions.jsonl'), 'utf8'))
@@ -211,6 +216,18 @@ describe('tune, score, rank, evaluate', () => {
       .map((line) => JSON.parse(line));
     expect(predictions.map(({ yesLogit }) => yesLogit)).toEqual(lines.map(({ yesLogit }) => yesLogit));
 
+    expect(lines[0]).not.toHaveProperty('blendScore');
+    const blended = await tallrec(
+      ...['score', '--model', 'tiny', '--adapter', 'whole', '--samples', 'valid.jsonl', '--blend', '--json'],
+    );
+    const blendFile = adapterBlendSchema.parse(JSON.parse(await readFile(at('whole', 'blend.json'), 'utf8')));
+    expect(blendFile).toMatchObject({ adapter: report.adapter.contentHash, samples: 16 });
+    const logit = blendLogit(blendFile);
+    JSON.parse(blended.stdout).scores.forEach((score: Score, i: number) => {
+      expect(score.yesLogit).toBeCloseTo(lines[i].yesLogit, 5);
+      expect(score.blendScore).toBeCloseTo(probabilityOf(logit(samples(16, 2)[i]!, score)), 9);
+    });
+
     const { history, target } = samples(16, 2)[0]!;
     await writeFile(at('request.json'), JSON.stringify({ history, candidates: [{ title: 'Film 41' }, target] }));
     const ranked = JSON.parse(
@@ -218,6 +235,18 @@ describe('tune, score, rank, evaluate', () => {
     );
     const own = ranked.ranking.find((entry: { index: number }) => entry.index === 1);
     expect(own.yesLogit).toBeCloseTo(lines[0].yesLogit, 4);
+
+    await writeFile(at('whole', 'blend.json'), JSON.stringify({ ...blendFile, adapter: 'ab'.repeat(32) }));
+    const foreign = await tallrec('evaluate', '--model', 'tiny', '--adapter', 'whole', '--samples', 'valid.jsonl');
+    expect(foreign).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/blend\.json was fit with another adapter/),
+    });
+    await rm(at('whole', 'blend.json'));
+    const none = await tallrec(
+      ...['rank', '--model', 'tiny', '--adapter', 'whole', '--request', 'request.json', '--blend'],
+    );
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/has no blend\.json\. Tune with --valid/) });
   });
 
   test('a tuning that is killed and resumed gives the same bytes, and then is over', async () => {

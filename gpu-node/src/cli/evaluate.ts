@@ -40,6 +40,7 @@ async function evaluate(options: Options): Promise<void> {
   const progress = showProgress('Evaluating', 'samples');
   const { report, predictions } = await evaluateSamples(model, rows, samples, {
     adapter: opened?.adapter,
+    blend: opened?.blend,
     template: options.template,
     train,
     provider,
@@ -89,6 +90,14 @@ function describe(report: EvaluationReport): string {
           [
             'Rule: item popularity',
             `${number(report.popularityAuc)} (within users ${number(report.popularityPerUserAuc)})`,
+          ],
+        ] as [string, string][])),
+    ...(report.blendAuc === null
+      ? []
+      : ([
+          [
+            'Blend of model and rules',
+            `${number(report.blendAuc)} (within users ${number(report.blendPerUserAuc)}), fit on validation samples`,
           ],
         ] as [string, string][])),
     ['Samples', `${report.n}, ${(100 * report.likedShare).toFixed(1)} % liked`],

@@ -1,6 +1,8 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
+import type { Blend } from '@tallrec/shared/blend';
+import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
-import { adapterId } from '@tallrec/shared/wire/adapters';
+import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
 import { loadLanguageModel } from '../llama/load.ts';
@@ -13,6 +15,7 @@ import type { WeightFormat } from '../llama/weight-file.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { readBlend } from '../train/blend-file.ts';
 import { say } from './progress.ts';
 
 export interface OpenedEngine {
@@ -54,9 +57,25 @@ export function promptRows({ model, tokenizer }: OpenedEngine, template: Templat
 export interface OpenedAdapter {
   adapter: LoraAdapter;
   id: string;
+  /** Of `blend.json`, where it lies beside the adapter. */
+  blend: Blend | undefined;
 }
 
 export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
   if (dir === undefined) return undefined;
-  return { adapter: await readAdapter(dir, model.config), id: await adapterId(await hashAdapterFiles(dir)) };
+  const adapter = await readAdapter(dir, model.config);
+  const id = await adapterId(await hashAdapterFiles(dir));
+  return { adapter, id, blend: await readBlend(dir, id) };
+}
+
+/**
+ * The blend that `--blend` asks for.
+ * @throws TallrecError when the adapter has none
+ */
+export function blendOf(opened: OpenedAdapter | undefined): Blend {
+  if (opened?.blend) return opened.blend;
+  const what = opened ? `The adapter has no ${BLEND_FILE}.` : '--blend needs an adapter that has one.';
+  throw new TallrecError('BAD_REQUEST', what, {
+    fix: 'Tune with --valid and ten or more validation samples of both classes, and name that adapter by --adapter.',
+  });
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { rankCandidates } from '../score/scorer.ts';
-import { openAdapter, openEngine, promptRows } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine, promptRows } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
@@ -13,25 +13,31 @@ export function registerRank(program: Command): void {
   withScoringOptions(program.command('rank'))
     .description('Rank candidates for one history, the likeliest like first.')
     .requiredOption('--request <file.json>', '{"noun"?, "history": [{"title", "liked"}], "candidates": [{"title"}]}')
+    .option('--blend', "add blendScore, by the adapter's blend of score and history; the order stays that of the score")
     .action(rank);
 }
 
-async function rank(options: ScoringCommandOptions & { request: string }): Promise<void> {
+async function rank(options: ScoringCommandOptions & { request: string; blend?: boolean }): Promise<void> {
   const signal = interruptSignal();
   const request = await readRequest(options.request);
   const engine = await openEngine(options);
   const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
   const rows = promptRows(engine, options.template, options.cutoff);
-  const { results: ranking, tokens } = await rankCandidates(model, rows, request, { adapter: opened?.adapter, signal });
+  const { results: ranking, tokens } = await rankCandidates(model, rows, request, {
+    adapter: opened?.adapter,
+    blend: options.blend ? blendOf(opened) : undefined,
+    signal,
+  });
   await model.close();
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ranking, model: place.name, adapter: opened?.id ?? null, tokens })}\n`);
     return;
   }
-  for (const [place, { score, candidate }] of ranking.entries()) {
+  for (const [place, { score, blendScore, candidate }] of ranking.entries()) {
+    const blended = blendScore === undefined ? '' : ` (blend ${blendScore.toFixed(4)})`;
     const by = candidate.by ? ` by ${candidate.by}` : '';
-    process.stdout.write(`${String(place + 1).padStart(3)}. ${score.toFixed(4)}  ${candidate.title}${by}\n`);
+    process.stdout.write(`${String(place + 1).padStart(3)}. ${score.toFixed(4)}${blended}  ${candidate.title}${by}\n`);
   }
 }
 

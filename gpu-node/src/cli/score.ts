@@ -6,8 +6,8 @@ import { readSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { scoreSamples } from '../score/scorer.ts';
-import { openAdapter, openEngine, promptRows } from './open-engine.ts';
+import { scoreSamples, withBlend } from '../score/scorer.ts';
+import { blendOf, openAdapter, openEngine, promptRows } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import { say, showProgress } from './progress.ts';
 
@@ -25,25 +25,30 @@ export function registerScore(program: Command): void {
   withScoringOptions(program.command('score'))
     .description('Score samples: one line each, in order, with score, yesLogit and noLogit.')
     .requiredOption('--samples <file>', 'TALLRec samples: JSON array or JSONL')
+    .option('--blend', "add blendScore, by the adapter's blend of score and history")
     .option('--out <file.jsonl>', 'where to write the scores (default: standard output)')
     .action(score);
 }
 
-async function score(options: ScoringCommandOptions & { samples: string; out?: string }): Promise<void> {
+async function score(
+  options: ScoringCommandOptions & { samples: string; out?: string; blend?: boolean },
+): Promise<void> {
   const signal = interruptSignal();
   const samples = await readSamples(options.samples);
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
+  const blend = options.blend ? blendOf(opened) : undefined;
   const rows = promptRows(engine, options.template, options.cutoff);
   const progress = showProgress('Scoring', 'samples');
   const startedAt = performance.now();
-  const { results, tokens } = await scoreSamples(model, rows, samples, {
+  const { results: scores, tokens } = await scoreSamples(model, rows, samples, {
     adapter: opened?.adapter,
     signal,
     onProgress: progress.update,
   }).finally(progress.stop);
   const durationMs = performance.now() - startedAt;
+  const results = withBlend(blend, samples, scores);
   await model.close();
 
   const lines = results.map((result) => `${JSON.stringify(result)}\n`);
@@ -60,7 +65,7 @@ async function score(options: ScoringCommandOptions & { samples: string; out?: s
       provider,
       precision,
     };
-    const scores = options.out ? { out: options.out } : { scores: results };
-    process.stdout.write(`${JSON.stringify({ ...summary, template: options.template, ...scores })}\n`);
+    const output = options.out ? { out: options.out } : { scores: results };
+    process.stdout.write(`${JSON.stringify({ ...summary, template: options.template, ...output })}\n`);
   }
 }

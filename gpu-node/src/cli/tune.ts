@@ -20,6 +20,7 @@ import { LINEAR_MODULES } from '../llama/lora.ts';
 import { isEmpty, writeAdapter } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { writeBlend } from '../train/blend-file.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import { positiveNumber, providerOption, share, templateOption, weightsOption, wholeNumber } from './option-values.ts';
@@ -66,7 +67,10 @@ export function registerTune(program: Command): void {
     .description("Tune a LoRA adapter by TALLRec's recipe. Ctrl-C ends it with the best adapter so far.")
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .requiredOption('--train <file>', 'samples (or instructions, in the first stage): JSON array or JSONL')
-    .requiredOption('--out <dir>', 'gets the PEFT adapter, report.json and, while it runs, checkpoints')
+    .requiredOption(
+      '--out <dir>',
+      'gets the PEFT adapter, report.json, blend.json where it could be fit and, while it runs, checkpoints',
+    )
     .option('--valid <file>', 'validation data; with it the best adapter is kept, else the last')
     .option('--valid-limit <n>', 'judge by n validation rows, drawn by the seed', wholeNumber(2))
     .option('--shots <k>', 'train on K samples, drawn by the seed', wholeNumber(1))
@@ -126,7 +130,7 @@ async function run(options: Options): Promise<void> {
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
 
-  const { adapter, report } = await follow(
+  const { adapter, blend, report } = await follow(
     (onValidationProgress) =>
       tune({
         model,
@@ -150,6 +154,7 @@ async function run(options: Options): Promise<void> {
     throw new TallrecError('CANCELLED', 'Stopped before anything was learned, so there is no adapter.');
   }
   const contentHash = await adapterId(await writeAdapter(options.out, adapter, place.name));
+  await writeBlend(options.out, contentHash, blend);
   const whole: TuningReport = {
     ...report,
     model: { name: place.name, contentHash: place.contentHash },

@@ -78,6 +78,27 @@ describe('evaluateSamples', () => {
     expect(report.interval!.resampled).toBe('rows');
   });
 
+  test('reports a blend beside the plain score, with popularity where training samples are given', async () => {
+    const weights = { bias: 0.5, logit: 0, historyShare: 3 };
+    const blend = { weights, withPopularity: { ...weights, historyShare: 0, popularity: 2 }, samples: 20 };
+    const evaluated = (changes: object) =>
+      evaluateSamples(new ToyLanguageModel(), rows, named, { ...settings, ...changes });
+    const plain = await evaluated({});
+    const blended = await evaluated({ blend });
+    // Weights on one feature alone order as that feature does.
+    expect(blended.report).toEqual({
+      ...plain.report,
+      blendAuc: plain.report.ruleAuc,
+      blendPerUserAuc: plain.report.rulePerUserAuc,
+    });
+    expect(plain.report).toMatchObject({ blendAuc: null, blendPerUserAuc: null });
+    expect(blended.predictions.map(({ blendScore, ...rest }) => rest)).toEqual(plain.predictions);
+    const share = historyShare(named[0]!);
+    expect(blended.predictions[0]!.blendScore).toBeCloseTo(1 / (1 + Math.exp(-0.5 - 3 * share)), 12);
+    const { report } = await evaluated({ blend, train: named });
+    expect([report.blendAuc, report.blendPerUserAuc]).toEqual([report.popularityAuc, report.popularityPerUserAuc]);
+  });
+
   test('finds users by their histories, and says so', async () => {
     const [a, b] = await Promise.all(
       [named, unnamed].map((samples) => evaluateSamples(new ToyLanguageModel(), rows, samples, settings)),

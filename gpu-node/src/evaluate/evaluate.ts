@@ -1,4 +1,5 @@
 // Evaluates a model on labelled samples: its AUC beside its interval, what is left within users, and the rules it has to beat.
+import { type Blend, blendLogit } from '@tallrec/shared/blend';
 import {
   auc,
   bootstrapInterval,
@@ -13,7 +14,7 @@ import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import type { Score } from '@tallrec/shared/wire/score';
 import type { LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
-import { type ScoreOptions, scoreSamples } from '../score/scorer.ts';
+import { type ScoreOptions, scoreSamples, withBlend } from '../score/scorer.ts';
 import { inferUsers } from './infer-users.ts';
 
 export interface EvaluateOptions extends ScoreOptions {
@@ -22,6 +23,8 @@ export interface EvaluateOptions extends ScoreOptions {
   provider: string;
   /** Training samples, for item popularity. */
   train?: readonly LabelledSample[] | undefined;
+  /** The adapter's, reported beside the plain score. */
+  blend?: Blend | null | undefined;
   clock?: () => number;
 }
 
@@ -45,7 +48,7 @@ export async function evaluateSamples(
   model: LanguageModel,
   rows: PromptRows,
   samples: readonly LabelledSample[],
-  { template, precision, provider, train, clock = () => performance.now(), ...options }: EvaluateOptions,
+  { template, precision, provider, train, blend, clock = () => performance.now(), ...options }: EvaluateOptions,
 ): Promise<Evaluation> {
   const startedAt = clock();
   const { results, tokens } = await scoreSamples(model, rows, samples, options);
@@ -58,10 +61,23 @@ export async function evaluateSamples(
   // Logits, not probabilities: where those round to 0 or 1, the order would be lost.
   const scored = rowsBy((_, index) => results[index]!.yesLogit - results[index]!.noLogit);
   const rule = rowsBy(historyShare);
-  const popularity = train?.length ? rowsBy(itemPopularity(train)) : undefined;
+  const fans = train?.length ? itemPopularity(train) : undefined;
+  const popularity = fans && rowsBy(fans);
+  const blended =
+    blend &&
+    rowsBy(
+      (
+        (logit) => (sample, index) =>
+          logit(sample, results[index]!)
+      )(blendLogit(blend, fans)),
+    );
   const within = perUserAuc(scored);
   return {
-    predictions: results.map((score, index) => ({ ...score, liked: samples[index]!.liked, user: users[index] })),
+    predictions: withBlend(blend, samples, results, fans).map((score, index) => ({
+      ...score,
+      liked: samples[index]!.liked,
+      user: users[index],
+    })),
     report: {
       auc: auc(scored),
       interval: bootstrapInterval(scored),
@@ -74,6 +90,8 @@ export async function evaluateSamples(
       rulePerUserAuc: perUserAuc(rule).mean,
       popularityAuc: popularity ? auc(popularity) : null,
       popularityPerUserAuc: popularity ? perUserAuc(popularity).mean : null,
+      blendAuc: blended ? auc(blended) : null,
+      blendPerUserAuc: blended ? perUserAuc(blended).mean : null,
       template,
       precision,
       provider,

@@ -33,6 +33,7 @@ class Edge {
       configPath: `/${name}/config`,
       weightsPath: `/${name}/weights`,
       golden: null,
+      blend: null,
     };
   }
 

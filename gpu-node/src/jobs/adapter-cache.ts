@@ -50,18 +50,18 @@ export class AdapterCache {
    * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
    */
   async locate(adapter: JobAdapter): Promise<AdapterPlace> {
-    const { id, golden } = adapter;
+    const { id, golden, blend } = adapter;
     const kept = this.#kept.get(id);
     if (kept) {
       await utimes(kept, new Date(), new Date()).catch(() => {});
-      return { id, dir: kept, golden };
+      return { id, dir: kept, golden, blend };
     }
     let fetching = this.#fetching.get(id);
     if (!fetching) {
       fetching = this.#fetch(adapter).finally(() => this.#fetching.delete(id));
       this.#fetching.set(id, fetching);
     }
-    return { id, dir: await fetching, golden };
+    return { id, dir: await fetching, golden, blend };
   }
 
   /** Forgets an adapter that an engine could not use. */

@@ -111,6 +111,7 @@ describe('the adapter cache', () => {
     configPath: '/config',
     weightsPath: '/weights',
     golden: null,
+    blend: null,
   });
   beforeEach(() => {
     handle = (request, response) => response.end(files[request.url as keyof typeof files]);

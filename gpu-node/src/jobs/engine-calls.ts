@@ -1,4 +1,5 @@
 // What a service process asks of an engine process, and what comes back: every message is parsed on both sides.
+import { blendSchema } from '@tallrec/shared/blend';
 import { ERROR_CODES, type ErrorCode, TallrecError } from '@tallrec/shared/errors';
 import { sha256Schema } from '@tallrec/shared/ids';
 import { samplingSchema } from '@tallrec/shared/interactions';
@@ -28,6 +29,7 @@ export const adapterPlaceSchema = z.object({
   id: sha256Schema,
   dir: z.string(),
   golden: goldenScoresSchema.nullable(),
+  blend: blendSchema.nullable(),
 });
 export type AdapterPlace = z.infer<typeof adapterPlaceSchema>;
 
@@ -62,6 +64,7 @@ export const ENGINE_CALLS = {
     result: z.object({
       files: adapterFilesSchema,
       golden: goldenScoresSchema,
+      blend: blendSchema.nullable(),
       bestValidAuc: z.number().nullable(),
       bestValidLoss: z.number().nullable(),
       stopReason: z.enum(STOP_REASONS),

@@ -12,7 +12,7 @@ import { writeAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
-import { rankingOf, samplesOf } from '../score/scorer.ts';
+import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import { goldenScores } from './golden-scores.ts';
@@ -73,7 +73,7 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
           resume: true,
           signal,
         });
-        const { adapter, report } = await follow(run, progress);
+        const { adapter, blend, report } = await follow(run, progress);
         await mkdir(outDir, { recursive: true });
         const written = await writeAdapter(outDir, adapter, place.name);
         const contentHash = await adapterId(written);
@@ -85,7 +85,7 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
         await writeFileAtomically(join(outDir, 'report.json'), [JSON.stringify(whole)]);
         const { bestValidAuc, bestValidLoss, stopReason } = report;
         const golden = await goldenScores(loaded, adapter, settings.template, data);
-        return { files: written, golden, bestValidAuc, bestValidLoss, stopReason };
+        return { files: written, golden, blend, bestValidAuc, bestValidLoss, stopReason };
       },
     ),
 
@@ -101,6 +101,7 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
           provider,
           train: train ? await labelledSamples(train) : undefined,
           adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+          blend: adapter?.blend,
           signal,
           onProgress: (done, total) => {
             const etaMs = ((performance.now() - startedAt) / done) * (total - done);
@@ -117,12 +118,13 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
 
     async score(params, { signal }) {
       const { results, tokens } = await queue.score({ ...params, signal });
-      return { scores: results, tokens };
+      return { scores: withBlend(params.adapter?.blend, params.samples, results), tokens };
     },
 
     async rank({ model, template, adapter, ...input }, { signal }) {
-      const { results, tokens } = await queue.score({ model, template, adapter, samples: samplesOf(input), signal });
-      return { ranking: rankingOf(input, results), tokens };
+      const samples = samplesOf(input);
+      const { results, tokens } = await queue.score({ model, template, adapter, samples, signal });
+      return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), tokens };
     },
 
     async tokens({ model: place, texts }) {

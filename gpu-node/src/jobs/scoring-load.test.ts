@@ -38,7 +38,7 @@ async function writeRandomAdapter(seed: number, rank: number): Promise<AdapterPl
     if (name.includes('lora_B')) for (let i = 0; i < data.length; i++) data[i] = 0.3 * random.normal();
   }
   const place = join(dir, `adapter-${seed}`);
-  return { id: await adapterId(await writeAdapter(place, adapter)), dir: place, golden: null };
+  return { id: await adapterId(await writeAdapter(place, adapter)), dir: place, golden: null, blend: null };
 }
 
 type Call = (engine: Engine) => Promise<number[][]>;

@@ -16,7 +16,12 @@ import { Turns } from './turns.ts';
 const CUTOFF = 2048;
 const hash = (digit: string) => digit.repeat(64);
 const modelPlace = (name: string): ModelPlace => ({ name, dir: `/${name}`, contentHash: hash(name) });
-const adapterPlace = (digit: string): AdapterPlace => ({ id: hash(digit), dir: `/${digit}`, golden: null });
+const adapterPlace = (digit: string): AdapterPlace => ({
+  id: hash(digit),
+  dir: `/${digit}`,
+  golden: null,
+  blend: null,
+});
 const sample = (title: string, history: string[] = []): Sample => ({
   noun: 'movie',
   history: history.map((name) => ({ title: name, liked: true })),

@@ -1,4 +1,5 @@
 // Scores and ranks: the probability of "Yes." against "No." at the answer's place.
+import { type Blend, blendLogit, type Popularity, probabilityOf } from '@tallrec/shared/blend';
 import type { Sample } from '@tallrec/shared/sample';
 import type { Ranked, RankInput, Score } from '@tallrec/shared/wire/score';
 import { type AnswerLogits, type AnswerLogitsOptions, answerLogits } from '../llama/answer-logits.ts';
@@ -36,15 +37,28 @@ export function scoreOf({ yesLogit, noLogit }: AnswerLogits): Score {
   return { score: 1 / (1 + Math.exp(noLogit - yesLogit)), yesLogit, noLogit };
 }
 
-/** Orders candidates for one history, the likeliest like first; equal scores keep the order of the request. */
+/** The scores with the blend's beside them. */
+export function withBlend(
+  blend: Blend | null | undefined,
+  samples: readonly Sample[],
+  scores: readonly Score[],
+  popularity?: Popularity,
+): Score[] {
+  if (!blend) return [...scores];
+  const logit = blendLogit(blend, popularity);
+  return scores.map((score, index) => ({ ...score, blendScore: probabilityOf(logit(samples[index]!, score)) }));
+}
+
+/** Orders candidates for one history by their scores, the likeliest like first; equal ones keep the order of the request. */
 export async function rankCandidates(
   model: LanguageModel,
   rows: PromptRows,
   input: RankInput,
-  options: ScoreOptions = {},
+  { blend, ...options }: ScoreOptions & { blend?: Blend | null | undefined } = {},
 ): Promise<Scored<Ranked>> {
-  const { results, tokens } = await scoreSamples(model, rows, samplesOf(input), options);
-  return { results: rankingOf(input, results), tokens };
+  const samples = samplesOf(input);
+  const { results, tokens } = await scoreSamples(model, rows, samples, options);
+  return { results: rankingOf(input, withBlend(blend, samples, results)), tokens };
 }
 
 /** One sample a candidate. */

@@ -12,9 +12,9 @@ const scoring = new Scoring({ newEngine: () => new EngineChild('score', { entry,
 afterAll(() => scoring.close());
 
 const HASH = 'ab'.repeat(32);
-const adapter: JobAdapter = { id: HASH, configPath: '/c', weightsPath: '/w', golden: null };
+const adapter: JobAdapter = { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null };
 const adapters = {
-  locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null })),
+  locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null })),
   drop: vi.fn(async () => {}),
 };
 const logged: string[] = [];

@@ -1,15 +1,18 @@
 // A tuning from data to adapter, by the recipe of TALLRec's code: shots, rows, training, the best of validation.
 import { createHash } from 'node:crypto';
+import type { Blend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
+import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import { hashTensors } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { Tokenizer } from '../llama/tokenizer.ts';
 import { type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { fitBlend } from './fit-blend.ts';
 import { copyAdapter, initAdapter } from './lora-init.ts';
 import { initialState, type TrainingState, type Validation } from './state.ts';
 import { type StopReason, stepsPerEpoch, train } from './train.ts';
@@ -44,6 +47,8 @@ export interface TuneOptions {
 
 export interface TuneOutcome {
   adapter: LoraAdapter;
+  /** Fit on the validation samples; null in the first stage, and where they are too few or the run was cancelled. */
+  blend: Blend | null;
   /** `report.json` but for what the caller knows: the model's name and the adapter's files. */
   report: Omit<TuningReport, 'model' | 'adapter'>;
 }
@@ -108,34 +113,32 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
     signal,
     clock,
   });
-  return outcome(options, rows.train.length, state, stopReason);
+  const best = state.best?.adapter ?? state.adapter;
+  const blend = stopReason === 'cancelled' ? null : await rows.blend(best, signal);
+  return { adapter: best, blend, report: reportOf(options, rows.train.length, state, stopReason) };
 }
 
-function outcome(
+function reportOf(
   { settings, data, provider, precision }: TuneOptions,
   trainSamples: number,
   state: TrainingState,
   stopReason: StopReason,
-): TuneOutcome {
-  const adapter = state.best?.adapter ?? state.adapter;
+): TuneOutcome['report'] {
   return {
-    adapter,
-    report: {
-      stage: settings.stage,
-      settings,
-      precision,
-      provider,
-      trainSamples,
-      validSamples: data.valid.length,
-      steps: state.step,
-      bestStep: state.best?.step ?? state.step,
-      bestValidAuc: state.best?.auc ?? null,
-      bestValidLoss: state.best?.loss ?? null,
-      stopReason,
-      durationMs: state.durationMs,
-      tokens: state.tokens,
-      events: state.events,
-    },
+    stage: settings.stage,
+    settings,
+    precision,
+    provider,
+    trainSamples,
+    validSamples: data.valid.length,
+    steps: state.step,
+    bestStep: state.best?.step ?? state.step,
+    bestValidAuc: state.best?.auc ?? null,
+    bestValidLoss: state.best?.loss ?? null,
+    stopReason,
+    durationMs: state.durationMs,
+    tokens: state.tokens,
+    events: state.events,
   };
 }
 
@@ -143,6 +146,7 @@ interface PreparedRows {
   train: LabelledRow[];
   notes: string[];
   validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
+  blend: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Blend | null>;
 }
 
 function prepareRows(options: TuneOptions, random: Random): PreparedRows {
@@ -162,6 +166,11 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
       notes,
       validate: (adapter, signal) =>
         validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal, onProgress }),
+      blend: async (adapter, signal) => {
+        const rows = data.valid.map((sample) => prompts.prompt(sample));
+        const judging = { adapter, microBatchTokens, signal, onProgress };
+        return fitBlend(data.valid, await answerLogits(model, rows, prompts.answerTokens, judging), data.train);
+      },
     };
   }
   const encode = (rows: readonly InstructionRow[]) =>
@@ -178,6 +187,7 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
     notes,
     validate: (adapter, signal) =>
       validateInstructions(model, valid, { adapter, microBatchTokens, signal, onProgress }),
+    blend: async () => null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
@@ -13,6 +14,10 @@ export const goldenScoresSchema = z.object({
   samples: z.array(z.object({ prompt: z.string(), yesLogit: z.number(), noLogit: z.number() })).max(8),
 });
 export type GoldenScores = z.infer<typeof goldenScoresSchema>;
+
+/** `blend.json` beside an adapter's files: it holds for the adapter of this content hash alone. */
+export const BLEND_FILE = 'blend.json';
+export const adapterBlendSchema = blendSchema.extend({ adapter: sha256Schema });
 
 /** The SHA-256 of each file; together they name the adapter. */
 export const adapterFilesSchema = z.object({
@@ -34,6 +39,8 @@ export const adapterSchema = z.object({
   /** The tuning that made it; null for an imported one. */
   tuning: z.string().nullable(),
   metrics: z.object({ validAuc: z.number().nullable(), validLoss: z.number().nullable() }).nullable(),
+  /** Fit on the tuning's validation samples; null where there were too few. */
+  blend: blendSchema.nullable(),
   aliases: z.array(z.string()),
   createdAt: timestampSchema,
 });

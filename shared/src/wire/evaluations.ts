@@ -30,6 +30,9 @@ export const evaluationReportSchema = z.object({
   /** Item popularity in the training samples; null where none were given. */
   popularityAuc: z.number().nullable(),
   popularityPerUserAuc: z.number().nullable(),
+  /** The adapter's blend of model, history and, where training samples were given, popularity; null where it has none. */
+  blendAuc: z.number().nullable().default(null),
+  blendPerUserAuc: z.number().nullable().default(null),
   template: templateSchema,
   precision: z.string(),
   provider: z.string(),

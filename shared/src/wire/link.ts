@@ -1,5 +1,6 @@
 // The node link: every frame that travels between the edge and a node, version 1. Bulk bytes go by signed URLs instead.
 import { z } from 'zod';
+import { blendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { templateSchema } from '../prompt.ts';
@@ -31,6 +32,7 @@ export const jobAdapterSchema = z.object({
   configPath: signedPathSchema,
   weightsPath: signedPathSchema,
   golden: goldenScoresSchema.nullable(),
+  blend: blendSchema.nullable().default(null),
 });
 export type JobAdapter = z.infer<typeof jobAdapterSchema>;
 
@@ -72,6 +74,7 @@ export const tuneResultSchema = z.object({
   modelHash: sha256Schema,
   files: adapterFilesSchema,
   golden: goldenScoresSchema,
+  blend: blendSchema.nullable().default(null),
   bestValidAuc: z.number().nullable(),
   bestValidLoss: z.number().nullable(),
   stopReason: z.enum(STOP_REASONS),

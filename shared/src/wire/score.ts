@@ -19,7 +19,13 @@ export const scoreRequestSchema = z.object({
 export type ScoreRequest = z.infer<typeof scoreRequestSchema>;
 
 /** `score` is the softmax over the two answer tokens' logits at the last prompt position. */
-export const scoreSchema = z.object({ score: z.number(), yesLogit: z.number(), noLogit: z.number() });
+export const scoreSchema = z.object({
+  score: z.number(),
+  yesLogit: z.number(),
+  noLogit: z.number(),
+  /** The probability by the adapter's blend, where it has one: it stands beside the score. */
+  blendScore: z.number().optional(),
+});
 export type Score = z.infer<typeof scoreSchema>;
 
 export const scoreResponseSchema = z.object({

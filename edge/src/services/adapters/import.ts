@@ -81,6 +81,7 @@ export async function importAdapter(
     validAuc: null,
     validLoss: null,
     golden: null,
+    blend: null,
     createdAt: deps.clock.nowMs(),
   });
   return toAdapter((await findAdapter(deps.db, id))!);

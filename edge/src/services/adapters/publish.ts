@@ -15,7 +15,7 @@ export async function publishAdapter(
   deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
   tuning: string,
   fence: number,
-  { adapter, files, golden, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
+  { adapter, files, golden, blend, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
 ): Promise<void> {
   if ((await adapterId(files)) !== adapter) {
     throw new TallrecError('CHECKSUM_MISMATCH', 'The node gave an adapter a name that its files do not have.');
@@ -35,6 +35,7 @@ export async function publishAdapter(
     validAuc: bestValidAuc,
     validLoss: bestValidLoss,
     golden,
+    blend,
     createdAt: deps.clock.nowMs(),
   });
 }

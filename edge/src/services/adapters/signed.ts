@@ -9,9 +9,10 @@ import { signedPath } from '../../storage/signed-path.ts';
 /** An adapter as a node needs it: by its name, with paths from which it can be fetched just in time. */
 export async function signedAdapter(
   deps: Pick<Deps, 'clock' | 'secrets'>,
-  { id, golden }: Pick<AdapterRow, 'id' | 'golden'>,
+  { id, golden, blend }: Pick<AdapterRow, 'id' | 'golden' | 'blend'>,
 ): Promise<JobAdapter> {
   const exp = deps.clock.nowMs() + LIMITS.jobUrlTtlMs;
   const path = (file: string) => signedPath(deps, { op: 'get', key: places.adapterFile(id, file), exp });
-  return { id, golden, configPath: await path(ADAPTER_FILES.config), weightsPath: await path(ADAPTER_FILES.weights) };
+  const [configPath, weightsPath] = [await path(ADAPTER_FILES.config), await path(ADAPTER_FILES.weights)];
+  return { id, golden, blend, configPath, weightsPath };
 }

@@ -15,6 +15,7 @@ export function toAdapter(row: AdapterWithAliases): Adapter {
     files: { configSha256, weightsSha256, weightsBytes },
     tuning,
     metrics: tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
+    blend: row.blend,
     aliases,
     createdAt: new Date(row.createdAt).toISOString(),
   };

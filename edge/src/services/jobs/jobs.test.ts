@@ -86,6 +86,11 @@ describe('a tuning', () => {
     });
     const { body } = await call('GET', `/v1/adapters/${adapter}`);
     expect(body).toMatchObject({ id: adapter, name: 'mine', tuning: id, model: MODEL, metrics: { validAuc: 0.75 } });
+    const blend = { weights: { logit: 0.5, historyShare: 2 }, samples: 20 };
+    expect(body).toMatchObject({ blend });
+    const more = await createTuning(dataset, { initAdapter: adapter });
+    expect((await nextJob(node, 'tune', more.id)).init).toMatchObject({ id: adapter, blend });
+    await call('POST', `/v1/tunings/${more.id}/cancel`);
     const { body: curves } = await call('GET', `/v1/tunings/${id}/metrics`);
     expect(curves).toMatchObject({
       steps: [
@@ -328,12 +333,14 @@ describe('an evaluation', () => {
     expect((await evaluationIn(job.id, 'running')).node).toBe(node.id);
     await sendFile(job.results.predictionsPath, '{"score":0.5}\n');
     const rules = { ruleAuc: 0.5, rulePerUserAuc: null, popularityAuc: null, popularityPerUserAuc: null };
+    const blend = { blendAuc: 0.75, blendPerUserAuc: null };
     const numbers = { n: 2, users: 0, usersInferred: false, likedShare: 0.5, tokens: 9, durationMs: 1 };
     const report = {
       auc: 1,
       interval: null,
       perUserAuc: null,
       ...rules,
+      ...blend,
       ...numbers,
       template: 'clean',
       precision: 'f32',
