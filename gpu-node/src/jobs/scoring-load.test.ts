@@ -12,8 +12,8 @@ import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import { initAdapter } from '../train/lora-init.ts';
 import { createEngine } from './engine.ts';
-import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
-import type { Engine } from './engine-serve.ts';
+import type { AdapterPlace, EngineParams, EngineResult, ModelPlace, ParsedParams } from './engine-calls.ts';
+import { EngineChild } from './engine-child.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -41,7 +41,12 @@ async function writeRandomAdapter(seed: number, rank: number): Promise<AdapterPl
   return { id: await adapterId(await writeAdapter(place, adapter)), dir: place, golden: null, blend: null };
 }
 
-type Call = (engine: Engine) => Promise<number[][]>;
+/** The two calls, of an engine in this process or in one of its own. */
+interface Asked {
+  score: (params: EngineParams<'score'>) => Promise<EngineResult<'score'>>;
+  rank: (params: EngineParams<'rank'>) => Promise<EngineResult<'rank'>>;
+}
+type Call = (engine: Asked) => Promise<number[][]>;
 
 const pairs = (scores: { yesLogit: number; noLogit: number }[]) => scores.map((one) => [one.yesLogit, one.noLogit]);
 
@@ -60,7 +65,7 @@ function mixedCalls(count: number, adapters: readonly (AdapterPlace | null)[]): 
         candidates: Array.from({ length: random.integer(2, 8) }, film),
       };
       return async (engine) => {
-        const { ranking } = await engine.rank({ ...fields, ...input }, context());
+        const { ranking } = await engine.rank({ ...fields, ...input });
         return pairs(ranking.toSorted((a, b) => a.index - b.index));
       };
     }
@@ -69,15 +74,24 @@ function mixedCalls(count: number, adapters: readonly (AdapterPlace | null)[]): 
       history: history(),
       target: film(),
     }));
-    return async (engine) => pairs((await engine.score({ ...fields, samples }, context())).scores);
+    return async (engine) => pairs((await engine.score({ ...fields, samples })).scores);
   });
 }
 
-it('200 mixed requests at once give the numbers that they give one by one', async () => {
+it('200 mixed requests at once to an engine process give the numbers that they give one by one', async () => {
   const adapters = await Promise.all([writeRandomAdapter(1, 4), writeRandomAdapter(2, 8), writeRandomAdapter(3, 4)]);
   const calls = mixedCalls(200, [...adapters, null]);
-  const [busy, calm] = [engines(), engines()];
-  const together = await Promise.all(calls.map((call) => call(busy)));
+  const child = new EngineChild('score', { provider: 'cpu' });
+  const busy: Asked = {
+    score: (params) => child.call('score', params),
+    rank: (params) => child.call('rank', params),
+  };
+  const here = engines();
+  const calm: Asked = {
+    score: (params) => here.score(params as ParsedParams<'score'>, context()),
+    rank: (params) => here.rank(params as ParsedParams<'rank'>, context()),
+  };
+  const together = await Promise.all(calls.map((call) => call(busy))).finally(() => child.kill());
   let apart = 0;
   for (const [at, call] of calls.entries()) {
     const expected = await call(calm);

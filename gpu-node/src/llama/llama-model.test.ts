@@ -116,7 +116,7 @@ describe('logits', () => {
   it('say nothing about rows that no model could read', async () => {
     const logits = (row: number[]) => model.nextTokenLogits([row], undefined);
     await expect(logits([])).rejects.toThrow('row 0 has no token');
-    await expect(logits([1, 40])).rejects.toThrow('token 1: 40 is not in a vocabulary of 40');
+    await expect(logits([1, 40])).rejects.toThrow("token 1: 40 is not in the model's vocabulary of 40");
     await expect(logits(Array(25).fill(1))).rejects.toThrow('25 tokens, the model takes at most 24');
     await expect(model.nextTokenLogits([], undefined)).rejects.toThrow('at least one row');
     const unmatched = { tokens: [1, 2, 3], labels: [-100, 2] };

@@ -1,4 +1,5 @@
 // Rows of tokens as one micro-batch: what all begin with once, then what is left of each, padded on the right to one length.
+import { TallrecError } from '@tallrec/shared/errors';
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
 import { IGNORED_LABEL, type LabelledRow } from './model.ts';
@@ -19,7 +20,7 @@ export interface MicroBatch {
 
 /**
  * @param sharePrefix whether tokens that all rows begin with are laid out once
- * @throws RangeError when there is no row, or a row is empty, too long for the model or holds no token of its vocabulary
+ * @throws RangeError when there is no row, or a row is empty or too long for the model; TallrecError for a token it does not have
  */
 export function padRows(
   rows: readonly (readonly number[])[],
@@ -82,7 +83,11 @@ function checkRows(rows: readonly (readonly number[])[], { vocabSize, maxPositio
     if (row.length === 0) throw new RangeError(`row ${r} has no token`);
     row.forEach((token, t) => {
       if (!Number.isInteger(token) || token < 0 || token >= vocabSize) {
-        throw new RangeError(`row ${r}, token ${t}: ${token} is not in a vocabulary of ${vocabSize}`);
+        throw new TallrecError(
+          'MODEL_UNSUPPORTED',
+          `Row ${r}, token ${t}: ${token} is not in the model's vocabulary of ${vocabSize}.`,
+          { fix: 'Check that tokenizer.json belongs to these weights.' },
+        );
       }
     });
   });

@@ -30,6 +30,15 @@ describe('scoreSamples', () => {
     expect(one.tokens).toBe(samples.reduce((sum, sample) => sum + rows.prompt(sample).length, 0));
   });
 
+  test('a model that gives no numbers is named', async () => {
+    const broken = new ToyLanguageModel();
+    broken.nextTokenLogits = async (prompts) => new Float32Array(2 * prompts.length).fill(Number.NaN);
+    await expect(scoreSamples(broken, rows, samples)).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: /no finite logits/,
+    });
+  });
+
   test('stops when it is told to', async () => {
     const abort = new AbortController();
     const model = new ToyLanguageModel();
