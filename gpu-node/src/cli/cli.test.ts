@@ -362,6 +362,26 @@ describe('samples, models, doctor', () => {
     ).toHaveLength(16);
   });
 
+  test('the doctor plans memory without weights', async () => {
+    await writeFile(
+      at('llama-7b.json'),
+      JSON.stringify({
+        ...{ architectures: ['LlamaForCausalLM'], hidden_size: 4096, intermediate_size: 11008, vocab_size: 32000 },
+        ...{ num_hidden_layers: 32, num_attention_heads: 32 },
+      }),
+    );
+    const planOf = (...options: string[]) => tallrec('doctor', '--plan', '--model', 'llama-7b.json', ...options);
+    const { stdout } = await planOf('--seq', '512', '--weights', 'int4', '--vram', '8GB', '--json');
+    const { plan } = JSON.parse(stdout);
+    expect(plan).toMatchObject({ fits: true, provider: 'cuda', weights: 'int4', length: 512, checkpointing: true });
+    expect(Object.keys(plan.parts)).toEqual(['weights', 'activations', 'logits', 'gradients', 'optimizer', 'slack']);
+    expect((await planOf('--vram', '8GB')).stdout).toMatch(/Total .* of 8\.00 GB: it does not fit/);
+    const own = await tallrec('doctor', '--plan', '--model', 'tiny');
+    expect(own.stdout).toMatch(/4 × 512 tokens at once, f32 weights, computed in f32 on cpu\n/);
+    expect((await planOf('--vram', '8')).stderr).toMatch(/Write it as 24GB/);
+    expect((await tallrec('doctor', '--plan')).stderr).toMatch(/A plan needs a model\. Name it/);
+  });
+
   test('the doctor measures the engine against a reference case', async () => {
     const { code, stdout } = await tallrec('doctor', '--reference', REFERENCE, '--json');
     expect(code).toBe(0);

@@ -1,6 +1,8 @@
 // `tallrec doctor`: what this machine can run, and whether the engine computes what PyTorch computes.
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
+import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { Command } from 'commander';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
@@ -11,7 +13,8 @@ import { checkpointContentHash } from '../models/content-hash.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { providerOption, weightsOption } from './option-values.ts';
+import { providerOption, weightsOption, wholeNumber } from './option-values.ts';
+import { byteCount, describePlan, planTuning } from './plan.ts';
 import { say } from './progress.ts';
 
 interface Options {
@@ -19,6 +22,11 @@ interface Options {
   provider?: ProviderRequest;
   weights?: WeightFormat;
   json?: boolean;
+  plan?: boolean;
+  model?: string;
+  seq: number;
+  microBatch?: number;
+  vram?: number;
 }
 
 export function registerDoctor(program: Command): void {
@@ -28,8 +36,31 @@ export function registerDoctor(program: Command): void {
     .option('--reference <dir>', 'a reference case: base/, adapter/ and expected.json')
     .addOption(providerOption())
     .addOption(weightsOption())
+    .optionsGroup('The memory that a tuning takes, without its weights at hand:')
+    .option('--plan', 'state it, and the micro-batch that fits')
+    .option('--model <dir|name|config.json>', 'what is tuned')
+    .option('--seq <tokens>', 'tokens of a sequence', wholeNumber(16), 512)
+    .option('--micro-batch <n>', 'sequences computed at once (default: the most that fit)', wholeNumber(1))
+    .option('--vram <size>', "a GPU's memory, as in 24GB; without it this machine's memory is meant", byteCount)
     .option('--json', 'print one JSON document')
-    .action(doctor);
+    .action((options: Options) => (options.plan ? plan(options) : doctor(options)));
+}
+
+async function plan({ model, provider, weights, seq, vram, microBatch, json }: Options): Promise<void> {
+  if (!model) {
+    throw new TallrecError('BAD_REQUEST', 'A plan needs a model.', {
+      fix: 'Name it: --model DIR, NAME or config.json.',
+    });
+  }
+  const planned = await planTuning({
+    model,
+    provider: provider && provider !== 'auto' ? provider : vram === undefined ? 'cpu' : 'cuda',
+    weights: weights ?? config().weights,
+    limitBytes: vram ?? totalmem(),
+    settings: tuningSettingsSchema.parse({ hyperParameters: { cutoffTokens: seq } }),
+    microBatch,
+  });
+  process.stdout.write(json ? `${JSON.stringify({ plan: planned })}\n` : describePlan(planned));
 }
 
 async function doctor(options: Options): Promise<void> {

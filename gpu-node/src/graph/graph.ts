@@ -39,6 +39,7 @@ export class Graph {
   readonly initializers: Initializer[] = [];
   readonly extensions: ReadonlySet<Extension>;
   readonly #known = new Map<string, readonly Value[]>();
+  readonly #values = new Map<string, Value>();
   #names = 0;
 
   constructor(extensions: Iterable<Extension> = []) {
@@ -48,6 +49,14 @@ export class Graph {
   input(name: string, type: ElementType, shape: Dims): Value {
     const value: Value = { graph: this, name, type, shape };
     this.inputs.push(value);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** The value of a name that nodes, inputs or outputs have. */
+  value(name: string): Value {
+    const value = this.#values.get(name);
+    if (!value) throw new Error(`the graph has no value ${name}`);
     return value;
   }
 
@@ -129,7 +138,11 @@ export class Graph {
     const foreign = inputs.find((input) => input && input.graph !== this);
     if (foreign) throw new Error(`${operator}: ${foreign.name} belongs to another graph`);
     this.nodes.push({ operator, domain, inputs: inputs.map((input) => input?.name ?? ''), outputs: names, attributes });
-    return results.map(({ type, shape }, i) => ({ graph: this, name: names[i]!, type, shape }));
+    return results.map(({ type, shape }, i) => {
+      const value: Value = { graph: this, name: names[i]!, type, shape };
+      this.#values.set(value.name, value);
+      return value;
+    });
   }
 
   #freshName(stem: string): string {

@@ -29,7 +29,7 @@ export interface ConvertedWeights {
   file: string;
 }
 
-const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
+export const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
 
 /**
  * @param dir holds `config.json` and one or more `.safetensors` files

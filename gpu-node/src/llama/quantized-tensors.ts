@@ -1,13 +1,11 @@
 // Weights in 8 or 4 bits as constants of a graph, mapped from a file that `weight-file.ts` wrote.
-import { realpathSync } from 'node:fs';
-import { TallrecError } from '@tallrec/shared/errors';
 import type { Tape } from '../autodiff/tape.ts';
 import type { Graph } from '../graph/graph.ts';
 import { DequantizeLinear, Gather, Reshape } from '../graph/operators.ts';
 import type { ElementType, Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import { blockSize, type QuantizedType } from './quantize.ts';
-import type { Checkpoint } from './safetensors.ts';
+import type { Checkpoint, TensorLocation } from './safetensors.ts';
 import { quantizedType, scaleName } from './weight-file.ts';
 import { type WeightTensors, weightShapes } from './weights.ts';
 
@@ -16,12 +14,12 @@ export class QuantizedTensors implements WeightTensors {
   readonly widened = false;
   readonly #format: QuantizedType;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  readonly #file: Checkpoint;
+  readonly #locations: ReadonlyMap<string, TensorLocation>;
 
-  constructor(config: LlamaConfig, file: Checkpoint, format: QuantizedType) {
+  constructor(config: LlamaConfig, { tensors }: Checkpoint, format: QuantizedType) {
     this.#format = format;
     this.#shapes = weightShapes(config);
-    this.#file = file;
+    this.#locations = tensors;
   }
 
   linear(tape: Tape, name: string, x: Value): Value {
@@ -60,12 +58,8 @@ export class QuantizedTensors implements WeightTensors {
   }
 
   #external(graph: Graph, name: string, type: ElementType, shape: readonly number[]): Value {
-    const location = this.#file.tensors.get(name);
-    if (!location) {
-      throw new TallrecError('MODEL_UNSUPPORTED', `${this.#file.files[0]} lacks the tensor ${name}.`, {
-        fix: 'Remove the file; it is made again.',
-      });
-    }
-    return graph.external(name, type, shape, { ...location, file: realpathSync(location.file) });
+    const location = this.#locations.get(name);
+    if (!location) throw new Error(`no tensor ${name}`);
+    return graph.external(name, type, shape, location);
   }
 }

@@ -1,5 +1,5 @@
 // Reads and writes safetensors files; every header is checked in full before a byte of a tensor is trusted.
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { fileFault } from '../file-faults.ts';
 import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
 import { WIDEN } from './widen.ts';
 
-const BYTES_PER_ELEMENT = {
+export const BYTES_PER_ELEMENT = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -82,7 +82,10 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsFi
     const headerLength = Number(headerBytes);
     if (8 + headerLength > size) throw damaged(path, `it ends inside its header (${size} bytes)`);
     const text = (await readExactly(file, path, 8, headerLength)).toString('utf8');
-    return parseHeader(path, text, 8 + headerLength, size);
+    const { tensors, metadata } = parseHeader(path, text, 8 + headerLength, size);
+    // Caches of the Hugging Face hub hold links; external data may not lead out of its folder by one.
+    const target = await realpath(path);
+    return { tensors: new Map([...tensors].map(([name, place]) => [name, { ...place, file: target }])), metadata };
   } finally {
     await file.close();
   }

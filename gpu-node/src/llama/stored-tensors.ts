@@ -1,5 +1,4 @@
 // A checkpoint's f32, f16 and bf16 tensors as constants of a graph, left where they lie in their files.
-import { realpathSync } from 'node:fs';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Tape } from '../autodiff/tape.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -66,6 +65,5 @@ function checkedLocation({ dir, tensors }: Checkpoint, name: string, shape: read
       fix: 'Use a checkpoint in f32, f16 or bf16.',
     });
   }
-  // Caches of the Hugging Face hub hold links; external data may not lead out of its folder by one.
-  return { ...location, file: realpathSync(location.file) };
+  return location;
 }

@@ -1,21 +1,14 @@
 // A checkpoint converted to another weight format, once: a safetensors file in a cache, that later loads map as it is.
 import { access, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { LlamaConfig } from './config.ts';
 import { NARROW } from './narrow.ts';
 import { blockSize, type QuantizedType, quantize } from './quantize.ts';
-import {
-  type Checkpoint,
-  type Dtype,
-  encodeHeader,
-  readSafetensorsHeader,
-  readTensor,
-  type TensorEntry,
-  type TensorLocation,
-} from './safetensors.ts';
+import { type Checkpoint, encodeHeader, readSafetensorsHeader, readTensor, type TensorEntry } from './safetensors.ts';
 import { checkedLocations } from './stored-tensors.ts';
-import { isRowTable } from './weights.ts';
+import { isRowTable, weightShapes } from './weights.ts';
 
 export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16', 'int8', 'int4'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
@@ -36,6 +29,12 @@ export function isStoredAs(checkpoint: Checkpoint, format: WeightFormat): boolea
   );
 }
 
+/** The widest format that a matrix of the checkpoint is stored in. */
+export function storedFormat({ tensors }: Checkpoint): WeightFormat {
+  const dtypes = new Set([...tensors.values()].filter(({ shape }) => shape.length > 1).map(({ dtype }) => dtype));
+  return dtypes.has('F32') ? 'f32' : dtypes.has('BF16') ? 'bf16' : 'f16';
+}
+
 /** Rows of tables are looked up one by one, for which four bits have no operator: they get eight. */
 export function quantizedType(format: QuantizedType, name: string): QuantizedType {
   return isRowTable(name) ? 'int8' : format;
@@ -53,27 +52,35 @@ export async function openWeightFile(
   path: string,
 ): Promise<Checkpoint> {
   if (!(await exists(path))) {
-    const parts = [...checkedLocations(config, checkpoint)].flatMap(([name, location]) =>
-      stored(name, location, format),
-    );
     await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomically(path, bytesOf(parts));
+    await writeFileAtomically(path, bytesOf(config, checkpoint, format));
   }
   const { tensors } = await readSafetensorsHeader(path);
+  for (const [name, { dtype, shape }] of storedEntries(config, format)) {
+    const found = tensors.get(name);
+    if (found?.dtype === dtype && found.shape.join() === shape.join()) continue;
+    throw new TallrecError('MODEL_UNSUPPORTED', `${path} has no tensor ${name} of ${dtype} [${shape}].`, {
+      fix: 'Remove the file: it is made again.',
+    });
+  }
   return { dir: dirname(path), tensors, files: [path] };
 }
 
-/** One tensor of the source as it is stored: entries of the file's header, and how their bytes are made. */
-interface StoredPart {
-  entries: [name: string, entry: TensorEntry][];
-  bytes: () => Promise<Uint8Array[]>;
+/** What a weight file holds, in order. */
+export function storedEntries(config: LlamaConfig, format: WeightFormat): [name: string, entry: TensorEntry][] {
+  return [...weightShapes(config)].flatMap(([name, shape]) => storedParts(name, shape, format).entries);
 }
 
-function stored(name: string, location: TensorLocation, format: WeightFormat): StoredPart {
-  const { shape } = location;
+/** One tensor of the source as it is stored: entries of the file's header, and how their bytes are made of its numbers. */
+interface StoredPart {
+  entries: [name: string, entry: TensorEntry][];
+  encode: (values: Float32Array) => Uint8Array[];
+}
+
+function storedParts(name: string, shape: readonly number[], format: WeightFormat): StoredPart {
   if (shape.length < 2 || !isQuantized(format)) {
-    const dtype: Dtype & keyof typeof NARROW = shape.length < 2 || isQuantized(format) ? 'F32' : FLOAT_DTYPES[format];
-    return { entries: [[name, { dtype, shape }]], bytes: async () => [NARROW[dtype](await readTensor(location))] };
+    const dtype = shape.length < 2 || isQuantized(format) ? 'F32' : FLOAT_DTYPES[format];
+    return { entries: [[name, { dtype, shape }]], encode: (values) => [NARROW[dtype](values)] };
   }
   const [outSize, inSize] = shape as [number, number];
   const type = quantizedType(format, name);
@@ -88,16 +95,18 @@ function stored(name: string, location: TensorLocation, format: WeightFormat): S
       [scaleName(name), { dtype: 'F32', shape: [blocks] }],
       [name, packed],
     ],
-    bytes: async () => {
-      const matrix = quantize(type, await readTensor(location), block);
+    encode: (values) => {
+      const matrix = quantize(type, values, block);
       return [NARROW.F32(matrix.scales), matrix.packed];
     },
   };
 }
 
-async function* bytesOf(parts: readonly StoredPart[]): AsyncGenerator<Uint8Array> {
-  yield* encodeHeader(parts.flatMap(({ entries }) => entries));
-  for (const { bytes } of parts) yield* await bytes();
+async function* bytesOf(config: LlamaConfig, checkpoint: Checkpoint, format: WeightFormat): AsyncGenerator<Uint8Array> {
+  yield* encodeHeader(storedEntries(config, format));
+  for (const [name, location] of checkedLocations(config, checkpoint)) {
+    yield* storedParts(name, location.shape, format).encode(await readTensor(location));
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -26,6 +26,10 @@ const EXTENSIONS: Record<Provider, readonly Extension[]> = {
   cuda: ['FusedMatMul'],
 };
 
+export function providerExtensions(provider: Provider): readonly Extension[] {
+  return EXTENSIONS[provider];
+}
+
 /** Providers compiled into the installed ONNX Runtime; that one is listed does not mean that it runs here. */
 export function installedProviders(): Provider[] {
   const names = new Set(ort.listSupportedBackends().map(({ name }) => name));
