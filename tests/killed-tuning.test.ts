@@ -28,7 +28,7 @@ it('a disk without room in the middle: clear words, the last whole checkpoint st
   const { code, stderr } = await tuning.run('full', { fileBlocks: 12 });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /error: The checkpoint of step [1-9]\d* in full\/checkpoints: the file would exceed .* Free space, .* goes on from the last whole checkpoint\./,
+    /error: The checkpoint of step [1-9]\d* could not be written to full\/checkpoints: the file would exceed .* Free space, .* goes on from the last whole checkpoint\./,
   );
   expect(stderr).not.toMatch(/\n\s+at /);
   const [folder, ...files] = await tuning.checkpoints('full');

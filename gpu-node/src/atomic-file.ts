@@ -2,31 +2,34 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+type Chunks = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
+
 /**
  * Writes `chunks` one after the other to `path`, which appears only when all of them are on the disk.
  * @param mode permissions of a new file, before the process's umask
  * @throws the file system's error, with the temporary file removed
  */
-export async function writeFileAtomically(
-  path: string,
-  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
-  mode = 0o666,
-): Promise<void> {
+export async function writeFileAtomically(path: string, chunks: Chunks, mode = 0o666): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    const file = await open(temporary, 'w', mode);
-    try {
-      for await (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFileSynced(temporary, chunks, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/** Writes `chunks` and waits until they are on the disk; for the files of a directory that is itself renamed when it is whole. */
+export async function writeFileSynced(path: string, chunks: Chunks, mode = 0o666): Promise<void> {
+  const file = await open(path, 'w', mode);
+  try {
+    for await (const chunk of chunks) await file.writeFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes the names in a directory durable, e.g. after a rename in it. */

@@ -18,13 +18,13 @@ async function announce(config: string, weights: string) {
   return { upload, body };
 }
 
-async function imported(weights: string, config = CONFIG) {
+async function imported(weights: string, config = CONFIG, more: object = {}) {
   const { upload, body } = await announce(config, weights);
   expect((await put(upload.configUrl, bytesOf(config))).status).toBe(200);
   expect((await put(upload.weightsUrl, bytesOf(weights))).status).toBe(200);
   const { configSha256, weightsSha256 } = body;
   return call<Adapter>('POST', '/v1/adapters', {
-    body: { configSha256, weightsSha256, name: weights, model: 'tiny', template: 'tallrec' },
+    body: { configSha256, weightsSha256, name: weights, model: 'tiny', template: 'tallrec', ...more },
   });
 }
 
@@ -43,6 +43,15 @@ describe('importing', () => {
     expect((await call('GET', `/v1/adapters/${body.id}/files/..%2Fsecrets`)).status).toBe(400);
     const again = await imported('some weights');
     expect(again.body).toEqual(body);
+  });
+
+  it('takes the blend that was fit with it', async () => {
+    const blend = { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 40 };
+    const { body } = await imported('blended', CONFIG, { blend: { adapter: 'a'.repeat(64), ...blend } });
+    expect(body.blend).toEqual(blend);
+    expect((await imported('plain')).body.blend).toBeNull();
+    const wrong = await imported('wrong', CONFIG, { blend: { ...blend, samples: 0 } });
+    expect(wrong.body).toMatchObject({ error: { code: 'VALIDATION_FAILED' } });
   });
 
   it('keeps no bytes but those announced', async () => {

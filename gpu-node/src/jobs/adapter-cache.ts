@@ -1,4 +1,5 @@
 // Adapters on this machine's disk under their content hashes, fetched from the edge when they are first needed.
+import { renameSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
@@ -15,6 +16,7 @@ export class AdapterCache {
   readonly #dir: string;
   readonly #files: Pick<EdgeFiles, 'download'>;
   readonly #kept: LRUCache<string, string>;
+  #removed = 0;
   readonly #fetching = new Map<string, Promise<string>>();
 
   private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxAdapters: number) {
@@ -24,7 +26,7 @@ export class AdapterCache {
       max: maxAdapters,
       // Engines hold adapters in memory once loaded; one that is asked for again is fetched again.
       dispose: (path, _id, reason) => {
-        if (reason === 'evict') void rm(path, { recursive: true, force: true });
+        if (reason === 'evict') void this.#remove(path);
       },
     });
   }
@@ -68,7 +70,18 @@ export class AdapterCache {
   async drop(id: string): Promise<void> {
     const path = this.#kept.peek(id);
     this.#kept.delete(id);
-    if (path) await rm(path, { recursive: true, force: true });
+    if (path) await this.#remove(path);
+  }
+
+  /** Set aside at once, so that the same adapter can be fetched again while the files go. */
+  async #remove(path: string): Promise<void> {
+    const aside = `${path}.${this.#removed++}.removed`;
+    try {
+      renameSync(path, aside);
+    } catch {
+      return;
+    }
+    await rm(aside, { recursive: true, force: true });
   }
 
   async #fetch({ id, configPath, weightsPath }: JobAdapter): Promise<string> {

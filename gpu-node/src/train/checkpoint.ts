@@ -5,11 +5,11 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import { tuningEventSchema } from '@tallrec/shared/tuning';
 import { z } from 'zod';
-import { syncDirectory, writeFileAtomically } from '../atomic-file.ts';
+import { syncDirectory, writeFileAtomically, writeFileSynced } from '../atomic-file.ts';
 import { fileFault } from '../file-faults.ts';
 import { readJsonFile } from '../llama/json-file.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
-import { readSafetensorsHeader, readTensor, writeSafetensors } from '../llama/safetensors.ts';
+import { encodeSafetensors, readSafetensorsHeader, readTensor } from '../llama/safetensors.ts';
 import type { Moments } from './adamw.ts';
 import type { TrainingState } from './state.ts';
 
@@ -64,19 +64,20 @@ export async function writeCheckpoint(dir: string, state: TrainingState, identit
   } catch (cause) {
     const fault = fileFault(cause);
     if (!fault) throw cause;
-    throw new TallrecError('ENGINE_FAILED', `The checkpoint of step ${state.step} in ${dir}: ${fault.words}.`, {
-      fix: `${fault.fix} Resumed, the tuning goes on from the last whole checkpoint.`,
-      cause,
-    });
+    const what = `The checkpoint of step ${state.step} could not be written to ${dir}: ${fault.words}.`;
+    const fix = `${fault.fix} Resumed, the tuning goes on from the last whole checkpoint.`;
+    throw new TallrecError('ENGINE_FAILED', what, { fix, cause });
   }
 }
 
 async function writeFiles(aside: string, state: TrainingState, identity: RunIdentity): Promise<void> {
   const { adapter, optimizer, best } = state;
-  await writeSafetensors(join(aside, 'adapter.safetensors'), adapter.tensors);
-  await writeSafetensors(join(aside, 'first-moments.safetensors'), momentTensors(state, 'first'));
-  await writeSafetensors(join(aside, 'second-moments.safetensors'), momentTensors(state, 'second'));
-  if (best) await writeSafetensors(join(aside, 'best.safetensors'), best.adapter.tensors);
+  const write = (name: string, tensors: LoraAdapter['tensors']) =>
+    writeFileSynced(join(aside, name), encodeSafetensors(tensors));
+  await write('adapter.safetensors', adapter.tensors);
+  await write('first-moments.safetensors', momentTensors(state, 'first'));
+  await write('second-moments.safetensors', momentTensors(state, 'second'));
+  if (best) await write('best.safetensors', best.adapter.tensors);
   const { step, epoch, cursor, epochSeed, evaluatedStep, evaluationsWithoutGain, tokens, durationMs, events } = state;
   if (optimizer.step !== step) throw new RangeError(`the optimizer did ${optimizer.step} of ${step} steps`);
   const file: z.input<typeof stateSchema> = {
@@ -94,7 +95,8 @@ async function writeFiles(aside: string, state: TrainingState, identity: RunIden
     durationMs,
     events,
   };
-  await writeFileAtomically(join(aside, 'state.json'), [JSON.stringify(file)]);
+  await writeFileSynced(join(aside, 'state.json'), [JSON.stringify(file)]);
+  await syncDirectory(aside);
 }
 
 /**

@@ -5,11 +5,13 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { type TuningEvent, tuningSettingsSchema } from '@tallrec/shared/tuning';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
 import { drawShots, evaluationInterval, type TuneOptions, type TuneOutcome, tune } from './tune.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let dir: string;
 beforeAll(async () => {

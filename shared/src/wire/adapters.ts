@@ -80,6 +80,8 @@ export const importAdapterSchema = z.object({
   model: z.string().min(1),
   stage: stageSchema.optional(),
   template: templateSchema.default('clean'),
+  /** Of the `blend.json` that a tuning by hand left beside the files. */
+  blend: blendSchema.optional(),
 });
 export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 

@@ -47,7 +47,7 @@ export async function uploadAdapter(
  */
 export async function importAdapter(
   deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
-  { configSha256, weightsSha256, name, model, stage, template }: ImportAdapter,
+  { configSha256, weightsSha256, name, model, stage, template, blend }: ImportAdapter,
 ): Promise<Adapter> {
   const id = await adapterId({ configSha256, weightsSha256 });
   const config = await deps.bucket.get(places.adapterFile(id, ADAPTER_FILES.config));
@@ -81,7 +81,7 @@ export async function importAdapter(
     validAuc: null,
     validLoss: null,
     golden: null,
-    blend: null,
+    blend: blend ?? null,
     createdAt: deps.clock.nowMs(),
   });
   return toAdapter((await findAdapter(deps.db, id))!);
