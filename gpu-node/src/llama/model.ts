@@ -16,7 +16,7 @@ export interface LabelledRow {
 export interface GradientOptions {
   /** Each labelled position's negative log-likelihood counts this much: 1 / (labelled positions of the whole batch) gives the mean. */
   lossWeight: number;
-  /** Seeds the LoRA dropout masks of this micro-batch; without it there is no dropout. */
+  /** Seeds the LoRA dropout masks, the same for all micro-batches of a step; without it there is no dropout. */
   dropoutSeed?: number;
 }
 
@@ -29,10 +29,7 @@ export interface LossAndGradients {
 
 export interface LanguageModel {
   readonly config: LlamaConfig;
-  /**
-   * Whether tokens that all rows of a call begin with are computed once: exact, and faster. Under LoRA dropout they then have one mask
-   * for all rows.
-   */
+  /** Whether tokens that all rows of a call begin with are computed once: exact, under dropout too, and faster. */
   readonly sharePrefix: boolean;
   /**
    * Logits of the next token after each row.
