@@ -1,6 +1,7 @@
 // The command line: `tallrec COMMAND`, one file a command in cli/.
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { registerBench } from './cli/bench.ts';
 import { registerDemo } from './cli/demo.ts';
 import { registerDev } from './cli/dev.ts';
 import { registerDoctor } from './cli/doctor.ts';
@@ -26,6 +27,7 @@ registerEvaluate(program);
 registerSamples(program);
 registerModels(program);
 registerDoctor(program);
+registerBench(program);
 registerServe(program);
 registerDev(program);
 registerDemo(program);

@@ -5,6 +5,7 @@ import { CrossEntropy } from './operations/cross-entropy.ts';
 import { Dropout } from './operations/dropout.ts';
 import { Add, Scale } from './operations/elementwise.ts';
 import { Gather } from './operations/gather.ts';
+import { Int8Linear } from './operations/int8-linear.ts';
 import { Linear } from './operations/linear.ts';
 import { QuantizedLinear } from './operations/quantized-linear.ts';
 import { RMSNorm } from './operations/rms-norm.ts';
@@ -17,6 +18,7 @@ export const operations: { readonly [P in Primitive]: Operation<P> } = {
   CrossEntropy,
   Dropout,
   Gather,
+  Int8Linear,
   Linear,
   QuantizedLinear,
   RMSNorm,

@@ -42,6 +42,9 @@ export interface Signatures {
    */
   QuantizedLinear: Signature<{ x: Value }, { quantized: Value; scale: Value }, { outSize: number; inSize: number }>;
 
+  /** x · weightᵀ with both rounded to eight bits; x [N, in], weight a constant [out, in]. */
+  Int8Linear: Signature<{ x: Value }, { weight: Value }>;
+
   /** Rows of `table` [R, H] at `indices` int64 [N]. */
   Gather: Signature<{ table: Value }, { indices: Value }>;
 

@@ -10,6 +10,7 @@ import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
+import type { Compute } from '../llama/stored-tensors.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
@@ -30,10 +31,11 @@ export interface EngineChoice {
   model: string;
   provider?: ProviderRequest;
   weights?: WeightFormat;
+  compute?: Compute;
 }
 
 /** @throws TallrecError when the model or the provider cannot be used */
-export async function openEngine({ model, provider, weights }: EngineChoice): Promise<OpenedEngine> {
+export async function openEngine({ model, provider, weights, compute = 'f32' }: EngineChoice): Promise<OpenedEngine> {
   const { provider: providerPreset, weights: weightsPreset, threads, ...paths } = config();
   const format = weights ?? weightsPreset;
   const place = await resolveModel(model, paths);
@@ -42,10 +44,13 @@ export async function openEngine({ model, provider, weights }: EngineChoice): Pr
   say(`Model ${place.name}; provider ${reason}`);
   return {
     place,
-    model: await loadLanguageModel(place.dir, runtime, { weights: convertedWeights(paths.home, place, format) }),
+    model: await loadLanguageModel(place.dir, runtime, {
+      weights: convertedWeights(paths.home, place, format),
+      compute,
+    }),
     tokenizer,
     provider: runtime.provider,
-    precision: precisionOf(format),
+    precision: compute === 'f32' ? precisionOf(format) : `${precisionOf(format)}, computed in ${compute}`,
   };
 }
 

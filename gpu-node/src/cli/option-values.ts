@@ -2,6 +2,7 @@
 import { TEMPLATES } from '@tallrec/shared/prompt';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { COMPUTES } from '../llama/stored-tensors.ts';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { parsedBy } from './fail.ts';
 
@@ -32,6 +33,15 @@ export function weightsOption(): Option {
   ).choices(WEIGHT_FORMATS);
 }
 
+export function computeOption(): Option {
+  return new Option(
+    '--compute <type>',
+    'what the CPU multiplies matrices in; int8 is faster and a little off (see "tallrec bench")',
+  )
+    .choices(COMPUTES)
+    .default('f32');
+}
+
 /** The options of every command that scores. */
 export function withScoringOptions(command: Command): Command {
   return command
@@ -41,5 +51,6 @@ export function withScoringOptions(command: Command): Command {
     .option('--cutoff <tokens>', 'longest prompt; longer histories lose their oldest items', wholeNumber(64), 512)
     .addOption(providerOption())
     .addOption(weightsOption())
+    .addOption(computeOption())
     .option('--json', 'print one JSON document');
 }

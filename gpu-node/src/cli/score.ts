@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import type { Compute } from '../llama/stored-tensors.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples, withBlend } from '../score/scorer.ts';
@@ -18,6 +19,7 @@ export interface ScoringCommandOptions {
   cutoff: number;
   provider?: ProviderRequest;
   weights?: WeightFormat;
+  compute?: Compute;
   json?: boolean;
 }
 

@@ -18,12 +18,21 @@ import { readInstructions, readLabelledSamples, readText } from '../data/read-ro
 import { interruptSignal } from '../dev/interrupt.ts';
 import { LINEAR_MODULES } from '../llama/lora.ts';
 import { isEmpty, writeAdapter } from '../llama/peft.ts';
+import type { Compute } from '../llama/stored-tensors.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { writeBlend } from '../train/blend-file.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
-import { positiveNumber, providerOption, share, templateOption, weightsOption, wholeNumber } from './option-values.ts';
+import {
+  computeOption,
+  positiveNumber,
+  providerOption,
+  share,
+  templateOption,
+  weightsOption,
+  wholeNumber,
+} from './option-values.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 
 const REPORT_FILE = 'report.json';
@@ -42,6 +51,7 @@ interface Options {
   resume?: boolean;
   provider?: ProviderRequest;
   weights?: WeightFormat;
+  compute?: Compute;
   json?: boolean;
   checkpointEvery: number;
   maxSteps?: number;
@@ -85,6 +95,7 @@ export function registerTune(program: Command): void {
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
     .addOption(weightsOption())
+    .addOption(computeOption())
     .option('--json', 'print the report as one JSON document')
     .optionsGroup('Recipe (the defaults are those of the published code):')
     .option('--max-steps <n>', 'optimizer steps at most', wholeNumber(1))

@@ -1,6 +1,6 @@
 // Operators of ONNX Runtime beyond the standard; where a provider lacks one, the standard operators that mean the same.
 import { float, int } from './attribute.ts';
-import { Add, Div, Exp, type GemmOptions, MatMul, Mul, Transpose } from './operators.ts';
+import { Add, Div, Exp, type GemmOptions, MatMul, Mul, Transpose, UINT8_ZERO } from './operators.ts';
 import { matmulShape } from './shape-inference.ts';
 import type { Value } from './value.ts';
 
@@ -27,6 +27,19 @@ export function QuickGelu(x: Value, alpha: number): Value {
 export function RotaryEmbedding(x: Value, positions: Value, cos: Value, sin: Value): Value {
   const attributes = { interleaved: int(0) };
   return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], attributes, MICROSOFT)[0]!;
+}
+
+/**
+ * step · (A − 128) B · diag(scale): an integer product of eight bits each, of the CPU provider alone.
+ * @param a uint8 [N, K]
+ * @param b int8 [K, M]
+ * @param scale float32 [M]
+ */
+export function MatMulIntegerToFloat(a: Value, b: Value, step: number, scale: Value): Value {
+  const { graph } = a;
+  const inputs = [a, b, graph.constant('float32', [step], []), scale, graph.constant('uint8', [UINT8_ZERO], [])];
+  const shape = matmulShape('MatMulIntegerToFloat', a, b, false, false);
+  return graph.node('MatMulIntegerToFloat', inputs, [{ type: 'float32', shape }], {}, MICROSOFT)[0]!;
 }
 
 /** alpha · A' B' over the last two dimensions, transposed inside the product where the provider can. */

@@ -20,6 +20,8 @@ const unary =
 export const Exp = unary('Exp');
 export const Neg = unary('Neg');
 export const Reciprocal = unary('Reciprocal');
+/** To the nearest integer, halves to the even one. */
+export const Round = unary('Round');
 export const Sigmoid = unary('Sigmoid');
 export const Sqrt = unary('Sqrt');
 
@@ -35,6 +37,7 @@ const binary =
 
 export const Add = binary('Add');
 export const Div = binary('Div');
+export const Max = binary('Max');
 export const Mul = binary('Mul');
 export const Sub = binary('Sub');
 export const Less = binary('Less', 'bool');
@@ -56,6 +59,15 @@ export function Cast(x: Value, to: ElementType): Value {
 export function DequantizeLinear(q: Value, scale: Value): Value {
   return q.graph.node('DequantizeLinear', [q, scale], [{ type: scale.type, shape: q.shape }], { axis: int(0) })[0]!;
 }
+
+/** round(x / step) + 128 as uint8. */
+export function QuantizeLinear(x: Value, step: number): Value {
+  const inputs = [x, x.graph.constant(x.type, [step], []), x.graph.constant('uint8', [UINT8_ZERO], [])];
+  return x.graph.node('QuantizeLinear', inputs, [{ type: 'uint8', shape: x.shape }])[0]!;
+}
+
+/** What stands for zero in unsigned eight bits. */
+export const UINT8_ZERO = 128;
 
 /** Matrix product over the last two dimensions, the rest broadcast. */
 export function MatMul(a: Value, b: Value): Value {
@@ -89,7 +101,9 @@ const reduction =
     return x.graph.node(operator, inputs, [{ type: x.type, shape }], { keepdims: int(+keepdims) })[0]!;
   };
 
+export const ReduceMax = reduction('ReduceMax');
 export const ReduceMean = reduction('ReduceMean');
+export const ReduceMin = reduction('ReduceMin');
 export const ReduceSum = reduction('ReduceSum');
 export const ReduceSumSquare = reduction('ReduceSumSquare');
 
