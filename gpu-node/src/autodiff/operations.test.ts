@@ -109,16 +109,17 @@ const cases: { [P in Primitive]: Case<P>[] } = {
   ],
   Dropout: [
     {
-      name: 'by a mask',
+      name: 'by bits and a factor',
       type: 'float64',
       shapes: { x: ['N', 2] },
       fixed: {
-        keep: {
+        bits: {
           dims: ['N', 2],
-          tensor: () => ({ type: 'bool', dims: [3, 2], data: Uint8Array.of(1, 0, 0, 1, 1, 1) }),
+          tensor: () => ({ type: 'int32', dims: [3, 2], data: Int32Array.of(5, -4, -1, 2, 9, 7) }),
         },
+        threshold: { dims: [], tensor: () => ({ type: 'int32', dims: [], data: Int32Array.of(0) }) },
       },
-      attributes: {},
+      attributes: { factor: 3 },
     },
   ],
   RMSNorm: [

@@ -48,8 +48,11 @@ export interface Signatures {
   /** Rows of `table` [R, H] at `indices` int64 [N]. */
   Gather: Signature<{ table: Value }, { indices: Value }>;
 
-  /** x where `keep`, else 0; both [N, H]. The scale of inverted dropout belongs to what follows. */
-  Dropout: Signature<{ x: Value }, { keep: Value }>;
+  /**
+   * x where bits · factor ≥ threshold, else 0; x [N, H], bits int32 [N, H] uniform, threshold int32 scalar. An odd factor permutes
+   * the 32-bit integers, so each one gives a mask of its own. The scale of inverted dropout belongs to what follows.
+   */
+  Dropout: Signature<{ x: Value }, { bits: Value; threshold: Value }, { factor: number }>;
 
   /** Zhang and Sennrich, 2019; x [N, H], weight [H]. */
   RMSNorm: Signature<{ x: Value; weight: Value }, None, { epsilon: number }>;

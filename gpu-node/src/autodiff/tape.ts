@@ -52,16 +52,22 @@ export class Tape {
    */
   gradients(output: Value, seed: Value, trainable: readonly Value[]): Map<Value, Value> {
     const active = this.#downstreamOf(trainable);
+    const wanted = new Set(trainable);
     const gradients = new Map<Value, Value>([[output, seed]]);
     const recall = this.#recaller();
     for (const entry of this.#entries.toReversed()) {
       const dY = gradients.get(entry.output);
       if (!dY || !active.has(entry.output)) continue;
-      for (const [name, input] of Object.entries(entry.inputs)) {
-        if (!input || !active.has(input)) continue;
-        const contribution = this.#gradient(entry, name, dY, recall);
-        const sum = gradients.get(input);
-        gradients.set(input, sum ? Add(sum, contribution) : contribution);
+      const inputs = Object.entries(entry.inputs).filter(([, input]) => input && active.has(input));
+      // What is trained comes first, and the rest waits for it: a scheduler would leave it for the end and keep all it is made of.
+      inputs.sort(([, a], [, b]) => Number(wanted.has(b!)) - Number(wanted.has(a!)));
+      let first: Value | undefined;
+      for (const [name, input] of inputs) {
+        const plain = this.#gradient(entry, name, dY, recall);
+        const contribution = first && !wanted.has(input!) ? after(plain, first) : plain;
+        first ??= wanted.has(input!) ? contribution : undefined;
+        const sum = gradients.get(input!);
+        gradients.set(input!, sum ? Add(sum, contribution) : contribution);
       }
     }
     return new Map(trainable.map((value) => [value, this.#found(gradients, value)]));

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { keepMask } from '../autodiff/operations/dropout.ts';
 import { Graph } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { dropoutBits, dropThreshold, keepMask, tokenKeys } from './dropout.ts';
+import { dropoutBits, dropThreshold, maskFactor, tokenKeys } from './dropout.ts';
 import { padRows } from './micro-batch.ts';
 import { seededConfig } from './seeded-checkpoint.ts';
 
@@ -18,7 +19,7 @@ async function masks(probability: number, modules: readonly (readonly [number, '
   const bits = graph.input('bits', 'int32', ['N', WIDTH]);
   const threshold = graph.input('threshold', 'int32', []);
   modules.forEach(([layer, module], i) => {
-    graph.output(`${i}`, Cast(keepMask(graph, bits, threshold, layer, module), 'float32'));
+    graph.output(`${i}`, Cast(keepMask({ bits, threshold }, maskFactor(layer, module)), 'float32'));
   });
   const session = await createRuntime('cpu').createSession(graph, { foldConstantsUpToBytes: 0, repackMatrices: false });
   const results = await session.run({

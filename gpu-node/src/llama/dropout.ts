@@ -1,22 +1,13 @@
 // Seeded LoRA dropout (inverted dropout on A's input, as PEFT does): random bits once a micro-batch, a mask per module from them.
 import type { Tensor } from '../graph/execution.ts';
-import type { Graph } from '../graph/graph.ts';
-import { GreaterOrEqual, Mul } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
 import type { MicroBatch } from './micro-batch.ts';
 
 const LOWEST_INT32 = -(2 ** 31);
 
-/**
- * Where a module's input is kept, bool of the shape of `bits`. An odd factor permutes the 32-bit integers, so each module's
- * products are as uniform as the bits and differ from every other module's.
- * @param bits int32 [N, in], uniform
- * @param threshold int32 scalar: products below it are dropped
- */
-export function keepMask(graph: Graph, bits: Value, threshold: Value, layer: number, module: LinearModule): Value {
-  const factor = scramble(layer * LINEAR_MODULES.length + LINEAR_MODULES.indexOf(module) + 1) | 1;
-  return GreaterOrEqual(Mul(bits, graph.constant('int32', [factor], [])), threshold);
+/** By this a module's bits are multiplied: its products are as uniform as the bits and differ from every other module's. */
+export function maskFactor(layer: number, module: LinearModule): number {
+  return scramble(layer * LINEAR_MODULES.length + LINEAR_MODULES.indexOf(module) + 1) | 1;
 }
 
 /** Below this lies the share `probability` of all 32-bit integers. */

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.ts';
 import { Gather } from '../graph/operators.ts';
 import type { Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
-import { keepMask } from './dropout.ts';
+import { maskFactor } from './dropout.ts';
 import { loraTensorName, moduleShape } from './linear-modules.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
 
@@ -64,7 +64,8 @@ export class LoraInputs {
     const [, inSize] = moduleShape(this.#config, module);
     const all = this.#dropout.bits.get(inSize)!;
     const bits = positions ? Gather(all, positions) : all;
-    return tape.apply('Dropout', { x, keep: keepMask(this.#graph, bits, this.#dropout.threshold, layer, module) }, {});
+    const { threshold } = this.#dropout;
+    return tape.apply('Dropout', { x, bits, threshold }, { factor: maskFactor(layer, module) });
   }
 
   #addTensor(name: string, shape: readonly (number | string)[]): void {

@@ -1,10 +1,10 @@
 // What a LoRA tuning will need of a provider's memory, stated before it starts: from the graph that it would run, without its weights.
 
 import type { Provider } from '../graph/execution.ts';
-import type { Extension } from '../graph/graph.ts';
+import type { Extension, Graph } from '../graph/graph.ts';
 import { runMemory } from '../graph/memory.ts';
 import type { LlamaConfig } from '../llama/config.ts';
-import { gradientGraph } from '../llama/graphs.ts';
+import { gradientGraph, hiddenGraph } from '../llama/graphs.ts';
 import { DEFAULT_WIDEN_UP_TO_BYTES } from '../llama/load.ts';
 import type { LinearModule } from '../llama/lora.ts';
 import { adapterTensors } from '../llama/peft.ts';
@@ -47,7 +47,7 @@ export interface MemoryPlan {
 /** Bytes. */
 export interface PlanParts {
   weights: number;
-  /** What the forward pass keeps for the backward pass, and what both hold for a moment, widened weights among it. */
+  /** What the forward pass keeps for the backward pass, what both hold for a moment (widened weights among it), and validation. */
   activations: number;
   /** What each labelled position adds. */
   logits: number;
@@ -116,20 +116,22 @@ function planOf(
 function needsOf(request: PlanRequest, checkpointing: boolean): (microBatch: number) => PlanParts {
   const { config, provider, extensions, lora, length, labelled } = request;
   const { tensors, ...stored } = plannedTensors(request);
-  const graph = gradientGraph(new LlamaWeights(config, tensors), {
-    ...{ extensions, checkpointing, modules: lora.targetModules, sharesPrefix: false, dropout: true },
-  });
+  const options = { extensions, modules: lora.targetModules, sharesPrefix: false };
+  const weightsInGraph = new LlamaWeights(config, tensors);
+  const training = gradientGraph(weightsInGraph, { ...options, checkpointing, dropout: true });
+  const validation = hiddenGraph(weightsInGraph, options);
   const adapterBytes = adapterTensors(lora, config).reduce((sum, { shape }) => sum + 4 * shape[0] * shape[1], 0);
   const weights = weightBytes(provider, tensors.widened, stored);
 
   return (microBatch) => {
-    const run = (positions: number) => {
+    const run = (graph: Graph, positions: number) => {
       const sizes = { B: microBatch, T: length, N: positions, rank: lora.rank, positions: length };
       const { inputBytes, peakBytes } = runMemory(graph, sizes, tensors.widened);
       return inputBytes + peakBytes;
     };
-    const activations = run(1);
-    const logits = run(microBatch * labelled) - activations;
+    // Each session keeps what it took.
+    const activations = run(training, 1) + run(validation, microBatch);
+    const logits = run(training, microBatch * labelled) - run(training, 1);
     const inUse = activations + logits;
     // Sessions are made before a run holds anything: for a moment they have more of the weights than later.
     const making = Math.max(0, weights.making - weights.resident - inUse * (1 + GAPS[provider]));
