@@ -1,10 +1,11 @@
 // Linear layers computed in eight bits: integer products on VNNI or AMX units are many times as fast as float32 ones. Some channels of
-// LLaMA's activations are so large that eight bits a token leave nothing of the others, so the forward form has two terms,
-// x ≈ s · (q₁ + q₂ / 254) with q₂ what the first rounding left; gradients do with one.
+// LLaMA's activations are so large that eight bits a token leave nothing of the others, so the forward form has two terms of both
+// factors, x ≈ s · (x₁ + x₂ / 254) with x₂ what the first rounding left, W alike, and x₂ W₂ left out; gradients do with one term.
 import { MatMulIntegerToFloat } from '../../graph/extensions.ts';
 import {
   Add,
   Cast,
+  Concat,
   Div,
   Max,
   Mul,
@@ -28,40 +29,40 @@ const LEAST_SCALE = 1e-30;
 
 export const Int8Linear: Operation<'Int8Linear'> = {
   forward: ({ x, weight }) => {
-    const matrix = quantizeColumns(Transpose(weight, [1, 0])); // [in, out]
-    const scale = rowScales(x); // [N, 1]
-    const steps = Div(x, scale);
-    const rest = Sub(steps, Round(steps)); // within ±½
-    const first = product(QuantizeLinear(steps, 1), 1, matrix);
-    const second = product(QuantizeLinear(rest, SECOND_STEP), SECOND_STEP, matrix);
-    return Mul(Add(first, second), scale);
+    const matrix = Transpose(weight, [1, 0]); // [in, out]
+    const [xScale, matrixScale] = [scales(x, 1), scales(matrix, 0)]; // [N, 1], [1, out]
+    const [xSteps, matrixSteps] = [Div(x, xScale), Div(matrix, matrixScale)];
+    const [x1, x2] = [QuantizeLinear(xSteps, 1), QuantizeLinear(remainder(xSteps), SECOND_STEP)];
+    const [w1, w2] = [toInt8(matrixSteps), toInt8(Div(remainder(matrixSteps), SECOND_STEP))];
+    const scale = Squeeze(matrixScale, 0);
+    const inner = 2 * (x.shape[1] as number);
+    const first = MatMulIntegerToFloat(x1, w1, 1, scale);
+    // x₁ W₂ + x₂ W₁ is one product along both.
+    const second = MatMulIntegerToFloat(Concat([x1, x2], 1, inner), Concat([w2, w1], 0, inner), SECOND_STEP, scale);
+    return Mul(Add(first, second), xScale);
   },
   gradient: {
     x: ({ inputs: { weight }, dY }) => {
-      const scale = rowScales(dY); // [N, 1]
-      return Mul(product(QuantizeLinear(Div(dY, scale), 1), 1, quantizeColumns(weight)), scale);
+      const [dyScale, matrixScale] = [scales(dY, 1), scales(weight, 0)]; // [N, 1], [1, in]
+      const matrix = toInt8(Div(weight, matrixScale)); // [out, in]
+      const product = MatMulIntegerToFloat(QuantizeLinear(Div(dY, dyScale), 1), matrix, 1, Squeeze(matrixScale, 0));
+      return Mul(product, dyScale);
     },
   },
   recompute: false,
 };
 
-interface QuantizedMatrix {
-  /** int8 [K, M] */
-  quantized: Value;
-  /** float32 [M] */
-  scale: Value;
+/** The step of each row's or column's eight bits. Those of weights are constants, computed once when a session is made. */
+function scales(matrix: Value, axis: number): Value {
+  const largest = Max(ReduceMax(matrix, [axis]), Neg(ReduceMin(matrix, [axis])));
+  return Div(Max(largest, LEAST_SCALE), LARGEST);
 }
 
-/** Of constants alone, so it is computed once, when a session is made. */
-function quantizeColumns(matrix: Value): QuantizedMatrix {
-  const scale = Div(Max(Max(ReduceMax(matrix, [0]), Neg(ReduceMin(matrix, [0]))), LEAST_SCALE), LARGEST); // [1, M]
-  return { quantized: Cast(Round(Div(matrix, scale)), 'int8'), scale: Squeeze(scale, 0) };
+/** What rounding leaves, within ±½. */
+function remainder(steps: Value): Value {
+  return Sub(steps, Round(steps));
 }
 
-function rowScales(x: Value): Value {
-  return Mul(Max(Max(ReduceMax(x, [-1]), Neg(ReduceMin(x, [-1]))), LEAST_SCALE), 1 / LARGEST);
-}
-
-function product(q: Value, step: number, { quantized, scale }: QuantizedMatrix): Value {
-  return MatMulIntegerToFloat(q, quantized, step, scale);
+function toInt8(steps: Value): Value {
+  return Cast(Round(steps), 'int8');
 }
