@@ -31,7 +31,8 @@ const FASTEST_FIRST: readonly Provider[] = ['cuda', 'webgpu', 'cpu'];
 
 const HOW_TO_GET: Record<Provider, string> = {
   cuda: 'Install CUDA 12 and cuDNN 9, run "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12", or use --provider auto.',
-  webgpu: 'Install a Vulkan, Metal or Direct3D 12 driver, or use --provider auto.',
+  webgpu:
+    'Install a Vulkan driver (Debian, Ubuntu: "apt-get install libvulkan1" and that of the GPU), or use --provider auto.',
   cpu: 'Reinstall onnxruntime-node.',
 };
 
@@ -42,17 +43,37 @@ const HOW_TO_GET: Record<Provider, string> = {
 export async function chooseProvider(
   request: ProviderRequest,
   prove: Proof,
-  { available = installedProviders(), ...options }: ChoiceOptions = {},
+  { available, ...options }: ChoiceOptions = {},
 ): Promise<ProviderChoice> {
   const attempts: ProviderAttempt[] = [];
   for (const provider of request === 'auto' ? FASTEST_FIRST : [request]) {
     const runtime = createRuntime(provider, options);
-    const refusal = available.includes(provider) ? await refusalOf(prove, runtime) : 'not installed';
+    const refusal = obstacle(provider, available) ?? (await refusalOf(prove, runtime));
     attempts.push({ provider, refusal });
     if (refusal === undefined) return { runtime, attempts, reason: explain(request, attempts) };
   }
   const fix = request === 'auto' ? HOW_TO_GET.cpu : HOW_TO_GET[request];
   throw new TallrecError('ENGINE_FAILED', `No provider can be used: ${describeRefusals(attempts)}.`, { fix });
+}
+
+/** Why there is no use in trying. */
+function obstacle(provider: Provider, available: readonly Provider[] | undefined): string | undefined {
+  if (!(available ?? installedProviders()).includes(provider)) return 'not installed';
+  // Asked for without the loader, it prints warnings of its own.
+  if (provider === 'webgpu' && !available && process.platform === 'linux' && !canLoad('libvulkan.so.1')) {
+    return 'no Vulkan loader, libvulkan.so.1 (Debian, Ubuntu: "apt-get install libvulkan1")';
+  }
+  return undefined;
+}
+
+/** Whether the system finds a library; loading one that is no module of Node's fails later, and with other words. */
+export function canLoad(library: string): boolean {
+  try {
+    process.dlopen({ exports: {} }, library);
+  } catch (error) {
+    return !String(error).includes('cannot open shared object file');
+  }
+  return true;
 }
 
 async function refusalOf(prove: Proof, runtime: Runtime): Promise<string | undefined> {

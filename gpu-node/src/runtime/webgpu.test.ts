@@ -1,0 +1,62 @@
+// WebGPU on the software adapter that comes with Debian's chromium: no GPU is needed, only patience.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REFERENCE_DIR } from '../doctor/choose-runtime.ts';
+import { referenceData } from '../reference-data.ts';
+import { canLoad } from './choose-provider.ts';
+
+const SOFTWARE_ADAPTER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const lacking = !existsSync(SOFTWARE_ADAPTER)
+  ? `there is no ${SOFTWARE_ADAPTER}, which chromium brings`
+  : canLoad('libvulkan.so.1')
+    ? undefined
+    : 'there is no libvulkan.so.1';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'webgpu-'));
+});
+afterAll(() => rm(home, { recursive: true }));
+
+async function doctor(...options: string[]) {
+  const args = [MAIN, 'doctor', '--provider', 'webgpu', '--json', ...options];
+  // The adapter is chosen by the environment, once a process.
+  const env = { ...process.env, VK_ICD_FILENAMES: SOFTWARE_ADAPTER, TALLREC_HOME: home };
+  return JSON.parse((await promisify(execFile)(process.execPath, args, { env })).stdout);
+}
+
+const cases = [
+  { name: 'the package’s case', dir: REFERENCE_DIR },
+  { name: 'golden mha', dir: referenceData('golden', 'mha') },
+];
+
+describe.skipIf(lacking)(`WebGPU equals PyTorch${lacking ? ` (skipped: ${lacking})` : ''}`, () => {
+  for (const { name, dir } of cases) {
+    it.skipIf(!dir)(`${name}${dir ? '' : ': the reference data is not at hand'}`, { timeout: 240_000 }, async () => {
+      // The doctor fails by itself when a number lies outside its tolerance.
+      const { provider, reference } = await doctor('--reference', dir!);
+      expect(provider).toBe('webgpu');
+      expect(reference.gradientsMaxRel).toBeLessThan(1e-4);
+    });
+  }
+
+  it('from weights of eight bits', { timeout: 240_000 }, async () => {
+    const { precision, reference } = await doctor('--reference', REFERENCE_DIR, '--weights', 'int8');
+    expect(precision).toBe('f32 from int8 weights');
+    expect(reference.logitsMaxAbs).toBeGreaterThan(1e-3);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a library', () => {
+  it('is known to be there or not', () => {
+    expect(canLoad('libc.so.6')).toBe(true);
+    expect(canLoad('libnothing-of-this-name.so.1')).toBe(false);
+  });
+});
