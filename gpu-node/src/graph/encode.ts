@@ -35,9 +35,18 @@ export function encodeModel(graph: Graph): EncodedModel {
       initializer: graph.initializers.map((initializer) => encodeInitializer(initializer, externalFolder)),
       input: graph.inputs.map(encodeValueInfo),
       output: graph.outputs.map(encodeValueInfo),
+      // Where sizes have names ONNX Runtime's planner sees which buffers are alike; else it looks for one among thousands in vain.
+      valueInfo: innerValues(graph).map(encodeValueInfo),
     },
   };
   return { bytes: ModelProto.encode(model).finish(), externalFolder };
+}
+
+function innerValues(graph: Graph): Value[] {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  return graph.nodes.flatMap((node) =>
+    node.outputs.filter((name) => !outputs.has(name)).map((name) => graph.value(name)),
+  );
 }
 
 function encodeNode({ operator, domain, inputs, outputs, attributes }: GraphNode) {
