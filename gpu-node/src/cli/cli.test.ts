@@ -304,6 +304,17 @@ describe('tune, score, rank, evaluate', () => {
     expect(await weights('second')).not.toEqual(await weights('first'));
   });
 
+  test('a plan that does not fit makes micro-batches small and computes layers again; the outcome is the same', async () => {
+    const aucAfter = async (out: string, ...options: string[]) => {
+      const tuned = await tallrec(...TUNE, ...RECIPE, '--max-steps', '2', '--out', out, '--json', ...options);
+      return { auc: JSON.parse(tuned.stdout).bestValidAuc, stderr: tuned.stderr };
+    };
+    const [plain, tight] = [await aucAfter('roomy'), await aucAfter('tight', '--vram', '1MB')];
+    expect(plain.stderr).toMatch(/Memory: 0\.\d GB planned of [\d.]+ GB\./);
+    expect(tight.stderr).toMatch(/planned of 0\.0 GB; each layer is computed again.*It may not fit: try --weights/s);
+    expect(tight.auc).toBeCloseTo(plain.auc, 5);
+  });
+
   test('weights of eight bits are converted once and give nearly the same scores', async () => {
     const scores = async (...options: string[]) => {
       const { stdout } = await tallrec('score', '--model', 'tiny', '--samples', 'valid.jsonl', '--json', ...options);

@@ -5,6 +5,7 @@ import type { Template } from '@tallrec/shared/prompt';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
+import type { Provider } from '../graph/execution.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
@@ -17,6 +18,7 @@ import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { readBlend } from '../train/blend-file.ts';
+import type { MemoryPlan } from '../train/memory-plan.ts';
 import { say } from './progress.ts';
 
 export interface OpenedEngine {
@@ -25,6 +27,7 @@ export interface OpenedEngine {
   tokenizer: Tokenizer;
   provider: string;
   precision: string;
+  plan: MemoryPlan | undefined;
 }
 
 export interface EngineChoice {
@@ -32,25 +35,36 @@ export interface EngineChoice {
   provider?: ProviderRequest;
   weights?: WeightFormat;
   compute?: Compute;
+  /** States what the work takes, before anything is loaded for it. */
+  planFor?: (provider: Provider) => Promise<MemoryPlan | undefined>;
 }
 
 /** @throws TallrecError when the model or the provider cannot be used */
-export async function openEngine({ model, provider, weights, compute = 'f32' }: EngineChoice): Promise<OpenedEngine> {
+export async function openEngine({
+  model,
+  provider,
+  weights,
+  compute = 'f32',
+  planFor,
+}: EngineChoice): Promise<OpenedEngine> {
   const { provider: providerPreset, weights: weightsPreset, threads, ...paths } = config();
   const format = weights ?? weightsPreset;
   const place = await resolveModel(model, paths);
   const tokenizer = await loadTokenizer(place.dir);
   const { runtime, reason } = await chooseRuntime(provider ?? providerPreset, threads ? { threads } : {});
   say(`Model ${place.name}; provider ${reason}`);
+  const plan = await planFor?.(runtime.provider);
   return {
     place,
     model: await loadLanguageModel(place.dir, runtime, {
       weights: convertedWeights(paths.home, place, format),
       compute,
+      checkpointing: plan?.checkpointing ?? false,
     }),
     tokenizer,
     provider: runtime.provider,
     precision: compute === 'f32' ? precisionOf(format) : `${precisionOf(format)}, computed in ${compute}`,
+    plan,
   };
 }
 

@@ -1,5 +1,6 @@
 // `tallrec tune`: samples in, a PEFT adapter and its report out.
 import { rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
@@ -8,20 +9,24 @@ import {
   type Stage,
   type TuningEvent,
   type TuningReport,
+  type TuningSettings,
   tuningReportSchema,
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { config } from '../config.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import type { Provider } from '../graph/execution.ts';
 import { LINEAR_MODULES } from '../llama/lora.ts';
 import { isEmpty, writeAdapter } from '../llama/peft.ts';
 import type { Compute } from '../llama/stored-tensors.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { writeBlend } from '../train/blend-file.ts';
+import type { MemoryPlan } from '../train/memory-plan.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import {
@@ -33,6 +38,7 @@ import {
   weightsOption,
   wholeNumber,
 } from './option-values.ts';
+import { byteCount, planTuning } from './plan.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 
 const REPORT_FILE = 'report.json';
@@ -61,6 +67,7 @@ interface Options {
   weightDecay?: number;
   batchSize?: number;
   microBatchTokens?: number;
+  vram?: number;
   cutoff?: number;
   evaluateEvery?: number;
   patience?: number;
@@ -105,6 +112,7 @@ export function registerTune(program: Command): void {
     .option('--weight-decay <x>', 'decoupled weight decay', share)
     .option('--batch-size <n>', 'samples of one optimizer step (128)', wholeNumber(1))
     .option('--micro-batch-tokens <n>', 'tokens computed at once: memory, not results (2048)', wholeNumber(1))
+    .option('--vram <size>', "a GPU's memory, as in 24GB, which micro-batches are to fit in", byteCount)
     .option('--cutoff <tokens>', 'longest prompt with its answer (512)', wholeNumber(16))
     .option('--evaluate-every <n>', 'steps between evaluations (10; K/128·5 above 128 shots)', wholeNumber(1))
     .option('--patience <n>', 'evaluations without a gain before it stops (10)', wholeNumber(1))
@@ -124,6 +132,26 @@ function moduleNames(text: string): string[] {
   return names;
 }
 
+/** For a GPU whose memory is not told there is none. */
+async function planFor(options: Options, settings: TuningSettings, provider: Provider) {
+  const { model, weights = config().weights, vram, microBatchTokens } = options;
+  const limitBytes = vram ?? (provider === 'cpu' ? totalmem() : undefined);
+  if (limitBytes === undefined) return undefined;
+  const { cutoffTokens } = settings.hyperParameters;
+  const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
+  return planTuning({ model, weights, provider, limitBytes, settings, microBatch });
+}
+
+/** Makes micro-batches as small as they have to be, which changes nothing that is learned. */
+function keepTo(plan: MemoryPlan, { hyperParameters }: TuningSettings): void {
+  const planned = plan.microBatch * plan.length;
+  if (planned + plan.length <= hyperParameters.microBatchTokens) hyperParameters.microBatchTokens = planned;
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  const layers = plan.checkpointing ? '; each layer is computed again in the backward pass' : '';
+  say(`Memory: ${gigabytes(plan.totalBytes)} GB planned of ${gigabytes(plan.limitBytes)} GB${layers}.`);
+  if (!plan.fits) say('It may not fit: try --weights int8 or int4, or a smaller --cutoff.');
+}
+
 async function run(options: Options): Promise<void> {
   const signal = interruptSignal();
   const settings = tuningSettingsSchema.parse({
@@ -136,7 +164,9 @@ async function run(options: Options): Promise<void> {
   const reportPath = join(options.out, REPORT_FILE);
   if (options.resume) await refuseFinished(reportPath);
   const data = await readData(options);
-  const { model, tokenizer, place, provider, precision } = await openEngine(options);
+  const engine = await openEngine({ ...options, planFor: (provider) => planFor(options, settings, provider) });
+  const { model, tokenizer, place, provider, precision } = engine;
+  if (engine.plan) keepTo(engine.plan, settings);
   const init = await openAdapter(options.init, model);
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
