@@ -142,7 +142,7 @@ function describe(
   peakBytes: Record<string, number>,
 ): string {
   const table = new Table({
-    head: ['work', 'rows', 'engine', 'ms', 'samples/s', 'tokens/s', 'TALLRec is', 'of f32 GEMM rate'],
+    head: ['work', 'rows', 'engine', 'ms', 'samples/s', 'tokens/s', 'TALLRec f32 is', 'of f32 GEMM rate'],
   });
   for (const timing of timings) {
     const own = timings.find(({ work, rows }) => work === timing.work && rows === timing.rows)!;
