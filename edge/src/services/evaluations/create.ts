@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { insertEvaluation } from '../../repo/evaluations.ts';
 import { resolveAdapter } from '../adapters/resolve.ts';
 import { checkDataset } from '../jobs/check-dataset.ts';
+import { queuedJob } from '../jobs/queued.ts';
 import { startDriver } from '../jobs/start.ts';
 import { toEvaluation } from './view.ts';
 
@@ -16,27 +17,18 @@ export async function createEvaluation(
   if (trainDataset) await checkDataset(deps, trainDataset, kinds, 'trainDataset');
   const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ref, model);
   const id = deps.newId('evaluation');
-  const nowMs = deps.clock.nowMs();
   const row = await insertEvaluation(deps.db, {
+    ...queuedJob(deps.clock.nowMs()),
     id,
     name: name ?? `${adapter?.name ?? model} on ${datasetName}`.slice(0, 100),
-    state: 'queued',
     model,
     dataset,
-    node: null,
-    fence: 0,
-    attempts: 0,
-    instance: null,
-    error: null,
     adapter: adapter?.id ?? null,
     split,
     trainDataset: trainDataset ?? null,
     limit: limit ?? null,
     template,
-    progress: null,
     report: null,
-    createdAt: nowMs,
-    updatedAt: nowMs,
   });
   if (row.instance === null) await startDriver(deps, id);
   return toEvaluation(row);

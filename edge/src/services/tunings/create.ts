@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts';
 import { insertTuning } from '../../repo/tunings.ts';
 import { resolveAdapter } from '../adapters/resolve.ts';
 import { checkDataset } from '../jobs/check-dataset.ts';
+import { queuedJob } from '../jobs/queued.ts';
 import { startDriver } from '../jobs/start.ts';
 import { toTuning } from './view.ts';
 
@@ -24,27 +25,18 @@ export async function createTuning(
     });
   }
   const id = deps.newId('tuning');
-  const nowMs = deps.clock.nowMs();
   const row = await insertTuning(deps.db, {
+    ...queuedJob(deps.clock.nowMs()),
     id,
     name: name ?? `${settings.stage} on ${train.name}`.slice(0, 100),
-    state: 'queued',
     model,
     dataset,
-    node: null,
-    fence: 0,
-    attempts: 0,
-    instance: null,
-    error: null,
     validDataset: validDataset ?? null,
     initAdapter: init?.id ?? null,
     settings,
-    progress: null,
     adapter: null,
     bestValidAuc: null,
     stopReason: null,
-    createdAt: nowMs,
-    updatedAt: nowMs,
   });
   // A request that is repeated under its Idempotency-Key finds the tuning there, and the Workflow perhaps not.
   if (row.instance === null) await startDriver(deps, id);
