@@ -1,7 +1,10 @@
 // The demo as a user runs it: told to its end, interrupted, and with a fault; nothing is left running after any of them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLI } from './support/machine.ts';
 
 interface Run {
@@ -12,8 +15,17 @@ interface Run {
   ended: Promise<number | null>;
 }
 
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'demo-test-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
 function demo(...args: string[]): Run {
-  const child = spawn(process.execPath, [CLI, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, 'demo', ...args], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += chunk));
   const ended = once(child, 'exit').then(([code]) => code as number | null);
@@ -42,15 +54,33 @@ function alive(pids: number[]): string[] {
   return stdout.split('\n').filter((line) => line.trim() && !/^\s*\d+ Z/.test(line));
 }
 
-it('tells its story, ends with 0 and leaves no process', async () => {
-  const { child, output, said, ended } = demo();
+it('tells its story, ends with 0 and leaves a page and no process', async () => {
+  const report = join(dir, 'pages', 'demo.html');
+  const { child, output, said, ended } = demo('--report', report);
   await said('3. Tune');
   const started = descendants(child.pid!);
   expect(started.length).toBeGreaterThan(3);
   expect(await ended).toBe(0);
-  for (const shown of ['random weights', 'training loss by step', 'rule: share of history liked', 'What next:']) {
+  for (const shown of [
+    'Model: ',
+    'training loss by step',
+    'rule: share of history liked',
+    'Within users the AUC',
+    'What next:',
+    report,
+  ]) {
     expect(output()).toContain(shown);
   }
+  const page = await readFile(report, 'utf8');
+  expect(page.match(/<svg /g)!.length).toBeGreaterThanOrEqual(4);
+  // What the terminal's table says, the page says.
+  const tuned = /model, tuned on 64 samples\s*│\s*([\d.]+)/.exec(output())![1]!;
+  expect(page).toMatch(new RegExp(`model, tuned on 64 samples</th><td[^>]*>${tuned}</td>`));
+  for (const shown of ['### Response:', 'validation AUC', 'rule: item popularity', 'best first']) {
+    expect(page).toContain(shown);
+  }
+  expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+  expect(await readdir(dir)).toEqual(['pages']);
   await expect.poll(() => alive(started), { timeout: 5_000 }).toEqual([]);
 });
 
@@ -67,5 +97,14 @@ it('a model that is none is refused with its reason and exit code 1, before anyt
   const { output, ended } = demo('--model', '/nowhere');
   expect(await ended).toBe(1);
   expect(output()).toContain('There is no model "/nowhere"');
+  expect(output()).not.toContain('Starting the edge');
+});
+
+it('a place where no page can be written is refused before anything is started', async () => {
+  const file = join(dir, 'a-file');
+  await writeFile(file, '');
+  const { output, ended } = demo('--report', join(file, 'demo.html'));
+  expect(await ended).toBe(1);
+  expect(output()).toContain('The report cannot be written');
   expect(output()).not.toContain('Starting the edge');
 });

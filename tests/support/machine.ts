@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createdNodeSchema, modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
-import { demoModel } from '../../gpu-node/src/demo/model.ts';
+import { randomModel } from '../../gpu-node/src/demo/model.ts';
 import { Child } from '../../gpu-node/src/dev/child-process.ts';
 import { EdgeClient } from '../../gpu-node/src/dev/edge-client.ts';
 import { startLocalEdge } from '../../gpu-node/src/dev/local-edge.ts';
@@ -35,7 +35,7 @@ export async function startMachine(vars: Record<string, string> = {}): Promise<M
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    const model = await demoModel(dir);
+    const model = await randomModel(dir);
     const edge = await startLocalEdge({
       stateDir: join(dir, 'edge'),
       vars,

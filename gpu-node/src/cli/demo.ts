@@ -1,41 +1,34 @@
 // `tallrec demo`: the whole story on this machine, and nothing left running after it.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { TallrecError } from '@tallrec/shared/errors';
 import { modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
 import type { Command } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { demoModel } from '../demo/model.ts';
-import { type StorySettings, tellStory } from '../demo/story.ts';
+import { STORIES } from '../demo/settings.ts';
+import { premise, type Told, tellStory } from '../demo/story.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
 import { startLocalStack } from '../dev/local-stack.ts';
 import { resolveModel } from '../models/store.ts';
 
 interface DemoOptions {
   model?: string;
+  report: string;
   keep?: boolean;
   verbose?: boolean;
 }
-
-/** Sized so that the story takes minutes on two cores; a real checkpoint gets fewer ratings of each person. */
-const TINY_STORY: Omit<StorySettings, 'model'> = {
-  shots: 64,
-  evaluationRows: 400,
-  hyperParameters: { learningRate: 1e-2, batchSize: 16, maxSteps: 40, warmupSteps: 5, evaluateEverySteps: 8 },
-};
-const CHECKPOINT_STORY: Omit<StorySettings, 'model'> = {
-  ratingsPerUser: 20,
-  shots: 64,
-  evaluationRows: 400,
-  hyperParameters: { learningRate: 1e-3, batchSize: 16, maxSteps: 12, warmupSteps: 2, evaluateEverySteps: 4 },
-};
 
 export function registerDemo(program: Command): void {
   program
     .command('demo')
     .description('Run the main job on this machine: upload ratings, tune, evaluate, score and rank.')
-    .option('--model <dir|name>', 'a LLaMA checkpoint to run it on, in place of a small random one')
+    .option('--model <dir|name>', 'a LLaMA checkpoint to run it on, in place of the one that comes with the project')
+    .option('--report <file>', 'where the page with the curves and tables goes', 'tallrec-demo.html')
     .option('--keep', 'leave the edge and the node running until Ctrl-C')
     .option('--verbose', 'show what the edge and the node print')
     .action(demo);
@@ -46,19 +39,16 @@ async function demo(options: DemoOptions): Promise<void> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const signal = interruptSignal();
 
+  await checkWritable(options.report);
   const stateDir = await mkdtemp(join(tmpdir(), 'tallrec-demo-'));
   let stop = async () => {};
   try {
-    print('TALLRec Edge: a language model becomes a recommender, from a handful of examples.');
-    let model = options.model;
-    if (model !== undefined) await resolveModel(model, config());
-    else {
-      model = await demoModel(stateDir);
-      print(
-        'Model: a small LLaMA with random weights, made just now. It shows that everything works, not how well it can work:\n' +
-          'it has never read a text, so expect an AUC near one half. With --model DIR the same runs on a real checkpoint.',
-      );
-    }
+    const { model, story, about } = await chooseModel(options.model, stateDir);
+    const settings = STORIES[story];
+    print(
+      `TALLRec Edge: a language model becomes a recommender, from a handful of examples.\n${premise(settings.shots)}`,
+    );
+    print(`\nModel: ${about}`);
     print('Starting the edge (the Workers runtime, with D1 and R2, on this machine) and a node …');
     const stack = await startLocalStack({
       stateDir,
@@ -68,9 +58,12 @@ async function demo(options: DemoOptions): Promise<void> {
     });
     stop = stack.stop;
     const { items } = await stack.client.get('/v1/models', pageOf(modelSchema));
-    const story = options.model === undefined ? TINY_STORY : CHECKPOINT_STORY;
-    await tellStory(stack.client, { ...story, model: items[0]!.name }, print);
-    print(`\nDone in ${Math.round((performance.now() - startedAt) / 1000)} s.`);
+    const told = await tellStory(stack.client, { ...settings, model: items[0]!.name }, print);
+    const durationMs = performance.now() - startedAt;
+    const report = await writeReport(options, told, { about, durationMs });
+    print(
+      `\nDone in ${Math.round(durationMs / 1000)} s. The same with its curves, to look at in a browser:\n  ${report}`,
+    );
     print(nextSteps(options.model));
     if (options.keep) {
       print(`\nStill running, until Ctrl-C:\n  URL  ${stack.url}\n  key  ${stack.key}\n  API  ${stack.url}/docs`);
@@ -84,6 +77,58 @@ async function demo(options: DemoOptions): Promise<void> {
     await stop();
     await rm(stateDir, { recursive: true, force: true });
   }
+}
+
+interface ChosenModel {
+  /** A checkpoint's directory, or its name in the store. */
+  model: string;
+  story: keyof typeof STORIES;
+  about: string;
+}
+
+async function chooseModel(named: string | undefined, stateDir: string): Promise<ChosenModel> {
+  if (named !== undefined) {
+    const { name } = await resolveModel(named, config());
+    return { model: named, story: 'checkpoint', about: `${name}, a checkpoint of yours.` };
+  }
+  const { dir, kind } = await demoModel(stateDir);
+  const name = basename(dir);
+  const about = {
+    movies: `${name}, which comes with the project: it has read about films and other people's ratings, never this question.`,
+    random:
+      `${name}, a small LLaMA with random weights, made just now. It shows that everything works, not how well: it has never ` +
+      'read a text, so an AUC near one half is to be expected. `--model DIR` runs the same on a real checkpoint.',
+  }[kind];
+  return { model: dir, story: kind, about };
+}
+
+async function checkWritable(report: string): Promise<void> {
+  const dir = dirname(resolve(report));
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+  } catch (cause) {
+    throw new TallrecError('BAD_REQUEST', `The report cannot be written to ${dir}.`, {
+      fix: 'Name another place by --report FILE.',
+      cause,
+    });
+  }
+}
+
+/** @returns the page's address */
+async function writeReport(
+  { report, model }: DemoOptions,
+  told: Told,
+  { about, durationMs }: { about: string; durationMs: number },
+): Promise<string> {
+  // Vega takes half a second to load, which no other command should wait for.
+  const [{ storyPage }, { page }] = await Promise.all([import('../demo/report.ts'), import('../report/page.ts')]);
+  const command = `npm run demo${model === undefined ? '' : ` -- --model ${model}`}`;
+  const path = resolve(report);
+  await writeFileAtomically(path, [
+    await page(storyPage(told, { command, durationMs, at: new Date(), aboutModel: about })),
+  ]);
+  return pathToFileURL(path).href;
 }
 
 function nextSteps(model: string | undefined): string {

@@ -19,7 +19,10 @@ export function registerDev(program: Command): void {
     .command('dev')
     .description('Run the edge and one node on this machine, and print the URL and a key to build against.')
     .option('--port <n>', 'port of the edge (default: 8787, or a free one)')
-    .option('--models <list>', 'checkpoint directories or names, separated by commas (default: a small random LLaMA)')
+    .option(
+      '--models <list>',
+      'checkpoint directories or names, separated by commas (default: the model that comes with the project, or a small random LLaMA)',
+    )
     .option('--state <dir>', 'where the database and the files are kept between runs (default: ~/.tallrec/dev)')
     .option('--verbose', 'show what the edge and the node print')
     .option('--json', 'print one JSON document {url, key} on stdout once both are up')
@@ -29,7 +32,7 @@ export function registerDev(program: Command): void {
 async function dev(options: DevOptions): Promise<void> {
   const signal = interruptSignal();
   const stateDir = options.state ?? join(config().home, 'dev');
-  const models = options.models?.split(',') ?? [await demoModel(join(config().home, 'models'))];
+  const models = options.models?.split(',') ?? [(await demoModel(join(config().home, 'models'))).dir];
   const stack = await startLocalStack({
     stateDir,
     models,

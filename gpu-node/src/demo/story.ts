@@ -6,10 +6,12 @@ import type { LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters } from '@tallrec/shared/tuning';
 import { previewSchema } from '@tallrec/shared/wire/datasets';
 import { type Evaluation, evaluationSchema } from '@tallrec/shared/wire/evaluations';
-import { rankResponseSchema, scoreResponseSchema } from '@tallrec/shared/wire/score';
-import { isTerminal, type SequencedEvent, tuningSchema } from '@tallrec/shared/wire/tunings';
+import { type Ranked, rankResponseSchema, scoreResponseSchema } from '@tallrec/shared/wire/score';
+import { isTerminal, type SequencedEvent, type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { z } from 'zod';
 import type { EdgeClient } from '../dev/edge-client.ts';
+import { type Comparison, verdict } from './comparison.ts';
+import { curvesOf } from './curves.ts';
 import { drawComparison, drawCurves, drawRanking } from './draw.ts';
 import { demoRatings } from './ratings.ts';
 
@@ -23,11 +25,34 @@ export interface StorySettings {
   hyperParameters: Partial<HyperParameters>;
 }
 
+/** What the story came to. */
+export interface Told extends Comparison {
+  model: string;
+  ratings: number;
+  users: number;
+  /** One prompt as the model reads it, and the answer it is to learn. */
+  sample: { prompt: string; answer: string | null };
+  tuning: Tuning;
+  events: readonly SequencedEvent[];
+  /** The next films of one user, best first, and whether that user liked each (in the order of the request). */
+  ranked: { user: string; history: LabelledSample['history']; ranking: readonly Ranked[]; liked: readonly boolean[] };
+}
+
+/** What is happening, and why the numbers matter. */
+export function premise(shots: number): string {
+  return (
+    `A language model is shown ${shots} answers to "will this user like this film?", then asked about people it has not seen.\n` +
+    'AUC is how often it puts a liked film above a disliked one (½ is chance); it means something only beside a rule that reads\n' +
+    "no titles, the share of a user's films that were liked, and within users, where that rule knows next to nothing."
+  );
+}
+
+/** @throws TallrecError when a job of it fails */
 export async function tellStory(
   client: EdgeClient,
   settings: StorySettings,
   print: (line: string) => void,
-): Promise<void> {
+): Promise<Told> {
   const { model, shots } = settings;
   const { ratings, csv, users } = await demoRatings(settings.ratingsPerUser);
 
@@ -73,14 +98,16 @@ export async function tellStory(
   if (tuning.state !== 'succeeded') {
     throw new TallrecError(tuning.error?.code ?? 'INTERNAL', `The tuning ${tuning.state}: ${tuning.error?.message}`);
   }
-  print(`\n${drawCurves(events)}`);
+  print(`\n${drawCurves(curvesOf(events))}`);
   const adapter = tuning.adapter!;
   print(`   Kept: the adapter of the best validation AUC, ${adapter.slice(0, 12)}…`);
 
   print('\n4. Put it into use (the alias "production") and evaluate again, on the same rows.');
   await client.put('/v1/aliases/production', { adapter }, z.unknown());
   const after = await evaluate('after', 'production');
-  print(drawComparison({ before, after, shots }));
+  const comparison = { before, after, shots };
+  print(drawComparison(comparison));
+  print(`   ${verdict(comparison)}`);
 
   const own = nextOfOneUser(buildSamples(ratings, samplingSchema.parse({})));
   const { user, history, target, noun } = own[0]!;
@@ -97,12 +124,11 @@ export async function tellStory(
     rankResponseSchema,
   );
   print(`   Rank: the next ${candidates.length} films of the same user, best first.`);
-  print(
-    drawRanking(
-      ranking,
-      own.map(({ liked }) => liked),
-    ),
-  );
+  const liked = own.map((sample) => sample.liked);
+  print(drawRanking(ranking, liked));
+  const sample = { prompt: first.prompt, answer: first.answer };
+  const ranked = { user: user ?? '', history, ranking, liked };
+  return { ...comparison, model, ratings: ratings.length, users, sample, tuning, events, ranked };
 }
 
 /** The last films of the last user who liked some of them and some not. */
