@@ -25,6 +25,8 @@ const environmentSchema = z.object({
   TALLREC_NODE_TOKEN: optional,
   /** For models of the Hugging Face hub that are not open to all. */
   HF_TOKEN: optional,
+  /** Of an OpenAI-compatible endpoint, for in-context learning on a remote model. */
+  OPENAI_API_KEY: optional,
   HF_ENDPOINT: optional.pipe(z.url().default('https://huggingface.co')),
 });
 
@@ -37,6 +39,7 @@ export interface Config {
   nodeToken: string | undefined;
   hubToken: string | undefined;
   hubUrl: string;
+  openAiKey: string | undefined;
 }
 
 let parsed: Config | undefined;
@@ -63,6 +66,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     TALLREC_NODE_TOKEN,
     HF_TOKEN,
     HF_ENDPOINT,
+    OPENAI_API_KEY,
   } = result.data;
   const home = TALLREC_HOME ?? join(homedir(), '.tallrec');
   return {
@@ -74,6 +78,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     nodeToken: TALLREC_NODE_TOKEN,
     hubToken: HF_TOKEN,
     hubUrl: HF_ENDPOINT,
+    openAiKey: OPENAI_API_KEY,
   };
 }
 

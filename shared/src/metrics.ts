@@ -133,7 +133,8 @@ export function historyShare(sample: Pick<Sample, 'history'>): number {
   return sample.history.filter((item) => item.liked).length / sample.history.length;
 }
 
-function itemKey(item: { id?: string | undefined; title: string; by?: string | undefined }): string {
+/** What makes two items one: the id, else title and creator. */
+export function itemKey(item: { id?: string | undefined; title: string; by?: string | undefined }): string {
   return item.id ?? `${item.title}\u0000${item.by ?? ''}`;
 }
 

@@ -14,36 +14,28 @@ import {
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import type { Provider } from '../graph/execution.ts';
-import { LINEAR_MODULES } from '../llama/lora.ts';
 import { isEmpty, writeAdapter } from '../llama/peft.ts';
-import type { Compute } from '../llama/stored-tensors.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { writeBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
-import {
-  computeOption,
-  positiveNumber,
-  providerOption,
-  share,
-  templateOption,
-  weightsOption,
-  wholeNumber,
-} from './option-values.ts';
+import { computeOption, providerOption, templateOption, weightsOption, wholeNumber } from './option-values.ts';
 import { byteCount, planTuning } from './plan.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
+import { hyperParametersOf, type RecipeOptions, withRecipeOptions } from './recipe-options.ts';
 
 const REPORT_FILE = 'report.json';
 
-interface Options {
+interface Options extends RecipeOptions {
   model: string;
   train: string;
   valid?: string;
@@ -60,26 +52,11 @@ interface Options {
   compute?: Compute;
   json?: boolean;
   checkpointEvery: number;
-  maxSteps?: number;
-  epochs?: number;
-  learningRate?: number;
-  warmup?: number;
-  weightDecay?: number;
-  batchSize?: number;
-  microBatchTokens?: number;
   vram?: number;
-  cutoff?: number;
-  evaluateEvery?: number;
-  patience?: number;
-  loraRank?: number;
-  loraAlpha?: number;
-  loraDropout?: number;
-  loraModules?: string[];
-  lossOn?: string;
 }
 
 export function registerTune(program: Command): void {
-  program
+  const command = program
     .command('tune')
     .description("Tune a LoRA adapter by TALLRec's recipe. Ctrl-C ends it with the best adapter so far.")
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
@@ -104,32 +81,10 @@ export function registerTune(program: Command): void {
     .addOption(weightsOption())
     .addOption(computeOption())
     .option('--json', 'print the report as one JSON document')
-    .optionsGroup('Recipe (the defaults are those of the published code):')
-    .option('--max-steps <n>', 'optimizer steps at most', wholeNumber(1))
-    .option('--epochs <n>', 'passes over the training data at most (200)', wholeNumber(1))
-    .option('--learning-rate <x>', 'peak learning rate (1e-4)', positiveNumber)
-    .option('--warmup <n>', 'steps of warm-up (20)', wholeNumber(0))
-    .option('--weight-decay <x>', 'decoupled weight decay', share)
-    .option('--batch-size <n>', 'samples of one optimizer step (128)', wholeNumber(1))
-    .option('--micro-batch-tokens <n>', 'tokens computed at once: memory, not results (2048)', wholeNumber(1))
     .option('--vram <size>', "a GPU's memory, as in 24GB, which micro-batches are to fit in", byteCount)
-    .option('--cutoff <tokens>', 'longest prompt with its answer (512)', wholeNumber(16))
-    .option('--evaluate-every <n>', 'steps between evaluations (10; K/128·5 above 128 shots)', wholeNumber(1))
-    .option('--patience <n>', 'evaluations without a gain before it stops (10)', wholeNumber(1))
-    .option('--lora-rank <r>', 'rank of the adapter (8)', wholeNumber(1))
-    .option('--lora-alpha <x>', 'its scale is alpha / rank (16)', positiveNumber)
-    .option('--lora-dropout <p>', 'dropout before the adapter (0.05)', share)
-    .option('--lora-modules <names>', `of ${LINEAR_MODULES.join(', ')} (q_proj,v_proj)`, moduleNames)
-    .addOption(new Option('--loss-on <part>', 'answer (default), or all: the prompt too').choices(['answer', 'all']))
     .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), 10)
     .action(run);
-}
-
-function moduleNames(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  const stranger = names.find((name) => !LINEAR_MODULES.some((module) => module === name));
-  if (stranger !== undefined) throw new InvalidArgumentError(`"${stranger}" is none of ${LINEAR_MODULES.join(', ')}.`);
-  return names;
+  withRecipeOptions(command);
 }
 
 /** For a GPU whose memory is not told there is none. */
@@ -205,26 +160,6 @@ async function run(options: Options): Promise<void> {
   if (report.stopReason !== 'cancelled') await rm(checkpointDir, { recursive: true, force: true });
   summarise(whole, options.out);
   if (options.json) process.stdout.write(`${JSON.stringify({ ...whole, out: options.out })}\n`);
-}
-
-function hyperParametersOf(options: Options): Record<string, unknown> {
-  return {
-    maxSteps: options.maxSteps,
-    epochs: options.epochs,
-    learningRate: options.learningRate,
-    warmupSteps: options.warmup,
-    weightDecay: options.weightDecay,
-    batchSize: options.batchSize,
-    microBatchTokens: options.microBatchTokens,
-    cutoffTokens: options.cutoff,
-    evaluateEverySteps: options.evaluateEvery,
-    patience: options.patience,
-    loraRank: options.loraRank,
-    loraAlpha: options.loraAlpha,
-    loraDropout: options.loraDropout,
-    loraModules: options.loraModules,
-    lossOn: options.lossOn,
-  };
 }
 
 async function refuseFinished(reportPath: string): Promise<void> {

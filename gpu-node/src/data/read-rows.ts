@@ -30,6 +30,11 @@ export async function readLabelledSamples(path: string): Promise<LabelledSample[
   });
 }
 
+/** How many rows a file has, whatever they hold. */
+export async function countRows(path: string): Promise<number> {
+  return rowsOf(path, await readText(path)).length;
+}
+
 export async function readInstructions(path: string): Promise<InstructionRow[]> {
   return rowsOf(path, await readText(path)).map(({ value, place }) => {
     const parsed = instructionRowSchema.safeParse(value);

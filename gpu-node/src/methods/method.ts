@@ -29,6 +29,10 @@ export interface FittedMethod {
   readonly chosen: Readonly<Record<string, number | string | boolean>>;
   /** Tokens that a language model has read so far, in fitting and in scoring. */
   readonly tokens?: number;
+  /** What a paid service has charged so far, in US dollars, by the prices it was given. */
+  readonly costUsd?: number;
+  /** Milliseconds of this fit that an earlier run had done and kept. */
+  readonly earlierMs?: number;
   close?(): Promise<void>;
 }
 
@@ -38,6 +42,16 @@ export interface Method {
   /** As in a table. */
   readonly title: string;
   readonly kind: MethodKind;
+  /** All but data and seed that its scores follow from; a result is known by it. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What its scores do not depend on: it is then run once for all of them. */
+  readonly ignores?: readonly ('shots' | 'seed')[];
+  /**
+   * A rough time for a fit and the scores of so many test rows, from a short piece of the work.
+   * Without it a small fit is timed.
+   * @returns milliseconds
+   */
+  estimateMs?(data: FitData, testRows: number, signal?: AbortSignal): Promise<number>;
   /** @throws TallrecError, by its code CANCELLED when the signal ended it */
   fit(data: FitData, options: FitOptions): Promise<FittedMethod>;
 }

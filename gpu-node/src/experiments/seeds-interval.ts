@@ -1,0 +1,31 @@
+// The mean over seeds, with Student's interval.
+
+/** 97.5 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond the last the normal's is close. */
+const T_QUANTILES = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+const NORMAL_QUANTILE = 1.96;
+
+export interface SeedsInterval {
+  low: number;
+  high: number;
+  level: 0.95;
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * mean ± t · s / √n: how much the choice of shots and the start move the result. It says nothing about other test users.
+ * @returns null for fewer than two values
+ */
+export function seedsInterval(values: readonly number[]): SeedsInterval | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const centre = mean(values);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1));
+  const half = ((T_QUANTILES[n - 2] ?? NORMAL_QUANTILE) * deviation) / Math.sqrt(n);
+  return { low: centre - half, high: centre + half, level: 0.95 };
+}

@@ -1,0 +1,66 @@
+// Rough times of a language model's work, from a few rows of it.
+
+import { Random } from '@tallrec/shared/random';
+import type { LabelledSample } from '@tallrec/shared/sample';
+import { initAdapter } from '../train/lora-init.ts';
+import { evaluationInterval } from '../train/tune.ts';
+import { throwIfCancelled } from './cancelled.ts';
+import type { SharedLanguageModel } from './language-model.ts';
+import type { FitData } from './method.ts';
+
+const PROBE_ROWS = 8;
+/** Evaluations that a tuning is taken to see beyond its patience before it stops. */
+const EVALUATIONS_BEFORE_THE_BEST = 3;
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
+
+/** Milliseconds for the scores of so many rows. */
+export async function estimateScoringMs(
+  shared: SharedLanguageModel,
+  samples: readonly LabelledSample[],
+  rows: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { model } = await shared.load();
+  const prompts = await shared.promptRows();
+  const probe = samples.slice(0, PROBE_ROWS).map((sample) => prompts.prompt(sample));
+  throwIfCancelled(signal);
+  if (probe.length === 0) return 0;
+  const { yes, no } = prompts.answerTokens;
+  const score = () => model.nextTokenLogits(probe, undefined, [yes, no]);
+  await score();
+  return ((await timed(score)) * rows) / probe.length;
+}
+
+/** Milliseconds of a tuning that stops by its patience, a few evaluations after the first. */
+export async function estimateTuningMs(
+  shared: SharedLanguageModel,
+  { train, valid }: FitData,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { hyperParameters } = shared.options;
+  const { model } = await shared.load();
+  const prompts = await shared.promptRows();
+  const probe = train.slice(0, PROBE_ROWS).map((sample) => prompts.labelled(sample));
+  if (probe.length === 0) return 0;
+  const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
+  const config = { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
+  const adapter = initAdapter(config, model.config, Random.seeded(0));
+  const step = () => model.lossAndGradients(probe, adapter, { lossWeight: 1 / probe.length });
+  await step();
+  throwIfCancelled(signal);
+  const rowMs = (await timed(step)) / probe.length;
+
+  const { batchSize, epochs, patience, maxSteps = Number.POSITIVE_INFINITY } = hyperParameters;
+  const stepsOfEpoch = Math.ceil(train.length / batchSize);
+  const every = hyperParameters.evaluateEverySteps ?? evaluationInterval(train.length);
+  const evaluations = patience + EVALUATIONS_BEFORE_THE_BEST;
+  const steps = Math.min(maxSteps, epochs * stepsOfEpoch, evaluations * every);
+  const validations = Math.ceil(steps / every) + 1;
+  const validationMs = await estimateScoringMs(shared, valid, valid.length, signal);
+  return (steps * rowMs * train.length) / stepsOfEpoch + validations * validationMs;
+}
