@@ -98,7 +98,8 @@ function inconsistency(file: BaselineFile): string | undefined {
   const rows = history.length;
   if (history.some((row) => row.length !== length)) return `history: each row has ${length} positions`;
   if (history.flat().some((item) => item > items)) return `history: an item number is above ${items}`;
-  if ([lengths, target, label].some((list) => list.length !== rows)) return `lengths, target and label: ${rows} of each`;
+  if ([lengths, target, label].some((list) => list.length !== rows))
+    return `lengths, target and label: ${rows} of each`;
   if (lengths.some((n) => n > length)) return `lengths: none is above ${length}`;
   if (target.some((item) => item >= items)) return `target: item numbers are below ${items}`;
   if (textEmbeddings.length !== items + 1 || textEmbeddings.some((row) => row.length !== textDim)) {

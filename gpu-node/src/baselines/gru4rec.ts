@@ -36,10 +36,7 @@ export const gru4rec: Encoder = {
 
 /** One step in PyTorch's form: n = tanh(x_n + r ∘ (W_hn h + b_hn)). @param state [B, H] @param fromInput [B, 3H] */
 function next(state: tf.Tensor, fromInput: tf.Tensor, { weights }: EncoderInput): tf.Tensor {
-  const fromState = tf.add(
-    tf.matMul(state, weights['gru.weight_hh_l0']!, false, true),
-    weights['gru.bias_hh_l0']!,
-  );
+  const fromState = tf.add(tf.matMul(state, weights['gru.weight_hh_l0']!, false, true), weights['gru.bias_hh_l0']!);
   const [xr, xz, xn] = tf.split(fromInput, 3, 1);
   const [hr, hz, hn] = tf.split(fromState, 3, 1);
   const reset = tf.sigmoid(tf.add(xr!, hr!));

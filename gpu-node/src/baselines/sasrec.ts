@@ -8,8 +8,8 @@ import {
   linear,
   linearSpecs,
   positionMask,
-  type Weights,
   type WeightSpec,
+  type Weights,
 } from './recommender.ts';
 
 const LAYER_NORM_EPSILON = 1e-5;

@@ -1,0 +1,74 @@
+// Scores by trained weights: what training has not seen is taken as the mean of what it has.
+import * as tf from '@tensorflow/tfjs-core';
+import type { Catalogue, EncodedSamples } from './catalogue.ts';
+import { type Encoder, noDropout, type Sizes, targetLogits, type Weights } from './recommender.ts';
+
+/** By their PyTorch names. */
+export type TrainedWeights = Readonly<Record<string, { shape: readonly number[]; values: Float32Array }>>;
+
+export interface Scoring {
+  samples: EncodedSamples;
+  /** Of the training items and of all that the samples hold. */
+  catalogue: Catalogue;
+  /** [catalogue.items, textDim] */
+  text: Float32Array | undefined;
+}
+
+const BATCH = 1024;
+
+/** @returns [N] the logit of each sample's target */
+export async function scoreSamples(
+  encoder: Encoder,
+  sizes: Sizes,
+  trained: TrainedWeights,
+  { samples, catalogue, text }: Scoring,
+  { onBatch }: { onBatch?: (done: number) => void } = {},
+): Promise<Float32Array> {
+  const weights = tf.tidy(() => scoringWeights(trained, catalogue));
+  const textTable = text && tf.tensor2d(text, [catalogue.items.length, sizes.textDim]);
+  const scores = new Float32Array(samples.count);
+  try {
+    for (let from = 0; from < samples.count; from += BATCH) {
+      const to = Math.min(samples.count, from + BATCH);
+      const logits = tf.tidy(() => {
+        const rows = samples.histories.subarray(from * samples.length, to * samples.length);
+        const histories = {
+          items: tf.tensor2d(rows, [to - from, samples.length], 'int32'),
+          lengths: tf.tensor1d(samples.lengths.subarray(from, to), 'int32'),
+        };
+        const codes = encoder.encode({ weights, sizes, histories, text: textTable, dropout: noDropout });
+        return targetLogits(codes, tf.tensor1d(samples.targets.subarray(from, to), 'int32'), weights);
+      });
+      scores.set(await logits.data(), from);
+      logits.dispose();
+      onBatch?.(to);
+    }
+  } finally {
+    tf.dispose([...Object.values(weights), ...(textTable ? [textTable] : [])]);
+  }
+  return scores;
+}
+
+/** The weights with a row for every item of the catalogue. */
+function scoringWeights(trained: TrainedWeights, catalogue: Catalogue): Record<string, tf.Tensor> {
+  const weights = Object.fromEntries(
+    Object.entries(trained).map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
+  );
+  const { read, judged } = catalogue;
+  return {
+    ...weights,
+    'item.weight': completed(weights['item.weight']!, read, catalogue),
+    'out.weight': completed(weights['out.weight']!, judged, catalogue),
+    'out.bias': completed(weights['out.bias']!, judged, catalogue),
+  };
+}
+
+/** @param table [rows, …] @param learned numbers of the rows that training has changed @returns [catalogue.items, …] */
+function completed(table: tf.Tensor, learned: readonly number[], catalogue: Catalogue): tf.Tensor {
+  const rows = table.shape[0]!;
+  if (learned.length === 0) return tf.zeros([catalogue.items.length, ...table.shape.slice(1)]);
+  const mean = tf.mean(tf.gather(table, tf.tensor1d([...learned], 'int32')), 0, true);
+  const sources = new Int32Array(catalogue.items.length).fill(rows);
+  for (const number of learned) sources[number] = number;
+  return tf.gather(tf.concat([table, mean], 0), tf.tensor1d(sources, 'int32'));
+}
