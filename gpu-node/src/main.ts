@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerBench } from './cli/bench.ts';
+import { registerDefaultModel } from './cli/default-model.ts';
 import { registerDemo } from './cli/demo.ts';
 import { registerDev } from './cli/dev.ts';
 import { registerDoctor } from './cli/doctor.ts';
@@ -33,6 +34,7 @@ registerBench(program);
 registerServe(program);
 registerDev(program);
 registerDemo(program);
+registerDefaultModel(program);
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
   command.exitOverride().showHelpAfterError('(see --help)');

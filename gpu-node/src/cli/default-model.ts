@@ -1,0 +1,98 @@
+// `tallrec default-model`: trains the small LLaMA that the repository carries, from MovieLens latest-small and from nothing else.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { config } from '../config.ts';
+import { readMovieLens } from '../default-model/movielens.ts';
+import { type Pretrained, pretrain } from '../default-model/pretrain.ts';
+import { RECIPE } from '../default-model/recipe.ts';
+import { interruptSignal } from '../dev/interrupt.ts';
+import { NARROW } from '../llama/narrow.ts';
+import { encodeHeader } from '../llama/safetensors.ts';
+import { createRuntime } from '../runtime/onnx-runtime.ts';
+import { wholeNumber } from './option-values.ts';
+import { formatMs, say, showProgress } from './progress.ts';
+
+interface Options {
+  data: string;
+  out: string;
+  work: string;
+  seed: number;
+  steps: number;
+}
+
+export function registerDefaultModel(program: Command): void {
+  program
+    .command('default-model')
+    .description(
+      'Train the default model again from MovieLens latest-small. Ctrl-C stops it; the same command goes on.',
+    )
+    .requiredOption('--data <dir>', 'the unpacked archive: movies.csv and ratings.csv')
+    .requiredOption('--out <dir>', 'gets the checkpoint, in float16, and training.json')
+    .option('--work <dir>', 'keeps what a stopped run needs to go on', '.tallrec/default-model')
+    .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
+    .option('--steps <n>', 'optimizer steps', wholeNumber(1), RECIPE.steps)
+    .action(run);
+}
+
+async function run({ data, out, work, seed, steps }: Options): Promise<void> {
+  const movieLens = await readMovieLens(data);
+  const ratings = movieLens.learned.reduce((sum, own) => sum + own.length, 0);
+  say(
+    `${movieLens.learned.length} users to learn from, with ${ratings} ratings; ${movieLens.watched.length} to judge by.`,
+  );
+  if (movieLens.ratingsLeftOut > 0) say(`${movieLens.ratingsLeftOut} ratings of films without a title were left out.`);
+  const { threads } = config();
+  const progress = showProgress('Training', 'steps');
+  const pretrained = await pretrain({
+    movieLens,
+    recipe: { ...RECIPE, steps },
+    seed,
+    runtime: createRuntime('cpu', threads ? { threads } : {}),
+    workDir: work,
+    signal: interruptSignal(),
+    clock: () => performance.now(),
+    onStep: ({ step, tokens, durationMs }, loss, msPerStep) => {
+      const rate = Math.round((1000 * tokens) / durationMs);
+      const note = `loss ${loss.sequences.toFixed(3)} sequences, ${loss.questions.toFixed(3)} questions, ${rate} tokens/s`;
+      progress.update(step, steps, (steps - step) * msPerStep, note);
+    },
+    onWatch: ({ step, watched }) => {
+      progress.stop();
+      const { knownAuc, tallrecAuc } = watched.at(-1)!;
+      say(
+        `Step ${step}: AUC ${knownAuc.toFixed(3)} in a known wording, ${tallrecAuc.toFixed(3)} in TALLRec's, untuned.`,
+      );
+    },
+  });
+  progress.stop();
+  if (!pretrained.finished)
+    return say(`Stopped at step ${pretrained.training.step}. The same command goes on from there.`);
+  await writeModel(out, pretrained, { seed, ratings });
+  say(`Trained in ${formatMs(pretrained.training.durationMs)}; the model is in ${out}.`);
+}
+
+async function writeModel(
+  out: string,
+  { training, files }: Pretrained,
+  { seed, ratings }: { seed: number; ratings: number },
+): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const tensors = [...training.weights].sort(([a], [b]) => (a < b ? -1 : 1));
+  const header = encodeHeader(
+    tensors.map(([name, { shape }]) => [name, { dtype: 'F16', shape }]),
+    { format: 'pt' },
+  );
+  await writeFileAtomically(join(out, 'model.safetensors'), [
+    ...header,
+    ...tensors.map(([, { data }]) => NARROW.F16(data)),
+  ]);
+  for (const [name, json] of Object.entries(files)) {
+    const indent = name === 'tokenizer' ? undefined : 2;
+    await writeFileAtomically(join(out, `${name}.json`), [`${JSON.stringify(json, null, indent)}\n`]);
+  }
+  const { step, tokens, durationMs, curve, watched } = training;
+  const report = { seed, ratings, steps: step, tokens, durationMs, curve, watched };
+  await writeFileAtomically(join(out, 'training.json'), [`${JSON.stringify(report)}\n`]);
+}

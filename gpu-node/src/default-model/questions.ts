@@ -1,0 +1,266 @@
+// Questions about a user's taste and about films, in many wordings: positive and negated, yes/no, stars, choices and lists, with
+// and without an instruction, both orders of the history. TALLRec's own wording is none of them: it is what tuning has to teach.
+import { formatPrompt } from '@tallrec/shared/prompt';
+import type { Random } from '@tallrec/shared/random';
+import { chance, pick, some } from './draw.ts';
+import type { Film, MovieLens, Rated } from './movielens.ts';
+import { given, learned, type Passage } from './passage.ts';
+import { LIKED_ABOVE } from './sequences.ts';
+
+interface Question {
+  instruction: string;
+  /** What is known and what is asked. */
+  input: string;
+  answer: string;
+}
+
+const liked = ({ stars }: Rated) => stars > LIKED_ABOVE;
+const yesNo = (yes: boolean) => (yes ? 'Yes.' : 'No.');
+
+/** A wording of one question about one film, and what its answer is. */
+interface Wording {
+  instructions: readonly string[];
+  ask: readonly string[];
+  answer: (rated: Rated) => string;
+}
+
+const FILM = '{film}';
+
+const TASTE: readonly Wording[] = [
+  {
+    instructions: [
+      'Say whether the viewer will enjoy the film. Answer "Yes." or "No.".',
+      'From what somebody liked and disliked, tell whether they will like one more movie by answering "Yes." or "No.".',
+      'Given what the user likes and dislikes, identify whether the movie suits the user. Answer with "Yes." or "No.".',
+      'Decide if this movie should be recommended to the person.',
+      "Look at the user's favourites and at what the user did not enjoy, and judge the next movie.",
+      'Predict if a user is going to like a movie.',
+      'Here is the taste of a user. Does the target movie fit it?',
+    ],
+    ask: [
+      `Will they like "${FILM}"?`,
+      `Does the viewer enjoy "${FILM}"?`,
+      `Is "${FILM}" a good recommendation?`,
+      `Would "${FILM}" please this person?`,
+      `The user is shown "${FILM}". Do they like it?`,
+      `Target: "${FILM}". Liked?`,
+      `Should we recommend ${FILM}?`,
+      `Is ${FILM} something for the user?`,
+      `Whether "${FILM}" is liked:`,
+      `Does the movie "${FILM}" fit the user's taste?`,
+      `Tell whether the user enjoys the movie "${FILM}".`,
+    ],
+    answer: (rated) => yesNo(liked(rated)),
+  },
+  {
+    instructions: [
+      'Say whether the viewer will dislike the film. Answer "Yes." or "No.".',
+      'From what somebody liked and disliked, tell whether one more movie will disappoint them by answering "Yes." or "No.".',
+      'Given what the user likes and dislikes, identify whether the user will not enjoy the movie. Answer with "Yes." or "No.".',
+      'Decide if this movie should be kept from the person.',
+      'Predict if a user is going to be bored by a movie.',
+    ],
+    ask: [
+      `Will they dislike "${FILM}"?`,
+      `Did they not enjoy "${FILM}"?`,
+      `Is "${FILM}" a bad recommendation?`,
+      `Would "${FILM}" disappoint this person?`,
+      `The user is shown "${FILM}". Do they dislike it?`,
+      `Target: "${FILM}". Disliked?`,
+      `Should we leave out ${FILM}?`,
+      `Tell whether the user dislikes the movie "${FILM}".`,
+    ],
+    answer: (rated) => yesNo(!liked(rated)),
+  },
+  {
+    instructions: [
+      'Tell whether the user gives the movie four stars or more.',
+      'Will the user\'s rating be at least 4 of 5? Answer "Yes." or "No.".',
+    ],
+    ask: [`Four stars or more for "${FILM}"?`, `Does "${FILM}" get 4 stars or more?`, `At least 4 for ${FILM}?`],
+    answer: ({ stars }) => yesNo(stars >= 4),
+  },
+  {
+    instructions: ['Tell whether the user gives the movie fewer than three stars.', 'Is the rating of the movie low?'],
+    ask: [`Fewer than three stars for "${FILM}"?`, `Is the rating of ${FILM} below 3?`],
+    answer: ({ stars }) => yesNo(stars < 3),
+  },
+  {
+    instructions: [
+      'Guess how many stars the user gives to the movie.',
+      'Give the rating, from 0.5 to 5, that the viewer will give.',
+      'Rate the movie as the user would.',
+    ],
+    ask: [`How many stars for "${FILM}"?`, `Rating of "${FILM}":`, `Stars for ${FILM}:`],
+    answer: ({ stars }) => String(stars),
+  },
+  {
+    instructions: ['Say "liked" or "disliked".', 'Tell what the user thinks of the movie, "liked" or "disliked".'],
+    ask: [`"${FILM}" was`, `The verdict on ${FILM}:`, `What do they think of "${FILM}"?`],
+    answer: (rated) => (liked(rated) ? 'liked' : 'disliked'),
+  },
+];
+
+/** What the two lists of a history are called. */
+const LISTS: readonly (readonly [liked: string, disliked: string])[] = [
+  ['Likes', 'Dislikes'],
+  ['Liked', 'Disliked'],
+  ['Liked movies', 'Disliked movies'],
+  ['Films they liked', 'Films they did not like'],
+  ['Favourites', 'Not for them'],
+  ['Enjoyed', 'Not enjoyed'],
+  ['The user likes', 'The user dislikes'],
+  ['Good', 'Bad'],
+  ['Preferred', 'Not preferred'],
+  ['Movies the user prefers', 'Movies the user avoids'],
+  ['User likes', 'User dislikes'],
+  ['Thumbs up', 'Thumbs down'],
+  ['Four stars and more', 'Three stars and fewer'],
+  ['Wanted', 'Unwanted'],
+  ['Loved', 'Unloved'],
+  ['Interesting', 'Uninteresting'],
+  ['User taste', 'User distaste'],
+  ['User interest', 'User disinterest'],
+  ['Preferences', 'Aversions'],
+];
+
+const SEPARATORS = [', ', '; ', ' / '] as const;
+
+function describeHistory(random: Random, history: readonly Rated[]): string {
+  const form = random.uniform();
+  if (form < 0.7) return twoLists(random, history);
+  const quote = pick(random, ['"', '']);
+  const named = ({ film }: Rated) => `${quote}${film.title}${quote}`;
+  if (form < 0.85) return history.map((rated) => `${named(rated)}: ${rated.stars}`).join(pick(random, ['\n', ', ']));
+  return history
+    .map((rated) => `${named(rated)} (${liked(rated) ? 'liked' : 'disliked'})`)
+    .join(pick(random, ['\n', ', ']));
+}
+
+function twoLists(random: Random, history: readonly Rated[]): string {
+  const [likedName, dislikedName] = pick(random, LISTS);
+  const quote = chance(random, 0.7) ? '"' : '';
+  const separator = quote ? ', ' : pick(random, SEPARATORS);
+  const list = (name: string, items: readonly Rated[]) =>
+    `${name}: ${items.map(({ film }) => `${quote}${film.title}${quote}`).join(separator)}`;
+  const lists = [
+    list(likedName, history.filter(liked)),
+    list(
+      dislikedName,
+      history.filter((rated) => !liked(rated)),
+    ),
+  ];
+  return (chance(random, 0.6) ? lists : lists.toReversed()).join('\n');
+}
+
+/** Films of a history: TALLRec's ten most often. */
+function drawHistoryLength(random: Random): number {
+  return chance(random, 0.6) ? 10 : random.integer(3, 16);
+}
+
+/** A history and the films that come after it, or, as often, both drawn from all the user's ratings. */
+function drawUser(random: Random, ratings: readonly Rated[], targets: number): { history: Rated[]; targets: Rated[] } {
+  const length = Math.min(drawHistoryLength(random), ratings.length - targets);
+  if (chance(random, 0.5)) {
+    const drawn = some(random, ratings, length + targets);
+    return { history: drawn.slice(0, length), targets: drawn.slice(length) };
+  }
+  const start = random.integer(0, ratings.length - targets - length);
+  const part = ratings.slice(start, start + length + targets);
+  return { history: part.slice(0, length), targets: part.slice(length) };
+}
+
+function tasteQuestion(random: Random, ratings: readonly Rated[]): Question {
+  const { history, targets } = drawUser(random, ratings, 1);
+  const target = targets[0]!;
+  const wording = pick(random, chance(random, 0.75) ? TASTE.slice(0, 2) : TASTE);
+  return {
+    instruction: pick(random, wording.instructions),
+    input: `${describeHistory(random, history)}\n${pick(random, wording.ask).replace(FILM, target.film.title)}`,
+    answer: wording.answer(target),
+  };
+}
+
+/** Two films whose stars differ: the one that the user likes more. */
+function choiceQuestion(random: Random, ratings: readonly Rated[]): Question | undefined {
+  const { history, targets } = drawUser(random, ratings, 4);
+  const [first, ...others] = targets;
+  const other = others.find(({ stars }) => stars !== first!.stars);
+  if (!other) return undefined;
+  const [better, worse] = first!.stars > other.stars ? [first!, other] : [other, first!];
+  const [a, b] = random.shuffle([better, worse]);
+  const [wantsBetter, ask] = pick(random, [
+    [true, 'Which one do they like more'],
+    [true, 'The better recommendation'],
+    [false, 'Which one do they like less'],
+  ] as const);
+  return {
+    instruction: pick(random, ['Choose one of two movies for the user.', 'Which movie? Answer with its title.']),
+    input: `${describeHistory(random, history)}\n${ask}: "${a!.film.title}" or "${b!.film.title}"?`,
+    answer: (wantsBetter ? better : worse).film.title,
+  };
+}
+
+/** Several films at once, answered one by one. */
+function listQuestion(random: Random, ratings: readonly Rated[]): Question {
+  const { history, targets } = drawUser(random, ratings, 5);
+  const wording = pick(random, [
+    { instruction: 'Say for each movie whether the user will like it.', answer: (rated: Rated) => yesNo(liked(rated)) },
+    {
+      instruction: 'Say for each movie whether the user will dislike it.',
+      answer: (rated: Rated) => yesNo(!liked(rated)),
+    },
+    { instruction: 'Guess the stars of each movie.', answer: ({ stars }: Rated) => String(stars) },
+  ]);
+  return {
+    instruction: wording.instruction,
+    input: `${describeHistory(random, history)}\nMovies: ${targets.map(({ film }) => `"${film.title}"`).join(', ')}`,
+    answer: targets.map((rated) => `${rated.film.title}: ${wording.answer(rated)}`).join('\n'),
+  };
+}
+
+function filmQuestion(random: Random, films: readonly Film[]): Question {
+  const film = pick(random, films);
+  const other = pick(random, films);
+  const { genres } = chance(random, 0.5) ? film : other;
+  const genre = pick(random, genres.length > 0 ? genres : ['Drama']);
+  if (chance(random, 0.3)) {
+    return {
+      instruction: 'Name the genres of the movie.',
+      input: `"${film.title}"`,
+      answer: film.genres.length ? film.genres.join(', ') : 'None.',
+    };
+  }
+  const negated = chance(random, 0.3);
+  return {
+    instruction: pick(random, [
+      'Answer the question about the movie.',
+      'A question on genres. Answer "Yes." or "No.".',
+    ]),
+    input: `Is "${film.title}" ${negated ? 'not ' : ''}of the genre ${genre}?`,
+    answer: yesNo(film.genres.includes(genre) !== negated),
+  };
+}
+
+/** Frames around a question: instruction prompts most often, since that is what an instruction-tuned model has read. */
+function frame(random: Random, { instruction, input, answer }: Question): Passage {
+  const form = random.uniform();
+  if (form < 0.4) return [given(formatPrompt({ instruction, input }, 'clean')), learned(answer)];
+  if (form < 0.6)
+    return [given(`### Instruction:\n${instruction}\n\n### Input:\n${input}\n\n### Response:\n`), learned(answer)];
+  if (form < 0.75) return [given(`${instruction}\n${input}\n`), learned(answer)];
+  if (form < 0.9) return [given(`${input}\n`), learned(answer)];
+  return [given(`Question: ${input}\nAnswer:`), learned(` ${answer}`)];
+}
+
+const FEWEST_RATINGS = 20;
+
+/** One question, about a user's taste nine times of ten. */
+export function drawQuestion(random: Random, { learned: users, films }: Pick<MovieLens, 'learned' | 'films'>): Passage {
+  const ratings = pick(random, users);
+  const kind = random.uniform();
+  if (kind < 0.1 || ratings.length < FEWEST_RATINGS) return frame(random, filmQuestion(random, films));
+  if (kind < 0.2) return frame(random, choiceQuestion(random, ratings) ?? tasteQuestion(random, ratings));
+  if (kind < 0.4) return frame(random, listQuestion(random, ratings));
+  return frame(random, tasteQuestion(random, ratings));
+}
