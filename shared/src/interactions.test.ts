@@ -34,7 +34,7 @@ it('splits the last samples 8:1:1 in order', () => {
     Array.from({ length: 22 }, (_, i) => rating('u', i, i)),
     sampling,
   );
-  const split = paperSplit(samples, 10);
+  const split = paperSplit(samples, { last: 10 });
   expect(samples).toHaveLength(20);
   expect([split.train.length, split.valid.length, split.test.length]).toEqual([8, 1, 1]);
   expect(split.train[0]).toBe(samples[10]);

@@ -61,10 +61,17 @@ export interface SampleSplit {
   test: LabelledSample[];
 }
 
+/** Sizes of train, valid and test, in proportion. */
+export type SplitParts = readonly [train: number, valid: number, test: number];
+
 /** The paper's split: the last 10,000 samples of the list, 8:1:1 in order. */
-export function paperSplit(samples: readonly LabelledSample[], last = 10_000): SampleSplit {
+export function paperSplit(
+  samples: readonly LabelledSample[],
+  { last = 10_000, parts = [8, 1, 1] }: { last?: number; parts?: SplitParts } = {},
+): SampleSplit {
   const kept = samples.slice(-last);
-  const trainEnd = Math.floor(kept.length * 0.8);
-  const validEnd = Math.floor(kept.length * 0.9);
+  const whole = parts[0] + parts[1] + parts[2];
+  const trainEnd = Math.floor((kept.length * parts[0]) / whole);
+  const validEnd = Math.floor((kept.length * (parts[0] + parts[1])) / whole);
   return { train: kept.slice(0, trainEnd), valid: kept.slice(trainEnd, validEnd), test: kept.slice(validEnd) };
 }

@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import { buildSamples, paperSplit, samplingSchema } from '@tallrec/shared/interactions';
+import { buildSamples, paperSplit, type SplitParts, samplingSchema } from '@tallrec/shared/interactions';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
 import { type Command, Option } from 'commander';
+import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import {
   guessFormat,
@@ -16,6 +17,15 @@ import { parsedBy } from './fail.ts';
 import { positiveNumber, wholeNumber } from './option-values.ts';
 import { say } from './progress.ts';
 
+const partsSchema = z
+  .string()
+  .regex(/^\d{1,4}(:\d{1,4}){2}$/, 'three whole numbers, as in 8:1:1')
+  .transform((text) => text.split(':').map(Number) as unknown as SplitParts)
+  .refine(
+    ([train, valid, test]) => train > 0 && valid + test > 0,
+    'train and one of the others take a part of their own',
+  );
+
 interface Options {
   from: string;
   format?: InteractionFormat;
@@ -24,6 +34,7 @@ interface Options {
   likedAbove: number;
   noun: string;
   last: number;
+  parts: SplitParts;
   json?: boolean;
 }
 
@@ -41,6 +52,7 @@ export function registerSamples(program: Command): void {
     .option('--liked-above <rating>', 'a rating above this is a like', positiveNumber, 3)
     .option('--noun <word>', 'what an item is called in the prompt', parsedBy(nounSchema), 'movie')
     .option('--last <n>', 'how many samples to keep, from the end', wholeNumber(10), 10_000)
+    .option('--parts <train:valid:test>', 'sizes of the three files, in proportion', parsedBy(partsSchema), [8, 1, 1])
     .option('--json', 'print one JSON document')
     .action(samples);
 }
@@ -52,7 +64,7 @@ async function samples(options: Options): Promise<void> {
     likedAbove: options.likedAbove,
     noun: options.noun,
   });
-  const split = paperSplit(buildSamples(interactions, sampling), options.last);
+  const split = paperSplit(buildSamples(interactions, sampling), options);
   if (split.test.length === 0) {
     throw new TallrecError(
       'VALIDATION_FAILED',
