@@ -19,7 +19,7 @@ import { pick } from './draw.ts';
 import type { MovieLens } from './movielens.ts';
 import { labelledRow, textOf } from './passage.ts';
 import { drawQuestion } from './questions.ts';
-import { ARCHITECTURE, OPTIMIZER, type Recipe, TOKENIZER } from './recipe.ts';
+import { ARCHITECTURE, OPTIMIZER, type Recipe } from './recipe.ts';
 import { drawSequence } from './sequences.ts';
 import { END_TOKEN, trainTokenizer } from './tokenizer-file.ts';
 import { readTraining, type Training, writeTraining } from './training-file.ts';
@@ -52,7 +52,7 @@ const TOKENIZER_SEED_OFFSET = 1;
 export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
   const { movieLens, recipe, seed, runtime, workDir, signal, clock } = options;
   await mkdir(workDir, { recursive: true });
-  const trained = await trainTokenizer(tokenizerTexts(movieLens, seed));
+  const trained = await trainTokenizer(tokenizerTexts(options));
   const files = {
     config: { ...ARCHITECTURE, vocab_size: trained.size },
     tokenizer: trained.file,
@@ -110,16 +110,16 @@ function newTraining(identity: string, config: ReturnType<typeof parseLlamaConfi
   return { identity, step: 0, durationMs: 0, tokens: 0, curve: [], watched: [], weights, optimizer };
 }
 
-function tokenizerTexts(movieLens: MovieLens, seed: number) {
+function tokenizerTexts({ movieLens, recipe: { tokenizer }, seed }: PretrainOptions) {
   const random = Random.seeded(seed + TOKENIZER_SEED_OFFSET);
   const counts = new Map<string, number>();
   for (const { film } of movieLens.learned.flat()) counts.set(film.title, (counts.get(film.title) ?? 0) + 1);
   const titles = [...counts]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, TOKENIZER.titles)
+    .slice(0, tokenizer.titles)
     .map(([title]) => title);
-  const questions = Array.from({ length: TOKENIZER.questions }, () => textOf(drawQuestion(random, movieLens)));
-  return { texts: [...questions, ...movieLens.films.map(({ title }) => title)], merges: TOKENIZER.merges, titles };
+  const questions = Array.from({ length: tokenizer.questions }, () => textOf(drawQuestion(random, movieLens)));
+  return { texts: [...questions, ...movieLens.films.map(({ title }) => title)], merges: tokenizer.merges, titles };
 }
 
 /** What step `step` learns from follows from the seed and its number alone, so that a run goes on where it stood. */

@@ -22,15 +22,14 @@ export const ARCHITECTURE = {
   eos_token_id: 0,
 } as const;
 
-export const TOKENIZER = {
-  /** Questions that merges are learned from, beside all titles. */
-  questions: 20_000,
-  merges: 1500,
-  /** Titles that are one token each: films that enough users rated for an embedding of their own. */
-  titles: 2500,
-} as const;
-
 export interface Recipe {
+  tokenizer: {
+    /** Questions that merges are learned from, beside all titles. */
+    questions: number;
+    merges: number;
+    /** Titles that are one token each: films that enough users rated for an embedding of their own. */
+    titles: number;
+  };
   steps: number;
   warmupSteps: number;
   learningRate: number;
@@ -44,6 +43,7 @@ export interface Recipe {
 }
 
 export const RECIPE: Recipe = {
+  tokenizer: { questions: 20_000, merges: 1500, titles: 2500 },
   steps: 2000,
   warmupSteps: 100,
   learningRate: 2e-3,

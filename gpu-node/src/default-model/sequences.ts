@@ -44,8 +44,11 @@ export function drawSequence(random: Random, ratings: readonly Rated[]): Passage
   const segments: Segment[] = [given(form.opening)];
   for (const rated of drawPart(random, ratings)) {
     const verdict = form.verdict(rated);
-    segments.push(given('\n'), { text: rated.film.title, learned: learnTitles });
-    segments.push(given(verdict.given), learned(verdict.learned));
+    segments.push(
+      given('\n'),
+      { text: rated.film.title + verdict.given, learned: learnTitles },
+      learned(verdict.learned),
+    );
   }
   return segments;
 }
