@@ -13,27 +13,23 @@ import {
   tuningReportSchema,
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
-import { adapterId } from '@tallrec/shared/wire/adapters';
 import { type Command, Option } from 'commander';
-import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import type { Provider } from '../graph/execution.ts';
-import { isEmpty, writeAdapter } from '../llama/peft.ts';
-import type { Compute } from '../models/converted-weights.ts';
+import { isEmpty } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { writeBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
+import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import { computeOption, providerOption, templateOption, weightsOption, wholeNumber } from './option-values.ts';
 import { byteCount, planTuning } from './plan.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions, withRecipeOptions } from './recipe-options.ts';
-
-const REPORT_FILE = 'report.json';
 
 interface Options extends RecipeOptions {
   model: string;
@@ -126,7 +122,7 @@ async function run(options: Options): Promise<void> {
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
 
-  const { adapter, blend, report } = await follow(
+  const outcome = await follow(
     (onValidationProgress) =>
       tune({
         model,
@@ -146,17 +142,11 @@ async function run(options: Options): Promise<void> {
     options,
   );
   await model.close();
+  const { adapter, report } = outcome;
   if (report.stopReason === 'cancelled' && isEmpty(adapter)) {
     throw new TallrecError('CANCELLED', 'Stopped before anything was learned, so there is no adapter.');
   }
-  const contentHash = await adapterId(await writeAdapter(options.out, adapter, place.name));
-  await writeBlend(options.out, contentHash, blend);
-  const whole: TuningReport = {
-    ...report,
-    model: { name: place.name, contentHash: place.contentHash },
-    adapter: { contentHash },
-  };
-  await writeFileAtomically(reportPath, [`${JSON.stringify(whole, null, 2)}\n`]);
+  const { report: whole } = await writeTuned(options.out, place, outcome);
   if (report.stopReason !== 'cancelled') await rm(checkpointDir, { recursive: true, force: true });
   summarise(whole, options.out);
   if (options.json) process.stdout.write(`${JSON.stringify({ ...whole, out: options.out })}\n`);

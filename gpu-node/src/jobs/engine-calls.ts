@@ -58,7 +58,7 @@ export const ENGINE_CALLS = {
       valid: dataPlaceSchema.nullable(),
       init: adapterPlaceSchema.nullable(),
       checkpointDir: z.string(),
-      /** Gets the adapter's two files and `report.json`. */
+      /** Gets what `writeTuned` leaves of a tuning. */
       outDir: z.string(),
     }),
     result: z.object({

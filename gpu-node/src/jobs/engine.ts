@@ -1,19 +1,16 @@
 // What an engine process does with its calls: one model at a time in memory, its adapters beside it.
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
-import type { TuningEvent, TuningReport } from '@tallrec/shared/tuning';
-import { adapterId } from '@tallrec/shared/wire/adapters';
+import type { TuningEvent } from '@tallrec/shared/tuning';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
 import type { Runtime } from '../graph/execution.ts';
-import { writeAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
+import { writeTuned } from '../train/tuned-files.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import { goldenScores } from './golden-scores.ts';
 import { labelledSamples, tuningData } from './job-data.ts';
@@ -73,19 +70,12 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
           resume: true,
           signal,
         });
-        const { adapter, blend, report } = await follow(run, progress);
-        await mkdir(outDir, { recursive: true });
-        const written = await writeAdapter(outDir, adapter, place.name);
-        const contentHash = await adapterId(written);
-        const whole: TuningReport = {
-          ...report,
-          model: { name: place.name, contentHash: place.contentHash },
-          adapter: { contentHash },
-        };
-        await writeFileAtomically(join(outDir, 'report.json'), [JSON.stringify(whole)]);
+        const outcome = await follow(run, progress);
+        const { files } = await writeTuned(outDir, place, outcome);
+        const { adapter, blend, report } = outcome;
         const { bestValidAuc, bestValidLoss, stopReason } = report;
         const golden = await goldenScores(loaded, adapter, settings.template, data);
-        return { files: written, golden, blend, bestValidAuc, bestValidLoss, stopReason };
+        return { files, golden, blend, bestValidAuc, bestValidLoss, stopReason };
       },
     ),
 

@@ -5,6 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
 import type { EvaluateJob, JobData, JobOutcome, TuneJob } from '@tallrec/shared/wire/link';
+import { REPORT_FILE } from '../train/tuned-files.ts';
 import type { AdapterCache } from './adapter-cache.ts';
 import type { EdgeFiles } from './edge-files.ts';
 import type { DataPlace, EngineMethod, EngineParams, EngineResult, EngineRole, ModelPlace } from './engine-calls.ts';
@@ -73,7 +74,7 @@ export function jobRunnerWith(options: RunJobOptions): RunJob {
     }
     await files.upload(job.results.configPath, join(paths.out, ADAPTER_FILES.config), { signal });
     await files.upload(job.results.weightsPath, join(paths.out, ADAPTER_FILES.weights), { signal });
-    await files.upload(job.results.reportPath, join(paths.out, 'report.json'), { signal });
+    await files.upload(job.results.reportPath, join(paths.out, REPORT_FILE), { signal });
     return {
       status: 'succeeded',
       result: {

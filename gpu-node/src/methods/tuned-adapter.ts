@@ -5,19 +5,17 @@ import { join } from 'node:path';
 import type { Blend } from '@tallrec/shared/blend';
 import { type TuningReport, type TuningSettings, tuningReportSchema } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
-import { writeFileAtomically } from '../atomic-file.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
-import { hashAdapterFiles, hashTensors, readAdapter, writeAdapter } from '../llama/peft.ts';
-import { readBlend, writeBlend } from '../train/blend-file.ts';
+import { hashAdapterFiles, hashTensors, readAdapter } from '../llama/peft.ts';
+import { readBlend } from '../train/blend-file.ts';
 import { type TuningData, tune } from '../train/tune.ts';
+import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import type { SharedLanguageModel } from './language-model.ts';
 import type { FitOptions } from './method.ts';
 
 /** Changes when the same settings would give another adapter. */
 const RECIPE_VERSION = 1;
-/** Written last: with it a folder is whole. */
-const REPORT_FILE = 'report.json';
 
 export interface TunedAdapter {
   adapter: LoraAdapter;
@@ -71,14 +69,11 @@ export async function tunedAdapter(
     next = await events.next();
   }
   throwIfCancelled(signal);
-  const { adapter, blend, report } = next.value;
-  const id = await adapterId(await writeAdapter(dir, adapter, name));
-  await writeBlend(dir, id, blend);
-  const whole: TuningReport = { ...report, model: { name, contentHash }, adapter: { contentHash: id } };
-  await writeFileAtomically(join(dir, REPORT_FILE), [`${JSON.stringify(whole, null, 2)}\n`]);
+  const { adapter, blend } = next.value;
+  const { report } = await writeTuned(dir, { name, contentHash }, next.value);
   await rm(checkpointDir, { recursive: true, force: true });
   const earlierMs = report.steps === 0 ? 0 : (report.durationMs * startedAt) / report.steps;
-  return { adapter, blend: blend ?? undefined, report: whole, earlierMs };
+  return { adapter, blend: blend ?? undefined, report, earlierMs };
 }
 
 /** @returns undefined where there is none, or one that an older version wrote */
