@@ -1,6 +1,6 @@
 // Caser (Tang and Wang, WSDM 2018) as in the published DROS code: horizontal filters of several heights, one vertical filter.
 import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, embed, positionMask, type WeightSpec } from './recommender.ts';
+import { type Encoder, embed, positionMask, product, type WeightSpec } from './recommender.ts';
 
 /** Convolutions are slices, concatenation and one product, since not every backend has the gradient of a convolution. */
 export const caser: Encoder = {
@@ -40,7 +40,7 @@ function strongest(items: tf.Tensor3D, height: number, weight: tf.Tensor, bias: 
   const windows = length - height + 1;
   const shifted = Array.from({ length: height }, (_, j) => tf.slice(items, [0, j, 0], [batch, windows, hidden]));
   const flat = tf.reshape(tf.concat(shifted, 2), [batch * windows, height * hidden]);
-  const answers = tf.relu(tf.add(tf.matMul(flat, tf.reshape(weight, [filters, -1]), false, true), bias));
+  const answers = tf.relu(tf.add(product(flat, tf.reshape(weight, [filters, -1])), bias));
   return firstMaximum(tf.transpose(tf.reshape(answers, [batch, windows, filters]), [0, 2, 1]));
 }
 

@@ -22,9 +22,9 @@ export const CONVENTIONAL_SETTING = {
   dropout: 0.1,
   alpha: 0.1,
   beta: 1,
-  maxSteps: 500,
+  maxSteps: 400,
   maxEpochs: 20,
-  patience: 20,
+  patience: 10,
 } as const satisfies Omit<RecommenderSetting, 'learningRate'>;
 export const LEARNING_RATES = [1e-3, 1e-2] as const;
 const HIDDEN = 64;
@@ -63,7 +63,7 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
         title,
         kind: 'conventional',
         settings: { ...setting, learningRates, architectures, hidden: HIDDEN, filters: FILTERS, heights: HEIGHTS },
-        fit: (data, fitOptions) => fit(grid, encoder, data, fitOptions),
+        fit: (data, fitOptions) => fitBest(grid, encoder, data, fitOptions),
       };
     },
   );
@@ -74,7 +74,7 @@ interface Candidate {
   setting: RecommenderSetting;
 }
 
-async function fit(
+async function fitBest(
   grid: readonly Candidate[],
   encoder: SentenceEncoder | undefined,
   { train, valid }: FitData,

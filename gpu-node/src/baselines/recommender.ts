@@ -73,11 +73,29 @@ export function modelWeights(encoder: Encoder, sizes: Sizes): Record<string, Wei
   };
 }
 
+/**
+ * y = x Wᵀ. On WebAssembly only a product without transposed operands is fast, and TensorFlow.js's own gradient asks for them.
+ * @param x [N, I]
+ * @param weight [O, I]
+ * @returns [N, O]
+ */
+export function product(x: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+  return productWithGradient(x, weight);
+}
+
+const productWithGradient = tf.customGrad((...inputs) => {
+  const [x, weight, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+  save([x, weight]);
+  return {
+    value: tf.matMul(x, tf.transpose(weight)),
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.matMul(dy, saved[1]!), tf.matMul(tf.transpose(dy), saved[0]!)],
+  };
+});
+
 /** y = x Wᵀ + b over the last axis, as torch.nn.Linear. */
 export function linear(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
   const weight = weights[`${name}.weight`]!;
-  const inputs = x.shape.at(-1)!;
-  const y = tf.add(tf.matMul(tf.reshape(x, [-1, inputs]), weight, false, true), weights[`${name}.bias`]!);
+  const y = tf.add(product(tf.reshape(x, [-1, x.shape.at(-1)!]), weight), weights[`${name}.bias`]!);
   return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]!]);
 }
 

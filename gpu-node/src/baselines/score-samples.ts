@@ -1,7 +1,7 @@
 // Scores by trained weights: what training has not seen is taken as the mean of what it has.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Catalogue, EncodedSamples } from './catalogue.ts';
-import { type Encoder, noDropout, type Sizes, targetLogits, type Weights } from './recommender.ts';
+import { type Encoder, noDropout, type Sizes, targetLogits } from './recommender.ts';
 
 /** By their PyTorch names. */
 export type TrainedWeights = Readonly<Record<string, { shape: readonly number[]; values: Float32Array }>>;

@@ -58,7 +58,7 @@ export function openTensorflow(request?: TensorflowBackend): Promise<ChosenBacke
 
 async function choose(candidates: readonly TensorflowBackend[]): Promise<ChosenBackend> {
   // Otherwise the plain backend advertises the native one on the console.
-  tf.env().set('IS_TEST', true);
+  tf.env().set('PROD', true);
   const attempts: BackendAttempt[] = [];
   for (const backend of candidates) {
     const refusal = await refusalOf(backend);

@@ -54,9 +54,9 @@ export interface TrainedRecommender {
   step: number;
 }
 
-/** Steps between two evaluations: five for a few shots, a quarter of an epoch for many. */
+/** Steps between two evaluations: ten for a few shots, a quarter of an epoch for many. */
 export function evaluationInterval(stepsOfEpoch: number): number {
-  return Math.max(5, Math.ceil(stepsOfEpoch / 4));
+  return Math.max(10, Math.ceil(stepsOfEpoch / 4));
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { Command } from 'commander';
+import type { BaselineErrors } from '../baselines/check-baselines.ts';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
 import { compareWithReference, failures, REFERENCE_TOLERANCES, type ReferenceErrors } from '../doctor/reference.ts';
@@ -19,6 +20,7 @@ import { say } from './progress.ts';
 
 interface Options {
   reference?: string;
+  baselines?: string;
   provider?: ProviderRequest;
   weights?: WeightFormat;
   json?: boolean;
@@ -34,6 +36,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('Say what this machine can run; with a reference case, how far the engine is from PyTorch.')
     .option('--reference <dir>', 'a reference case: base/, adapter/ and expected.json')
+    .option('--baselines <file>', 'reference numbers of the conventional methods: how far TensorFlow.js is from them')
     .addOption(providerOption())
     .addOption(weightsOption())
     .optionsGroup('The memory that a tuning takes, without its weights at hand:')
@@ -43,7 +46,47 @@ export function registerDoctor(program: Command): void {
     .option('--micro-batch <n>', 'sequences computed at once (default: the most that fit)', wholeNumber(1))
     .option('--vram <size>', "a GPU's memory, as in 24GB; without it this machine's memory is meant", byteCount)
     .option('--json', 'print one JSON document')
-    .action((options: Options) => (options.plan ? plan(options) : doctor(options)));
+    .action((options: Options) => {
+      if (options.plan) return plan(options);
+      return options.baselines ? baselines(options.baselines, options.json) : doctor(options);
+    });
+}
+
+async function baselines(file: string, json: boolean | undefined): Promise<void> {
+  // TensorFlow.js takes a while to load, and no other command of this file needs it.
+  const { BASELINE_TOLERANCES, baselineFailures, checkBaselines } = await import('../baselines/check-baselines.ts');
+  const { openTensorflow } = await import('../baselines/tensorflow.ts');
+  const errors = await checkBaselines(file);
+  const { backend, attempts } = await openTensorflow();
+  const refused = attempts.flatMap(({ backend: name, refusal }) => (refusal ? [{ backend: name, refusal }] : []));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ baselines: errors, backend, refused })}\n`
+      : describeBaselines(errors, BASELINE_TOLERANCES, backend),
+  );
+  const failed = baselineFailures(errors);
+  if (failed.length > 0) {
+    say(`error: TensorFlow.js (${backend}) is further from the reference than it may be in: ${failed.join(', ')}.`);
+    process.exitCode = 1;
+  }
+}
+
+function describeBaselines(
+  errors: readonly BaselineErrors[],
+  tolerances: Omit<BaselineErrors, 'name'>,
+  backend: string,
+): string {
+  const row = ({ name, logitsMaxAbs, lossAbs, gradientsMaxRel }: BaselineErrors) =>
+    [
+      name.padEnd(20),
+      ...[logitsMaxAbs, lossAbs, gradientsMaxRel].map((number) => number.toExponential(1).padStart(12)),
+    ].join('');
+  return [
+    `TensorFlow.js on ${backend}; differences of logits and loss, of gradients relative to the largest`,
+    ...errors.map(row),
+    row({ name: '(may be)', ...tolerances }),
+    '',
+  ].join('\n');
 }
 
 async function plan({ model, provider, weights, seq, vram, microBatch, json }: Options): Promise<void> {
