@@ -11,7 +11,8 @@ interface Question {
   instruction: string;
   /** What is known and what is asked. */
   input: string;
-  answer: string;
+  /** Its first segment begins with a word. */
+  answer: Passage;
 }
 
 const liked = ({ stars }: Rated) => stars > LIKED_ABOVE;
@@ -177,7 +178,7 @@ function tasteQuestion(random: Random, ratings: readonly Rated[]): Question {
   return {
     instruction: pick(random, wording.instructions),
     input: `${describeHistory(random, history)}\n${pick(random, wording.ask).replace(FILM, target.film.title)}`,
-    answer: wording.answer(target),
+    answer: [learned(wording.answer(target))],
   };
 }
 
@@ -197,13 +198,13 @@ function choiceQuestion(random: Random, ratings: readonly Rated[]): Question | u
   return {
     instruction: pick(random, ['Choose one of two movies for the user.', 'Which movie? Answer with its title.']),
     input: `${describeHistory(random, history)}\n${ask}: "${a!.film.title}" or "${b!.film.title}"?`,
-    answer: (wantsBetter ? better : worse).film.title,
+    answer: [learned((wantsBetter ? better : worse).film.title)],
   };
 }
 
-/** Several films at once, answered one by one. */
+/** Several films at once, answered one by one: the titles of the answer are given, the verdicts learned. */
 function listQuestion(random: Random, ratings: readonly Rated[]): Question {
-  const { history, targets } = drawUser(random, ratings, 5);
+  const { history, targets } = drawUser(random, ratings, LIST);
   const wording = pick(random, [
     { instruction: 'Say for each movie whether the user will like it.', answer: (rated: Rated) => yesNo(liked(rated)) },
     {
@@ -215,7 +216,10 @@ function listQuestion(random: Random, ratings: readonly Rated[]): Question {
   return {
     instruction: wording.instruction,
     input: `${describeHistory(random, history)}\nMovies: ${targets.map(({ film }) => `"${film.title}"`).join(', ')}`,
-    answer: targets.map((rated) => `${rated.film.title}: ${wording.answer(rated)}`).join('\n'),
+    answer: targets.flatMap((rated, i) => [
+      given(`${i === 0 ? '' : '\n'}${rated.film.title}:`),
+      learned(` ${wording.answer(rated)}`),
+    ]),
   };
 }
 
@@ -228,7 +232,7 @@ function filmQuestion(random: Random, films: readonly Film[]): Question {
     return {
       instruction: 'Name the genres of the movie.',
       input: `"${film.title}"`,
-      answer: film.genres.length ? film.genres.join(', ') : 'None.',
+      answer: [learned(film.genres.length > 0 ? film.genres.join(', ') : 'None.')],
     };
   }
   const negated = chance(random, 0.3);
@@ -238,21 +242,24 @@ function filmQuestion(random: Random, films: readonly Film[]): Question {
       'A question on genres. Answer "Yes." or "No.".',
     ]),
     input: `Is "${film.title}" ${negated ? 'not ' : ''}of the genre ${genre}?`,
-    answer: yesNo(film.genres.includes(genre) !== negated),
+    answer: [learned(yesNo(film.genres.includes(genre) !== negated))],
   };
 }
 
 /** Frames around a question: instruction prompts most often, since that is what an instruction-tuned model has read. */
 function frame(random: Random, { instruction, input, answer }: Question): Passage {
   const form = random.uniform();
-  if (form < 0.4) return [given(formatPrompt({ instruction, input }, 'clean')), learned(answer)];
+  if (form < 0.4) return [given(formatPrompt({ instruction, input }, 'clean')), ...answer];
   if (form < 0.6)
-    return [given(`### Instruction:\n${instruction}\n\n### Input:\n${input}\n\n### Response:\n`), learned(answer)];
-  if (form < 0.75) return [given(`${instruction}\n${input}\n`), learned(answer)];
-  if (form < 0.9) return [given(`${input}\n`), learned(answer)];
-  return [given(`Question: ${input}\nAnswer:`), learned(` ${answer}`)];
+    return [given(`### Instruction:\n${instruction}\n\n### Input:\n${input}\n\n### Response:\n`), ...answer];
+  if (form < 0.75) return [given(`${instruction}\n${input}\n`), ...answer];
+  if (form < 0.9) return [given(`${input}\n`), ...answer];
+  const [first, ...others] = answer;
+  return [given(`Question: ${input}\nAnswer:`), { ...first!, text: ` ${first!.text}` }, ...others];
 }
 
+/** Films of a list. */
+const LIST = 8;
 const FEWEST_RATINGS = 20;
 
 /** One question, about a user's taste nine times of ten. */
@@ -261,6 +268,6 @@ export function drawQuestion(random: Random, { learned: users, films }: Pick<Mov
   const kind = random.uniform();
   if (kind < 0.1 || ratings.length < FEWEST_RATINGS) return frame(random, filmQuestion(random, films));
   if (kind < 0.2) return frame(random, choiceQuestion(random, ratings) ?? tasteQuestion(random, ratings));
-  if (kind < 0.4) return frame(random, listQuestion(random, ratings));
+  if (kind < 0.45) return frame(random, listQuestion(random, ratings));
   return frame(random, tasteQuestion(random, ratings));
 }

@@ -44,7 +44,7 @@ export interface Recipe {
 
 export const RECIPE: Recipe = {
   tokenizer: { questions: 20_000, merges: 1500, titles: 2500 },
-  steps: 2000,
+  steps: 1800,
   warmupSteps: 100,
   learningRate: 2e-3,
   clipNorm: 1,

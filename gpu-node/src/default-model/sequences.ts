@@ -8,34 +8,30 @@ export const LIKED_ABOVE = 3;
 
 interface SequenceForm {
   opening: string;
-  /** What follows a title and names what is to be learned. */
-  verdict: (rated: Rated) => { given: string; learned: string };
+  /** Between a title and the verdict. */
+  between: string;
+  verdict: (rated: Rated) => string;
+  after?: string;
 }
 
-const stars = ({ stars }: Rated) => String(stars);
 const likes = ({ stars }: Rated) => stars > LIKED_ABOVE;
+const stars = ({ stars }: Rated) => ` ${stars}`;
 
 const FORMS: readonly SequenceForm[] = [
-  { opening: 'Ratings of a viewer:', verdict: (rated) => ({ given: ':', learned: ` ${stars(rated)}` }) },
-  { opening: 'Films and stars', verdict: (rated) => ({ given: ' -', learned: ` ${stars(rated)} stars` }) },
-  { opening: 'A diary of films seen.', verdict: (rated) => ({ given: ',', learned: ` ${stars(rated)} of 5` }) },
-  {
-    opening: 'What they thought:',
-    verdict: (rated) => ({ given: '?', learned: likes(rated) ? ' liked' : ' disliked' }),
-  },
-  { opening: 'Did they like it?', verdict: (rated) => ({ given: ':', learned: likes(rated) ? ' Yes.' : ' No.' }) },
-  { opening: 'Did they dislike it?', verdict: (rated) => ({ given: ':', learned: likes(rated) ? ' No.' : ' Yes.' }) },
-  {
-    opening: 'Four stars or more?',
-    verdict: (rated) => ({ given: ':', learned: rated.stars >= 4 ? ' Yes.' : ' No.' }),
-  },
-  { opening: 'Thumbs', verdict: (rated) => ({ given: ':', learned: likes(rated) ? ' up' : ' down' }) },
+  { opening: 'Ratings of a viewer:', between: ':', verdict: stars },
+  { opening: 'Films and stars', between: ' -', verdict: stars, after: ' stars' },
+  { opening: 'A diary of films seen.', between: ',', verdict: stars, after: ' of 5' },
+  { opening: 'What they thought:', between: '?', verdict: (rated) => (likes(rated) ? ' liked' : ' disliked') },
+  { opening: 'Did they like it?', between: ':', verdict: (rated) => (likes(rated) ? ' Yes' : ' No'), after: '.' },
+  { opening: 'Did they dislike it?', between: ':', verdict: (rated) => (likes(rated) ? ' No' : ' Yes'), after: '.' },
+  { opening: 'Four stars or more?', between: ':', verdict: ({ stars }) => (stars >= 4 ? ' Yes' : ' No'), after: '.' },
+  { opening: 'Thumbs', between: ':', verdict: (rated) => (likes(rated) ? ' up' : ' down') },
 ];
 
 /** Films a sequence holds at most: a few hundred tokens. */
 const LONGEST = 30;
 /** How often the titles themselves are to be learned, too: what is watched together. */
-const TITLES_LEARNED = 0.25;
+const TITLES_LEARNED = 0.1;
 
 /** In time order, or, half the time, a random part in random order: taste does not hang on it, and a small model cannot learn it by heart. */
 export function drawSequence(random: Random, ratings: readonly Rated[]): Passage {
@@ -43,12 +39,8 @@ export function drawSequence(random: Random, ratings: readonly Rated[]): Passage
   const learnTitles = chance(random, TITLES_LEARNED);
   const segments: Segment[] = [given(form.opening)];
   for (const rated of drawPart(random, ratings)) {
-    const verdict = form.verdict(rated);
-    segments.push(
-      given('\n'),
-      { text: rated.film.title + verdict.given, learned: learnTitles },
-      learned(verdict.learned),
-    );
+    segments.push(given('\n'), { text: rated.film.title + form.between, learned: learnTitles });
+    segments.push(learned(form.verdict(rated)), given(form.after ?? ''));
   }
   return segments;
 }
