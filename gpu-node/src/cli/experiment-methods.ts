@@ -1,16 +1,17 @@
 // The methods of an experiment's command, from its options.
+
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import { config } from '../config.ts';
 import { readInstructions } from '../data/read-rows.ts';
-import type { Compute } from '../llama/stored-tensors.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { SharedLanguageModel } from '../methods/language-model.ts';
 import type { Method } from '../methods/method.ts';
-import { type MethodName, methodNames, methodsFrom, whatIsLacking } from '../methods/registry.ts';
+import { METHOD_NAMES, type MethodName, methodNames, methodsFrom, whatIsLacking } from '../methods/registry.ts';
 import { sha256File } from '../models/content-hash.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { openEngine } from './open-engine.ts';
@@ -55,12 +56,20 @@ export async function experimentMethods(
   const names = methodNames(named);
   const languageModel = await sharedLanguageModel(options, cacheDir);
   const remote = remoteOptions(options, names);
-  const atHand = methodsFrom({ languageModel, remote, conventional: [] });
+  const conventional = await conventionalMethods(options, names);
+  const atHand = methodsFrom({ languageModel, remote, conventional });
   const lacking = names.filter((name) => !atHand.some((method) => method.name === name));
   const demanded = lacking.find((name) => options.methods?.includes(name));
   if (demanded) throw new TallrecError('BAD_REQUEST', `${whatIsLacking(demanded)}.`);
   for (const name of lacking) say(`Left out: ${whatIsLacking(name)}.`);
   return { methods: atHand.filter(({ name }) => names.some((wanted) => wanted === name)), languageModel };
+}
+
+/** TensorFlow.js is loaded only where something is to be run on it. */
+async function conventionalMethods({ encoder }: MethodOptions, names: readonly MethodName[]): Promise<Method[]> {
+  if (!METHOD_NAMES.some(({ name, kind }) => kind === 'conventional' && names.includes(name))) return [];
+  const { conventionalMethods } = await import('../baselines/conventional-methods.ts');
+  return conventionalMethods({ encoderDir: encoder, cacheDir: join(config().home, 'cache', 'sentences') });
 }
 
 async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Promise<SharedLanguageModel | undefined> {

@@ -75,6 +75,7 @@ function registerDesign(experiment: Command, name: ExperimentName): void {
     .option('--valid-limit <n>', 'validate by n rows, drawn by the seed', wholeNumber(2))
     .option('--dry-run', 'print the cells and an estimate of the time, and run none')
     .option('--json', 'print one JSON document')
+    .option('--encoder <dir>', 'a sentence encoder such as all-MiniLM-L6-v2 as ONNX, for gru-bert and dros-bert')
     .optionsGroup('Language model:')
     .option('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .option('--instructions <file>', 'instruction data of the first stage: JSON array or JSONL')

@@ -49,7 +49,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
       columns: [
         { title: 'Method' },
         ...shots.flatMap((k) => [
-          { title: 'ours', align: 'right' as const, group: `K = ${k}` },
+          { title: hasPaper ? 'ours' : 'AUC', align: 'right' as const, group: `K = ${k}` },
           ...(hasPaper ? [{ title: 'paper', align: 'right' as const, group: `K = ${k}` }] : []),
         ]),
       ],
@@ -85,6 +85,9 @@ function figures(title: string, rows: readonly ResultRow[], { shots, domains }: 
   if (shots.length < 2) return [];
   const paper = domains.find(({ name }) => name === title)?.paper;
   const blocks: Block[] = [];
+  const published = paper ? paperSeries(paper, shots) : [];
+  const own = [...Map.groupBy(rows, ({ title }) => title).values()].map((of) => ({ points: pointsOf(of, shots) }));
+  const y = { ...AUC_AXIS, range: rangeOf([...published, ...own]) };
   for (const kind of ['conventional', 'language-model', 'control'] as const) {
     const byMethod = Map.groupBy(
       rows.filter((row) => row.kind === kind || (kind !== 'control' && row.method === 'history-share')),
@@ -97,22 +100,27 @@ function figures(title: string, rows: readonly ResultRow[], { shots, domains }: 
     blocks.push({
       kind: 'chart',
       caption: `${label}; bars are 95 % intervals over seeds.`,
-      chart: { kind: 'lines', label, x: shotsAxis(shots), y: AUC_AXIS, series: drawn },
+      chart: { kind: 'lines', label, x: shotsAxis(shots), y, series: drawn },
     });
   }
-  const published = paper ? paperSeries(paper, shots) : [];
   if (published.length > 0) {
     const label = `The paper's figures, ${title} (LLaMA-7B)`;
     blocks.push({
       kind: 'chart',
       caption: `${label}, on the same axes.`,
-      chart: { kind: 'lines', label, x: shotsAxis(shots), y: AUC_AXIS, series: published },
+      chart: { kind: 'lines', label, x: shotsAxis(shots), y, series: published },
     });
   }
   return blocks;
 }
 
 const AUC_AXIS = { title: 'AUC × 100', reference: 50, format: '.0f' } as const;
+
+/** The same for all figures of a domain, in steps of five. */
+function rangeOf(series: readonly Pick<Series, 'points'>[]): [number, number] {
+  const values = series.flatMap(({ points }) => points.flatMap(({ y, low = y, high = y }) => [low, high]));
+  return [5 * Math.floor(Math.min(50, ...values) / 5), 5 * Math.ceil(Math.max(50, ...values) / 5)];
+}
 
 function shotsAxis(shots: readonly number[]) {
   return { title: 'K, training samples', scale: 'log', ticks: shots } as const;
@@ -123,7 +131,13 @@ function pointsOf(rows: readonly ResultRow[], shots: readonly number[]): Series[
     const row = rows.find((own) => own.shots === null || own.shots === k);
     if (!row || row.auc === null) return [];
     const { seedsInterval: ends } = row;
-    return [{ x: k, y: 100 * row.auc, ...(ends ? { low: 100 * ends.low, high: 100 * ends.high } : {}) }];
+    return [
+      {
+        x: k,
+        y: 100 * row.auc,
+        ...(ends ? { low: 100 * Math.max(0, ends.low), high: 100 * Math.min(1, ends.high) } : {}),
+      },
+    ];
   });
 }
 

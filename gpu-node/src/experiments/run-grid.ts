@@ -52,13 +52,8 @@ export async function runGrid(
   for (const [index, plan] of left.entries()) {
     if (signal?.aborted) break;
     const startedAt = clock();
-    const report = (note: string) =>
-      onProgress?.({
-        done: done.size,
-        total: plans.length,
-        etaMs: timeLeft(times, left.slice(index), clock() - startedAt),
-        note,
-      });
+    const report = (note: string, waiting = left.slice(index), elapsedMs = clock() - startedAt) =>
+      onProgress?.({ done: done.size, total: plans.length, etaMs: timeLeft(times, waiting, elapsedMs), note });
     report(describeCell(plan));
     try {
       const cell = await runCell(plan, {
@@ -69,7 +64,7 @@ export async function runGrid(
       await store.write(cell);
       done.set(plan, cell);
       times.add(plan, durationMs(cell));
-      report(describeCell(plan));
+      report(describeCell(plan), left.slice(index + 1), 0);
     } catch (error) {
       if (signal?.aborted) break;
       if (!(error instanceof TallrecError)) throw error;

@@ -1,8 +1,8 @@
 // What every row of a results table is: something that is fit on K samples and then scores others.
+import type { MethodKind } from '@tallrec/shared/methods';
 import type { LabelledSample, Sample } from '@tallrec/shared/sample';
 
-export const METHOD_KINDS = ['conventional', 'language-model', 'control'] as const;
-export type MethodKind = (typeof METHOD_KINDS)[number];
+export { METHOD_KINDS } from '@tallrec/shared/methods';
 
 export interface FitData {
   /** The K shots. */

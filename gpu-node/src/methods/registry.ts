@@ -1,45 +1,19 @@
 // All methods by name: what there is, and those that the options at hand allow.
 import { TallrecError } from '@tallrec/shared/errors';
+import { METHOD_KINDS, METHODS, type MethodName, type MethodNeed, methodNamed } from '@tallrec/shared/methods';
 import { inContextMethod } from './in-context.ts';
 import { type InContextRemoteOptions, inContextRemoteMethod } from './in-context-remote.ts';
 import type { SharedLanguageModel } from './language-model.ts';
 import { logisticFeaturesMethod } from './logistic-features.ts';
 import { matrixFactorisationMethod } from './matrix-factorisation.ts';
-import { METHOD_KINDS, type Method, type MethodKind } from './method.ts';
+import type { Method } from './method.ts';
 import { historyPopularityMethod, historyShareMethod, popularityMethod } from './rules.ts';
 import { tunedMethods } from './tuned.ts';
 import { zeroShotMethod } from './zero-shot.ts';
 
-export const METHOD_NAMES = [
-  { name: 'gru4rec', title: 'GRU4Rec', kind: 'conventional' },
-  { name: 'caser', title: 'Caser', kind: 'conventional' },
-  { name: 'sasrec', title: 'SASRec', kind: 'conventional' },
-  { name: 'dros', title: 'DROS', kind: 'conventional' },
-  { name: 'gru-bert', title: 'GRU-BERT', kind: 'conventional', needs: 'encoder' },
-  { name: 'dros-bert', title: 'DROS-BERT', kind: 'conventional', needs: 'encoder' },
-  { name: 'zero-shot', title: 'Zero-shot', kind: 'language-model', needs: 'model' },
-  { name: 'in-context', title: 'In-context learning', kind: 'language-model', needs: 'model' },
-  { name: 'in-context-remote', title: 'In-context learning, remote', kind: 'language-model', needs: 'remote' },
-  { name: 'at', title: 'Alpaca tuning only (AT)', kind: 'language-model', needs: 'instructions' },
-  { name: 'rt', title: 'Rec tuning only (RT)', kind: 'language-model', needs: 'model' },
-  { name: 'tallrec', title: 'TALLRec', kind: 'language-model', needs: 'instructions' },
-  { name: 'tallrec-blend', title: 'TALLRec, blend', kind: 'language-model', needs: 'instructions' },
-  { name: 'history-share', title: 'Share of history liked', kind: 'control' },
-  { name: 'popularity', title: 'Item popularity', kind: 'control' },
-  { name: 'history-popularity', title: 'History + popularity', kind: 'control' },
-  { name: 'matrix-factorisation', title: 'Matrix factorisation', kind: 'control' },
-  { name: 'logistic-regression', title: 'Logistic regression', kind: 'control' },
-] as const satisfies readonly NamedMethod[];
-export type MethodName = (typeof METHOD_NAMES)[number]['name'];
+export { METHODS as METHOD_NAMES, type MethodName } from '@tallrec/shared/methods';
 
-interface NamedMethod {
-  name: string;
-  title: string;
-  kind: MethodKind;
-  needs?: Need;
-}
-type Need = 'encoder' | 'model' | 'instructions' | 'remote';
-const NEEDS: Record<Need, string> = {
+const NEEDS: Record<MethodNeed, string> = {
   encoder: 'needs a sentence encoder: name its folder by --encoder',
   model: 'needs a language model: name one by --model',
   instructions: 'needs a language model and instruction data: name them by --model and --instructions',
@@ -53,15 +27,15 @@ const NEEDS: Record<Need, string> = {
 export function methodNames(list: readonly string[]): MethodName[] {
   const chosen = new Set<MethodName>();
   for (const word of list) {
-    const own = METHOD_NAMES.filter(({ name, kind }) => word === 'all' || word === name || word === kind);
+    const own = METHODS.filter(({ name, kind }) => word === 'all' || word === name || word === kind);
     if (own.length === 0) {
       throw new TallrecError('BAD_REQUEST', `There is no method "${word}".`, {
-        fix: `Known: all, ${METHOD_KINDS.join(', ')}, ${METHOD_NAMES.map(({ name }) => name).join(', ')}.`,
+        fix: `Known: all, ${METHOD_KINDS.join(', ')}, ${METHODS.map(({ name }) => name).join(', ')}.`,
       });
     }
     for (const { name } of own) chosen.add(name);
   }
-  return METHOD_NAMES.map(({ name }) => name).filter((name) => chosen.has(name));
+  return METHODS.map(({ name }) => name).filter((name) => chosen.has(name));
 }
 
 export interface MethodSources {
@@ -84,11 +58,11 @@ export function methodsFrom({ languageModel, remote, conventional }: MethodSourc
     matrixFactorisationMethod,
     logisticFeaturesMethod,
   ];
-  return METHOD_NAMES.flatMap(({ name }) => methods.filter((method) => method.name === name));
+  return METHODS.flatMap(({ name }) => methods.filter((method) => method.name === name));
 }
 
 /** Why a method is not among those at hand. */
 export function whatIsLacking(name: MethodName): string {
-  const { needs }: NamedMethod = METHOD_NAMES.find((method) => method.name === name)!;
+  const { needs } = methodNamed(name);
   return `${name} ${needs ? NEEDS[needs] : 'cannot be run here'}`;
 }
