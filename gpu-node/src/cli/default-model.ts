@@ -7,9 +7,12 @@ import { config } from '../config.ts';
 import { readMovieLens } from '../default-model/movielens.ts';
 import { type Pretrained, pretrain } from '../default-model/pretrain.ts';
 import { RECIPE } from '../default-model/recipe.ts';
+import type { Training } from '../default-model/training-file.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { NARROW } from '../llama/narrow.ts';
 import { encodeHeader } from '../llama/safetensors.ts';
+import { drawChart } from '../report/chart.ts';
+import type { Chart } from '../report/chart-spec.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { wholeNumber } from './option-values.ts';
 import { formatMs, say, showProgress } from './progress.ts';
@@ -29,7 +32,7 @@ export function registerDefaultModel(program: Command): void {
       'Train the default model again from MovieLens latest-small. Ctrl-C stops it; the same command goes on.',
     )
     .requiredOption('--data <dir>', 'the unpacked archive: movies.csv and ratings.csv')
-    .requiredOption('--out <dir>', 'gets the checkpoint, in float16, and training.json')
+    .requiredOption('--out <dir>', 'gets the checkpoint in float16, training.json and its curves as pictures')
     .option('--work <dir>', 'keeps what a stopped run needs to go on', '.tallrec/default-model')
     .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
     .option('--steps <n>', 'optimizer steps', wholeNumber(1), RECIPE.steps)
@@ -95,4 +98,37 @@ async function writeModel(
   const { step, tokens, durationMs, curve, watched } = training;
   const report = { seed, ratings, steps: step, tokens, durationMs, curve, watched };
   await writeFileAtomically(join(out, 'training.json'), [`${JSON.stringify(report)}\n`]);
+  for (const [name, chart] of Object.entries(charts(training))) {
+    await writeFileAtomically(join(out, `${name}.svg`), [`${await drawChart(chart)}\n`]);
+  }
+}
+
+function charts({ curve, watched }: Training): Record<'loss' | 'auc', Chart> {
+  const x = { title: 'optimizer steps' };
+  return {
+    loss: {
+      kind: 'lines',
+      label: 'Loss of the default model in training',
+      x,
+      y: { title: 'nats a learned token' },
+      points: false,
+      series: [
+        { name: 'ratings as sequences', points: curve.map(({ step, sequenceLoss }) => ({ x: step, y: sequenceLoss })) },
+        { name: 'questions', points: curve.map(({ step, questionLoss }) => ({ x: step, y: questionLoss })) },
+      ],
+    },
+    auc: {
+      kind: 'lines',
+      label: 'AUC of the default model in training, on users it does not learn from',
+      x,
+      y: { title: 'AUC × 100', reference: 50 },
+      series: [
+        { name: 'a wording it knows', points: watched.map(({ step, knownAuc }) => ({ x: step, y: 100 * knownAuc })) },
+        {
+          name: "TALLRec's, untuned",
+          points: watched.map(({ step, tallrecAuc }) => ({ x: step, y: 100 * tallrecAuc })),
+        },
+      ],
+    },
+  };
 }

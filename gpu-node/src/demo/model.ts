@@ -9,7 +9,7 @@ import { TINY_MODEL_NAME, writeTinyModel } from '../tiny-model.ts';
 import { demoRatings } from './ratings.ts';
 
 /** Made by `npm run default-model`. */
-const MOVIES_MODEL = fileURLToPath(new URL('../../models/tallrec-movies-4m', import.meta.url));
+const MOVIES_MODEL = fileURLToPath(new URL('../../models/tallrec-movies', import.meta.url));
 
 export interface DemoModel {
   /** A checkpoint's directory. */
