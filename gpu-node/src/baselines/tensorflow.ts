@@ -5,6 +5,8 @@ import { TallrecError } from '@tallrec/shared/errors';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+// Registers the gradients of all kernels; the core's own build for Node.js has none.
+import '@tensorflow/tfjs-layers';
 import { registerMissingKernels } from './wasm-kernels.ts';
 
 /** In the order they are tried; `tensorflow` is what @tensorflow/tfjs-node-gpu registers. */
