@@ -10,11 +10,13 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { demoModel } from '../demo/model.ts';
+import { storyPage } from '../demo/report.ts';
 import { STORIES } from '../demo/settings.ts';
 import { premise, type Told, tellStory } from '../demo/story.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
 import { startLocalStack } from '../dev/local-stack.ts';
 import { resolveModel } from '../models/store.ts';
+import { page } from '../report/page.ts';
 
 interface DemoOptions {
   model?: string;
@@ -121,8 +123,6 @@ async function writeReport(
   told: Told,
   { about, durationMs }: { about: string; durationMs: number },
 ): Promise<string> {
-  // Vega takes half a second to load, which no other command should wait for.
-  const [{ storyPage }, { page }] = await Promise.all([import('../demo/report.ts'), import('../report/page.ts')]);
   const command = `npm run demo${model === undefined ? '' : ` -- --model ${model}`}`;
   const path = resolve(report);
   await writeFileAtomically(path, [

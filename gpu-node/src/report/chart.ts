@@ -1,6 +1,4 @@
 // Charts as SVG text, drawn by Vega in plain Node: no canvas, no browser, no network; equal input gives equal bytes.
-import { loader, parse, View } from 'vega';
-import { compile } from 'vega-lite';
 import { type Axis, type Chart, specOf } from './chart-spec.ts';
 import { INKS } from './palette.ts';
 
@@ -10,9 +8,12 @@ import { INKS } from './palette.ts';
  */
 export async function drawChart(chart: Chart): Promise<string> {
   checkValues(chart);
+  // They take half a second to load: commands that draw nothing should not wait for them.
+  const [{ loader, parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const view = new View(parse(compile(specOf(chart), { logger: silent() }).spec), {
     renderer: 'none',
-    loader: offline(),
+    // Charts bring their data; an address in one is refused, never fetched.
+    loader: Object.assign(loader(), { load: refuse, sanitize: refuse }),
   });
   try {
     return framed(await view.toSVG(), chart.label);
@@ -28,7 +29,9 @@ function framed(svg: string, label: string): string {
   const style = `.chart{color:${INKS.light}}@media(prefers-color-scheme:dark){.chart{color:${INKS.dark}}}`;
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   const open = `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="${attribute(label)}" ${size}>`;
-  return `${open}<style>${style}</style>${svg.slice(svg.indexOf('>') + 1)}`;
+  const whole = `${open}<style>${style}</style>${svg.slice(svg.indexOf('>') + 1)}`;
+  // XML has no place for control characters and halves of surrogate pairs, escaped or not.
+  return whole.replace(/[^\P{Cc}\t\n\r]/gu, '').toWellFormed();
 }
 
 function attribute(text: string): string {
@@ -58,12 +61,8 @@ function checkValues(chart: Chart): void {
   check(chart.y, [...all.flatMap(({ y, low, high }) => [y, low, high]), ...(chart.y.range ?? [])]);
 }
 
-/** Charts bring their data; an address in one is refused, never fetched. */
-function offline() {
-  const refuse = async (uri: string) => {
-    throw new Error(`A chart may not load ${uri}.`);
-  };
-  return Object.assign(loader(), { load: refuse, sanitize: refuse });
+async function refuse(address: string): Promise<never> {
+  throw new Error(`A chart may not load ${address}.`);
 }
 
 /** Vega-Lite warns of what it leaves out; what is drawn here is checked before. */

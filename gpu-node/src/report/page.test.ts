@@ -82,7 +82,7 @@ function nodesOf(document: string): Node[] {
 
 const named = (nodes: readonly Node[], name: string) => nodes.filter((node) => node.name === name);
 
-describe('a page', () => {
+describe('a page', { timeout: 60_000 }, () => {
   it('says what it was given, in elements that mean it', async () => {
     const document = await page(example);
     const faults: string[] = [];
@@ -123,7 +123,7 @@ describe('a page', () => {
     expect(ids).toEqual(expect.arrayContaining(links));
   });
 
-  it('shows any text as text, wherever it stands', { timeout: 30_000 }, async () => {
+  it('shows any text as text, wherever it stands', async () => {
     const hostile = fc.oneof(
       fc.constantFrom('<script>x()</script>', '</style><img src=x onerror=x()>', '" onload="x()', '&lt;&amp;', '-->'),
       fc.string({ unit: fc.constantFrom(...'<>&"\'/=-!ab '), minLength: 1, maxLength: 20 }),
@@ -185,7 +185,7 @@ describe('a page', () => {
         ]);
         expect(named(nodes, 'svg')[0]!.attributes['aria-label']).toBe(label);
       }),
-      { numRuns: 40, seed: 5 },
+      { numRuns: 25, seed: 5 },
     );
   });
 
@@ -199,7 +199,7 @@ describe('a page', () => {
 
 const lacking = existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}`;
 
-describe.skipIf(lacking)(`in a browser${lacking ? ` (skipped: ${lacking})` : ''}`, () => {
+describe.skipIf(lacking)(`in a browser${lacking ? ` (skipped: ${lacking})` : ''}`, { timeout: 60_000 }, () => {
   let browser: Browser;
   let dir: string;
   let url: string;
