@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { countRows, readLabelledSamples } from '../data/read-rows.ts';
-import { inferUsers } from '../evaluate/infer-users.ts';
+import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { sha256File } from '../models/content-hash.ts';
 import { PAPER_DOMAINS, type PaperDomain } from './paper-figures.ts';
 
@@ -71,10 +71,7 @@ export function splitValidation<T extends { user?: string | undefined }>(
 
 /** Published files name no users; where all of a file's rows are without one they are found by their overlapping histories. */
 async function readWithUsers(path: string): Promise<LabelledSample[]> {
-  const samples = await readLabelledSamples(path);
-  if (samples.some(({ user }) => user !== undefined)) return samples;
-  const users = inferUsers(samples);
-  return samples.map((sample, index) => (users[index] === undefined ? sample : { ...sample, user: users[index] }));
+  return withInferredUsers(await readLabelledSamples(path));
 }
 
 async function findFile(dir: string, part: string): Promise<DataFile | undefined> {
