@@ -41,16 +41,19 @@ const ROWS: { name: string; title: string; architectures: readonly [Architecture
 ];
 
 export interface ConventionalOptions {
-  /** Folder of the sentence encoder; without it there is neither GRU-BERT nor DROS-BERT. */
+  /** Folder of the sentence encoder; without it (or `encoder`) there is neither GRU-BERT nor DROS-BERT. */
   encoderDir?: string | undefined;
-  /** Where sentence embeddings are kept; needed with an encoder. */
+  /** Where sentence embeddings are kept. */
   cacheDir: string;
+  /** In place of what the folder holds. */
+  encoder?: SentenceEncoder | undefined;
   setting?: Partial<RecommenderSetting> | undefined;
   learningRates?: readonly number[] | undefined;
 }
 
 export function conventionalMethods(options: ConventionalOptions): Method[] {
-  const encoder = options.encoderDir === undefined ? undefined : sentenceEncoder(options.encoderDir, options.cacheDir);
+  const encoder =
+    options.encoder ?? (options.encoderDir ? sentenceEncoder(options.encoderDir, options.cacheDir) : undefined);
   return ROWS.filter(({ architectures }) => encoder || !architectures.some((name) => ARCHITECTURES[name].text)).map(
     ({ name, title, architectures }) => {
       const setting = { ...CONVENTIONAL_SETTING, ...options.setting };

@@ -84,6 +84,7 @@ export async function trainRecommender(
         const { validAuc, merit } = await judge(architecture, data.sizes, weights, valid);
         stale = best && merit <= best.merit ? stale + 1 : 0;
         if (stale === 0) best = { weights, validAuc, step, merit };
+        if (validAuc === 1) break;
       }
       // TensorFlow.js computes without waiting; an interrupt must get in.
       await new Promise((resolve) => setImmediate(resolve));
