@@ -23,6 +23,8 @@ const environmentSchema = z.object({
     .pipe(z.int().min(1).max(1024).optional()),
   /** The secret of `tallrec serve`, in place of its option. */
   TALLREC_NODE_TOKEN: optional,
+  /** Folder of a sentence encoder, for evaluations of gru-bert and dros-bert. */
+  TALLREC_ENCODER: optional,
   /** For models of the Hugging Face hub that are not open to all. */
   HF_TOKEN: optional,
   /** Of an OpenAI-compatible endpoint, for in-context learning on a remote model. */
@@ -37,6 +39,7 @@ export interface Config {
   weights: WeightFormat | undefined;
   threads: number | undefined;
   nodeToken: string | undefined;
+  encoderDir: string | undefined;
   hubToken: string | undefined;
   hubUrl: string;
   openAiKey: string | undefined;
@@ -64,6 +67,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     TALLREC_WEIGHTS,
     TALLREC_THREADS,
     TALLREC_NODE_TOKEN,
+    TALLREC_ENCODER,
     HF_TOKEN,
     HF_ENDPOINT,
     OPENAI_API_KEY,
@@ -76,6 +80,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     weights: TALLREC_WEIGHTS,
     threads: TALLREC_THREADS,
     nodeToken: TALLREC_NODE_TOKEN,
+    encoderDir: TALLREC_ENCODER,
     hubToken: HF_TOKEN,
     hubUrl: HF_ENDPOINT,
     openAiKey: OPENAI_API_KEY,

@@ -86,7 +86,12 @@ export async function findJobUsing(db: Db, dataset: string): Promise<string | un
       .where(
         and(
           notInArray(evaluations.state, [...ENDED]),
-          or(eq(evaluations.dataset, dataset), eq(evaluations.trainDataset, dataset)),
+          or(
+            eq(evaluations.dataset, dataset),
+            eq(evaluations.trainDataset, dataset),
+            eq(evaluations.validDataset, dataset),
+            eq(evaluations.instructionsDataset, dataset),
+          ),
         ),
       )
       .limit(1),

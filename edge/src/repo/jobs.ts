@@ -1,6 +1,6 @@
 // What tunings and evaluations have in common in D1: their states. Every move names the states it may start from, and the fence.
 import type { TuningEvent } from '@tallrec/shared/tuning';
-import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { JOB_STATES, JOB_TRANSITIONS, type JobError, type JobState } from '@tallrec/shared/wire/tunings';
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
@@ -11,6 +11,9 @@ export type JobRow = Pick<
   'id' | 'name' | 'state' | 'model' | 'dataset' | 'node' | 'fence' | 'attempts' | 'instance' | 'error' | 'updatedAt'
 >;
 export type JobKind = 'tuning' | 'evaluation';
+
+/** In place of a model's name, where a job needs none: any node can do it. */
+export const NO_MODEL = '';
 
 const UNFINISHED: JobState[] = ['queued', 'dispatched', 'running'];
 const AT_WORK: JobState[] = ['dispatched', 'running'];
@@ -53,7 +56,7 @@ export function listUnfinishedJobs(db: Db, limit: number): Promise<JobRow[]> {
   return listJobs(db, (table) => inArray(table.state, UNFINISHED), limit);
 }
 
-/** Jobs that wait for a node with one of these models, the longest waiting first. */
+/** Jobs that wait for a node with one of these models (NO_MODEL: for any), the longest waiting first. */
 export function listQueuedJobs(db: Db, models: string[], limit: number): Promise<JobRow[]> {
   const held = sql`(SELECT value FROM json_each(${JSON.stringify(models)}))`;
   return listJobs(db, (table) => and(eq(table.state, 'queued'), sql`${table.model} IN ${held}`), limit);
@@ -164,7 +167,7 @@ export async function appendTuningEvents(
 /** @returns false when the fence no longer holds: then nothing is written */
 export async function setEvaluationProgress(
   db: Db,
-  write: { evaluation: string; fence: number; done: number; total: number; etaMs: number | null },
+  write: { evaluation: string; fence: number } & NonNullable<Evaluation['progress']>,
 ): Promise<boolean> {
   const { evaluation, fence, ...progress } = write;
   const rows = await db

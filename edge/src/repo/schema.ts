@@ -1,8 +1,9 @@
 // The record in D1: the only source of the migrations. Bytes and rows lie in R2; JSON columns hold what no query looks into.
 import type { Blend } from '@tallrec/shared/blend';
 import type { Sampling } from '@tallrec/shared/interactions';
+import type { EvaluatedMethod } from '@tallrec/shared/methods';
 import type { Template } from '@tallrec/shared/prompt';
-import type { Stage, TuningEvent, TuningSettings } from '@tallrec/shared/tuning';
+import type { HyperParameters, Stage, TuningEvent, TuningSettings } from '@tallrec/shared/tuning';
 import type { GoldenScores } from '@tallrec/shared/wire/adapters';
 import type { Dataset, DatasetFormat, DatasetKind, DatasetState, RowError } from '@tallrec/shared/wire/datasets';
 import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
@@ -66,6 +67,7 @@ const jobColumns = {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   state: text('state').$type<JobState>().notNull(),
+  /** Empty for a method without a language model. */
   model: text('model').notNull(),
   dataset: text('dataset').notNull(),
   node: text('node'),
@@ -114,6 +116,12 @@ export const evaluations = sqliteTable(
     trainDataset: text('train_dataset'),
     limit: integer('limit'),
     template: text('template').$type<Template>().notNull(),
+    method: text('method').$type<EvaluatedMethod>(),
+    shots: integer('shots'),
+    seed: integer('seed'),
+    validDataset: text('valid_dataset'),
+    instructionsDataset: text('instructions_dataset'),
+    hyperParameters: text('hyper_parameters', { mode: 'json' }).$type<HyperParameters>(),
     progress: text('progress', { mode: 'json' }).$type<NonNullable<Evaluation['progress']>>(),
     report: text('report', { mode: 'json' }).$type<EvaluationReport>(),
     createdAt: createdAt(),

@@ -1,4 +1,4 @@
-// Evaluations: a model or an adapter judged on a dataset.
+// Evaluations: a model, an adapter or a method judged on a dataset.
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
 import { createEvaluationSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
@@ -20,7 +20,7 @@ const create = createRoute({
   method: 'post',
   path: '/v1/evaluations',
   tags,
-  summary: 'Evaluate a model, with or without an adapter, on a dataset',
+  summary: 'Evaluate a model, with or without an adapter, or a method of the results tables, on a dataset',
   ...creates('evaluations:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(createEvaluationSchema) },
   responses: {

@@ -18,6 +18,13 @@ export function inferUsers(samples: readonly LabelledSample[]): (string | undefi
   return users;
 }
 
+/** Samples of which none names a user, with those that could be found; others as they are. */
+export function withInferredUsers(samples: LabelledSample[]): LabelledSample[] {
+  if (samples.some(({ user }) => user !== undefined)) return samples;
+  const users = inferUsers(samples);
+  return samples.map((sample, index) => (users[index] === undefined ? sample : { ...sample, user: users[index] }));
+}
+
 function continues(before: LabelledSample, after: LabelledSample): boolean {
   const length = before.history.length;
   if (length < 2 || after.history.length !== length || before.noun !== after.noun) return false;

@@ -9,7 +9,7 @@ import { STOP_REASONS, tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { adapterFilesSchema, goldenScoresSchema } from '@tallrec/shared/wire/adapters';
 import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
-import { jobProgressSchema } from '@tallrec/shared/wire/link';
+import { jobProgressSchema, methodFitSchema } from '@tallrec/shared/wire/link';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
 
@@ -73,8 +73,13 @@ export const ENGINE_CALLS = {
   evaluate: {
     params: z.object({
       ...scoringFields,
+      model: modelPlaceSchema.nullable(),
+      fit: methodFitSchema.nullable(),
       data: dataPlaceSchema,
       train: dataPlaceSchema.nullable(),
+      valid: dataPlaceSchema.nullable(),
+      instructions: dataPlaceSchema.nullable(),
+      checkpointDir: z.string(),
       limit: z.number().int().nullable(),
       predictionsFile: z.string(),
     }),

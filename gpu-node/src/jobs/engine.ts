@@ -3,7 +3,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import type { TuningEvent } from '@tallrec/shared/tuning';
 import { writeFileAtomically } from '../atomic-file.ts';
-import { evaluateSamples } from '../evaluate/evaluate.ts';
+import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
 import type { Runtime } from '../graph/execution.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
@@ -11,12 +11,16 @@ import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
 import { writeTuned } from '../train/tuned-files.ts';
+import type { ParsedParams } from './engine-calls.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
+import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method.ts';
 import { goldenScores } from './golden-scores.ts';
 import { labelledSamples, tuningData } from './job-data.ts';
 import { type LoadedModel, LoadedModels } from './loaded-models.ts';
 import { ScoringQueue } from './scoring-queue.ts';
 import { Turns } from './turns.ts';
+
+type EvaluateBy<R, P = ParsedParams<'evaluate'>> = (params: P, context: CallContext) => Promise<R>;
 
 export type OpenRuntime = () => Promise<{ runtime: Runtime; reason: string }>;
 
@@ -44,6 +48,38 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
     <P, R>(work: (params: P, context: CallContext) => Promise<R>) =>
     (params: P, context: CallContext) =>
       turns.take(() => work(params, context));
+
+  const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, progress }) => {
+    const { model: place, template, adapter, data, train, limit } = params;
+    if (!place) throw new TallrecError('VALIDATION_FAILED', 'This evaluation names neither a model nor a method.');
+    const { provider } = (await openRuntime()).runtime;
+    const loaded = await models.open(place);
+    const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
+    const startedAt = performance.now();
+    return evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
+      template,
+      precision,
+      provider,
+      train: train ? await labelledSamples(train) : undefined,
+      adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
+      blend: adapter?.blend,
+      signal,
+      onProgress: (done, total) => {
+        const etaMs = ((performance.now() - startedAt) / done) * (total - done);
+        progress({ kind: 'evaluate', phase: 'score', done, total, etaMs });
+      },
+    });
+  };
+
+  const evaluateMethodOf: EvaluateBy<MethodEvaluation, MethodEvaluationParams> = async (params, context) => {
+    const { evaluateMethod } = await import('./evaluate-method.ts');
+    const { provider } = (await openRuntime()).runtime;
+    return evaluateMethod(params, {
+      ...context,
+      computing: { provider, precision },
+      load: (place) => models.open(place),
+    });
+  };
 
   const engine: Engine = {
     async probe() {
@@ -79,32 +115,17 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
       },
     ),
 
-    evaluate: inTurn(
-      async ({ model: place, template, adapter, data, train, limit, predictionsFile }, { signal, progress }) => {
-        const { provider } = (await openRuntime()).runtime;
-        const loaded = await models.open(place);
-        const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
-        const startedAt = performance.now();
-        const { report, predictions } = await evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
-          template,
-          precision,
-          provider,
-          train: train ? await labelledSamples(train) : undefined,
-          adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-          blend: adapter?.blend,
-          signal,
-          onProgress: (done, total) => {
-            const etaMs = ((performance.now() - startedAt) / done) * (total - done);
-            progress({ kind: 'evaluate', done, total, etaMs });
-          },
-        });
-        await writeFileAtomically(
-          predictionsFile,
-          predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
-        );
-        return report;
-      },
-    ),
+    evaluate: inTurn(async (params, context) => {
+      const { fit, predictionsFile } = params;
+      const { report, predictions } = fit
+        ? await evaluateMethodOf({ ...params, fit }, context)
+        : await evaluateModel(params, context);
+      await writeFileAtomically(
+        predictionsFile,
+        predictions.map((prediction) => `${JSON.stringify(prediction)}\n`),
+      );
+      return report;
+    }),
 
     async score(params, { signal }) {
       const { results, tokens } = await queue.score({ ...params, signal });

@@ -31,7 +31,26 @@ export async function labelledSamples({ kind, file, sampling, split }: DataPlace
   return split === 'all' ? samples : paperSplit(samples)[split];
 }
 
-/** Validation data is what was named; else the paper's split of interactions; else a tenth, drawn by the tuning's seed. */
+export interface RecData {
+  train: LabelledSample[];
+  valid: LabelledSample[];
+}
+
+/**
+ * Validation data is what was named; else the paper's split of interactions; else a tenth, drawn by the seed.
+ * @param read how a file becomes samples
+ */
+export async function recData(
+  { train, valid, seed }: { train: DataPlace; valid: DataPlace | null; seed: number },
+  read: (place: DataPlace) => Promise<LabelledSample[]> = labelledSamples,
+): Promise<RecData> {
+  if (valid) return { train: await read(train), valid: await read(valid) };
+  if (train.kind !== 'interactions') return holdOut(await read(train), seed);
+  const split = paperSplit(await read({ ...train, split: 'all' }));
+  return { train: split.train, valid: split.valid };
+}
+
+/** See `recData`; of instructions too a tenth is held out where no validation data was named. */
 export async function tuningData(options: {
   train: DataPlace;
   valid: DataPlace | null;
@@ -44,12 +63,7 @@ export async function tuningData(options: {
     if (valid) return { stage: 'alpaca', train: rows, valid: await readInstructions(valid.file) };
     return { stage: 'alpaca', ...holdOut(rows, settings.seed) };
   }
-  if (valid) return { stage: 'rec', train: await labelledSamples(train), valid: await labelledSamples(valid) };
-  if (train.kind === 'interactions') {
-    const split = paperSplit(await labelledSamples({ ...train, split: 'all' }));
-    return { stage: 'rec', train: split.train, valid: split.valid };
-  }
-  return { stage: 'rec', ...holdOut(await labelledSamples(train), settings.seed) };
+  return { stage: 'rec', ...(await recData({ train, valid, seed: settings.seed })) };
 }
 
 /** The drawn tenth is held out; both parts keep the order of the file. */

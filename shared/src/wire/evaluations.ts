@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { idSchema, sha256Schema } from '../ids.ts';
+import { evaluatedMethodSchema, methodNamed, usesLanguageModel } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
+import { hyperParametersSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 import { jobErrorSchema, jobStateSchema } from './tunings.ts';
@@ -27,49 +29,145 @@ export const evaluationReportSchema = z.object({
   /** The rule without parameters: share of the history that was liked. */
   ruleAuc: z.number().nullable(),
   rulePerUserAuc: z.number().nullable(),
-  /** Item popularity in the training samples; null where none were given. */
+  /** Item popularity in the training samples, for a method in those it was fit on; null where none were given. */
   popularityAuc: z.number().nullable(),
   popularityPerUserAuc: z.number().nullable(),
   /** The adapter's blend of model, history and, where training samples were given, popularity; null where it has none. */
   blendAuc: z.number().nullable().default(null),
   blendPerUserAuc: z.number().nullable().default(null),
-  template: templateSchema,
-  precision: z.string(),
-  provider: z.string(),
+  /** These three are null for methods without a language model, the provider for those that compute by hand. */
+  template: templateSchema.nullable(),
+  precision: z.string().nullable(),
+  provider: z.string().nullable(),
+  /** Read by a language model; by a method in its fit too. */
   tokens: z.number().int(),
+  /** Of the scoring alone. */
   durationMs: z.number(),
+  /** How a method was fit; null without one. */
+  fit: z
+    .object({
+      trainSamples: z.number().int(),
+      validSamples: z.number().int(),
+      /** What validation chose: hyper-parameters, the best step. */
+      chosen: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+      durationMs: z.number(),
+    })
+    .nullable()
+    .default(null),
 });
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>;
 
-export const createEvaluationSchema = z.object({
+const splitSchema = z.enum(['train', 'valid', 'test', 'all']);
+const shotsSchema = z.number().int().min(1);
+const seedSchema = z.number().int().min(0).max(0xffff_ffff);
+
+const evaluationFields = z.object({
   name: nameSchema.optional(),
-  model: z.string().min(1),
+  model: z.string().min(1).optional().meta({
+    description: 'What is evaluated, or what the method builds on; methods without a language model take none.',
+  }),
   /** Without one the base model is evaluated. */
   adapter: adapterRefSchema.optional(),
   dataset: idSchema('dataset'),
   /** Which part of an interactions dataset, by the paper's split; other datasets are taken whole. */
-  split: z.enum(['train', 'valid', 'test', 'all']).default('test'),
-  /** The training data, for item popularity. */
-  trainDataset: idSchema('dataset').optional(),
+  split: splitSchema.default('test'),
+  trainDataset: idSchema('dataset').optional().meta({
+    description:
+      "What a method learns from: of interactions the train part of the paper's split. Without a method, for item popularity alone.",
+  }),
   limit: z.number().int().min(1).optional(),
   template: templateSchema.default('clean'),
+  method: evaluatedMethodSchema.optional().meta({
+    description:
+      'A method of the results tables, fit on the node and judged in place of a model with its adapter. rt, in-context and zero-shot need model; at, tallrec and tallrec-blend need instructionsDataset too; gru-bert and dros-bert a node that was started with TALLREC_ENCODER. In-context learning takes 16 examples at most.',
+  }),
+  shots: shotsSchema.optional().meta({
+    description: 'Samples K that the method is fit on, drawn by the seed from the training samples; all when left out.',
+  }),
+  seed: seedSchema.optional().meta({ description: 'Of every random choice of the method; 0 when left out.' }),
+  validDataset: idSchema('dataset').optional().meta({
+    description:
+      "What early stopping and hyper-parameters go by, taken whole. When left out: the valid part of the paper's split where trainDataset holds interactions; where it holds samples a tenth of them, drawn by the seed, and the shots are drawn from the rest.",
+  }),
+  instructionsDataset: idSchema('dataset')
+    .optional()
+    .meta({ description: 'Instruction data of the first stage, for at, tallrec and tallrec-blend.' }),
+  hyperParameters: hyperParametersSchema
+    .optional()
+    .meta({ description: "The recipe of methods that tune a language model; the paper's when left out." }),
+});
+type EvaluationFields = z.infer<typeof evaluationFields>;
+
+/** Fields that say how a method is fit. */
+const METHOD_FIELDS = ['shots', 'seed', 'validDataset', 'instructionsDataset', 'hyperParameters'] as const;
+
+/** @returns what is wrong with each field, and how to mend it */
+function problemsOf(body: EvaluationFields): Partial<Record<keyof EvaluationFields, string>> {
+  const given = (fields: readonly (keyof EvaluationFields)[], problem: string) =>
+    Object.fromEntries(fields.filter((field) => body[field] !== undefined).map((field) => [field, problem]));
+  if (body.method === undefined) {
+    return {
+      ...given(METHOD_FIELDS, 'says how a method is fit: name a method, or leave it out'),
+      ...(body.model === undefined ? { model: 'name a model, or a method that needs none such as history-share' } : {}),
+    };
+  }
+  const method = methodNamed(body.method);
+  const lacks = (field: keyof EvaluationFields, what: string) =>
+    body[field] === undefined ? { [field]: `the method ${method.name} needs ${what}` } : {};
+  return {
+    ...given(['adapter'], 'a method tunes its own: leave out the method to evaluate an adapter'),
+    ...(usesLanguageModel(body.method)
+      ? lacks('model', 'a language model: name one that a node holds (GET /v1/models)')
+      : given(['model', 'hyperParameters'], `the method ${method.name} has no language model: leave it out`)),
+    ...(method.needs === 'instructions'
+      ? lacks('instructionsDataset', 'instruction data for its first stage')
+      : given(['instructionsDataset'], `the method ${method.name} takes no instructions: leave it out`)),
+    ...(method.shotless ? {} : lacks('trainDataset', 'training data')),
+    ...(body.trainDataset === undefined
+      ? given(['validDataset'], 'goes with a trainDataset: name one, or leave it out')
+      : {}),
+  };
+}
+
+export const createEvaluationSchema = evaluationFields.superRefine((body, context) => {
+  for (const [field, message] of Object.entries(problemsOf(body))) {
+    context.addIssue({ code: 'custom', path: [field], message });
+  }
 });
 export type CreateEvaluation = z.infer<typeof createEvaluationSchema>;
+
+/** `fit`: a method learns, in steps or settings tried; `score`: rows are scored. */
+export const evaluationPhaseSchema = z.enum(['fit', 'score']);
 
 export const evaluationSchema = z.object({
   id: idSchema('evaluation'),
   name: nameSchema,
   state: jobStateSchema,
-  model: z.string(),
+  /** Null for a method without a language model, as is the template. */
+  model: z.string().nullable(),
   adapter: sha256Schema.nullable(),
   dataset: idSchema('dataset'),
-  split: z.enum(['train', 'valid', 'test', 'all']),
+  split: splitSchema,
   trainDataset: idSchema('dataset').nullable(),
   limit: z.number().int().nullable(),
-  template: templateSchema,
+  template: templateSchema.nullable(),
+  /** Null where a model was evaluated, with or without an adapter; so is what follows. */
+  method: evaluatedMethodSchema.nullable(),
+  shots: shotsSchema.nullable(),
+  seed: seedSchema.nullable(),
+  validDataset: idSchema('dataset').nullable(),
+  instructionsDataset: idSchema('dataset').nullable(),
+  hyperParameters: hyperParametersSchema.nullable(),
   node: z.string().nullable(),
   fence: z.number().int(),
-  progress: z.object({ done: z.number().int(), total: z.number().int(), etaMs: z.number().nullable() }).nullable(),
+  progress: z
+    .object({
+      phase: evaluationPhaseSchema.default('score'),
+      done: z.number().int(),
+      total: z.number().int(),
+      etaMs: z.number().nullable(),
+    })
+    .nullable(),
   report: evaluationReportSchema.nullable(),
   error: jobErrorSchema.nullable(),
   createdAt: timestampSchema,

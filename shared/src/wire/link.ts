@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { blendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
+import { evaluatedMethodSchema } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
-import { STOP_REASONS, tuningEventSchema, tuningSettingsSchema } from '../tuning.ts';
+import { hyperParametersSchema, STOP_REASONS, tuningEventSchema, tuningSettingsSchema } from '../tuning.ts';
 import { adapterFilesSchema, goldenScoresSchema } from './adapters.ts';
 import { datasetKindSchema } from './datasets.ts';
-import { evaluationReportSchema } from './evaluations.ts';
+import { evaluationPhaseSchema, evaluationReportSchema } from './evaluations.ts';
 import { nodeStatusSchema } from './nodes.ts';
 import { jobErrorSchema } from './tunings.ts';
 
@@ -36,11 +37,13 @@ export const jobAdapterSchema = z.object({
 });
 export type JobAdapter = z.infer<typeof jobAdapterSchema>;
 
-const jobFields = { id: z.string().min(1), fence: z.number().int().min(0), model: z.string().min(1) };
+const jobFields = { id: z.string().min(1), fence: z.number().int().min(0) };
+const modelNameSchema = z.string().min(1);
 
 export const tuneJobSchema = z.object({
   ...jobFields,
   kind: z.literal('tune'),
+  model: modelNameSchema,
   settings: tuningSettingsSchema,
   train: jobDataSchema,
   valid: jobDataSchema.nullable(),
@@ -53,12 +56,25 @@ export const tuneJobSchema = z.object({
 });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
 
+/** A method to be fit, and judged in place of a model with its adapter. */
+export const methodFitSchema = z.object({
+  method: evaluatedMethodSchema,
+  shots: z.number().int().min(1).nullable(),
+  seed: z.number().int().min(0),
+  hyperParameters: hyperParametersSchema.nullable(),
+});
+
 export const evaluateJobSchema = z.object({
   ...jobFields,
   kind: z.literal('evaluate'),
+  /** Null for a method without a language model. */
+  model: modelNameSchema.nullable(),
+  fit: methodFitSchema.nullable().default(null),
   template: templateSchema,
   data: jobDataSchema,
   train: jobDataSchema.nullable(),
+  valid: jobDataSchema.nullable().default(null),
+  instructions: jobDataSchema.nullable().default(null),
   limit: z.number().int().nullable(),
   adapter: jobAdapterSchema.nullable(),
   results: z.object({ predictionsPath: signedPathSchema }),
@@ -97,6 +113,7 @@ export const jobProgressSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tune'), events: z.array(tuningEventSchema).min(1) }),
   z.object({
     kind: z.literal('evaluate'),
+    phase: evaluationPhaseSchema.default('score'),
     done: z.number().int(),
     total: z.number().int(),
     etaMs: z.number().nullable(),

@@ -1,33 +1,41 @@
+import { methodNamed } from '@tallrec/shared/methods';
 import type { CreateEvaluation, Evaluation } from '@tallrec/shared/wire/evaluations';
 import type { Deps } from '../../deps.ts';
 import { insertEvaluation } from '../../repo/evaluations.ts';
+import { NO_MODEL } from '../../repo/jobs.ts';
 import { resolveAdapter } from '../adapters/resolve.ts';
-import { checkDataset } from '../jobs/check-dataset.ts';
 import { queuedJob } from '../jobs/queued.ts';
 import { startDriver } from '../jobs/start.ts';
+import { checkData } from './check-data.ts';
 import { toEvaluation } from './view.ts';
 
 /** @throws TallrecError NOT_FOUND, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID */
 export async function createEvaluation(
   deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'drivers'>,
-  { name, model, adapter: ref, dataset, split, trainDataset, limit, template }: CreateEvaluation,
+  request: CreateEvaluation,
 ): Promise<Evaluation> {
-  const kinds = ['samples', 'interactions'] as const;
-  const { name: datasetName } = await checkDataset(deps, dataset, kinds, 'dataset');
-  if (trainDataset) await checkDataset(deps, trainDataset, kinds, 'trainDataset');
+  const { name, model, adapter: ref, dataset, split, limit, template, method } = request;
+  const judgedOn = await checkData(deps, request);
   const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ref, model);
+  const what = [...(method ? [methodNamed(method).title] : []), adapter?.name ?? model].filter(Boolean).join(', ');
   const id = deps.newId('evaluation');
   const row = await insertEvaluation(deps.db, {
     ...queuedJob(deps.clock.nowMs()),
     id,
-    name: name ?? `${adapter?.name ?? model} on ${datasetName}`.slice(0, 100),
-    model,
+    name: name ?? `${what} on ${judgedOn.name}`.slice(0, 100),
+    model: model ?? NO_MODEL,
     dataset,
     adapter: adapter?.id ?? null,
     split,
-    trainDataset: trainDataset ?? null,
+    trainDataset: request.trainDataset ?? null,
     limit: limit ?? null,
     template,
+    method: method ?? null,
+    shots: request.shots ?? null,
+    seed: method ? (request.seed ?? 0) : null,
+    validDataset: request.validDataset ?? null,
+    instructionsDataset: request.instructionsDataset ?? null,
+    hyperParameters: request.hyperParameters ?? null,
     report: null,
   });
   if (row.instance === null) await startDriver(deps, id);

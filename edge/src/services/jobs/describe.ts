@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { findAdapter } from '../../repo/adapters.ts';
 import { findDataset } from '../../repo/datasets.ts';
 import { findEvaluation } from '../../repo/evaluations.ts';
-import { jobKind } from '../../repo/jobs.ts';
+import { jobKind, NO_MODEL } from '../../repo/jobs.ts';
 import { findTuning } from '../../repo/tunings.ts';
 import { places } from '../../storage/places.ts';
 import { signedPath } from '../../storage/signed-path.ts';
@@ -45,15 +45,19 @@ export async function describeJob(deps: DescribeDeps, id: string, fence: number)
     };
   }
   const row = (await findEvaluation(deps.db, id))!;
+  const { method, shots, seed, hyperParameters } = row;
   return {
     kind: 'evaluate',
     id,
     fence,
-    model: row.model,
+    model: row.model === NO_MODEL ? null : row.model,
+    fit: method === null ? null : { method, shots, seed: seed ?? 0, hyperParameters },
     template: row.template,
     limit: row.limit,
     data: await jobData(deps, row.dataset, row.split, exp),
     train: row.trainDataset ? await jobData(deps, row.trainDataset, 'train', exp) : null,
+    valid: row.validDataset ? await jobData(deps, row.validDataset, 'all', exp) : null,
+    instructions: row.instructionsDataset ? await jobData(deps, row.instructionsDataset, 'all', exp) : null,
     adapter: await jobAdapter(deps, row.adapter),
     results: { predictionsPath: await result('predictions.jsonl') },
   };

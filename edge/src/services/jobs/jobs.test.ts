@@ -328,7 +328,7 @@ describe('an evaluation', () => {
     const job = await nextJob(node, 'evaluate', created.id);
     expect(job).toMatchObject({ limit: 2, adapter: null, train: null, data: { kind: 'samples', split: 'all' } });
     node.send({ type: 'accepted', job: job.id, fence: 1 });
-    const progress = { kind: 'evaluate', done: 1, total: 2, etaMs: 5 } as const;
+    const progress = { kind: 'evaluate', phase: 'score', done: 1, total: 2, etaMs: 5 } as const;
     node.send({ type: 'progress', job: job.id, fence: 1, progress });
     expect((await evaluationIn(job.id, 'running')).node).toBe(node.id);
     await sendFile(job.results.predictionsPath, '{"score":0.5}\n');
@@ -342,6 +342,7 @@ describe('an evaluation', () => {
       ...rules,
       ...blend,
       ...numbers,
+      fit: null,
       template: 'clean',
       precision: 'f32',
       provider: 'cpu',

@@ -14,6 +14,6 @@ export async function recordProgress(
     const { events } = progress;
     return appendTuningEvents(deps.db, { tuning: job, fence, events, nowMs: deps.clock.nowMs() });
   }
-  const { done, total, etaMs } = progress;
-  return setEvaluationProgress(deps.db, { evaluation: job, fence, done, total, etaMs });
+  const { kind: _, ...rest } = progress;
+  return setEvaluationProgress(deps.db, { evaluation: job, fence, ...rest });
 }

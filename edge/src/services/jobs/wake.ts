@@ -1,5 +1,5 @@
 import type { Deps } from '../../deps.ts';
-import { findJob, listQueuedJobs } from '../../repo/jobs.ts';
+import { findJob, listQueuedJobs, NO_MODEL } from '../../repo/jobs.ts';
 import { findNode } from '../../repo/nodes.ts';
 
 /** One for the node that is free, and some more in case the first ones are cancelled meanwhile; the sweep sees to the rest. */
@@ -13,11 +13,10 @@ export async function wakeJob(deps: WakeDeps, id: string): Promise<void> {
   if (job?.instance) await deps.drivers.wake(id, job.instance);
 }
 
-/** A node is free: jobs that wait for one of its models may run now. */
+/** A node is free: jobs that wait for one of its models, or for any node, may run now. */
 export async function wakeQueueFor(deps: WakeDeps, node: string): Promise<void> {
   const models = (await findNode(deps.db, node))?.status?.models.map(({ name }) => name) ?? [];
-  if (models.length === 0) return;
-  for (const job of await listQueuedJobs(deps.db, models, WAKE_AT_ONCE)) {
+  for (const job of await listQueuedJobs(deps.db, [...models, NO_MODEL], WAKE_AT_ONCE)) {
     if (job.instance) await deps.drivers.wake(job.id, job.instance);
   }
 }

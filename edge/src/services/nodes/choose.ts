@@ -1,15 +1,15 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Deps } from '../../deps.ts';
-import { listJobsAtWork } from '../../repo/jobs.ts';
+import { listJobsAtWork, NO_MODEL } from '../../repo/jobs.ts';
 import { listConnectedNodes, type NodeRow } from '../../repo/nodes.ts';
 
 function holdsModel(node: NodeRow, model: string): boolean {
   return node.status?.models.some(({ name }) => name === model) ?? false;
 }
 
-/** A connected node that holds the model and has no job; the one with the fewest requests waiting. */
+/** A connected node that holds the model (any for NO_MODEL) and has no job; the one with the fewest requests waiting. */
 export async function chooseFreeNode(deps: Pick<Deps, 'db' | 'links'>, model: string): Promise<string | undefined> {
-  const able = (await listConnectedNodes(deps.db)).filter((node) => holdsModel(node, model));
+  const able = (await listConnectedNodes(deps.db)).filter((node) => model === NO_MODEL || holdsModel(node, model));
   if (able.length === 0) return undefined;
   const atWork = new Set((await listJobsAtWork(deps.db)).map(({ node }) => node));
   const idle = able.filter(({ id }) => !atWork.has(id)).sort((a, b) => queued(a) - queued(b));
