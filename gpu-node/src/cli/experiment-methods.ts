@@ -56,7 +56,7 @@ export async function experimentMethods(
   const names = methodNames(named);
   const languageModel = await sharedLanguageModel(options, cacheDir);
   const remote = remoteOptions(options, names);
-  const conventional = await conventionalMethods(options, names);
+  const conventional = await conventionalMethods(conventionalOptions(options, names));
   const atHand = methodsFrom({ languageModel, remote, conventional });
   const lacking = names.filter((name) => !atHand.some((method) => method.name === name));
   const demanded = lacking.find((name) => options.methods?.includes(name));
@@ -65,11 +65,16 @@ export async function experimentMethods(
   return { methods: atHand.filter(({ name }) => names.some((wanted) => wanted === name)), languageModel };
 }
 
-/** TensorFlow.js is loaded only where something is to be run on it. */
-async function conventionalMethods({ encoder }: MethodOptions, names: readonly MethodName[]): Promise<Method[]> {
-  if (!METHOD_NAMES.some(({ name, kind }) => kind === 'conventional' && names.includes(name))) return [];
+async function conventionalMethods(options: ReturnType<typeof conventionalOptions>): Promise<Method[]> {
+  if (!options) return [];
   const { conventionalMethods } = await import('../baselines/conventional-methods.ts');
-  return conventionalMethods({ encoderDir: encoder, cacheDir: join(config().home, 'cache', 'sentences') });
+  return conventionalMethods(options);
+}
+
+/** What the conventional methods are made of; undefined where none of them is asked for, and TensorFlow.js is not loaded. */
+export function conventionalOptions({ encoder }: MethodOptions, names: readonly string[]) {
+  if (!METHOD_NAMES.some(({ name, kind }) => kind === 'conventional' && names.includes(name))) return undefined;
+  return { encoderDir: encoder, cacheDir: join(config().home, 'cache', 'sentences') };
 }
 
 async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Promise<SharedLanguageModel | undefined> {

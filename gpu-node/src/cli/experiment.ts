@@ -1,4 +1,5 @@
 // `tallrec experiment`: the paper's experiments as grids of cells, resumable, with tables and figures.
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Command } from 'commander';
@@ -6,13 +7,15 @@ import { z } from 'zod';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { describeCell } from '../experiments/cell.ts';
 import { CellStore } from '../experiments/cell-store.ts';
+import { CellWorkers } from '../experiments/cell-workers.ts';
 import { DESIGNS, type Design, type ExperimentName, planCells } from '../experiments/designs.ts';
-import { openDomain } from '../experiments/domain.ts';
+import { type Domain, openDomain } from '../experiments/domain.ts';
 import { estimateGrid, type PlannedCell } from '../experiments/estimate.ts';
 import { runGrid } from '../experiments/run-grid.ts';
 import { resultsOf, writeResults } from '../experiments/write-results.ts';
+import type { Method } from '../methods/method.ts';
 import { METHOD_NAMES } from '../methods/registry.ts';
-import { experimentMethods, type MethodOptions } from './experiment-methods.ts';
+import { conventionalOptions, experimentMethods, type MethodOptions } from './experiment-methods.ts';
 import { parsedBy } from './fail.ts';
 import {
   computeOption,
@@ -25,6 +28,9 @@ import {
 import { formatMs, say, showProgress } from './progress.ts';
 import { withRecipeOptions } from './recipe-options.ts';
 
+/** Of a thread with TensorFlow.js, a sentence encoder and the data of a domain. */
+const WORKER_BYTES = 1e9;
+
 interface Options extends MethodOptions {
   domain: string[];
   data?: string;
@@ -34,6 +40,7 @@ interface Options extends MethodOptions {
   cache?: string;
   limit?: number;
   validLimit?: number;
+  jobs: number;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -73,6 +80,7 @@ function registerDesign(experiment: Command, name: ExperimentName): void {
     .option('--cache <dir>', 'finished cells and tuned adapters, which experiments may share (default: OUT/cache)')
     .option('--limit <n>', 'only the first n test rows', wholeNumber(1))
     .option('--valid-limit <n>', 'validate by n rows, drawn by the seed', wholeNumber(2))
+    .option('--jobs <n>', 'cells at once, each on a thread; language models run alone', wholeNumber(1), 1)
     .option('--dry-run', 'print the cells and an estimate of the time, and run none')
     .option('--json', 'print one JSON document')
     .option('--encoder <dir>', 'a sentence encoder such as all-MiniLM-L6-v2 as ONNX, for gru-bert and dros-bert')
@@ -114,10 +122,11 @@ async function run(experiment: ExperimentName, options: Options): Promise<void> 
   const signal = interruptSignal();
   const { out, shots, seeds, validLimit, limit: testLimit, cache = join(out, 'cache') } = options;
   const { methods, languageModel } = await experimentMethods(options, DESIGNS[experiment].methods, cache);
-  const domains = await Promise.all(options.domain.map((domain) => openDomain(domain, options.data)));
+  const domains = await openDomains(options);
   const size = { domains, methods, shots, seeds, validLimit, testLimit };
   const plans = planCells(experiment, size);
   const store = new CellStore(join(cache, 'cells'));
+  const workers = cellWorkers(options, methods);
   try {
     if (options.dryRun) {
       const planned = await estimateGrid(plans, store, {
@@ -130,6 +139,7 @@ async function run(experiment: ExperimentName, options: Options): Promise<void> 
     const progress = showProgress('Experiment', 'cells');
     const outcome = await runGrid(plans, {
       store,
+      workers,
       signal,
       onProgress: ({ done, total, etaMs, note }) => progress.update(done, total, etaMs, note),
     }).finally(progress.stop);
@@ -146,8 +156,28 @@ async function run(experiment: ExperimentName, options: Options): Promise<void> 
     if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
     refuseIncomplete(outcome, plans.length);
   } finally {
+    await workers?.close();
     await languageModel?.close();
   }
+}
+
+async function openDomains({ domain: names, data }: Options): Promise<Domain[]> {
+  const domains = await Promise.all(names.map((name) => openDomain(name, data)));
+  const twice = domains.find(({ name }, index) => domains.findIndex((other) => other.name === name) < index);
+  if (!twice) return domains;
+  throw new TallrecError('BAD_REQUEST', `Two domains have the name ${twice.name}.`, {
+    fix: 'Rename one of the folders.',
+  });
+}
+
+/** As many threads as were asked for and have memory; none for one. */
+function cellWorkers(options: Options, methods: readonly Method[]): CellWorkers | undefined {
+  const count = Math.min(options.jobs, Math.max(1, Math.floor(freemem() / WORKER_BYTES)));
+  if (count < options.jobs) say(`Memory is free for ${count} of ${options.jobs} jobs.`);
+  if (count === 1) return undefined;
+  const domains = options.domain.map((nameOrDir) => ({ nameOrDir, dataDir: options.data }));
+  const names = methods.map(({ name }) => name);
+  return new CellWorkers(count, { domains, conventional: conventionalOptions(options, names) });
 }
 
 function describeModel({

@@ -6,10 +6,12 @@ import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { matrixFactorisationMethod } from '../methods/matrix-factorisation.ts';
 import type { FitData, Method } from '../methods/method.ts';
 import { historyShareMethod, popularityMethod } from '../methods/rules.ts';
 import { type CellPlan, cellKey } from './cell.ts';
 import { CellStore } from './cell-store.ts';
+import { CellWorkers } from './cell-workers.ts';
 import { planCells } from './designs.ts';
 import { type Domain, openDomain, splitValidation } from './domain.ts';
 import { estimateGrid } from './estimate.ts';
@@ -201,6 +203,35 @@ describe('a grid', () => {
       [2, 1000],
       [3, 0],
     ]);
+  });
+
+  it('gives the same from threads, and stops them when aborted', async () => {
+    const folder = (await domain('a')).files.valid.path.replace('/valid.json', '');
+    const size = {
+      domains: [await openDomain(folder)],
+      methods: [popularityMethod, matrixFactorisationMethod],
+      shots: [4, 8],
+      seeds: 2,
+    };
+    const plans = planCells('few-shot', size);
+    const workers = new CellWorkers(2, {
+      domains: [{ nameOrDir: folder, dataDir: undefined }],
+      conventional: undefined,
+    });
+    const [here, there] = [
+      await runGrid(plans, { store: store() }),
+      await runGrid(plans, { store: new CellStore(join(dir, 'other')), workers }),
+    ];
+    expect(there.cells.map(({ scores }) => scores)).toEqual(here.cells.map(({ scores }) => scores));
+    const controller = new AbortController();
+    const running = runGrid(plans, {
+      store: new CellStore(join(dir, 'third')),
+      workers,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    expect(await running).toMatchObject({ cancelled: true, cells: [], failures: [] });
+    await workers.close();
   });
 
   it('reads the test rows after the fit alone, and hides their labels', async () => {

@@ -13,8 +13,16 @@ export interface GridProgress {
   note: string;
 }
 
+/** Threads that run cells side by side. */
+export interface CellRunners {
+  readonly count: number;
+  run: typeof runCell;
+}
+
 export interface GridOptions {
   store: CellStore;
+  /** For all but language models, which have every core for themselves; without them all cells run here, one by one. */
+  workers?: CellRunners | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: GridProgress) => void) | undefined;
   clock?: () => number;
@@ -34,10 +42,12 @@ export interface GridOutcome {
   cancelled: boolean;
 }
 
+const HERE: CellRunners = { count: 1, run: runCell };
+
 /** A cell that fails leaves the others be. */
 export async function runGrid(
   plans: readonly CellPlan[],
-  { store, signal, onProgress, clock = () => performance.now() }: GridOptions,
+  { store, workers = HERE, signal, onProgress, clock = () => performance.now() }: GridOptions,
 ): Promise<GridOutcome> {
   const times = new CellTimes();
   const done = new Map<CellPlan, CellFile>();
@@ -48,15 +58,27 @@ export async function runGrid(
     times.add(plan, durationMs(cell));
   }
   const failures: GridFailure[] = [];
-  const left = plans.filter((plan) => !done.has(plan));
-  for (const [index, plan] of left.entries()) {
-    if (signal?.aborted) break;
-    const startedAt = clock();
-    const report = (note: string, waiting = left.slice(index), elapsedMs = clock() - startedAt) =>
-      onProgress?.({ done: done.size, total: plans.length, etaMs: timeLeft(times, waiting, elapsedMs), note });
+  const left = new Set(plans.filter((plan) => !done.has(plan)));
+  const startedAt = new Map<CellPlan, number>();
+  const runnersOf = (plan: CellPlan) => (plan.method.kind === 'language-model' ? HERE : workers);
+  const report = (note: string) =>
+    onProgress?.({
+      done: done.size,
+      total: plans.length,
+      etaMs: timeLeft([...left], (plan) => {
+        const started = startedAt.get(plan);
+        const ms = times.of(plan);
+        if (ms === undefined) return undefined;
+        return Math.max(0, ms - (started === undefined ? 0 : clock() - started)) / runnersOf(plan).count;
+      }),
+      note,
+    });
+
+  const runOne = async (plan: CellPlan) => {
+    startedAt.set(plan, clock());
     report(describeCell(plan));
     try {
-      const cell = await runCell(plan, {
+      const cell = await runnersOf(plan).run(plan, {
         signal,
         clock,
         onProgress: (phase, part, total) => report(`${describeCell(plan)} · ${phase} ${part}/${total}`),
@@ -64,22 +86,26 @@ export async function runGrid(
       await store.write(cell);
       done.set(plan, cell);
       times.add(plan, durationMs(cell));
-      report(describeCell(plan), left.slice(index + 1), 0);
     } catch (error) {
-      if (signal?.aborted) break;
+      if (signal?.aborted) return;
       if (!(error instanceof TallrecError)) throw error;
       failures.push({ cell: describeCell(plan), message: error.message });
     }
+    left.delete(plan);
+    report(describeCell(plan));
+  };
+  for (const runners of new Set([...left].map(runnersOf))) {
+    const queue = [...left].filter((plan) => runnersOf(plan) === runners);
+    const takeTurns = async () => {
+      for (let plan = queue.shift(); plan && !signal?.aborted; plan = queue.shift()) await runOne(plan);
+    };
+    await Promise.all(Array.from({ length: runners.count }, takeTurns));
   }
   const cells = plans.map((plan) => done.get(plan)).filter((cell) => cell !== undefined);
   return { cells, failures, cancelled: signal?.aborted === true && cells.length + failures.length < plans.length };
 }
 
-/** @param elapsedMs of the first, which is running */
-function timeLeft(times: CellTimes, [running, ...waiting]: readonly CellPlan[], elapsedMs: number): number | undefined {
-  if (!running) return 0;
-  const expected = [running, ...waiting].map((plan) => times.of(plan));
-  if (!expected.every((ms) => ms !== undefined)) return undefined;
-  const [now = 0, ...later] = expected;
-  return later.reduce((sum, ms) => sum + ms, Math.max(0, now - elapsedMs));
+function timeLeft(plans: readonly CellPlan[], msOf: (plan: CellPlan) => number | undefined): number | undefined {
+  const expected = plans.map(msOf);
+  return expected.every((ms) => ms !== undefined) ? expected.reduce((sum, ms) => sum + ms, 0) : undefined;
 }

@@ -18,7 +18,7 @@ import { SharedLanguageModel } from './language-model.ts';
 import type { FitData, Method } from './method.ts';
 import { METHOD_NAMES, methodsFrom } from './registry.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 /** Batches of another make-up round otherwise. */
 const TOLERANCE = 1e-4;
