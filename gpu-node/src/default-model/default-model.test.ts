@@ -35,7 +35,8 @@ const movieLens: MovieLens = {
   ratingsLeftOut: 0,
 };
 
-const drawn = Array.from({ length: 2000 }, () => drawQuestion(random, movieLens));
+const mixture = { negated: 0.5, lists: 0.3 };
+const drawn = Array.from({ length: 2000 }, () => drawQuestion(random, movieLens, mixture));
 
 it('learns from no user whose ratings the repository ships for tuning and testing', async () => {
   const path = fileURLToPath(new URL('../../data/movielens/ratings.csv', import.meta.url));
@@ -94,6 +95,7 @@ const recipe: Recipe = {
   clipNorm: 1,
   sequences: 1,
   questions: 2,
+  mixture,
   microBatchTokens: 512,
   watchEverySteps: 4,
   checkpointEverySteps: 1,

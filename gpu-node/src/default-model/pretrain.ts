@@ -110,7 +110,7 @@ function newTraining(identity: string, config: ReturnType<typeof parseLlamaConfi
   return { identity, step: 0, durationMs: 0, tokens: 0, curve: [], watched: [], weights, optimizer };
 }
 
-function tokenizerTexts({ movieLens, recipe: { tokenizer }, seed }: PretrainOptions) {
+function tokenizerTexts({ movieLens, recipe: { tokenizer, mixture }, seed }: PretrainOptions) {
   const random = Random.seeded(seed + TOKENIZER_SEED_OFFSET);
   const counts = new Map<string, number>();
   for (const { film } of movieLens.learned.flat()) counts.set(film.title, (counts.get(film.title) ?? 0) + 1);
@@ -118,7 +118,7 @@ function tokenizerTexts({ movieLens, recipe: { tokenizer }, seed }: PretrainOpti
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, tokenizer.titles)
     .map(([title]) => title);
-  const questions = Array.from({ length: tokenizer.questions }, () => textOf(drawQuestion(random, movieLens)));
+  const questions = Array.from({ length: tokenizer.questions }, () => textOf(drawQuestion(random, movieLens, mixture)));
   return { texts: [...questions, ...movieLens.films.map(({ title }) => title)], merges: tokenizer.merges, titles };
 }
 
@@ -131,7 +131,7 @@ function drawRows(step: number, tokenizer: Tokenizer, { movieLens, recipe, seed 
       labelledRow(drawSequence(random, pick(random, movieLens.learned)), tokenizer),
     ),
     questions: Array.from({ length: recipe.questions }, () =>
-      labelledRow(drawQuestion(random, movieLens), tokenizer, end),
+      labelledRow(drawQuestion(random, movieLens, recipe.mixture), tokenizer, end),
     ),
   };
 }

@@ -27,52 +27,54 @@ interface Wording {
 
 const FILM = '{film}';
 
-const TASTE: readonly Wording[] = [
-  {
-    instructions: [
-      'Say whether the viewer will enjoy the film. Answer "Yes." or "No.".',
-      'From what somebody liked and disliked, tell whether they will like one more movie by answering "Yes." or "No.".',
-      'Given what the user likes and dislikes, identify whether the movie suits the user. Answer with "Yes." or "No.".',
-      'Decide if this movie should be recommended to the person.',
-      "Look at the user's favourites and at what the user did not enjoy, and judge the next movie.",
-      'Predict if a user is going to like a movie.',
-      'Here is the taste of a user. Does the target movie fit it?',
-    ],
-    ask: [
-      `Will they like "${FILM}"?`,
-      `Does the viewer enjoy "${FILM}"?`,
-      `Is "${FILM}" a good recommendation?`,
-      `Would "${FILM}" please this person?`,
-      `The user is shown "${FILM}". Do they like it?`,
-      `Target: "${FILM}". Liked?`,
-      `Should we recommend ${FILM}?`,
-      `Is ${FILM} something for the user?`,
-      `Whether "${FILM}" is liked:`,
-      `Does the movie "${FILM}" fit the user's taste?`,
-      `Tell whether the user enjoys the movie "${FILM}".`,
-    ],
-    answer: (rated) => yesNo(liked(rated)),
-  },
-  {
-    instructions: [
-      'Say whether the viewer will dislike the film. Answer "Yes." or "No.".',
-      'From what somebody liked and disliked, tell whether one more movie will disappoint them by answering "Yes." or "No.".',
-      'Given what the user likes and dislikes, identify whether the user will not enjoy the movie. Answer with "Yes." or "No.".',
-      'Decide if this movie should be kept from the person.',
-      'Predict if a user is going to be bored by a movie.',
-    ],
-    ask: [
-      `Will they dislike "${FILM}"?`,
-      `Did they not enjoy "${FILM}"?`,
-      `Is "${FILM}" a bad recommendation?`,
-      `Would "${FILM}" disappoint this person?`,
-      `The user is shown "${FILM}". Do they dislike it?`,
-      `Target: "${FILM}". Disliked?`,
-      `Should we leave out ${FILM}?`,
-      `Tell whether the user dislikes the movie "${FILM}".`,
-    ],
-    answer: (rated) => yesNo(!liked(rated)),
-  },
+const LIKES: Wording = {
+  instructions: [
+    'Say whether the viewer will enjoy the film. Answer "Yes." or "No.".',
+    'From what somebody liked and disliked, tell whether they will like one more movie by answering "Yes." or "No.".',
+    'Given what the user likes and dislikes, identify whether the movie suits the user. Answer with "Yes." or "No.".',
+    'Decide if this movie should be recommended to the person.',
+    "Look at the user's favourites and at what the user did not enjoy, and judge the next movie.",
+    'Predict if a user is going to like a movie.',
+    'Here is the taste of a user. Does the target movie fit it?',
+  ],
+  ask: [
+    `Will they like "${FILM}"?`,
+    `Does the viewer enjoy "${FILM}"?`,
+    `Is "${FILM}" a good recommendation?`,
+    `Would "${FILM}" please this person?`,
+    `The user is shown "${FILM}". Do they like it?`,
+    `Target: "${FILM}". Liked?`,
+    `Should we recommend ${FILM}?`,
+    `Is ${FILM} something for the user?`,
+    `Whether "${FILM}" is liked:`,
+    `Does the movie "${FILM}" fit the user's taste?`,
+    `Tell whether the user enjoys the movie "${FILM}".`,
+  ],
+  answer: (rated) => yesNo(liked(rated)),
+};
+
+const DISLIKES: Wording = {
+  instructions: [
+    'Say whether the viewer will dislike the film. Answer "Yes." or "No.".',
+    'From what somebody liked and disliked, tell whether one more movie will disappoint them by answering "Yes." or "No.".',
+    'Given what the user likes and dislikes, identify whether the user will not enjoy the movie. Answer with "Yes." or "No.".',
+    'Decide if this movie should be kept from the person.',
+    'Predict if a user is going to be bored by a movie.',
+  ],
+  ask: [
+    `Will they dislike "${FILM}"?`,
+    `Did they not enjoy "${FILM}"?`,
+    `Is "${FILM}" a bad recommendation?`,
+    `Would "${FILM}" disappoint this person?`,
+    `The user is shown "${FILM}". Do they dislike it?`,
+    `Target: "${FILM}". Disliked?`,
+    `Should we leave out ${FILM}?`,
+    `Tell whether the user dislikes the movie "${FILM}".`,
+  ],
+  answer: (rated) => yesNo(!liked(rated)),
+};
+
+const RATINGS: readonly Wording[] = [
   {
     instructions: [
       'Tell whether the user gives the movie four stars or more.',
@@ -171,10 +173,10 @@ function drawUser(random: Random, ratings: readonly Rated[], targets: number): {
   return { history: part.slice(0, length), targets: part.slice(length) };
 }
 
-function tasteQuestion(random: Random, ratings: readonly Rated[]): Question {
+function tasteQuestion(random: Random, ratings: readonly Rated[], { negated }: Mixture): Question {
   const { history, targets } = drawUser(random, ratings, 1);
   const target = targets[0]!;
-  const wording = pick(random, chance(random, 0.75) ? TASTE.slice(0, 2) : TASTE);
+  const wording = chance(random, 0.2) ? pick(random, RATINGS) : chance(random, negated) ? DISLIKES : LIKES;
   return {
     instruction: pick(random, wording.instructions),
     input: `${describeHistory(random, history)}\n${pick(random, wording.ask).replace(FILM, target.film.title)}`,
@@ -202,17 +204,22 @@ function choiceQuestion(random: Random, ratings: readonly Rated[]): Question | u
   };
 }
 
+const LISTS_OF = {
+  likes: {
+    instruction: 'Say for each movie whether the user will like it.',
+    answer: (rated: Rated) => yesNo(liked(rated)),
+  },
+  dislikes: {
+    instruction: 'Say for each movie whether the user will dislike it.',
+    answer: (rated: Rated) => yesNo(!liked(rated)),
+  },
+  stars: { instruction: 'Guess the stars of each movie.', answer: ({ stars }: Rated) => String(stars) },
+};
+
 /** Several films at once, answered one by one: the titles of the answer are given, the verdicts learned. */
-function listQuestion(random: Random, ratings: readonly Rated[]): Question {
+function listQuestion(random: Random, ratings: readonly Rated[], { negated }: Mixture): Question {
   const { history, targets } = drawUser(random, ratings, LIST);
-  const wording = pick(random, [
-    { instruction: 'Say for each movie whether the user will like it.', answer: (rated: Rated) => yesNo(liked(rated)) },
-    {
-      instruction: 'Say for each movie whether the user will dislike it.',
-      answer: (rated: Rated) => yesNo(!liked(rated)),
-    },
-    { instruction: 'Guess the stars of each movie.', answer: ({ stars }: Rated) => String(stars) },
-  ]);
+  const wording = chance(random, 0.2) ? LISTS_OF.stars : chance(random, negated) ? LISTS_OF.dislikes : LISTS_OF.likes;
   return {
     instruction: wording.instruction,
     input: `${describeHistory(random, history)}\nMovies: ${targets.map(({ film }) => `"${film.title}"`).join(', ')}`,
@@ -262,12 +269,28 @@ function frame(random: Random, { instruction, input, answer }: Question): Passag
 const LIST = 8;
 const FEWEST_RATINGS = 20;
 
-/** One question, about a user's taste nine times of ten. */
-export function drawQuestion(random: Random, { learned: users, films }: Pick<MovieLens, 'learned' | 'films'>): Passage {
+export interface Mixture {
+  /** How many questions on likes and dislikes ask for dislikes. */
+  negated: number;
+  /** How many questions are on a list of films. */
+  lists: number;
+}
+
+const FILM_QUESTIONS = 0.06;
+const CHOICES = 0.06;
+
+/** One question, nearly always about a user's taste. */
+export function drawQuestion(
+  random: Random,
+  { learned: users, films }: Pick<MovieLens, 'learned' | 'films'>,
+  mixture: Mixture,
+): Passage {
   const ratings = pick(random, users);
   const kind = random.uniform();
-  if (kind < 0.1 || ratings.length < FEWEST_RATINGS) return frame(random, filmQuestion(random, films));
-  if (kind < 0.2) return frame(random, choiceQuestion(random, ratings) ?? tasteQuestion(random, ratings));
-  if (kind < 0.45) return frame(random, listQuestion(random, ratings));
-  return frame(random, tasteQuestion(random, ratings));
+  if (kind < FILM_QUESTIONS || ratings.length < FEWEST_RATINGS) return frame(random, filmQuestion(random, films));
+  if (kind < FILM_QUESTIONS + CHOICES) {
+    return frame(random, choiceQuestion(random, ratings) ?? tasteQuestion(random, ratings, mixture));
+  }
+  if (kind < FILM_QUESTIONS + CHOICES + mixture.lists) return frame(random, listQuestion(random, ratings, mixture));
+  return frame(random, tasteQuestion(random, ratings, mixture));
 }

@@ -1,5 +1,6 @@
 // What the default model is and how it is trained: every number that shapes it.
 import type { AdamWConfig } from '../train/adamw.ts';
+import type { Mixture } from './questions.ts';
 
 /** Without `vocab_size`, which the tokenizer tells. */
 export const ARCHITECTURE = {
@@ -37,6 +38,7 @@ export interface Recipe {
   /** Passages of one step. */
   sequences: number;
   questions: number;
+  mixture: Mixture;
   microBatchTokens: number;
   watchEverySteps: number;
   checkpointEverySteps: number;
@@ -44,12 +46,13 @@ export interface Recipe {
 
 export const RECIPE: Recipe = {
   tokenizer: { questions: 20_000, merges: 1500, titles: 2500 },
-  steps: 1800,
+  steps: 1700,
   warmupSteps: 100,
   learningRate: 2e-3,
   clipNorm: 1,
-  sequences: 10,
-  questions: 32,
+  sequences: 8,
+  questions: 40,
+  mixture: { negated: 0.2, lists: 0.35 },
   microBatchTokens: 4096,
   watchEverySteps: 250,
   checkpointEverySteps: 50,

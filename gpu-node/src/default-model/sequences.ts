@@ -21,6 +21,8 @@ const FORMS: readonly SequenceForm[] = [
   { opening: 'Ratings of a viewer:', between: ':', verdict: stars },
   { opening: 'Films and stars', between: ' -', verdict: stars, after: ' stars' },
   { opening: 'A diary of films seen.', between: ',', verdict: stars, after: ' of 5' },
+  { opening: 'Seen and rated', between: '', verdict: stars },
+  { opening: 'Liked or disliked', between: '', verdict: (rated) => (likes(rated) ? ' liked' : ' disliked') },
   { opening: 'What they thought:', between: '?', verdict: (rated) => (likes(rated) ? ' liked' : ' disliked') },
   { opening: 'Did they like it?', between: ':', verdict: (rated) => (likes(rated) ? ' Yes' : ' No'), after: '.' },
   { opening: 'Did they dislike it?', between: ':', verdict: (rated) => (likes(rated) ? ' No' : ' Yes'), after: '.' },
