@@ -49,6 +49,9 @@ function strongest(items: tf.Tensor3D, height: number, weight: tf.Tensor, bias: 
  * to each of them, and windows of padding alone are equal.
  */
 function firstMaximum(x: tf.Tensor): tf.Tensor {
-  const first = tf.cast(tf.oneHot(tf.argMax(x, -1), x.shape.at(-1)!), 'float32');
+  const entries = x.shape.at(-1)!;
+  // Of one there is nothing to choose, and TensorFlow.js knows no one-hot of one class.
+  if (entries === 1) return tf.sum(x, -1);
+  const first = tf.cast(tf.oneHot(tf.argMax(x, -1), entries), 'float32');
   return tf.sum(tf.mul(x, first), -1);
 }
