@@ -10,8 +10,6 @@ export type OperationAttributes<P extends Primitive> = Signatures[P]['attributes
 export interface GradientContext<P extends Primitive> {
   /** As in the forward pass, cheap ones computed afresh. */
   inputs: Inputs<P>;
-  /** The very values of the forward pass: what the rule makes of them as the forward form does is kept from there, not made again. */
-  kept: Inputs<P>;
   attributes: OperationAttributes<P>;
   output: Value;
   /** The loss's gradient by the output, in the output's shape. */

@@ -47,6 +47,14 @@ const attention = { batch: 'B', length: 'T', heads: 4, kvHeads: 2, headDim: 8 };
 const queriesKeysValues = { q: ['B·T', 32], k: ['B·T', 16], v: ['B·T', 16] };
 const withPrefix = { q: ['P+B·T', 32], k: ['P+B·T', 16], v: ['P+B·T', 16] };
 
+/** A matrix [6, 4] in steps of a hundredth. */
+const INT8_STEPS = (o: number, i: number) => 120 * Math.sin(1.7 * (4 * o + i) + 0.3);
+
+function int8(dims: [number, number], at: (row: number, column: number) => number): Tensor {
+  const data = Int8Array.from({ length: dims[0] * dims[1] }, (_, n) => at(Math.trunc(n / dims[1]), n % dims[1]));
+  return { type: 'int8', dims, data };
+}
+
 /** Total by type: an operation without a case does not compile. */
 const cases: { [P in Primitive]: Case<P>[] } = {
   Add: [{ name: 'of one shape', type: 'float64', shapes: { a: ['N', 4], b: ['N', 4] }, attributes: {} }],
@@ -65,7 +73,18 @@ const cases: { [P in Primitive]: Case<P>[] } = {
       type: 'float32',
       shapes: { x: ['N', 4] },
       fixed: {
-        weight: { dims: [6, 4], tensor: (type) => real(type, [6, 4], normal([6, 4], 5)) },
+        matrix: { dims: [4, 6], tensor: () => int8([4, 6], (i, o) => Math.round(INT8_STEPS(o, i))) },
+        secondThenFirst: {
+          dims: [8, 6],
+          tensor: () =>
+            int8([8, 6], (i, o) => {
+              const steps = INT8_STEPS(o, i % 4);
+              return i < 4 ? Math.round(254 * (steps - Math.round(steps))) : Math.round(steps);
+            }),
+        },
+        scale: { dims: [6], tensor: (type) => real(type, [6], new Array(6).fill(0.01)) },
+        gradientMatrix: { dims: [6, 4], tensor: () => int8([6, 4], (o, i) => Math.round(INT8_STEPS(o, i))) },
+        gradientScale: { dims: [4], tensor: (type) => real(type, [4], new Array(4).fill(0.01)) },
       },
       attributes: {},
       relative: 2e-2,

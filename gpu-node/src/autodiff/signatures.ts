@@ -42,8 +42,14 @@ export interface Signatures {
    */
   QuantizedLinear: Signature<{ x: Value }, { quantized: Value; scale: Value }, { outSize: number; inSize: number }>;
 
-  /** x · weightᵀ with both rounded to eight bits; x [N, in], weight a constant [out, in]. */
-  Int8Linear: Signature<{ x: Value }, { weight: Value }>;
+  /**
+   * x · W for a frozen W that was rounded to eight bits: `matrix` int8 [in, out] and `scale` [out], and where it has a second term
+   * both of them, int8 [2 · in, out]; gradients have it in another order with other scales, int8 [out, in] and [in]. x [N, in].
+   */
+  Int8Linear: Signature<
+    { x: Value },
+    { matrix: Value; secondThenFirst: Value | undefined; scale: Value; gradientMatrix: Value; gradientScale: Value }
+  >;
 
   /** Rows of `table` [R, H] at `indices` int64 [N]. */
   Gather: Signature<{ table: Value }, { indices: Value }>;

@@ -81,7 +81,6 @@ export class Tape {
     const inputs = lazily(entry.inputs, (input) => recall(input, dY));
     return rule({
       inputs,
-      kept: this.#checkpoints ? inputs : entry.inputs,
       attributes,
       get output() {
         return recall(output, dY);
@@ -141,7 +140,6 @@ interface UntypedOperation {
 }
 interface UntypedContext {
   inputs: Record<string, Value | undefined>;
-  kept: Readonly<Record<string, Value | undefined>>;
   attributes: Readonly<Record<string, unknown>>;
   output: Value;
   dY: Value;

@@ -10,7 +10,6 @@ import { sharedPrefix } from '../llama/micro-batch.ts';
 import { microBatches } from '../llama/micro-batches.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
-import type { Compute } from '../llama/stored-tensors.ts';
 import { rankCandidates, scoreSamples } from '../score/scorer.ts';
 import { type Contender, MICRO_BATCH_TOKENS, promptOf, type Work } from './contender.ts';
 import { gemmRate } from './gemm-rate.ts';
@@ -202,10 +201,10 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return covariance(a, meanA, b, meanB) / Math.sqrt(covariance(a, meanA, a, meanA) * covariance(b, meanB, b, meanB));
 }
 
-/** Peak resident bytes of training on 8 × 128 tokens, in a process of its own. */
-export async function peakMemory(dir: string, threads: number, compute: Compute): Promise<number> {
+/** Peak resident bytes of training on 8 × 128 tokens, in a process of its own; computed in int8 where its file is named. */
+export async function peakMemory(dir: string, threads: number, int8File?: string): Promise<number> {
   const script = fileURLToPath(new URL('./peak-memory.ts', import.meta.url));
-  const args = ['--disable-warning=ExperimentalWarning', script, dir, String(threads), compute];
+  const args = ['--disable-warning=ExperimentalWarning', script, dir, String(threads), ...(int8File ? [int8File] : [])];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return (JSON.parse(stdout) as { peakBytes: number }).peakBytes;
 }

@@ -24,6 +24,7 @@ import { readLabelledSamples } from '../data/read-rows.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer } from '../llama/tokenizer.ts';
+import { computedWeights } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { wholeNumber } from './option-values.ts';
@@ -60,13 +61,15 @@ export function registerBench(program: Command): void {
 
 async function bench(options: Options): Promise<void> {
   const { threads = availableParallelism(), ...paths } = config();
-  const { dir } = await resolveModel(options.model, paths);
+  const place = await resolveModel(options.model, paths);
+  const { dir } = place;
+  const int8File = computedWeights(paths.home, place, 'int8')!;
   const runtime = createRuntime('cpu', { threads });
   const [shared, plain] = [
     await loadLanguageModel(dir, runtime),
     await loadLanguageModel(dir, runtime, { sharePrefix: false }),
   ];
-  const int8 = await loadLanguageModel(dir, runtime, { compute: 'int8' });
+  const int8 = await loadLanguageModel(dir, runtime, { int8File });
   const prompts = new PromptRows(await loadTokenizer(dir), { template: 'clean', cutoffTokens: 512 });
   const samples = (await readLabelledSamples(options.samples)).slice(0, options.count);
   const adapter = benchAdapter(shared.config, Random.seeded(1));
@@ -90,8 +93,8 @@ async function bench(options: Options): Promise<void> {
   for (const contender of contenders) await contender.end();
   await plain.close();
   const peakBytes: Record<string, number> = {
-    'TALLRec f32': await peakMemory(dir, threads, 'f32'),
-    'TALLRec int8': await peakMemory(dir, threads, 'int8'),
+    'TALLRec f32': await peakMemory(dir, threads),
+    'TALLRec int8': await peakMemory(dir, threads, int8File),
   };
   if (torch) Object.assign(peakBytes, await pytorchPeaks(options.python, dir, threads, workloads['8 × 128']));
   const document = { threads, count: samples.length, rounds: options.rounds, timings, ranking, accuracy, peakBytes };

@@ -11,10 +11,9 @@ import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
-import type { Compute } from '../llama/stored-tensors.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
-import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
+import { type Compute, computedWeights, convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { readBlend } from '../train/blend-file.ts';
@@ -58,7 +57,7 @@ export async function openEngine({
     place,
     model: await loadLanguageModel(place.dir, runtime, {
       weights: convertedWeights(paths.home, place, format),
-      compute,
+      int8File: computedWeights(paths.home, place, compute),
       checkpointing: plan?.checkpointing ?? false,
     }),
     tokenizer,

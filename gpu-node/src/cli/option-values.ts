@@ -2,8 +2,8 @@
 import { TEMPLATES } from '@tallrec/shared/prompt';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { COMPUTES } from '../llama/stored-tensors.ts';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
+import { COMPUTES } from '../models/converted-weights.ts';
 import { parsedBy } from './fail.ts';
 
 /** A whole number of at least `least`. */

@@ -1,5 +1,5 @@
 // Computing in eight bits is near to float32, and says where it cannot be had.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,9 +17,11 @@ const rows = [
 
 let folder: string;
 let dir: string;
+let int8File: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'int8-compute-'));
   dir = join(folder, 'bf16');
+  int8File = join(folder, 'int8-compute.safetensors');
   await writeSeededCheckpoint(dir, 'BF16', 'BF16');
 });
 afterAll(async () => await rm(folder, { recursive: true }));
@@ -41,18 +43,23 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 
 describe('computing in int8', () => {
   it('gives logits and gradients near those of float32, and not the same', async () => {
-    const [exact, rounded] = [await run({}), await run({ compute: 'int8' })];
+    const [exact, rounded] = [await run({}), await run({ int8File })];
     expect(rounded.logits).not.toEqual(exact.logits);
     expect(cosine(rounded.logits, exact.logits)).toBeGreaterThan(0.999);
     expect(cosine(rounded.gradients, exact.gradients)).toBeGreaterThan(0.999);
   });
 
+  it('rounds each matrix once: another load maps the file that is there', async () => {
+    const first = await run({ int8File });
+    const { mtimeMs } = await stat(int8File);
+    expect(await run({ int8File })).toEqual(first);
+    expect((await stat(int8File)).mtimeMs).toBe(mtimeMs);
+  });
+
   it('is refused on other providers and for weights that are quantised already', async () => {
     const webgpu: Runtime = { ...runtime, provider: 'webgpu' };
-    await expect(loadLanguageModel(dir, webgpu, { compute: 'int8' })).rejects.toThrow('takes the cpu provider');
+    await expect(loadLanguageModel(dir, webgpu, { int8File })).rejects.toThrow('takes the cpu provider');
     const weights = { format: 'int4', file: join(folder, 'int4.safetensors') } as const;
-    await expect(loadLanguageModel(dir, runtime, { compute: 'int8', weights })).rejects.toThrow(
-      'weights in f32, f16 or bf16',
-    );
+    await expect(loadLanguageModel(dir, runtime, { int8File, weights })).rejects.toThrow('weights in f32, f16 or bf16');
   });
 });

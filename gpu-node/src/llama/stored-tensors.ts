@@ -6,38 +6,28 @@ import { Cast } from '../graph/operators.ts';
 import type { ElementType, Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
-import { isRowTable, type WeightTensors, weightShapes } from './weights.ts';
+import { type WeightTensors, weightShapes } from './weights.ts';
 
 const STORED_TYPES: Partial<Record<Dtype, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
-
-/** `int8` rounds activations and matrices to eight bits: faster on CPUs with VNNI or AMX, at some cost in accuracy. */
-export const COMPUTES = ['f32', 'int8'] as const;
-export type Compute = (typeof COMPUTES)[number];
 
 export class StoredTensors implements WeightTensors {
   readonly widened: boolean;
   readonly #locations: ReadonlyMap<string, TensorLocation>;
-  readonly #compute: Compute;
 
   /**
    * @param widenUpToBytes weights that take no more than this in float32 are widened once
-   * @param compute what the layers' matrices are multiplied in
    * @throws TallrecError naming the tensor that is missing, or has another shape or type than the configuration asks for
    */
-  constructor(config: LlamaConfig, checkpoint: Checkpoint, widenUpToBytes: number, compute: Compute = 'f32') {
-    this.#compute = compute;
+  constructor(config: LlamaConfig, checkpoint: Checkpoint, widenUpToBytes: number) {
     this.#locations = checkedLocations(config, checkpoint);
     const locations = [...this.#locations.values()];
     const float32Bytes = locations.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
     const narrow = locations.some(({ dtype }) => dtype !== 'F32');
-    this.widened = compute === 'int8' || (narrow && float32Bytes <= widenUpToBytes);
+    this.widened = narrow && float32Bytes <= widenUpToBytes;
   }
 
   linear(tape: Tape, name: string, x: Value): Value {
     const stored = this.#stored(x.graph, name);
-    if (this.#compute === 'int8' && !isRowTable(name)) {
-      return tape.apply('Int8Linear', { x, weight: Cast(stored, 'float32') }, {});
-    }
     const weight = this.widened ? Cast(stored, x.type) : stored;
     return tape.apply('Linear', { x, weight }, {});
   }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { LlamaConfig } from './config.ts';
+import { hasSecondTerm, int8Entries, int8Matrix } from './int8-matrix.ts';
 import { NARROW } from './narrow.ts';
 import { blockSize, type QuantizedType, quantize } from './quantize.ts';
 import { type Checkpoint, encodeHeader, readSafetensorsHeader, readTensor, type TensorEntry } from './safetensors.ts';
@@ -13,11 +14,15 @@ import { isRowTable, weightShapes } from './weights.ts';
 export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16', 'int8', 'int4'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
+/** Matrices rounded for products in eight bits, beside tables in f32: for `--compute int8`, not a format to choose. */
+export const INT8_COMPUTE = 'int8-compute';
+export type FileFormat = WeightFormat | typeof INT8_COMPUTE;
+
 const FLOAT_DTYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
 
 export const scaleName = (matrix: string): string => `${matrix}.scale`;
 
-export function isQuantized(format: WeightFormat): format is QuantizedType {
+export function isQuantized(format: FileFormat): format is QuantizedType {
   return format === 'int8' || format === 'int4';
 }
 
@@ -48,7 +53,7 @@ export function quantizedType(format: QuantizedType, name: string): QuantizedTyp
 export async function openWeightFile(
   config: LlamaConfig,
   checkpoint: Checkpoint,
-  format: WeightFormat,
+  format: FileFormat,
   path: string,
 ): Promise<Checkpoint> {
   if (!(await exists(path))) {
@@ -67,7 +72,7 @@ export async function openWeightFile(
 }
 
 /** What a weight file holds, in order. */
-export function storedEntries(config: LlamaConfig, format: WeightFormat): [name: string, entry: TensorEntry][] {
+export function storedEntries(config: LlamaConfig, format: FileFormat): [name: string, entry: TensorEntry][] {
   return [...weightShapes(config)].flatMap(([name, shape]) => storedParts(name, shape, format).entries);
 }
 
@@ -77,7 +82,10 @@ interface StoredPart {
   encode: (values: Float32Array) => Uint8Array[];
 }
 
-function storedParts(name: string, shape: readonly number[], format: WeightFormat): StoredPart {
+function storedParts(name: string, shape: readonly number[], format: FileFormat): StoredPart {
+  if (format === INT8_COMPUTE) {
+    return shape.length < 2 || isRowTable(name) ? storedParts(name, shape, 'f32') : int8ComputeParts(name, shape);
+  }
   if (shape.length < 2 || !isQuantized(format)) {
     const dtype = shape.length < 2 || isQuantized(format) ? 'F32' : FLOAT_DTYPES[format];
     return { entries: [[name, { dtype, shape }]], encode: (values) => [NARROW[dtype](values)] };
@@ -102,7 +110,19 @@ function storedParts(name: string, shape: readonly number[], format: WeightForma
   };
 }
 
-async function* bytesOf(config: LlamaConfig, checkpoint: Checkpoint, format: WeightFormat): AsyncGenerator<Uint8Array> {
+function int8ComputeParts(name: string, shape: readonly number[]): StoredPart {
+  const [outSize, inSize] = shape as [number, number];
+  return {
+    entries: int8Entries(name, [outSize, inSize]),
+    encode: (values) => {
+      const { scale, gradientScale, terms, gradient } = int8Matrix(values, outSize, hasSecondTerm(name));
+      const signed = [terms, gradient].map((bytes) => new Uint8Array(bytes.buffer));
+      return [NARROW.F32(scale), NARROW.F32(gradientScale), ...signed];
+    },
+  };
+}
+
+async function* bytesOf(config: LlamaConfig, checkpoint: Checkpoint, format: FileFormat): AsyncGenerator<Uint8Array> {
   yield* encodeHeader(storedEntries(config, format));
   for (const [name, location] of checkedLocations(config, checkpoint)) {
     yield* storedParts(name, location.shape, format).encode(await readTensor(location));

@@ -76,12 +76,12 @@ function parts({ prefix, batch, length, ...sizes }: HeadLayout): Part[] {
 }
 
 /** What the three gradients share; the graph makes it once. */
-function scoreGradients({ inputs, kept, attributes: layout, output, dY }: GradientContext<'CausalAttention'>) {
+function scoreGradients({ inputs, attributes: layout, output, dY }: GradientContext<'CausalAttention'>) {
   return parts(layout).map((part) => {
     const q = queryGroups(inputs.q, part); // [b, KV, G·t, D]
     const k = visible(inputs.k, part); // [b, KV, s, D]
     const v = visible(inputs.v, part);
-    const p = probabilities(queryGroups(kept.q, part), visible(kept.k, part), part); // [b, KV, G·t, s]
+    const p = probabilities(q, k, part); // [b, KV, G·t, s], not kept: they would be the largest of what a layer keeps
     const dO = queryGroups(dY, part); // [b, KV, G·t, D]
     const dP = FusedMatMul(dO, v, { transB: true }); // [b, KV, G·t, s]
     const rowSum = queryGroups(headSums(Mul(dY, output), layout), { ...part, headDim: 1 }); // [b, KV, G·t, 1]
