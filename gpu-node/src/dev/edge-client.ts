@@ -4,11 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import { createdDatasetSchema, type Dataset, datasetSchema, uploadedPartSchema } from '@tallrec/shared/wire/datasets';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
-import { type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/tunings';
+import { isTerminal, type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/tunings';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 
 const POLL_MS = 300;
+const MOST_FRUITLESS = 5;
 
 export interface UploadRequest {
   name: string;
@@ -81,21 +82,32 @@ export class EdgeClient {
     );
   }
 
-  /** A tuning's events from the first on, until it has ended. A stream that breaks off is taken up where it stood. */
+  /**
+   * A tuning's events from the first on, until it has ended. A stream that ends or breaks off is taken up where it stood.
+   * @throws the last fault when it has broken off five times in a row without an event
+   */
   async *events(tuning: string): AsyncGenerator<SequencedEvent> {
     let last = 0;
-    for (;;) {
-      const response = await this.#send(`${this.url}/v1/tunings/${tuning}/events`, {
-        headers: { Authorization: `Bearer ${this.#key}`, 'Last-Event-ID': String(last) },
-      });
-      const messages = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-      for await (const message of messages) {
-        const event = sequencedEventSchema.parse(JSON.parse(message.data));
-        last = event.seq;
-        yield event;
-        if (event.event.type === 'state' && ['succeeded', 'failed', 'cancelled'].includes(event.event.state)) return;
+    for (let fruitless = 0; ; ) {
+      try {
+        for await (const event of this.#eventsSince(tuning, last)) {
+          [last, fruitless] = [event.seq, 0];
+          yield event;
+          if (event.event.type === 'state' && isTerminal(event.event.state)) return;
+        }
+      } catch (error) {
+        if (this.#signal?.aborted || error instanceof TallrecError || ++fruitless >= MOST_FRUITLESS) throw error;
+        await setTimeout(POLL_MS, undefined, { signal: this.#signal });
       }
     }
+  }
+
+  async *#eventsSince(tuning: string, last: number): AsyncGenerator<SequencedEvent> {
+    const response = await this.#send(`${this.url}/v1/tunings/${tuning}/events`, {
+      headers: { Authorization: `Bearer ${this.#key}`, 'Last-Event-ID': String(last) },
+    });
+    const messages = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+    for await (const message of messages) yield sequencedEventSchema.parse(JSON.parse(message.data));
   }
 
   async #call<T>(method: string, path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
