@@ -86,3 +86,12 @@ it('is fit without both classes', { timeout: 120_000 }, async () => {
   const fitted = await gru4rec!.fit({ train: liked, valid: liked }, { seed: 0 });
   expect((await fitted.score(liked)).every(Number.isFinite)).toBe(true);
 });
+
+it.each([
+  ['train on', { train: [], valid: seededSamples(2) }],
+  ['validate on', { train: seededSamples(2), valid: [] }],
+])('says that there is nothing to %s', async (_, data) => {
+  await expect(conventionalMethods(short)[0]!.fit(data, { seed: 0 })).rejects.toThrow(
+    /samples to train on and others to validate on/,
+  );
+});

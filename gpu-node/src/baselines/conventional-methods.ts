@@ -3,6 +3,8 @@
 // A history is the sequence of what was liked (see likedHistory). The vocabulary is that of the training samples; an item that they
 // lack, or hold in one role only, is given the mean embedding, or the mean output, of those that were learned: the published code
 // leaves them at their random start. Learning rate, backbone of DROS and the step are those of the best validation AUC.
+import { basename } from 'node:path';
+import { TallrecError } from '@tallrec/shared/errors';
 import type { Item, LabelledSample, Sample } from '@tallrec/shared/sample';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import { bestOnValidation } from '../methods/choose.ts';
@@ -65,7 +67,15 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
         name,
         title,
         kind: 'conventional',
-        settings: { ...setting, learningRates, architectures, hidden: HIDDEN, filters: FILTERS, heights: HEIGHTS },
+        settings: {
+          ...setting,
+          learningRates,
+          architectures,
+          hidden: HIDDEN,
+          filters: FILTERS,
+          heights: HEIGHTS,
+          ...(ARCHITECTURES[architectures[0]].text ? { encoder: basename(options.encoderDir ?? '') } : {}),
+        },
         fit: (data, fitOptions) => fitBest(grid, encoder, data, fitOptions),
       };
     },
@@ -84,6 +94,11 @@ async function fitBest(
   { seed, signal, onProgress }: FitOptions,
 ): Promise<FittedMethod> {
   throwIfCancelled(signal);
+  if (train.length === 0 || valid.length === 0) {
+    throw new TallrecError('BAD_REQUEST', 'A recommender needs samples to train on and others to validate on.', {
+      fix: `There are ${train.length} and ${valid.length}: give more.`,
+    });
+  }
   await openTensorflow();
   const reader = ARCHITECTURES[grid[0]!.architecture].text ? encoder : undefined;
   const catalogue = catalogueOf(train);

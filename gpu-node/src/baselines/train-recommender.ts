@@ -79,7 +79,7 @@ export async function trainRecommender(
     for (let step = 1; step <= steps && stale < setting.patience; step++) {
       throwIfCancelled(options.signal);
       options.onStep?.(step, steps, trainer.step());
-      if (step % every === 0) {
+      if (step % every === 0 || step === steps) {
         const weights = await trainer.weights();
         const { validAuc, merit } = await judge(architecture, data.sizes, weights, valid);
         stale = best && merit <= best.merit ? stale + 1 : 0;
