@@ -151,6 +151,33 @@ describe('the main job', () => {
     expect([before.blendAuc, after.blendAuc]).toEqual([null, expect.any(Number)]);
   });
 
+  it('evaluates methods of the tables beside it: a control and a conventional one, on the same shots', async () => {
+    const evaluate = async (method: string, more = {}) => {
+      const body = { method, dataset: test.id, trainDataset: train.id, limit: EVALUATED_ROWS, ...more };
+      const { id } = await machine.client.post('/v1/evaluations', body, evaluationSchema);
+      return machine.client.until(`/v1/evaluations/${id}`, evaluationSchema, ({ state }) => isTerminal(state));
+    };
+    const few = { shots: 16, seed: 2, validDataset: valid.id };
+    const [rule, popularity, network] = [
+      await evaluate('history-share'),
+      await evaluate('popularity', few),
+      await evaluate('gru4rec', few),
+    ];
+    for (const done of [rule, popularity, network]) {
+      expect(done).toMatchObject({ state: 'succeeded', error: null, model: null, template: null });
+      expect(done.report).toMatchObject({ n: EVALUATED_ROWS, ruleAuc: rule.report!.auc, precision: null });
+    }
+    expect(popularity.report).toMatchObject({ popularityAuc: popularity.report!.auc, fit: { trainSamples: 16 } });
+    expect(network).toMatchObject({ ...few, method: 'gru4rec', progress: { phase: 'score' } });
+    expect(network.report!.provider).toMatch(/^TensorFlow\.js /);
+    expect(network.report!.fit).toMatchObject({
+      trainSamples: 16,
+      validSamples: valid.stats!.rows,
+      chosen: { learningRate: expect.any(Number) },
+    });
+    expect(network.report!.popularityAuc).toBe(popularity.report!.auc);
+  });
+
   it('scores and ranks alike, and an adapter makes a difference', async () => {
     const history = [
       { title: 'Babe (1995)', liked: true },
