@@ -152,13 +152,13 @@ interface StoredBytes {
 }
 
 /**
- * Weights as they are stored stay in their file, mapped, or on the device. Widened ones are copies of each session: for gradients one
- * in the order of the forward and one in that of the backward pass, made from a third, and one for validation.
+ * Weights as they are stored stay in their file, mapped, or on the device. Widened ones are copies of each session, one for gradients
+ * and one for validation; while it is made, the latter has another in the order that products read.
  */
 function weightBytes(provider: Provider, widened: boolean, { storedBytes, float32Bytes }: StoredBytes) {
   if (!widened) return { resident: storedBytes, making: storedBytes };
   if (provider !== 'cpu') return { resident: 2 * float32Bytes, making: 2 * float32Bytes + storedBytes };
-  return { resident: 3 * float32Bytes, making: 4 * float32Bytes + storedBytes };
+  return { resident: 2 * float32Bytes, making: 3 * float32Bytes + storedBytes };
 }
 
 /** The weights' places in a graph, in a file that is not there. */
