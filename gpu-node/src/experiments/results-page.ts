@@ -42,6 +42,19 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
   const at = (own: readonly ResultRow[], k: number) => own.find((row) => row.shots === null || row.shots === k);
   const hasPaper = rows.some(({ paper }) => paper.length > 0);
   const { n, users, likedShare } = rows[0]!;
+  const withinUsers: Block = {
+    kind: 'table',
+    caption: "AUC × 100 within users: users' base rates taken away",
+    columns: [{ title: 'Method' }, ...shots.map((k) => ({ title: `K = ${k}`, align: 'right' as const }))],
+    rows: byMethod.map((own) => [
+      own[0]!.title,
+      ...shots.map((k) => {
+        const row = at(own, k);
+        return withHalf(row?.perUserAuc, row?.perUserSeedsInterval);
+      }),
+    ]),
+    note: `Mean over ${users} users with both classes.`,
+  };
   const blocks: Block[] = [
     {
       kind: 'table',
@@ -49,8 +62,9 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
       columns: [
         { title: 'Method' },
         ...shots.flatMap((k) => [
-          { title: hasPaper ? 'ours' : 'AUC', align: 'right' as const, group: `K = ${k}` },
-          ...(hasPaper ? [{ title: 'paper', align: 'right' as const, group: `K = ${k}` }] : []),
+          ...(hasPaper
+            ? ['ours', 'paper'].map((title) => ({ title, align: 'right' as const, group: `K = ${k}` }))
+            : [{ title: `K = ${k}`, align: 'right' as const }]),
         ]),
       ],
       rows: byMethod.map((own) => [
@@ -61,21 +75,9 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
           return [withHalf(row?.auc, row?.seedsInterval), ...(hasPaper ? [percent(paper)] : [])];
         }),
       ]),
-      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.`,
+      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.${users === 0 ? ' They tell no users apart.' : ''}`,
     },
-    {
-      kind: 'table',
-      caption: "AUC × 100 within users: users' base rates taken away",
-      columns: [{ title: 'Method' }, ...shots.map((k) => ({ title: `K = ${k}`, align: 'right' as const }))],
-      rows: byMethod.map((own) => [
-        own[0]!.title,
-        ...shots.map((k) => {
-          const row = at(own, k);
-          return withHalf(row?.perUserAuc, row?.perUserSeedsInterval);
-        }),
-      ]),
-      note: users === 0 ? 'The test rows tell no users apart.' : `Mean over ${users} users with both classes.`,
-    },
+    ...(users === 0 ? [] : [withinUsers]),
     ...figures(title, rows, results),
   ];
   return { title, blocks };

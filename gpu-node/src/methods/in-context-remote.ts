@@ -3,7 +3,7 @@ import { answerOf, inputOf, instructionFor, type LabelledSample, type Sample } f
 import pLimit from 'p-limit';
 import { throwIfCancelled } from './cancelled.ts';
 import type { Method } from './method.ts';
-import { type Message, RemoteModel, type RemoteModelOptions } from './remote-model.ts';
+import type { Message, RemoteModelOptions } from './remote-model.ts';
 
 export interface InContextRemoteOptions extends RemoteModelOptions {
   /** Examples at most: each is paid for with every question. */
@@ -21,6 +21,8 @@ export function inContextRemoteMethod(options: InContextRemoteOptions): Method {
     settings: { remoteModel: model, baseUrl, examples },
     fit: async ({ train }, { seed, signal }) => {
       throwIfCancelled(signal);
+      // The client takes a tenth of a second to load, which commands without it need not wait for.
+      const { RemoteModel } = await import('./remote-model.ts');
       const remote = new RemoteModel(options);
       const shots = train.slice(0, examples);
       const counts = { logprobs: 0, word: 0, unreadable: 0 };

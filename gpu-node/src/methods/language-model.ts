@@ -44,6 +44,8 @@ const REMEMBERED_SCORINGS = 4;
 /** One model for all methods of a run. */
 export class SharedLanguageModel {
   readonly options: LanguageModelOptions;
+  /** Whether an estimate of time holds the first stage already. */
+  alpacaCounted = false;
   #loading: Promise<LoadedModel> | undefined;
   /** TALLRec and its blend score the same rows by the same adapter. */
   readonly #scorings = new LRUCache<string, Scoring>({ max: REMEMBERED_SCORINGS });

@@ -2,6 +2,7 @@
 
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
+import type { LabelledRow } from '../llama/model.ts';
 import { initAdapter } from '../train/lora-init.ts';
 import { evaluationInterval } from '../train/tune.ts';
 import { throwIfCancelled } from './cancelled.ts';
@@ -11,6 +12,8 @@ import type { FitData } from './method.ts';
 const PROBE_ROWS = 8;
 /** Evaluations that a tuning is taken to see beyond its patience before it stops. */
 const EVALUATIONS_BEFORE_THE_BEST = 3;
+/** Share of the instructions that validates the first stage. */
+const HELD_OUT = 0.1;
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
@@ -36,17 +39,41 @@ export async function estimateScoringMs(
   return ((await timed(score)) * rows) / probe.length;
 }
 
-/** Milliseconds of a tuning that stops by its patience, a few evaluations after the first. */
-export async function estimateTuningMs(
+/** Milliseconds of rec tuning on the shots. */
+export async function estimateRecMs(
   shared: SharedLanguageModel,
   { train, valid }: FitData,
   signal?: AbortSignal,
 ): Promise<number> {
-  const { hyperParameters } = shared.options;
-  const { model } = await shared.load();
   const prompts = await shared.promptRows();
   const probe = train.slice(0, PROBE_ROWS).map((sample) => prompts.labelled(sample));
+  const validationMs = await estimateScoringMs(shared, valid, valid.length, signal);
+  return estimateTuningMs(shared, probe, { trainRows: train.length, validationMs }, signal);
+}
+
+/** Milliseconds of alpaca tuning, which is done once a seed. */
+export async function estimateAlpacaMs(shared: SharedLanguageModel, signal?: AbortSignal): Promise<number> {
+  const prompts = await shared.promptRows();
+  const rows = shared.options.instructions?.rows ?? [];
+  const encoded = rows.slice(0, PROBE_ROWS).map((row) => prompts.instruction(row));
+  const probe = encoded.filter((row) => row !== undefined);
   if (probe.length === 0) return 0;
+  const { model } = await shared.load();
+  const held = rows.length * HELD_OUT;
+  const validationMs = ((await timed(() => model.loss(probe, undefined))) * held) / probe.length;
+  return estimateTuningMs(shared, probe, { trainRows: rows.length - held, validationMs }, signal);
+}
+
+/** A tuning is taken to stop by its patience, a few evaluations after the first. */
+async function estimateTuningMs(
+  shared: SharedLanguageModel,
+  probe: readonly LabelledRow[],
+  { trainRows, validationMs }: { trainRows: number; validationMs: number },
+  signal?: AbortSignal,
+): Promise<number> {
+  if (probe.length === 0) return 0;
+  const { hyperParameters } = shared.options;
+  const { model } = await shared.load();
   const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
   const config = { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
   const adapter = initAdapter(config, model.config, Random.seeded(0));
@@ -56,11 +83,9 @@ export async function estimateTuningMs(
   const rowMs = (await timed(step)) / probe.length;
 
   const { batchSize, epochs, patience, maxSteps = Number.POSITIVE_INFINITY } = hyperParameters;
-  const stepsOfEpoch = Math.ceil(train.length / batchSize);
-  const every = hyperParameters.evaluateEverySteps ?? evaluationInterval(train.length);
-  const evaluations = patience + EVALUATIONS_BEFORE_THE_BEST;
-  const steps = Math.min(maxSteps, epochs * stepsOfEpoch, evaluations * every);
+  const stepsOfEpoch = Math.ceil(trainRows / batchSize);
+  const every = hyperParameters.evaluateEverySteps ?? evaluationInterval(trainRows);
+  const steps = Math.min(maxSteps, epochs * stepsOfEpoch, (patience + EVALUATIONS_BEFORE_THE_BEST) * every);
   const validations = Math.ceil(steps / every) + 1;
-  const validationMs = await estimateScoringMs(shared, valid, valid.length, signal);
-  return (steps * rowMs * train.length) / stepsOfEpoch + validations * validationMs;
+  return (steps * rowMs * trainRows) / stepsOfEpoch + validations * validationMs;
 }

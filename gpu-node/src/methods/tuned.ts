@@ -6,7 +6,7 @@ import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { holdOut } from '../jobs/job-data.ts';
 import { type SharedLanguageModel, scoringMethod } from './language-model.ts';
 import type { FitData, FitOptions, Method } from './method.ts';
-import { estimateScoringMs, estimateTuningMs } from './time-estimate.ts';
+import { estimateAlpacaMs, estimateRecMs, estimateScoringMs } from './time-estimate.ts';
 import { type TunedAdapter, tunedAdapter } from './tuned-adapter.ts';
 
 interface Stages {
@@ -64,10 +64,13 @@ function tunedMethod(
         scoreOf: blended ? blendLogit(blendOf(last), itemPopularity(data.train)) : undefined,
       });
     },
-    estimateMs: async ({ train, valid }, testRows, signal) => {
-      const scoring = await estimateScoringMs(shared, valid, testRows, signal);
-      if (!stages.rec) return scoring;
-      return scoring + learningRates.length * (await estimateTuningMs(shared, { train, valid }, signal));
+    estimateMs: async (data, testRows, signal) => {
+      let ms = await estimateScoringMs(shared, data.valid, testRows, signal);
+      if (stages.rec) ms += learningRates.length * (await estimateRecMs(shared, data, signal));
+      // The first cell to need the first stage's adapter of a seed tunes it for all others.
+      if (stages.alpaca && !shared.alpacaCounted) ms += await estimateAlpacaMs(shared, signal);
+      shared.alpacaCounted ||= stages.alpaca;
+      return ms;
     },
   };
 }
