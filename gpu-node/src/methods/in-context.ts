@@ -9,8 +9,8 @@ import { type SharedLanguageModel, scoringMethod } from './language-model.ts';
 import type { Method } from './method.ts';
 import { estimateScoringMs } from './time-estimate.ts';
 
-/** Rows of a micro-batch, which share the examples; more save time and take memory. */
-const ROWS_AT_ONCE = 16;
+/** Longest questions of a micro-batch, which share the examples; more save time and take memory. */
+const ROWS_AT_ONCE = 8;
 
 export function inContextMethod(shared: SharedLanguageModel): Method {
   const { template, examples: most, contextTokens, hyperParameters } = shared.options;
