@@ -44,6 +44,33 @@ function zeros({ shape }: tf.TensorInfo): tf.TensorInfo {
   return tf.zeros(shape, 'int32');
 }
 
+describe('splits on WebAssembly', { timeout: 60_000 }, () => {
+  const shape = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
+
+  it('part a tensor as TensorFlow.js does in plain JavaScript', async () => {
+    const compute = (dims: number[], axis: number, dtype: 'float32' | 'int32') =>
+      tf.tidy(() => {
+        const size = dims.reduce((product, n) => product * n, 1);
+        const x = tf.tensor(
+          Array.from({ length: size }, (_, i) => i),
+          dims,
+          dtype,
+        );
+        const sizes = dims[axis]! > 1 ? [1, dims[axis]! - 1] : [1];
+        return [...tf.unstack(x, axis), ...tf.split(x, sizes, axis)].map((part) => [part.shape, [...part.dataSync()]]);
+      });
+    const cases = fc.sample(fc.tuple(shape, fc.nat(), fc.constantFrom('float32' as const, 'int32' as const)), {
+      numRuns: 40,
+      seed: 1,
+    });
+    const on = async (backend: 'cpu' | 'wasm') => {
+      await openTensorflow(backend);
+      return cases.map(([dims, n, dtype]) => compute(dims, n % dims.length, dtype));
+    };
+    expect(await on('wasm')).toEqual(await on('cpu'));
+  });
+});
+
 describe('sumSegments', () => {
   it('adds up as TensorFlow.js does in plain JavaScript', async () => {
     await openTensorflow('cpu');

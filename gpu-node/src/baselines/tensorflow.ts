@@ -7,7 +7,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 // Registers the gradients of all kernels; the core's own build for Node.js has none.
 import '@tensorflow/tfjs-layers';
-import { registerMissingKernels } from './wasm-kernels.ts';
+import { registerWasmKernels } from './wasm-kernels.ts';
 
 /** In the order they are tried; `tensorflow` is what @tensorflow/tfjs-node-gpu registers. */
 export const TENSORFLOW_BACKENDS = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -34,7 +34,7 @@ const load: Record<TensorflowBackend, () => Promise<void>> = {
   wasm: async () => {
     const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
     setWasmPaths(join(dirname(entry), '/'));
-    registerMissingKernels();
+    registerWasmKernels();
   },
   cpu: async () => {},
 };
