@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
+import { BYTE_SIZE_FORM, parseByteSize } from './byte-size.ts';
 import { WEIGHT_FORMATS, type WeightFormat } from './llama/weight-file.ts';
 
 const optional = z
@@ -17,6 +18,10 @@ const environmentSchema = z.object({
   TALLREC_PROVIDER: optional.pipe(z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto')),
   /** Format of the frozen weights when a command names none; as stored when left out. */
   TALLREC_WEIGHTS: optional.pipe(z.enum(WEIGHT_FORMATS).optional()),
+  /** The GPU's memory, as in 24GB, which tunings are planned for when a command names none. */
+  TALLREC_VRAM: optional
+    .transform((size) => (size === undefined ? undefined : (parseByteSize(size) ?? Number.NaN)))
+    .pipe(z.number(BYTE_SIZE_FORM).optional()),
   /** Threads of the CPU provider; by default one a physical core. */
   TALLREC_THREADS: optional
     .transform((n) => (n === undefined ? undefined : Number(n)))
@@ -37,6 +42,7 @@ export interface Config {
   modelsDir: string;
   provider: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   weights: WeightFormat | undefined;
+  vramBytes: number | undefined;
   threads: number | undefined;
   nodeToken: string | undefined;
   encoderDir: string | undefined;
@@ -65,6 +71,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     TALLREC_HOME,
     TALLREC_PROVIDER,
     TALLREC_WEIGHTS,
+    TALLREC_VRAM,
     TALLREC_THREADS,
     TALLREC_NODE_TOKEN,
     TALLREC_ENCODER,
@@ -78,6 +85,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     modelsDir: join(home, 'models'),
     provider: TALLREC_PROVIDER,
     weights: TALLREC_WEIGHTS,
+    vramBytes: TALLREC_VRAM,
     threads: TALLREC_THREADS,
     nodeToken: TALLREC_NODE_TOKEN,
     encoderDir: TALLREC_ENCODER,

@@ -311,7 +311,7 @@ describe('tune, score, rank, evaluate', () => {
     };
     const [plain, tight] = [await aucAfter('roomy'), await aucAfter('tight', '--vram', '1MB')];
     expect(plain.stderr).toMatch(/Memory: 0\.\d GB planned of [\d.]+ GB\./);
-    expect(tight.stderr).toMatch(/planned of 0\.0 GB; each layer is computed again.*It may not fit: try --weights/s);
+    expect(tight.stderr).toMatch(/planned of 0\.0 GB; each layer is computed again.*It may not fit: weights in int8/s);
     expect(tight.auc).toBeCloseTo(plain.auc, 5);
   });
 

@@ -15,7 +15,7 @@ import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { providerOption, weightsOption, wholeNumber } from './option-values.ts';
-import { byteCount, describePlan, planTuning } from './plan.ts';
+import { byteCount, describePlan, planNamed } from './plan.ts';
 import { say } from './progress.ts';
 
 interface Options {
@@ -95,7 +95,7 @@ async function plan({ model, provider, weights, seq, vram, microBatch, json }: O
       fix: 'Name it: --model DIR, NAME or config.json.',
     });
   }
-  const planned = await planTuning({
+  const planned = await planNamed({
     model,
     provider: provider && provider !== 'auto' ? provider : vram === undefined ? 'cpu' : 'cuda',
     weights: weights ?? config().weights,

@@ -5,7 +5,7 @@ import type { Template } from '@tallrec/shared/prompt';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { chooseRuntime } from '../doctor/choose-runtime.ts';
-import type { Provider } from '../graph/execution.ts';
+import type { Runtime } from '../graph/execution.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
@@ -35,7 +35,7 @@ export interface EngineChoice {
   weights?: WeightFormat;
   compute?: Compute;
   /** States what the work takes, before anything is loaded for it. */
-  planFor?: (provider: Provider) => Promise<MemoryPlan | undefined>;
+  planFor?: (place: ModelPlace, runtime: Runtime) => Promise<MemoryPlan | undefined>;
 }
 
 /** @throws TallrecError when the model or the provider cannot be used */
@@ -52,7 +52,7 @@ export async function openEngine({
   const tokenizer = await loadTokenizer(place.dir);
   const { runtime, reason } = await chooseRuntime(provider ?? providerPreset, threads ? { threads } : {});
   say(`Model ${place.name}; provider ${reason}`);
-  const plan = await planFor?.(runtime.provider);
+  const plan = await planFor?.(place, runtime);
   return {
     place,
     model: await loadLanguageModel(place.dir, runtime, {

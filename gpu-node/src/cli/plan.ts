@@ -1,28 +1,24 @@
-// `tallrec doctor --plan`, and the plan that a tuning is started by: how much memory it takes, and what fits.
+// `tallrec doctor --plan`: how much memory a tuning takes, and what fits.
 import { stat } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { InvalidArgumentError } from 'commander';
+import { BYTE_SIZE_FORM, parseByteSize } from '../byte-size.ts';
 import { config } from '../config.ts';
 import type { Provider } from '../graph/execution.ts';
-import { type LlamaConfig, parseLlamaConfig, readLlamaConfig } from '../llama/config.ts';
+import { parseLlamaConfig } from '../llama/config.ts';
 import { JSON_FILE_LIMITS_BYTES, readJsonFile } from '../llama/json-file.ts';
-import type { LinearModule } from '../llama/lora.ts';
-import { openCheckpoint } from '../llama/safetensors.ts';
-import { storedFormat, type WeightFormat } from '../llama/weight-file.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
 import { resolveModel } from '../models/store.ts';
 import { providerExtensions } from '../runtime/onnx-runtime.ts';
-import { type MemoryPlan, planMemory } from '../train/memory-plan.ts';
-
-/** Tokens of "Yes." or "No." with the end of the text, and one to spare. */
-const ANSWER_TOKENS = 4;
-const UNITS: Record<string, number> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 };
+import type { MemoryPlan } from '../train/memory-plan.ts';
+import { checkpointShape, type ModelShape, planTuning } from '../train/tuning-plan.ts';
 
 /** Bytes of `24GB`, `512MiB` and the like. */
 export function byteCount(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([MG]i?B)$/.exec(text) ?? [];
-  if (!number || !unit) throw new InvalidArgumentError('Write it as 24GB, 7.5GiB or 512MB.');
-  return Number(number) * UNITS[unit]!;
+  const bytes = parseByteSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(BYTE_SIZE_FORM);
+  return bytes;
 }
 
 export interface PlanOptions {
@@ -36,38 +32,30 @@ export interface PlanOptions {
 }
 
 /** @throws TallrecError when the model is not there, or is no LLaMA */
-export async function planTuning({ model, settings, ...options }: PlanOptions): Promise<MemoryPlan> {
-  const { llama, stored } = await describe(model);
-  const { cutoffTokens, loraRank, loraModules, lossOn } = settings.hyperParameters;
-  const length = Math.min(cutoffTokens, llama.maxPositionEmbeddings);
-  return planMemory({
+export async function planNamed({ model, weights, ...options }: PlanOptions): Promise<MemoryPlan> {
+  const shape = await shapeOf(model);
+  return planTuning({
     ...options,
-    config: llama,
+    config: shape.config,
+    weights: weights ?? shape.weights,
     extensions: providerExtensions(options.provider),
-    weights: options.weights ?? stored,
-    length,
-    labelled: lossOn === 'all' ? length : Math.min(ANSWER_TOKENS, length),
-    lora: { rank: loraRank, targetModules: loraModules as LinearModule[] },
   });
 }
 
-/** A model's shape, and the format of its weights: f16 where only a config.json is at hand, as most are published. */
-async function describe(model: string): Promise<{ llama: LlamaConfig; stored: WeightFormat }> {
+/** Weights are taken to be f16 where only a config.json is at hand, as most are published. */
+async function shapeOf(model: string): Promise<ModelShape> {
   const isFile = await stat(model).then(
     (entry) => entry.isFile(),
     () => false,
   );
-  if (!isFile) {
-    const { dir } = await resolveModel(model, config());
-    return { llama: await readLlamaConfig(dir), stored: storedFormat(await openCheckpoint(dir)) };
-  }
+  if (!isFile) return checkpointShape((await resolveModel(model, config())).dir);
   const file = await readJsonFile(model, JSON_FILE_LIMITS_BYTES.config);
   if ('fault' in file) {
     throw new TallrecError('MODEL_UNSUPPORTED', `${model} ${file.fault}.`, {
       fix: 'Name a checkpoint or its config.json.',
     });
   }
-  return { llama: parseLlamaConfig(file.json, model), stored: 'f16' };
+  return { config: parseLlamaConfig(file.json, model), weights: 'f16' };
 }
 
 const PART_NAMES: Record<keyof MemoryPlan['parts'], string> = {

@@ -1,6 +1,5 @@
 // `tallrec tune`: samples in, a PEFT adapter and its report out.
 import { rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
@@ -9,7 +8,6 @@ import {
   type Stage,
   type TuningEvent,
   type TuningReport,
-  type TuningSettings,
   tuningReportSchema,
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
@@ -17,17 +15,16 @@ import { type Command, Option } from 'commander';
 import { config } from '../config.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
-import type { Provider } from '../graph/execution.ts';
 import { isEmpty } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import type { MemoryPlan } from '../train/memory-plan.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
+import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import { computeOption, providerOption, templateOption, weightsOption, wholeNumber } from './option-values.ts';
-import { byteCount, planTuning } from './plan.ts';
+import { byteCount } from './plan.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions, withRecipeOptions } from './recipe-options.ts';
 
@@ -83,26 +80,6 @@ export function registerTune(program: Command): void {
   withRecipeOptions(command);
 }
 
-/** For a GPU whose memory is not told there is none. */
-async function planFor(options: Options, settings: TuningSettings, provider: Provider) {
-  const { model, weights = config().weights, vram, microBatchTokens } = options;
-  const limitBytes = vram ?? (provider === 'cpu' ? totalmem() : undefined);
-  if (limitBytes === undefined) return undefined;
-  const { cutoffTokens } = settings.hyperParameters;
-  const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
-  return planTuning({ model, weights, provider, limitBytes, settings, microBatch });
-}
-
-/** Makes micro-batches as small as they have to be, which changes nothing that is learned. */
-function keepTo(plan: MemoryPlan, { hyperParameters }: TuningSettings): void {
-  const planned = plan.microBatch * plan.length;
-  if (planned + plan.length <= hyperParameters.microBatchTokens) hyperParameters.microBatchTokens = planned;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
-  const layers = plan.checkpointing ? '; each layer is computed again in the backward pass' : '';
-  say(`Memory: ${gigabytes(plan.totalBytes)} GB planned of ${gigabytes(plan.limitBytes)} GB${layers}.`);
-  if (!plan.fits) say('It may not fit: try --weights int8 or int4, or a smaller --cutoff.');
-}
-
 async function run(options: Options): Promise<void> {
   const signal = interruptSignal();
   const settings = tuningSettingsSchema.parse({
@@ -115,9 +92,16 @@ async function run(options: Options): Promise<void> {
   const reportPath = join(options.out, REPORT_FILE);
   if (options.resume) await refuseFinished(reportPath);
   const data = await readData(options);
-  const engine = await openEngine({ ...options, planFor: (provider) => planFor(options, settings, provider) });
-  const { model, tokenizer, place, provider, precision } = engine;
-  if (engine.plan) keepTo(engine.plan, settings);
+  const engine = await openEngine({
+    ...options,
+    planFor: ({ dir }, runtime) => {
+      const { weights = config().weights, vram: vramBytes = config().vramBytes, microBatchTokens } = options;
+      const { cutoffTokens } = settings.hyperParameters;
+      const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
+      return planCheckpoint(dir, runtime, { settings, weights, vramBytes, microBatch });
+    },
+  });
+  const { model, tokenizer, place, provider, precision, plan } = engine;
   const init = await openAdapter(options.init, model);
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
@@ -130,7 +114,8 @@ async function run(options: Options): Promise<void> {
         modelContentHash: place.contentHash,
         provider,
         precision,
-        settings,
+        settings: plan ? keptToPlan(settings, plan) : settings,
+        notes: plan && planNotes(plan),
         data,
         init: init?.adapter,
         checkpointDir,

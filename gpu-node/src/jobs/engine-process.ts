@@ -8,7 +8,7 @@ import { serveEngine } from './engine-serve.ts';
 
 const role = engineRoleSchema.parse(process.argv[2]);
 const provider = providerRequestSchema.parse(process.argv[3]);
-const { threads, weights, home } = config();
+const { threads, weights, vramBytes, home } = config();
 const options = threads ? { threads } : {};
 
 // Only the first engine proves its provider; the others are told which one it was.
@@ -17,4 +17,4 @@ const chosen =
     ? chooseRuntime(provider, options)
     : Promise.resolve({ runtime: createRuntime(provider, options), reason: 'as told' });
 chosen.catch(() => {});
-serveEngine(createEngine(() => chosen, weights && { format: weights, home }));
+serveEngine(createEngine(() => chosen, { weights: weights && { format: weights, home }, vramBytes }));

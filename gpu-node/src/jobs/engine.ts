@@ -11,6 +11,7 @@ import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { type TuneOutcome, tune } from '../train/tune.ts';
 import { writeTuned } from '../train/tuned-files.ts';
+import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import type { ParsedParams } from './engine-calls.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method.ts';
@@ -34,8 +35,14 @@ function promptRows({ tokenizer, model }: LoadedModel, template: Template): Prom
   });
 }
 
-/** @param weights the format that models are held in, and where converted ones are kept; as stored when left out */
-export function createEngine(openRuntime: OpenRuntime, weights?: { format: WeightFormat; home: string }): Engine {
+export interface EngineOptions {
+  /** The format that models are held in, and where converted ones are kept; as stored when left out. */
+  weights?: { format: WeightFormat; home: string } | undefined;
+  /** The GPU's memory, which tunings are to fit in. */
+  vramBytes?: number | undefined;
+}
+
+export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: EngineOptions = {}): Engine {
   const models = new LoadedModels(
     async () => (await openRuntime()).runtime,
     (place) => weights && convertedWeights(weights.home, place, weights.format),
@@ -89,17 +96,19 @@ export function createEngine(openRuntime: OpenRuntime, weights?: { format: Weigh
 
     tune: inTurn(
       async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, { signal, progress }) => {
-        const { provider } = (await openRuntime()).runtime;
-        const loaded = await models.open(place);
+        const { runtime } = await openRuntime();
+        const plan = await planCheckpoint(place.dir, runtime, { settings, weights: weights?.format, vramBytes });
+        const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
         const { model, tokenizer } = loaded;
         const data = await tuningData({ train, valid, settings });
         const run = tune({
           model,
           tokenizer,
           modelContentHash: place.contentHash,
-          provider,
+          provider: runtime.provider,
           precision,
-          settings,
+          settings: plan ? keptToPlan(settings, plan) : settings,
+          notes: plan && planNotes(plan),
           data,
           init: init ? await models.adapter(loaded, init) : undefined,
           checkpointDir,

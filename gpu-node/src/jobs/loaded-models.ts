@@ -25,6 +25,7 @@ export class LoadedModels {
   readonly #weights: (place: ModelPlace) => ConvertedWeights | undefined;
   readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
   #loaded: LoadedModel | undefined;
+  #checkpointing = false;
 
   constructor(
     openRuntime: () => Promise<Runtime>,
@@ -34,15 +35,22 @@ export class LoadedModels {
     this.#weights = weights;
   }
 
-  /** Loads a model in place of another one. */
-  async open(place: ModelPlace): Promise<LoadedModel> {
-    if (this.#loaded?.place.dir === place.dir && this.#loaded.place.contentHash === place.contentHash)
-      return this.#loaded;
+  /**
+   * Loads a model in place of another one.
+   * @param options as in `LlamaModelOptions`; checkpointing matters to gradients alone, so other work leaves it out
+   */
+  async open(place: ModelPlace, options: { checkpointing?: boolean } = {}): Promise<LoadedModel> {
     const before = this.#loaded;
+    const { checkpointing: wanted = this.#checkpointing } = options;
+    if (before && isSame(before.place, place) && wanted === this.#checkpointing) return before;
     this.#loaded = undefined;
     await before?.model.close();
+    this.#checkpointing = options.checkpointing ?? false;
     const tokenizer = await this.tokenizer(place);
-    const model = await loadLanguageModel(place.dir, await this.#openRuntime(), { weights: this.#weights(place) });
+    const model = await loadLanguageModel(place.dir, await this.#openRuntime(), {
+      weights: this.#weights(place),
+      checkpointing: this.#checkpointing,
+    });
     this.#loaded = { place, model, tokenizer, adapters: new LRUCache({ max: MAX_ADAPTERS }) };
     return this.#loaded;
   }
@@ -72,4 +80,8 @@ export class LoadedModels {
     loaded.adapters.set(id, adapter);
     return adapter;
   }
+}
+
+function isSame(a: ModelPlace, b: ModelPlace): boolean {
+  return a.dir === b.dir && a.contentHash === b.contentHash;
 }

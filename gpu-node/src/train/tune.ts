@@ -31,6 +31,8 @@ export interface TuneOptions {
   precision: string;
   settings: TuningSettings;
   data: TuningData;
+  /** Said when it starts. */
+  notes?: readonly string[] | undefined;
   /** Training goes on from this adapter, whose rank and modules then hold. */
   init?: LoraAdapter | undefined;
   /** Where checkpoints are kept; without it there are none. */
@@ -97,7 +99,7 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
   };
   state.events.push(started);
   yield started;
-  for (const message of rows.notes) {
+  for (const message of [...(options.notes ?? []), ...rows.notes]) {
     const note: TuningEvent = { type: 'note', step: state.step, message };
     state.events.push(note);
     yield note;

@@ -1,0 +1,64 @@
+// A node's tuning starts by a memory plan, says it, keeps to it, and learns the same under it.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { samplingSchema } from '@tallrec/shared/interactions';
+import { Random } from '@tallrec/shared/random';
+import { type TuningEvent, tuningReportSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createRuntime } from '../runtime/onnx-runtime.ts';
+import { writeTinyModel } from '../tiny-model.ts';
+import { REPORT_FILE } from '../train/tuned-files.ts';
+import { createEngine } from './engine.ts';
+import type { DataPlace, ModelPlace } from './engine-calls.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
+
+let dir: string;
+let model: ModelPlace;
+let train: DataPlace;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'planned-tuning-'));
+  model = { name: 'tiny', dir: join(dir, 'tiny'), contentHash: 'cd'.repeat(32) };
+  await writeTinyModel(model.dir, { corpus: ['User Preference: Yes. No. Film movie like target Whether the will'] });
+  const random = Random.seeded(3);
+  const film = () => ({ title: `Film ${random.integer(1, 12)}`, liked: random.uniform() < 0.5 });
+  const rows = Array.from({ length: 20 }, () => ({
+    ...{ noun: 'movie', history: [film(), film()], target: { title: `Film ${random.integer(1, 12)}` } },
+    liked: random.uniform() < 0.5,
+  }));
+  train = { kind: 'samples', file: join(dir, 'train.jsonl'), split: 'train', sampling: samplingSchema.parse({}) };
+  await writeFile(train.file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+async function tuned(name: string, vramBytes?: number) {
+  const notes: string[] = [];
+  const note = (event: TuningEvent) => event.type === 'note' && notes.push(event.message);
+  const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }), { vramBytes });
+  const outDir = join(dir, name);
+  const settings = tuningSettingsSchema.parse({
+    hyperParameters: { maxSteps: 2, batchSize: 8, warmupSteps: 1, learningRate: 0.01 },
+  });
+  const { bestValidLoss } = await engine.tune(
+    { model, settings, train, valid: null, init: null, checkpointDir: join(dir, `${name}-checkpoints`), outDir },
+    {
+      signal: new AbortController().signal,
+      progress: (progress) => progress.kind === 'tune' && progress.events.forEach(note),
+    },
+  );
+  const report = tuningReportSchema.parse(JSON.parse(await readFile(join(outDir, REPORT_FILE), 'utf8')));
+  return { notes, bestValidLoss, microBatchTokens: report.settings.hyperParameters.microBatchTokens };
+}
+
+it('a tuning job says its plan; where nothing fits it takes the least and learns the same', async () => {
+  const [roomy, tight] = [await tuned('roomy'), await tuned('tight', 1e6)];
+  expect(roomy.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of \d+\.\d GB\.$/)]);
+  expect(roomy.microBatchTokens).toBe(2048);
+  expect(tight.notes).toEqual([
+    expect.stringMatching(/planned of 0\.0 GB; each layer is computed again in the backward pass\.$/),
+    expect.stringMatching(/^It may not fit: /),
+  ]);
+  expect(tight.microBatchTokens).toBe(512);
+  expect(tight.bestValidLoss).toBeCloseTo(roomy.bestValidLoss!, 5);
+});
