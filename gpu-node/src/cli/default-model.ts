@@ -6,10 +6,10 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { readMovieLens } from '../default-model/movielens.ts';
 import { type Pretrained, pretrain } from '../default-model/pretrain.ts';
-import { RECIPE } from '../default-model/recipe.ts';
+import { RECIPE, totalSteps } from '../default-model/recipe.ts';
 import type { Training } from '../default-model/training-file.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
-import { NARROW } from '../llama/narrow.ts';
+import { NARROW } from '../graph/narrow.ts';
 import { encodeHeader } from '../llama/safetensors.ts';
 import { drawChart } from '../report/chart.ts';
 import type { Chart } from '../report/chart-spec.ts';
@@ -22,7 +22,6 @@ interface Options {
   out: string;
   work: string;
   seed: number;
-  steps: number;
 }
 
 export function registerDefaultModel(program: Command): void {
@@ -35,11 +34,10 @@ export function registerDefaultModel(program: Command): void {
     .requiredOption('--out <dir>', 'gets the checkpoint in float16, training.json and its curves as pictures')
     .option('--work <dir>', 'keeps what a stopped run needs to go on', '.tallrec/default-model')
     .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
-    .option('--steps <n>', 'optimizer steps', wholeNumber(1), RECIPE.steps)
     .action(run);
 }
 
-async function run({ data, out, work, seed, steps }: Options): Promise<void> {
+async function run({ data, out, work, seed }: Options): Promise<void> {
   const movieLens = await readMovieLens(data);
   const ratings = movieLens.learned.reduce((sum, own) => sum + own.length, 0);
   say(
@@ -47,10 +45,11 @@ async function run({ data, out, work, seed, steps }: Options): Promise<void> {
   );
   if (movieLens.ratingsLeftOut > 0) say(`${movieLens.ratingsLeftOut} ratings of films without a title were left out.`);
   const { threads } = config();
+  const steps = totalSteps(RECIPE);
   const progress = showProgress('Training', 'steps');
   const pretrained = await pretrain({
     movieLens,
-    recipe: { ...RECIPE, steps },
+    recipe: RECIPE,
     seed,
     runtime: createRuntime('cpu', threads ? { threads } : {}),
     workDir: work,

@@ -35,7 +35,7 @@ const movieLens: MovieLens = {
   ratingsLeftOut: 0,
 };
 
-const mixture = { negated: 0.5, lists: 0.3 };
+const mixture = { negated: 0.5, lists: 0.3, reading: 0.1 };
 const drawn = Array.from({ length: 2000 }, () => drawQuestion(random, movieLens, mixture));
 
 it('learns from no user whose ratings the repository ships for tuning and testing', async () => {
@@ -87,15 +87,11 @@ it('tokenises as the library that learned the merges does, title by title, segme
   expect(await theirs.decode(ours.encode(strange), false)).toBe(strange);
 }, 60_000);
 
+const phase = { steps: 2, warmupSteps: 1, learningRate: 1e-3, sequences: 1, questions: 2, mixture };
 const recipe: Recipe = {
   tokenizer: { questions: 100, merges: 50, titles: 20 },
-  steps: 4,
-  warmupSteps: 1,
-  learningRate: 1e-3,
+  phases: [phase, { ...phase, mixture: { ...mixture, reading: 0.6 } }],
   clipNorm: 1,
-  sequences: 1,
-  questions: 2,
-  mixture,
   microBatchTokens: 512,
   watchEverySteps: 4,
   checkpointEverySteps: 1,
@@ -106,6 +102,20 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'default-model-'));
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
+
+it('answers what a history itself says from the history', () => {
+  const texts = Array.from({ length: 300 }, () =>
+    drawQuestion(random, movieLens, { negated: 0, lists: 0, reading: 0.88 }),
+  );
+  const counted = texts
+    .map((passage) => textOf(passage))
+    .filter((text) => text.includes('How many of these movies did the user like?'));
+  const inParentheses = counted.filter((text) => text.includes(' (liked)') || text.includes(' (disliked)'));
+  expect(inParentheses.length).toBeGreaterThan(2);
+  for (const text of inParentheses) {
+    expect(/(\d+)$/.exec(text)?.[1]).toBe(String(text.split(' (liked)').length - 1));
+  }
+});
 
 it('goes on bit for bit where it was stopped, and refuses the work of another run', async () => {
   const run = (name: string, { seed = 0, stopAt = Number.POSITIVE_INFINITY } = {}) => {

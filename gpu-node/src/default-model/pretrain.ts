@@ -19,7 +19,7 @@ import { pick } from './draw.ts';
 import type { MovieLens } from './movielens.ts';
 import { labelledRow, textOf } from './passage.ts';
 import { drawQuestion } from './questions.ts';
-import { ARCHITECTURE, OPTIMIZER, type Recipe } from './recipe.ts';
+import { ARCHITECTURE, OPTIMIZER, phaseAt, type Recipe, totalSteps } from './recipe.ts';
 import { drawSequence } from './sequences.ts';
 import { END_TOKEN, trainTokenizer } from './tokenizer-file.ts';
 import { readTraining, type Training, writeTraining } from './training-file.ts';
@@ -68,13 +68,14 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
   const training = (await readTraining(path, identity)) ?? newTraining(identity, config, seed);
   const model = new TrainableModel(config, training.weights, runtime);
   const samples = watchedSamples(movieLens.watched);
+  const steps = totalSteps(recipe);
   const startedAt = clock() - training.durationMs;
   const firstStep = training.step;
   const began = clock();
   let since = { steps: 0, sequences: 0, questions: 0 };
 
   try {
-    while (training.step < recipe.steps && !signal.aborted) {
+    while (training.step < steps && !signal.aborted) {
       const loss = await step(model, tokenizer, training, options);
       training.durationMs = clock() - startedAt;
       since = {
@@ -88,7 +89,7 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
         since = { steps: 0, sequences: 0, questions: 0 };
       }
       options.onStep(training, loss, (clock() - began) / (training.step - firstStep));
-      if (training.step % recipe.watchEverySteps === 0 || training.step === recipe.steps) {
+      if (training.step % recipe.watchEverySteps === 0 || training.step === steps) {
         training.watched.push({
           step: training.step,
           ...(await watchNow(training, files, tokenizer, samples, options)),
@@ -101,7 +102,7 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
   } finally {
     await model.close();
   }
-  return { training, files, finished: training.step >= recipe.steps };
+  return { training, files, finished: training.step >= steps };
 }
 
 function newTraining(identity: string, config: ReturnType<typeof parseLlamaConfig>, seed: number): Training {
@@ -110,7 +111,7 @@ function newTraining(identity: string, config: ReturnType<typeof parseLlamaConfi
   return { identity, step: 0, durationMs: 0, tokens: 0, curve: [], watched: [], weights, optimizer };
 }
 
-function tokenizerTexts({ movieLens, recipe: { tokenizer, mixture }, seed }: PretrainOptions) {
+function tokenizerTexts({ movieLens, recipe: { tokenizer, phases }, seed }: PretrainOptions) {
   const random = Random.seeded(seed + TOKENIZER_SEED_OFFSET);
   const counts = new Map<string, number>();
   for (const { film } of movieLens.learned.flat()) counts.set(film.title, (counts.get(film.title) ?? 0) + 1);
@@ -118,20 +119,23 @@ function tokenizerTexts({ movieLens, recipe: { tokenizer, mixture }, seed }: Pre
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, tokenizer.titles)
     .map(([title]) => title);
-  const questions = Array.from({ length: tokenizer.questions }, () => textOf(drawQuestion(random, movieLens, mixture)));
+  const questions = Array.from({ length: tokenizer.questions }, () =>
+    textOf(drawQuestion(random, movieLens, phases[0]!.mixture)),
+  );
   return { texts: [...questions, ...movieLens.films.map(({ title }) => title)], merges: tokenizer.merges, titles };
 }
 
 /** What step `step` learns from follows from the seed and its number alone, so that a run goes on where it stood. */
 function drawRows(step: number, tokenizer: Tokenizer, { movieLens, recipe, seed }: PretrainOptions) {
+  const { phase } = phaseAt(recipe, step);
   const random = Random.seeded(seed + 1_000_003 * (step + 1));
   const end = tokenizer.eosTokenId;
   return {
-    sequences: Array.from({ length: recipe.sequences }, () =>
+    sequences: Array.from({ length: phase.sequences }, () =>
       labelledRow(drawSequence(random, pick(random, movieLens.learned)), tokenizer),
     ),
-    questions: Array.from({ length: recipe.questions }, () =>
-      labelledRow(drawQuestion(random, movieLens, recipe.mixture), tokenizer, end),
+    questions: Array.from({ length: phase.questions }, () =>
+      labelledRow(drawQuestion(random, movieLens, phase.mixture), tokenizer, end),
     ),
   };
 }
@@ -144,7 +148,8 @@ async function step(model: TrainableModel, tokenizer: Tokenizer, training: Train
   const sequences = await accumulate(model, rows.sequences, gradients, recipe);
   const questions = await accumulate(model, rows.questions, gradients, recipe);
   clipGradientNorm(gradients, recipe.clipNorm);
-  const learningRate = learningRateAt(training.step, { ...recipe, totalSteps: recipe.steps });
+  const { phase, stepInPhase } = phaseAt(recipe, training.step);
+  const learningRate = learningRateAt(stepInPhase, { ...phase, totalSteps: phase.steps });
   adamWStep(training.optimizer, training.weights, gradients, learningRate, OPTIMIZER);
   training.step++;
   for (const { tokens } of [...rows.sequences, ...rows.questions]) training.tokens += tokens.length;

@@ -184,6 +184,28 @@ function tasteQuestion(random: Random, ratings: readonly Rated[], { negated }: M
   };
 }
 
+/** On the history alone: how much of it was liked, and whether one of its films was. */
+function readingQuestion(random: Random, ratings: readonly Rated[]): Question {
+  const { history } = drawUser(random, ratings, 0);
+  const likes = history.filter(liked).length;
+  const share = likes / history.length;
+  const one = pick(random, history);
+  const [ask, answer] = pick(random, [
+    ['How many of these movies did the user like?', String(likes)],
+    ['How many of these movies did the user not like?', String(history.length - likes)],
+    ['Does the user like most movies?', yesNo(share > 0.5)],
+    ['Does the user like nearly all movies?', yesNo(share >= 0.8)],
+    ['Is the user hard to please?', yesNo(share <= 0.4)],
+    [`Is "${one.film.title}" among the movies the user likes?`, yesNo(liked(one))],
+    [`Is "${one.film.title}" among the movies the user dislikes?`, yesNo(!liked(one))],
+  ] as const);
+  return {
+    instruction: pick(random, ['Answer the question about the user.', 'What do the lists say about the user?']),
+    input: `${describeHistory(random, history)}\n${ask}`,
+    answer: [learned(answer)],
+  };
+}
+
 /** Two films whose stars differ: the one that the user likes more. */
 function choiceQuestion(random: Random, ratings: readonly Rated[]): Question | undefined {
   const { history, targets } = drawUser(random, ratings, 4);
@@ -274,6 +296,8 @@ export interface Mixture {
   negated: number;
   /** How many questions are on a list of films. */
   lists: number;
+  /** How many questions are on the history itself, whose answers stand in it: they teach to read one. */
+  reading: number;
 }
 
 const FILM_QUESTIONS = 0.06;
@@ -291,6 +315,8 @@ export function drawQuestion(
   if (kind < FILM_QUESTIONS + CHOICES) {
     return frame(random, choiceQuestion(random, ratings) ?? tasteQuestion(random, ratings, mixture));
   }
-  if (kind < FILM_QUESTIONS + CHOICES + mixture.lists) return frame(random, listQuestion(random, ratings, mixture));
+  const beforeReading = FILM_QUESTIONS + CHOICES + mixture.lists;
+  if (kind < beforeReading) return frame(random, listQuestion(random, ratings, mixture));
+  if (kind < beforeReading + mixture.reading) return frame(random, readingQuestion(random, ratings));
   return frame(random, tasteQuestion(random, ratings, mixture));
 }

@@ -23,39 +23,71 @@ export const ARCHITECTURE = {
   eos_token_id: 0,
 } as const;
 
+export interface Phase {
+  steps: number;
+  /** Warm-up from zero, then decay to zero, in each phase. */
+  warmupSteps: number;
+  learningRate: number;
+  /** Passages of one step. */
+  sequences: number;
+  questions: number;
+  mixture: Mixture;
+}
+
 export interface Recipe {
   tokenizer: {
-    /** Questions that merges are learned from, beside all titles. */
+    /** Questions that merges are learned from, beside all titles; drawn as in the first phase. */
     questions: number;
     merges: number;
     /** Titles that are one token each: films that enough users rated for an embedding of their own. */
     titles: number;
   };
-  steps: number;
-  warmupSteps: number;
-  learningRate: number;
+  phases: readonly Phase[];
   clipNorm: number;
-  /** Passages of one step. */
-  sequences: number;
-  questions: number;
-  mixture: Mixture;
   microBatchTokens: number;
   watchEverySteps: number;
   checkpointEverySteps: number;
 }
 
+/** The first phase learns the films; the second to read a history, which one question a prompt teaches slowly by itself. */
 export const RECIPE: Recipe = {
   tokenizer: { questions: 20_000, merges: 1500, titles: 2500 },
-  steps: 1700,
-  warmupSteps: 100,
-  learningRate: 2e-3,
+  phases: [
+    {
+      steps: 1700,
+      warmupSteps: 100,
+      learningRate: 2e-3,
+      sequences: 8,
+      questions: 40,
+      mixture: { negated: 0.2, lists: 0.35, reading: 0 },
+    },
+    {
+      steps: 2200,
+      warmupSteps: 50,
+      learningRate: 1.5e-3,
+      sequences: 8,
+      questions: 40,
+      mixture: { negated: 0.15, lists: 0.15, reading: 0.2 },
+    },
+  ],
   clipNorm: 1,
-  sequences: 8,
-  questions: 40,
-  mixture: { negated: 0.2, lists: 0.35 },
   microBatchTokens: 4096,
   watchEverySteps: 250,
   checkpointEverySteps: 50,
 };
+
+export function totalSteps({ phases }: Recipe): number {
+  return phases.reduce((sum, { steps }) => sum + steps, 0);
+}
+
+/** The phase of a step, counted from 0, and how many steps of it are done. */
+export function phaseAt({ phases }: Recipe, step: number): { phase: Phase; stepInPhase: number } {
+  let start = 0;
+  for (const phase of phases) {
+    if (step < start + phase.steps) return { phase, stepInPhase: step - start };
+    start += phase.steps;
+  }
+  throw new RangeError(`step ${step} is behind the last phase`);
+}
 
 export const OPTIMIZER: AdamWConfig = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.05 };
