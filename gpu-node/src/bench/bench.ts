@@ -28,6 +28,7 @@ export interface Timing {
 }
 
 export interface RankingTiming {
+  contender: string;
   candidates: number;
   historyItems: number;
   rankMs: number;
@@ -46,27 +47,28 @@ export async function timeContenders(
   workloads: Record<Timing['rows'], readonly LabelledRow[]>,
   { rounds, onProgress }: BenchOptions,
 ): Promise<Timing[]> {
-  const rate = await gemmRate(engine.runtime, () => performance.now());
-  const timings: Timing[] = [];
+  const timed: { runner: Contender; work: Work; rows: Timing['rows']; ms: number[] }[] = [];
+  let rate = 0;
   for (const rows of ['prompts', '8 × 128'] as const) {
     for (const work of ['train', 'score'] as const) {
       const runners = contenders.filter(({ works }) => works.includes(work));
-      const durations = new Map(runners.map((runner) => [runner, [] as number[]]));
+      const durations = runners.map((runner) => ({ runner, work, rows, ms: [] as number[] }));
       // The first round warms up and is not counted.
       for (let round = 0; round <= rounds; round++) {
-        for (const runner of runners) {
+        rate = Math.max(rate, await gemmRate(engine.runtime, () => performance.now()));
+        for (const { runner, ms: own } of durations) {
           const ms = await runner.time(work, workloads[rows]);
           onProgress(`${work}, ${rows}, ${runner.name}: ${ms.toFixed(0)} ms${round === 0 ? ', warming up' : ''}`);
-          if (round > 0) durations.get(runner)!.push(ms);
+          if (round > 0) own.push(ms);
         }
       }
-      for (const [runner, ms] of durations) {
-        const flops = runner === contenders[0] ? linearFlops(engine.model, workloads[rows], work) : undefined;
-        timings.push(timing(runner.name, work, rows, ms, workloads[rows], flops && flops / rate));
-      }
+      timed.push(...durations);
     }
   }
-  return timings;
+  return timed.map(({ runner, work, rows, ms }) => {
+    const flops = runner === contenders[0] ? linearFlops(engine.model, workloads[rows], work) : undefined;
+    return timing(runner.name, work, rows, ms, workloads[rows], flops && flops / rate);
+  });
 }
 
 function timing(
@@ -107,8 +109,8 @@ function linearFlops({ config, sharePrefix }: LanguageModel, rows: readonly Labe
 
 /** Twenty candidates after one history, against the same twenty prompts with nothing shared. */
 export async function timeRanking(
-  shared: LanguageModel,
-  plain: LanguageModel,
+  contender: string,
+  { shared, plain }: { shared: LanguageModel; plain: LanguageModel },
   prompts: PromptRows,
   samples: readonly LabelledSample[],
   adapter: LoraAdapter,
@@ -121,7 +123,7 @@ export async function timeRanking(
   const pointwise = input.candidates.map((target) => ({ noun, history: input.history, target }));
   let [rankMs, pointwiseMs, largestLogitDifference] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
   for (let round = 0; round <= rounds; round++) {
-    onProgress(`ranking, round ${round} of ${rounds}`);
+    onProgress(`ranking, ${contender}, round ${round} of ${rounds}`);
     const startedAt = performance.now();
     const { results } = await rankCandidates(shared, prompts, input, { adapter });
     const rankedAt = performance.now();
@@ -137,12 +139,40 @@ export async function timeRanking(
   }
   const { candidates } = input;
   return {
+    contender,
     candidates: candidates.length,
     historyItems: input.history.length,
     rankMs,
     pointwiseMs,
     largestLogitDifference,
   };
+}
+
+export interface StartTiming {
+  contender: string;
+  /** Until a first short prompt is scored: the model is loaded and its session made, the converted file being there. */
+  loadMs: number;
+  tokens: number;
+  /** Then, of the first prompt of so many tokens. */
+  firstScoreMs: number;
+}
+
+/** @param prompt token ids; cut or repeated to 250 */
+export async function timeStart(
+  contender: string,
+  load: () => Promise<LanguageModel>,
+  prompt: readonly number[],
+  answers: readonly number[],
+): Promise<StartTiming> {
+  const long = Array.from({ length: 250 }, (_, i) => prompt[i % prompt.length]!);
+  const startedAt = performance.now();
+  const model = await load();
+  await model.nextTokenLogits([long.slice(0, 8)], undefined, answers);
+  const loadedAt = performance.now();
+  await model.nextTokenLogits([long], undefined, answers);
+  const scoredAt = performance.now();
+  await model.close();
+  return { contender, loadMs: loadedAt - startedAt, tokens: long.length, firstScoreMs: scoredAt - loadedAt };
 }
 
 export interface Accuracy {

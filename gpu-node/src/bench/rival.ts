@@ -36,7 +36,7 @@ export class Rival {
 
   end(): void {
     this.#reader.close();
-    this.#child.stdin!.end();
+    this.#child.kill();
   }
 }
 

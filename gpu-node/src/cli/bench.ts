@@ -12,9 +12,11 @@ import {
   compareWithFloat32,
   peakMemory,
   type RankingTiming,
+  type StartTiming,
   type Timing,
   timeContenders,
   timeRanking,
+  timeStart,
 } from '../bench/bench.ts';
 import { type Contender, engine, llamaCpp, pytorch } from '../bench/contender.ts';
 import { Rival } from '../bench/rival.ts';
@@ -22,6 +24,7 @@ import { benchAdapter, unlikeRows } from '../bench/rows.ts';
 import { config } from '../config.ts';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { loadLanguageModel } from '../llama/load.ts';
+import type { LabelledRow } from '../llama/model.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer } from '../llama/tokenizer.ts';
 import { computedWeights } from '../models/converted-weights.ts';
@@ -65,11 +68,7 @@ async function bench(options: Options): Promise<void> {
   const { dir } = place;
   const int8File = computedWeights(paths.home, place, 'int8')!;
   const runtime = createRuntime('cpu', { threads });
-  const [shared, plain] = [
-    await loadLanguageModel(dir, runtime),
-    await loadLanguageModel(dir, runtime, { sharePrefix: false }),
-  ];
-  const int8 = await loadLanguageModel(dir, runtime, { int8File });
+  const [shared, int8] = [await loadLanguageModel(dir, runtime), await loadLanguageModel(dir, runtime, { int8File })];
   const prompts = new PromptRows(await loadTokenizer(dir), { template: 'clean', cutoffTokens: 512 });
   const samples = (await readLabelledSamples(options.samples)).slice(0, options.count);
   const adapter = benchAdapter(shared.config, Random.seeded(1));
@@ -88,19 +87,38 @@ async function bench(options: Options): Promise<void> {
     ...(options.compare.includes('llama.cpp') ? [llamaCpp(startLlamaCpp(options.gguf, threads))] : []),
   ];
   const timings = await timeContenders(contenders, { model: shared, runtime }, workloads, run);
-  const ranking = await timeRanking(shared, plain, prompts, samples, adapter, run);
+  const ranking: RankingTiming[] = [];
+  for (const [name, model, options] of [
+    ['TALLRec f32', shared, {}],
+    ['TALLRec int8', int8, { int8File }],
+  ] as const) {
+    const plain = await loadLanguageModel(dir, runtime, { ...options, sharePrefix: false });
+    ranking.push(await timeRanking(name, { shared: model, plain }, prompts, samples, adapter, run));
+    await plain.close();
+  }
   const accuracy = await compareWithFloat32(shared, int8, workloads.prompts, adapter, [yes, no]);
   for (const contender of contenders) await contender.end();
-  await plain.close();
+  const [{ tokens: prompt }] = workloads.prompts as [LabelledRow];
+  const start = [
+    await timeStart('TALLRec f32', () => loadLanguageModel(dir, runtime), prompt, [yes, no]),
+    await timeStart('TALLRec int8', () => loadLanguageModel(dir, runtime, { int8File }), prompt, [yes, no]),
+  ];
   const peakBytes: Record<string, number> = {
     'TALLRec f32': await peakMemory(dir, threads),
     'TALLRec int8': await peakMemory(dir, threads, int8File),
   };
   if (torch) Object.assign(peakBytes, await pytorchPeaks(options.python, dir, threads, workloads['8 × 128']));
-  const document = { threads, count: samples.length, rounds: options.rounds, timings, ranking, accuracy, peakBytes };
-  process.stdout.write(
-    options.json ? `${JSON.stringify(document)}\n` : describe(timings, ranking, accuracy, peakBytes),
-  );
+  const document = {
+    threads,
+    count: samples.length,
+    rounds: options.rounds,
+    timings,
+    ranking,
+    start,
+    accuracy,
+    peakBytes,
+  };
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
 }
 
 function startPytorch(python: string, dir: string, threads: number): Rival {
@@ -138,12 +156,15 @@ function startLlamaCpp(gguf: string | undefined, threads: number): Rival {
   return new Rival('llama.cpp', process.execPath, [script, entry, gguf, String(threads)]);
 }
 
-function describe(
-  timings: readonly Timing[],
-  ranking: RankingTiming,
-  accuracy: Accuracy,
-  peakBytes: Record<string, number>,
-): string {
+interface Measured {
+  timings: readonly Timing[];
+  ranking: readonly RankingTiming[];
+  start: readonly StartTiming[];
+  accuracy: Accuracy;
+  peakBytes: Record<string, number>;
+}
+
+function describe({ timings, ranking, start, accuracy, peakBytes }: Measured): string {
   const table = new Table({
     head: ['work', 'rows', 'engine', 'ms', 'samples/s', 'tokens/s', 'TALLRec f32 is', 'of f32 GEMM rate'],
   });
@@ -160,11 +181,17 @@ function describe(
       timing.gemmShare === null ? '' : `${(100 * timing.gemmShare).toFixed(0)} %`,
     ]);
   }
-  const { candidates, historyItems, rankMs, pointwiseMs, largestLogitDifference } = ranking;
   const lines = [
     table.toString(),
-    `Ranking ${candidates} candidates after ${historyItems} items: ${rankMs.toFixed(0)} ms, one by one ${pointwiseMs.toFixed(0)} ms: ` +
-      `${(pointwiseMs / rankMs).toFixed(1)} × as fast; logits differ by ${largestLogitDifference.toExponential(1)} at most.`,
+    ...ranking.map(
+      ({ contender, candidates, historyItems, rankMs, pointwiseMs, largestLogitDifference }) =>
+        `Ranking ${candidates} candidates after ${historyItems} items, ${contender}: ${rankMs.toFixed(0)} ms, one by one ${pointwiseMs.toFixed(0)} ms: ` +
+        `${(pointwiseMs / rankMs).toFixed(1)} × as fast; logits differ by ${largestLogitDifference.toExponential(1)} at most.`,
+    ),
+    ...start.map(
+      ({ contender, loadMs, tokens, firstScoreMs }) =>
+        `${contender}: ready to score in ${loadMs.toFixed(0)} ms; then the first prompt of ${tokens} tokens in ${firstScoreMs.toFixed(0)} ms.`,
+    ),
     `Computing in int8: scores correlate ${accuracy.rowCorrelation.toFixed(4)} with float32's, gradients have the cosine ${accuracy.gradientCosine.toFixed(4)}.`,
     ...Object.entries(peakBytes).map(
       ([name, bytes]) => `Peak memory of training on 8 × 128 tokens, ${name}: ${(bytes / 2 ** 20).toFixed(0)} MiB.`,
