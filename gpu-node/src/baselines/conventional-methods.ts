@@ -45,6 +45,8 @@ const ROWS: { name: string; title: string; architectures: readonly [Architecture
 export interface ConventionalOptions {
   /** Folder of the sentence encoder; without it (or `encoder`) there is neither GRU-BERT nor DROS-BERT. */
   encoderDir?: string | undefined;
+  /** Of that folder, where results are kept by what they follow from. */
+  encoderHash?: string | undefined;
   /** Where sentence embeddings are kept. */
   cacheDir: string;
   /** In place of what the folder holds. */
@@ -74,7 +76,9 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
           hidden: HIDDEN,
           filters: FILTERS,
           heights: HEIGHTS,
-          ...(ARCHITECTURES[architectures[0]].text ? { encoder: basename(options.encoderDir ?? '') } : {}),
+          ...(ARCHITECTURES[architectures[0]].text
+            ? { encoder: options.encoderHash ?? basename(options.encoderDir ?? '') }
+            : {}),
         },
         fit: (data, fitOptions) => fitBest(grid, encoder, data, fitOptions),
       };

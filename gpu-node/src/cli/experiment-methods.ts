@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
+import { sentenceEncoder } from '../baselines/sentence-encoder.ts';
 import { config } from '../config.ts';
 import { readInstructions } from '../data/read-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
@@ -56,7 +57,7 @@ export async function experimentMethods(
   const names = methodNames(named);
   const languageModel = await sharedLanguageModel(options, cacheDir);
   const remote = remoteOptions(options, names);
-  const conventional = await conventionalMethods(conventionalOptions(options, names));
+  const conventional = await conventionalMethods(await conventionalOptions(options, names));
   const atHand = methodsFrom({ languageModel, remote, conventional });
   const lacking = names.filter((name) => !atHand.some((method) => method.name === name));
   const demanded = lacking.find((name) => options.methods?.includes(name));
@@ -65,16 +66,18 @@ export async function experimentMethods(
   return { methods: atHand.filter(({ name }) => names.some((wanted) => wanted === name)), languageModel };
 }
 
-async function conventionalMethods(options: ReturnType<typeof conventionalOptions>): Promise<Method[]> {
+async function conventionalMethods(options: Awaited<ReturnType<typeof conventionalOptions>>): Promise<Method[]> {
   if (!options) return [];
   const { conventionalMethods } = await import('../baselines/conventional-methods.ts');
   return conventionalMethods(options);
 }
 
 /** What the conventional methods are made of; undefined where none of them is asked for, and TensorFlow.js is not loaded. */
-export function conventionalOptions({ encoder }: MethodOptions, names: readonly string[]) {
+export async function conventionalOptions({ encoder }: MethodOptions, names: readonly string[]) {
   if (!METHOD_NAMES.some(({ name, kind }) => kind === 'conventional' && names.includes(name))) return undefined;
-  return { encoderDir: encoder, cacheDir: join(config().home, 'cache', 'sentences') };
+  const cacheDir = join(config().home, 'cache', 'sentences');
+  if (encoder === undefined) return { cacheDir };
+  return { encoderDir: encoder, encoderHash: await sentenceEncoder(encoder, cacheDir).contentHash(), cacheDir };
 }
 
 async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Promise<SharedLanguageModel | undefined> {

@@ -126,7 +126,7 @@ async function run(experiment: ExperimentName, options: Options): Promise<void> 
   const size = { domains, methods, shots, seeds, validLimit, testLimit };
   const plans = planCells(experiment, size);
   const store = new CellStore(join(cache, 'cells'));
-  const workers = cellWorkers(options, methods);
+  const workers = await cellWorkers(options, methods);
   try {
     if (options.dryRun) {
       const planned = await estimateGrid(plans, store, {
@@ -171,13 +171,13 @@ async function openDomains({ domain: names, data }: Options): Promise<Domain[]> 
 }
 
 /** As many threads as were asked for and have memory; none for one. */
-function cellWorkers(options: Options, methods: readonly Method[]): CellWorkers | undefined {
+async function cellWorkers(options: Options, methods: readonly Method[]): Promise<CellWorkers | undefined> {
   const count = Math.min(options.jobs, Math.max(1, Math.floor(freemem() / WORKER_BYTES)));
   if (count < options.jobs) say(`Memory is free for ${count} of ${options.jobs} jobs.`);
   if (count === 1) return undefined;
   const domains = options.domain.map((nameOrDir) => ({ nameOrDir, dataDir: options.data }));
   const names = methods.map(({ name }) => name);
-  return new CellWorkers(count, { domains, conventional: conventionalOptions(options, names) });
+  return new CellWorkers(count, { domains, conventional: await conventionalOptions(options, names) });
 }
 
 function describeModel({

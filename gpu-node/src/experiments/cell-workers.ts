@@ -1,7 +1,9 @@
 // Threads that run cells of conventional methods and controls side by side. A thread writes nothing: it can be ended at any time.
+
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
+import type { ConventionalOptions } from '../baselines/conventional-methods.ts';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import type { CellFile, CellPlan } from './cell.ts';
 import type { RunCellOptions } from './run-cell.ts';
@@ -10,7 +12,7 @@ import type { CellRunners } from './run-grid.ts';
 /** What a thread makes its domains and methods of. */
 export interface WorkerData {
   domains: { nameOrDir: string; dataDir: string | undefined }[];
-  conventional: { encoderDir: string | undefined; cacheDir: string } | undefined;
+  conventional: ConventionalOptions | undefined;
 }
 
 /** A plan by names: methods and domains are made again in the thread. */
