@@ -58,6 +58,14 @@ function int8(dims: [number, number], at: (row: number, column: number) => numbe
 /** Total by type: an operation without a case does not compile. */
 const cases: { [P in Primitive]: Case<P>[] } = {
   Add: [{ name: 'of one shape', type: 'float64', shapes: { a: ['N', 4], b: ['N', 4] }, attributes: {} }],
+  Cast: [
+    {
+      name: 'to a wider type',
+      type: 'float32',
+      shapes: { x: ['N', 4] },
+      attributes: { from: 'float32', to: 'float64' },
+    },
+  ],
   Scale: [
     {
       name: 'by a scalar',
@@ -198,9 +206,9 @@ describe('gradient rules equal central differences', () => {
 
 async function check<P extends Primitive>(primitive: P, testCase: Case<P>): Promise<void> {
   const { type, shapes } = testCase;
-  const { session, feeds, outputDims } = await build(primitive, testCase);
+  const { session, feeds, outputType, outputDims } = await build(primitive, testCase);
   const seed = normal(outputDims, 99);
-  const run = async () => await session.run({ ...feeds, seed: real(type, outputDims, seed) });
+  const run = async () => await session.run({ ...feeds, seed: real(outputType, outputDims, seed) });
   const results = await run();
   const { step, relative } = { ...TOLERANCES[type], ...(testCase.relative ? { relative: testCase.relative } : {}) };
   try {
@@ -251,14 +259,14 @@ async function build<P extends Primitive>(primitive: P, { type, shapes, fixed = 
   }
   const tape = new Tape();
   const output = tape.apply(primitive, inputs as unknown as Inputs<P>, attributes);
-  const seed = graph.input('seed', type, output.shape);
+  const seed = graph.input('seed', output.type, output.shape);
   graph.output('output', output);
   for (const [value, gradient] of tape.gradients(output, seed, [...trainable.values()])) {
     graph.output(`gradient of ${value.name}`, gradient);
   }
   const runtime = createRuntime('cpu', { threads: 1 });
   const session: Session = await runtime.createSession(graph, { foldConstantsUpToBytes: 1e6, repackMatrices: false });
-  return { session, feeds, outputDims: concrete(output.shape) };
+  return { session, feeds, outputType: output.type as Real, outputDims: concrete(output.shape) };
 }
 
 function real(type: Real, dims: readonly number[], numbers: readonly number[]): Tensor {

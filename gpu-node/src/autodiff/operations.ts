@@ -1,5 +1,6 @@
 // The table of differentiable operations, total by type: a primitive without an operation does not compile.
 import type { Operation, Primitive } from './operation.ts';
+import { Cast } from './operations/cast.ts';
 import { CausalAttention } from './operations/causal-attention.ts';
 import { CrossEntropy } from './operations/cross-entropy.ts';
 import { Dropout } from './operations/dropout.ts';
@@ -14,6 +15,7 @@ import { SwiGLU } from './operations/swiglu.ts';
 
 export const operations: { readonly [P in Primitive]: Operation<P> } = {
   Add,
+  Cast,
   CausalAttention,
   CrossEntropy,
   Dropout,

@@ -1,5 +1,5 @@
 // The differentiable operations: what each takes, and which of its inputs a gradient can flow to.
-import type { Value } from '../graph/value.ts';
+import type { ElementType, Value } from '../graph/value.ts';
 
 // biome-ignore lint/complexity/noBannedTypes: nothing of this kind
 type None = {};
@@ -29,6 +29,9 @@ export interface HeadLayout {
 export interface Signatures {
   /** a + b, of one shape. */
   Add: Signature<{ a: Value; b: Value }>;
+
+  /** x in the type `to`; `from` is the type that it has. */
+  Cast: Signature<{ x: Value }, None, { from: ElementType; to: ElementType }>;
 
   /** x · factor; factor is a scalar that is never trained. */
   Scale: Signature<{ x: Value }, { factor: Value }>;

@@ -1,7 +1,7 @@
 // Records differentiable operations as they are added to a graph, and adds their gradients in reverse.
 import { Add } from '../graph/operators.ts';
 import { after } from '../graph/ordering.ts';
-import type { Value } from '../graph/value.ts';
+import type { ElementType, Value } from '../graph/value.ts';
 import type { Inputs, OperationAttributes, Primitive } from './operation.ts';
 import { operations } from './operations.ts';
 
@@ -43,6 +43,11 @@ export class Tape {
       this.#producers.set(output, entry);
     }
     return output;
+  }
+
+  /** `x` in another type; its gradient has the type that `x` has. */
+  cast(x: Value, to: ElementType): Value {
+    return x.type === to ? x : this.apply('Cast', { x }, { from: x.type, to });
   }
 
   /**

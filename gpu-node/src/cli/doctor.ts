@@ -3,15 +3,22 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { BaselineErrors } from '../baselines/check-baselines.ts';
 import { config } from '../config.ts';
-import { chooseRuntime } from '../doctor/choose-runtime.ts';
-import { compareWithReference, failures, REFERENCE_TOLERANCES, type ReferenceErrors } from '../doctor/reference.ts';
+import { chooseRuntime, requireFloat16 } from '../doctor/choose-runtime.ts';
+import {
+  compareWithReference,
+  FLOAT16_TOLERANCES,
+  failures,
+  REFERENCE_TOLERANCES,
+  type ReferenceErrors,
+} from '../doctor/reference.ts';
 import type { Runtime } from '../graph/execution.ts';
-import type { WeightFormat } from '../llama/weight-file.ts';
+import type { LoadOptions } from '../llama/load.ts';
+import { isQuantized, type WeightFormat } from '../llama/weight-file.ts';
 import { checkpointContentHash } from '../models/content-hash.ts';
-import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
+import { computeType, convertedWeights, precisionOf, weightsFor } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { providerOption, weightsOption, wholeNumber } from './option-values.ts';
@@ -23,6 +30,7 @@ interface Options {
   baselines?: string;
   provider?: ProviderRequest;
   weights?: WeightFormat;
+  compute: 'f32' | 'f16';
   json?: boolean;
   plan?: boolean;
   model?: string;
@@ -39,6 +47,7 @@ export function registerDoctor(program: Command): void {
     .option('--baselines <file>', 'reference numbers of the conventional methods: how far TensorFlow.js is from them')
     .addOption(providerOption())
     .addOption(weightsOption())
+    .addOption(new Option('--compute <type>', 'what to compute in').choices(['f32', 'f16']).default('f32'))
     .optionsGroup('The memory that a tuning takes, without its weights at hand:')
     .option('--plan', 'state it, and the micro-batch that fits')
     .option('--model <dir|name|config.json>', 'what is tuned')
@@ -89,7 +98,7 @@ function describeBaselines(
   ].join('\n');
 }
 
-async function plan({ model, provider, weights, seq, vram, microBatch, json }: Options): Promise<void> {
+async function plan({ model, provider, weights, compute, seq, vram, microBatch, json }: Options): Promise<void> {
   if (!model) {
     throw new TallrecError('BAD_REQUEST', 'A plan needs a model.', {
       fix: 'Name it: --model DIR, NAME or config.json.',
@@ -99,6 +108,7 @@ async function plan({ model, provider, weights, seq, vram, microBatch, json }: O
     model,
     provider: provider && provider !== 'auto' ? provider : vram === undefined ? 'cpu' : 'cuda',
     weights: weights ?? config().weights,
+    compute,
     limitBytes: vram ?? totalmem(),
     settings: tuningSettingsSchema.parse({ hyperParameters: { cutoffTokens: seq } }),
     microBatch,
@@ -108,10 +118,13 @@ async function plan({ model, provider, weights, seq, vram, microBatch, json }: O
 
 async function doctor(options: Options): Promise<void> {
   const { provider: preset, weights: weightsPreset, threads, home, modelsDir } = config();
-  const format = options.weights ?? weightsPreset;
+  const { compute } = options;
+  const format = weightsFor(compute, options.weights ?? weightsPreset);
   const { runtime, attempts, reason } = await chooseRuntime(options.provider ?? preset, threads ? { threads } : {});
-  const reference = options.reference ? await compare(options.reference, runtime, home, format) : undefined;
-  const tolerances = REFERENCE_TOLERANCES[format ?? 'f32'];
+  if (compute === 'f16') await requireFloat16(runtime);
+  const reference = options.reference ? await compare(options.reference, runtime, home, format, compute) : undefined;
+  const narrow = compute === 'f16' && !(format && isQuantized(format));
+  const tolerances = narrow ? FLOAT16_TOLERANCES : REFERENCE_TOLERANCES[format ?? 'f32'];
   const models = await listModels({ home, modelsDir });
   const document = {
     node: process.versions.node,
@@ -122,7 +135,7 @@ async function doctor(options: Options): Promise<void> {
     freeMemoryBytes: freemem(),
     home,
     provider: runtime.provider,
-    precision: precisionOf(format),
+    precision: precisionOf(format, compute),
     reason,
     attempts: attempts.map(({ provider, refusal }) => ({
       provider,
@@ -147,10 +160,12 @@ async function compare(
   runtime: Runtime,
   home: string,
   format: WeightFormat | undefined,
+  compute: Options['compute'],
 ): Promise<ReferenceErrors> {
-  if (!format) return compareWithReference(dir, runtime);
+  const options: LoadOptions = { compute: computeType(compute) };
+  if (!format) return compareWithReference(dir, runtime, options);
   const contentHash = await checkpointContentHash(join(dir, 'base'), join(home, 'hashes'));
-  return compareWithReference(dir, runtime, { weights: convertedWeights(home, { contentHash }, format) });
+  return compareWithReference(dir, runtime, { ...options, weights: convertedWeights(home, { contentHash }, format) });
 }
 
 function describe(

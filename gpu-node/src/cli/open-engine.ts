@@ -4,7 +4,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
-import { chooseRuntime } from '../doctor/choose-runtime.ts';
+import { chooseRuntime, requireFloat16 } from '../doctor/choose-runtime.ts';
 import type { Runtime } from '../graph/execution.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
@@ -13,7 +13,14 @@ import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
-import { type Compute, computedWeights, convertedWeights, precisionOf } from '../models/converted-weights.ts';
+import {
+  type Compute,
+  computedWeights,
+  computeType,
+  convertedWeights,
+  precisionOf,
+  weightsFor,
+} from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { readBlend } from '../train/blend-file.ts';
@@ -47,22 +54,24 @@ export async function openEngine({
   planFor,
 }: EngineChoice): Promise<OpenedEngine> {
   const { provider: providerPreset, weights: weightsPreset, threads, ...paths } = config();
-  const format = weights ?? weightsPreset;
+  const format = weightsFor(compute, weights ?? weightsPreset);
   const place = await resolveModel(model, paths);
   const tokenizer = await loadTokenizer(place.dir);
   const { runtime, reason } = await chooseRuntime(provider ?? providerPreset, threads ? { threads } : {});
   say(`Model ${place.name}; provider ${reason}`);
+  if (compute === 'f16') await requireFloat16(runtime);
   const plan = await planFor?.(place, runtime);
   return {
     place,
     model: await loadLanguageModel(place.dir, runtime, {
       weights: convertedWeights(paths.home, place, format),
       int8File: computedWeights(paths.home, place, compute),
+      compute: computeType(compute),
       checkpointing: plan?.checkpointing ?? false,
     }),
     tokenizer,
     provider: runtime.provider,
-    precision: compute === 'f32' ? precisionOf(format) : `${precisionOf(format)}, computed in ${compute}`,
+    precision: precisionOf(format, compute),
     plan,
   };
 }

@@ -36,7 +36,7 @@ export function weightsOption(): Option {
 export function computeOption(): Option {
   return new Option(
     '--compute <type>',
-    'what the CPU multiplies matrices in; int8 is faster and a little off (see "tallrec bench")',
+    'what matrices are multiplied in; f16 is for GPUs, int8 for the CPU: faster and a little off',
   )
     .choices(COMPUTES)
     .default('f32');

@@ -9,6 +9,7 @@ import type { Provider } from '../graph/execution.ts';
 import { parseLlamaConfig } from '../llama/config.ts';
 import { JSON_FILE_LIMITS_BYTES, readJsonFile } from '../llama/json-file.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
+import { type Compute, computeType, weightsFor } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import { providerExtensions } from '../runtime/onnx-runtime.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
@@ -25,6 +26,7 @@ export interface PlanOptions {
   /** A checkpoint, by directory or name, or its config.json alone. */
   model: string;
   weights?: WeightFormat | undefined;
+  compute: Compute;
   provider: Provider;
   limitBytes: number;
   settings: TuningSettings;
@@ -32,12 +34,13 @@ export interface PlanOptions {
 }
 
 /** @throws TallrecError when the model is not there, or is no LLaMA */
-export async function planNamed({ model, weights, ...options }: PlanOptions): Promise<MemoryPlan> {
+export async function planNamed({ model, weights, compute, ...options }: PlanOptions): Promise<MemoryPlan> {
   const shape = await shapeOf(model);
   return planTuning({
     ...options,
     config: shape.config,
-    weights: weights ?? shape.weights,
+    weights: weightsFor(compute, weights) ?? shape.weights,
+    compute: computeType(compute),
     extensions: providerExtensions(options.provider),
   });
 }

@@ -17,7 +17,7 @@ import { readInstructions, readLabelledSamples, readText } from '../data/read-ro
 import { interruptSignal } from '../dev/interrupt.ts';
 import { isEmpty } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
-import type { Compute } from '../models/converted-weights.ts';
+import { type Compute, computeType, weightsFor } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
@@ -95,10 +95,13 @@ async function run(options: Options): Promise<void> {
   const engine = await openEngine({
     ...options,
     planFor: ({ dir }, runtime) => {
-      const { weights = config().weights, vram: vramBytes = config().vramBytes, microBatchTokens } = options;
+      const { compute = 'f32', vram: vramBytes = config().vramBytes, microBatchTokens } = options;
+      const weights = weightsFor(compute, options.weights ?? config().weights);
       const { cutoffTokens } = settings.hyperParameters;
       const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
-      return planCheckpoint(dir, runtime, { settings, weights, vramBytes, microBatch });
+      return planCheckpoint(dir, runtime, {
+        ...{ settings, weights, compute: computeType(compute), vramBytes, microBatch },
+      });
     },
   });
   const { model, tokenizer, place, provider, precision, plan } = engine;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../graph/execution.ts';
 import { chooseProvider } from '../runtime/choose-provider.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { chooseRuntime, proveRuntime } from './choose-runtime.ts';
+import { chooseRuntime, proveRuntime, requireFloat16 } from './choose-runtime.ts';
 
 describe('the choice of a provider', () => {
   it('takes the CPU where nothing faster is installed, and says why', async () => {
@@ -23,6 +23,24 @@ describe('the choice of a provider', () => {
 
   it('refuses a provider that was asked for and is not there, with what to do', async () => {
     await expect(chooseRuntime('cuda', { available: ['cpu'] })).rejects.toThrow(/cuda: not installed.*CUDA 12/);
+  });
+
+  it('refuses float16 where it brings nothing, and with the reason where a device lacks it', async () => {
+    const cpu = createRuntime('cpu', { threads: 1 });
+    await expect(requireFloat16(cpu)).rejects.toThrow(/cpu provider computes no faster in f16.*Leave out --compute/);
+    const run = async () => {
+      throw new Error(
+        "Non-zero status code returned while running Cast node. Name:'Cast_5' Status Message: shader_helper.cc:416 GenerateSourceCode Program Cast requires f16 but the device does not support it.",
+      );
+    };
+    const lacking: Runtime = {
+      ...{ provider: 'webgpu', extensions: [] },
+      createSession: async () => ({ run, release: async () => {} }),
+    };
+    await expect(requireFloat16(lacking)).rejects.toThrow(
+      'webgpu cannot compute in f16 here: Program Cast requires f16 but the device does not support it. Leave',
+    );
+    await expect(requireFloat16({ ...cpu, provider: 'cuda' })).resolves.toBeUndefined();
   });
 
   it('catches a runtime whose gradients are wrong', async () => {

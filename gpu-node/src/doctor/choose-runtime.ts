@@ -1,13 +1,16 @@
 // Chooses a provider by the reference case that comes with the package.
 import { fileURLToPath } from 'node:url';
+import { TallrecError } from '@tallrec/shared/errors';
 import type { Runtime } from '../graph/execution.ts';
+import type { LoadOptions } from '../llama/load.ts';
 import {
   type ChoiceOptions,
   chooseProvider,
+  failureReason,
   type ProviderChoice,
   type ProviderRequest,
 } from '../runtime/choose-provider.ts';
-import { compareWithReference, failures, type ReferenceErrors } from './reference.ts';
+import { compareWithReference, FLOAT16_TOLERANCES, failures, type ReferenceErrors } from './reference.ts';
 
 export const REFERENCE_DIR = fileURLToPath(new URL('../../fixtures/reference', import.meta.url));
 
@@ -26,8 +29,30 @@ export function chooseRuntime(request: ProviderRequest, options: ChoiceOptions =
 
 /** @throws when the runtime fails, or differs from the reference by more than float32 on any provider should */
 export async function proveRuntime(runtime: Runtime): Promise<void> {
-  const errors = await compareWithReference(REFERENCE_DIR, runtime);
-  const failed = failures(errors, PROOF_TOLERANCES);
+  await prove(runtime, {}, PROOF_TOLERANCES);
+}
+
+/**
+ * Runs the reference case in float16: whether a device has it shows when it computes.
+ * @throws TallrecError with the reason why `--compute f16` cannot be had
+ */
+export async function requireFloat16(runtime: Runtime): Promise<void> {
+  const fix = 'Leave out --compute f16, or name another --provider.';
+  if (runtime.provider === 'cpu') {
+    throw new TallrecError('VALIDATION_FAILED', 'The cpu provider computes no faster in f16 than in f32.', { fix });
+  }
+  await prove(runtime, { compute: 'float16' }, FLOAT16_TOLERANCES).catch((cause) => {
+    const reason = failureReason(cause);
+    throw new TallrecError('ENGINE_FAILED', `${runtime.provider} cannot compute in f16 here: ${reason}.`, {
+      fix,
+      cause,
+    });
+  });
+}
+
+async function prove(runtime: Runtime, options: LoadOptions, tolerances: ReferenceErrors): Promise<void> {
+  const errors = await compareWithReference(REFERENCE_DIR, runtime, options);
+  const failed = failures(errors, tolerances);
   if (failed.length > 0) {
     throw new Error(`wrong numbers: ${failed.map((name) => `${name} ${errors[name].toExponential(1)}`).join(', ')}`);
   }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { REFERENCE_DIR } from './choose-runtime.ts';
-import { compareWithReference, failures } from './reference.ts';
+import { compareWithReference, FLOAT16_TOLERANCES, failures } from './reference.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
 
@@ -28,6 +28,16 @@ describe('logits, loss, gradients and 20 AdamW steps equal PyTorch’s', () => {
       async () => {
         const errors = await compareWithReference(dir!, { ...runtime, extensions: [] });
         expect(failures(errors), JSON.stringify(errors)).toEqual([]);
+      },
+    );
+
+    it.skipIf(!dir)(
+      `${name}, as near as float16 allows${dir ? '' : ': the reference data is not at hand'}`,
+      async () => {
+        for (const extensions of [runtime.extensions, []]) {
+          const errors = await compareWithReference(dir!, { ...runtime, extensions }, { compute: 'float16' });
+          expect(failures(errors, FLOAT16_TOLERANCES), JSON.stringify(errors)).toEqual([]);
+        }
       },
     );
   }

@@ -3,6 +3,7 @@ import { basename, dirname, relative } from 'node:path';
 import protobuf from 'protobufjs';
 import type { Attribute } from './attribute.ts';
 import type { Graph, GraphNode, Initializer } from './graph.ts';
+import { NARROW } from './narrow.ts';
 import { MODEL_PROTO } from './onnx-schema.ts';
 import { ELEMENT_TYPE_CODES, type Value } from './value.ts';
 
@@ -90,6 +91,8 @@ function rawBytes(value: Value, numbers: readonly number[]): Uint8Array {
   switch (value.type) {
     case 'float32':
       return new Uint8Array(Float32Array.from(numbers).buffer);
+    case 'float16':
+      return NARROW.F16(Float32Array.from(numbers));
     case 'float64':
       return new Uint8Array(Float64Array.from(numbers).buffer);
     case 'int32':

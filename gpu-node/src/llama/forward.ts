@@ -64,6 +64,9 @@ export function hiddenStates(
     return lora.add(tape, base, x, layer, module, selected ? positions : undefined);
   };
   const rmsNorm = (x: Value, weight: Value) => tape.apply('RMSNorm', { x, weight }, { epsilon });
+  /** For products; what they add to the residual stream is widened again. */
+  const narrow = (x: Value) => tape.cast(x, weights.compute);
+  const addTo = (x: Value, branch: Value) => tape.apply('Add', { a: x, b: tape.cast(branch, x.type) }, {});
   const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, {});
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
 
@@ -71,19 +74,19 @@ export function hiddenStates(
   let x = weights.embed(tape, prefix ? Concat([prefix, rows], 0, tokenCount(true)) : rows); // [B·T, H]
   for (let layer = 0; layer < layers; layer++) {
     tape.checkpoint(x);
-    const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'));
+    const normed = narrow(rmsNorm(x, weights.norm(graph, layer, 'input_layernorm')));
     const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]
     const k = rotate(linear(normed, layer, 'k_proj')); // [B·T, kvHeads · D]
     const v = linear(normed, layer, 'v_proj');
     let attended = tape.apply('CausalAttention', { q, k, v }, layout); // [B·T, heads · D]
     // What follows the last attention is needed at the chosen positions alone.
     if (layer === lastLayer) [x, attended] = [select(x), select(attended)]; // [N, ...]
-    x = tape.apply('Add', { a: x, b: linear(attended, layer, 'o_proj') }, {});
+    x = addTo(x, linear(attended, layer, 'o_proj'));
 
-    const normedAgain = rmsNorm(x, weights.norm(graph, layer, 'post_attention_layernorm'));
+    const normedAgain = narrow(rmsNorm(x, weights.norm(graph, layer, 'post_attention_layernorm')));
     const gate = linear(normedAgain, layer, 'gate_proj'); // [B·T, I]
     const up = linear(normedAgain, layer, 'up_proj');
-    x = tape.apply('Add', { a: x, b: linear(tape.apply('SwiGLU', { gate, up }, {}), layer, 'down_proj') }, {});
+    x = addTo(x, linear(tape.apply('SwiGLU', { gate, up }, {}), layer, 'down_proj'));
   }
   tape.checkpoint(x);
   return rmsNorm(x, weights.finalNorm(graph));

@@ -36,6 +36,7 @@ export interface LlamaModelOptions extends Pick<LanguageModel, 'sharePrefix'> {
 export class LlamaModel implements LanguageModel {
   readonly config: LlamaConfig;
   readonly sharePrefix: boolean;
+  readonly lossScaling: boolean;
   readonly #weights: LlamaWeights;
   readonly #runtime: Runtime;
   readonly #checkpointing: boolean;
@@ -44,6 +45,7 @@ export class LlamaModel implements LanguageModel {
   constructor(weights: LlamaWeights, runtime: Runtime, { sharePrefix, checkpointing }: LlamaModelOptions) {
     this.#checkpointing = checkpointing;
     this.sharePrefix = sharePrefix;
+    this.lossScaling = weights.compute === 'float16';
     this.config = weights.config;
     this.#weights = weights;
     this.#runtime = runtime;
@@ -75,7 +77,7 @@ export class LlamaModel implements LanguageModel {
   async lossAndGradients(
     rows: readonly LabelledRow[],
     adapter: LoraAdapter,
-    { lossWeight, dropoutSeed }: GradientOptions,
+    { lossWeight, lossScale = 1, dropoutSeed }: GradientOptions,
   ): Promise<LossAndGradients> {
     const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
@@ -83,12 +85,15 @@ export class LlamaModel implements LanguageModel {
     const kind = dropout ? 'gradients with dropout' : 'gradients';
     const results = await this.#run(kind, variant(batch, adapter), {
       ...batch.feeds,
-      ...{ positions, labels, loss_weight: scalar(lossWeight) },
+      ...{ positions, labels, loss_weight: scalar(lossWeight * lossScale) },
       ...adapterFeeds(adapter),
       ...(dropout ? dropoutFeeds(this.config, adapter, dropoutSeed, batch) : {}),
     });
     const gradients = new Map<string, Float32Array>();
-    for (const name of adapter.tensors.keys()) gradients.set(name, float32(results[gradientName(name)]));
+    for (const name of adapter.tensors.keys()) {
+      const gradient = float32(results[gradientName(name)]);
+      gradients.set(name, lossScale === 1 ? gradient : gradient.map((value) => value / lossScale));
+    }
     return { loss: lossWeight * sum(float32(results.losses)), gradients };
   }
 

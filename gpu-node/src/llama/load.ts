@@ -9,7 +9,7 @@ import { QuantizedTensors } from './quantized-tensors.ts';
 import { type Checkpoint, openCheckpoint } from './safetensors.ts';
 import { StoredTensors } from './stored-tensors.ts';
 import { INT8_COMPUTE, isQuantized, isStoredAs, openWeightFile, type WeightFormat } from './weight-file.ts';
-import { LlamaWeights, type WeightTensors } from './weights.ts';
+import { type ComputeType, LlamaWeights, type WeightTensors } from './weights.ts';
 
 export interface LoadOptions {
   /**
@@ -24,6 +24,8 @@ export interface LoadOptions {
    * checkpoint's are rounded once. The CPU provider alone has it.
    */
   int8File?: string | undefined;
+  /** float32 when left out; float16 is quickest from weights in f16, which are then multiplied as they lie in their file. */
+  compute?: ComputeType | undefined;
   /** See `LanguageModel`; true when left out. */
   sharePrefix?: boolean;
   /** See `LlamaModelOptions`; false when left out. */
@@ -36,7 +38,12 @@ export interface ConvertedWeights {
   file: string;
 }
 
-export const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
+const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
+
+/** What `LoadOptions` take when they do not say: in float16 there is nothing to widen. */
+export function widenUpToBytesFor(compute: ComputeType): number {
+  return compute === 'float32' ? DEFAULT_WIDEN_UP_TO_BYTES : 0;
+}
 
 /**
  * @param dir holds `config.json` and one or more `.safetensors` files
@@ -46,14 +53,16 @@ export async function loadLanguageModel(
   dir: string,
   runtime: Runtime,
   {
-    widenUpToBytes = DEFAULT_WIDEN_UP_TO_BYTES,
+    compute = 'float32',
+    widenUpToBytes = widenUpToBytesFor(compute),
     sharePrefix = true,
     checkpointing = false,
     weights,
     int8File,
   }: LoadOptions = {},
 ): Promise<LanguageModel> {
-  if (int8File && (runtime.provider !== 'cpu' || (weights && isQuantized(weights.format)))) {
+  const narrow = compute !== 'float32' || (weights && isQuantized(weights.format));
+  if (int8File && (runtime.provider !== 'cpu' || narrow)) {
     throw new TallrecError(
       'VALIDATION_FAILED',
       'Computing in int8 takes the cpu provider and weights in f32, f16 or bf16.',
@@ -66,7 +75,7 @@ export async function loadLanguageModel(
   const tensors = int8File
     ? new Int8Tensors(await openWeightFile(config, checkpoint, INT8_COMPUTE, int8File))
     : await floatTensors(config, checkpoint, weights, widenUpToBytes);
-  return new LlamaModel(new LlamaWeights(config, tensors), runtime, { sharePrefix, checkpointing });
+  return new LlamaModel(new LlamaWeights(config, tensors, compute), runtime, { sharePrefix, checkpointing });
 }
 
 async function floatTensors(

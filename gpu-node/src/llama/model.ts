@@ -16,6 +16,8 @@ export interface LabelledRow {
 export interface GradientOptions {
   /** Each labelled position's negative log-likelihood counts this much: 1 / (labelled positions of the whole batch) gives the mean. */
   lossWeight: number;
+  /** See `lossScaling`; 1 when left out. */
+  lossScale?: number;
   /** Seeds the LoRA dropout masks, the same for all micro-batches of a step; without it there is no dropout. */
   dropoutSeed?: number;
 }
@@ -31,6 +33,11 @@ export interface LanguageModel {
   readonly config: LlamaConfig;
   /** Whether tokens that all rows of a call begin with are computed once: exact, under dropout too, and faster. */
   readonly sharePrefix: boolean;
+  /**
+   * Whether gradients are computed in float16, where small ones vanish: then the backward pass is that of `lossScale` times the loss,
+   * and gradients are divided by it after. Those that a scale makes too large come out infinite or NaN.
+   */
+  readonly lossScaling: boolean;
   /**
    * Logits of the next token after each row.
    * @param rows token ids, any lengths; the model pads them and padding changes nothing

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NARROW } from './narrow.ts';
+import { NARROW } from '../graph/narrow.ts';
 import { blockSize, dequantize, type QuantizedType, quantize } from './quantize.ts';
 import { WIDEN } from './widen.ts';
 

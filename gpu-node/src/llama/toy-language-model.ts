@@ -28,6 +28,7 @@ export const toyConfig = parseLlamaConfig({
 export class ToyLanguageModel implements LanguageModel {
   readonly config = toyConfig;
   readonly sharePrefix = false;
+  readonly lossScaling: boolean = false;
   /** Rows per call, newest last. */
   readonly batchSizes: number[] = [];
   readonly #embedding = randomMatrix(1);

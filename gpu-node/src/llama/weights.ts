@@ -10,7 +10,7 @@ import { LINEAR_MODULES, type LinearModule } from './lora.ts';
 export interface WeightTensors {
   /** Whether narrow matrices are widened once, when a session is made; else each time they are used. */
   readonly widened: boolean;
-  /** x · Wᵀ for the matrix W [out, in]; x [N, in]. */
+  /** x · Wᵀ for the matrix W [out, in], in the type of x [N, in]. */
   linear(tape: Tape, name: string, x: Value): Value;
   /** Rows of a matrix [R, H] at `indices` int64 [N], float32 [N, H]. */
   rows(tape: Tape, name: string, indices: Value): Value;
@@ -18,18 +18,26 @@ export interface WeightTensors {
   vector(graph: Graph, name: string): Value;
 }
 
+/**
+ * What matrices are multiplied in and activations are held in. In float16 the residual stream, norms and losses stay float32, as in
+ * torch's autocast, and so do all weights that are trained.
+ */
+export type ComputeType = 'float32' | 'float16';
+
 export class LlamaWeights {
   readonly config: LlamaConfig;
+  readonly compute: ComputeType;
   readonly widened: boolean;
   readonly #tensors: WeightTensors;
 
-  constructor(config: LlamaConfig, tensors: WeightTensors) {
+  constructor(config: LlamaConfig, tensors: WeightTensors, compute: ComputeType = 'float32') {
     this.config = config;
+    this.compute = compute;
     this.widened = tensors.widened;
     this.#tensors = tensors;
   }
 
-  /** A module's base output [N, out] from `x` [N, in]. */
+  /** A module's base output [N, out] from `x` [N, in], both of the type that is computed in. */
   linear(tape: Tape, x: Value, layer: number, module: LinearModule): Value {
     return this.#tensors.linear(tape, moduleWeight(layer, module), x);
   }
@@ -47,9 +55,10 @@ export class LlamaWeights {
     return this.#tensors.rows(tape, EMBEDDINGS, tokens);
   }
 
-  /** Logits [N, V] from `hidden` [N, H]. */
+  /** Logits float32 [N, V] from `hidden` float32 [N, H]. */
   head(tape: Tape, hidden: Value): Value {
-    return this.#tensors.linear(tape, headName(this.config), hidden);
+    const x = tape.cast(hidden, this.compute);
+    return tape.cast(this.#tensors.linear(tape, headName(this.config), x), hidden.type);
   }
 
   /** The head's rows of chosen `columns` of the vocabulary, float32 [K, H]. */

@@ -81,14 +81,17 @@ async function refusalOf(prove: Proof, runtime: Runtime): Promise<string | undef
     await prove(runtime);
     return undefined;
   } catch (error) {
-    return firstSentence(error instanceof Error ? error.message : String(error));
+    return failureReason(error);
   }
 }
 
-/** ONNX Runtime puts its source file and the failed condition in front of what it has to say. */
-function firstSentence(message: string): string {
-  const line = message.split('\n')[0]!;
-  return line.replace(/^.* was false\. /, '').replace(/\.$/, '');
+/** ONNX Runtime puts its source file and the failed condition, or the node and the function, in front of what it has to say. */
+export function failureReason(error: unknown): string {
+  const line = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  return line
+    .replace(/^.* was false\. /, '')
+    .replace(/^.* Status Message: (\S+\.cc:\d+ \S+ )?/, '')
+    .replace(/\.$/, '');
 }
 
 function explain(request: ProviderRequest, attempts: readonly ProviderAttempt[]): string {

@@ -25,11 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true }));
 
-async function doctor(...options: string[]) {
-  const args = [MAIN, 'doctor', '--provider', 'webgpu', '--json', ...options];
-  // The adapter is chosen by the environment, once a process.
+/** The adapter is chosen by the environment, once a process. */
+async function node(...args: string[]): Promise<string> {
   const env = { ...process.env, VK_ICD_FILENAMES: SOFTWARE_ADAPTER, TALLREC_HOME: home };
-  return JSON.parse((await promisify(execFile)(process.execPath, args, { env })).stdout);
+  return (await promisify(execFile)(process.execPath, args, { env })).stdout;
+}
+
+async function doctor(...options: string[]) {
+  return JSON.parse(await node(MAIN, 'doctor', '--provider', 'webgpu', '--json', ...options));
 }
 
 const cases = [
@@ -51,6 +54,17 @@ describe.skipIf(lacking)(`WebGPU equals PyTorch${lacking ? ` (skipped: ${lacking
     const { precision, reference } = await doctor('--reference', REFERENCE_DIR, '--weights', 'int8');
     expect(precision).toBe('f32 from int8 weights');
     expect(reference.logitsMaxAbs).toBeGreaterThan(1e-3);
+  });
+
+  it('not in float16, which this adapter lacks: it is refused with the reason', { timeout: 240_000 }, async () => {
+    // By itself: the proof in float32, which doctor gives first, takes minutes here.
+    const program = `
+      const { requireFloat16 } = await import(${JSON.stringify(new URL('../doctor/choose-runtime.ts', import.meta.url))});
+      const { createRuntime } = await import(${JSON.stringify(new URL('./onnx-runtime.ts', import.meta.url))});
+      await requireFloat16(createRuntime('webgpu'));`;
+    await expect(node('--input-type=module', '--eval', program)).rejects.toThrow(
+      'webgpu cannot compute in f16 here: Program Cast requires f16 but the device does not support it.',
+    );
   });
 });
 

@@ -27,6 +27,7 @@ const stateSchema = z.object({
   cursor: z.int().nonnegative(),
   epochSeed: z.int().nonnegative(),
   randomState: z.array(z.int()).length(4),
+  lossScale: z.object({ scale: z.number().positive(), goodSteps: z.int().nonnegative() }).optional(),
   best: z.object({ step: z.int(), auc: z.number().nullable(), loss: z.number() }).optional(),
   evaluatedStep: z.int().nonnegative(),
   evaluationsWithoutGain: z.int().nonnegative(),
@@ -78,7 +79,18 @@ async function writeFiles(aside: string, state: TrainingState, identity: RunIden
   await write('first-moments.safetensors', momentTensors(state, 'first'));
   await write('second-moments.safetensors', momentTensors(state, 'second'));
   if (best) await write('best.safetensors', best.adapter.tensors);
-  const { step, epoch, cursor, epochSeed, evaluatedStep, evaluationsWithoutGain, tokens, durationMs, events } = state;
+  const {
+    step,
+    epoch,
+    cursor,
+    epochSeed,
+    lossScale,
+    evaluatedStep,
+    evaluationsWithoutGain,
+    tokens,
+    durationMs,
+    events,
+  } = state;
   if (optimizer.step !== step) throw new RangeError(`the optimizer did ${optimizer.step} of ${step} steps`);
   const file: z.input<typeof stateSchema> = {
     version: 1,
@@ -88,6 +100,7 @@ async function writeFiles(aside: string, state: TrainingState, identity: RunIden
     cursor,
     epochSeed,
     randomState: [...state.random.state()],
+    lossScale,
     ...(best ? { best: { step: best.step, auc: best.auc, loss: best.loss } } : {}),
     evaluatedStep,
     evaluationsWithoutGain,

@@ -46,6 +46,21 @@ describe('the memory plan', () => {
     expect(plan.parts.weights / (6.74e9 * perWeight)).toBeCloseTo(1, 1);
   });
 
+  it.each([
+    ['f16', 24],
+    ['int8', 12],
+    ['int4', 8],
+  ] as const)(
+    'LLaMA-7B at 512 tokens, %s, computed in float16: under %i GB, with more room for activations',
+    (weights, limit) => {
+      const given: PlanRequest = { ...request, weights, limitBytes: limit * GB };
+      const plan = planMemory({ ...given, compute: 'float16' });
+      expect(plan).toMatchObject({ fits: true, precision: 'f16', checkpointing: false });
+      const sameWork = planMemory({ ...given, limitBytes: 1e12, microBatch: plan.microBatch });
+      expect(plan.parts.activations).toBeLessThan(0.7 * sameWork.parts.activations);
+    },
+  );
+
   it('takes the most sequences that fit, and checkpointing only where nothing fits without', () => {
     const [roomy, tight] = [64, 10].map((limit) => planMemory({ ...request, weights: 'int8', limitBytes: limit * GB }));
     expect(roomy).toMatchObject({ checkpointing: false });

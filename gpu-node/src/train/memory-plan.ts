@@ -5,20 +5,22 @@ import type { Extension, Graph } from '../graph/graph.ts';
 import { runMemory } from '../graph/memory.ts';
 import type { LlamaConfig } from '../llama/config.ts';
 import { gradientGraph, hiddenGraph } from '../llama/graphs.ts';
-import { DEFAULT_WIDEN_UP_TO_BYTES } from '../llama/load.ts';
+import { widenUpToBytesFor } from '../llama/load.ts';
 import type { LinearModule } from '../llama/lora.ts';
 import { adapterTensors } from '../llama/peft.ts';
 import { QuantizedTensors } from '../llama/quantized-tensors.ts';
 import { BYTES_PER_ELEMENT, type Checkpoint, type TensorLocation } from '../llama/safetensors.ts';
 import { StoredTensors } from '../llama/stored-tensors.ts';
 import { isQuantized, storedEntries, type WeightFormat } from '../llama/weight-file.ts';
-import { LlamaWeights } from '../llama/weights.ts';
+import { type ComputeType, LlamaWeights } from '../llama/weights.ts';
 
 export interface PlanRequest {
   config: LlamaConfig;
   provider: Provider;
   extensions: readonly Extension[];
   weights: WeightFormat;
+  /** float32 when left out. */
+  compute?: ComputeType | undefined;
   /** Tokens of a sequence, and how many of them are to be predicted. */
   length: number;
   labelled: number;
@@ -35,7 +37,7 @@ export interface MemoryPlan {
   provider: Provider;
   weights: WeightFormat;
   /** What is computed in. */
-  precision: 'f32';
+  precision: 'f32' | 'f16';
   length: number;
   /** Sequences of `length` tokens computed at once. */
   microBatch: number;
@@ -91,7 +93,7 @@ function largest(most: number, passes: (size: number) => boolean): number | unde
 }
 
 function planOf(
-  { provider, weights, length, limitBytes }: PlanRequest,
+  { provider, weights, compute, length, limitBytes }: PlanRequest,
   microBatch: number,
   checkpointing: boolean,
   parts: PlanParts,
@@ -104,7 +106,7 @@ function planOf(
     limitBytes,
     provider,
     weights,
-    precision: 'f32',
+    precision: compute === 'float16' ? 'f16' : 'f32',
     length,
     microBatch,
     checkpointing,
@@ -114,10 +116,10 @@ function planOf(
 
 /** The parts by the number of sequences. */
 function needsOf(request: PlanRequest, checkpointing: boolean): (microBatch: number) => PlanParts {
-  const { config, provider, extensions, lora, length, labelled } = request;
+  const { config, provider, extensions, compute, lora, length, labelled } = request;
   const { tensors, ...stored } = plannedTensors(request);
   const options = { extensions, modules: lora.targetModules, sharesPrefix: false };
-  const weightsInGraph = new LlamaWeights(config, tensors);
+  const weightsInGraph = new LlamaWeights(config, tensors, compute);
   const training = gradientGraph(weightsInGraph, { ...options, checkpointing, dropout: true });
   const validation = hiddenGraph(weightsInGraph, options);
   const adapterBytes = adapterTensors(lora, config).reduce((sum, { shape }) => sum + 4 * shape[0] * shape[1], 0);
@@ -162,7 +164,7 @@ function weightBytes(provider: Provider, widened: boolean, { storedBytes, float3
 }
 
 /** The weights' places in a graph, in a file that is not there. */
-function plannedTensors({ config, weights }: PlanRequest) {
+function plannedTensors({ config, weights, compute = 'float32' }: PlanRequest) {
   const tensors = new Map<string, TensorLocation>();
   for (const [name, { dtype, shape }] of storedEntries(config, weights)) {
     const byteLength = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT[dtype];
@@ -173,7 +175,7 @@ function plannedTensors({ config, weights }: PlanRequest) {
   return {
     tensors: isQuantized(weights)
       ? new QuantizedTensors(config, checkpoint, weights)
-      : new StoredTensors(config, checkpoint, DEFAULT_WIDEN_UP_TO_BYTES),
+      : new StoredTensors(config, checkpoint, widenUpToBytesFor(compute)),
     storedBytes: all.reduce((sum, { byteLength }) => sum + byteLength, 0),
     float32Bytes: all.reduce((sum, { byteLength, dtype }) => sum + (4 * byteLength) / BYTES_PER_ELEMENT[dtype], 0),
   };

@@ -3,6 +3,7 @@ import type { Random } from '@tallrec/shared/random';
 import type { TuningEvent } from '@tallrec/shared/tuning';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { type AdamWState, createAdamW } from './adamw.ts';
+import type { LossScale } from './loss-scale.ts';
 
 export interface Validation {
   /** Null where a class is missing or the stage has none. */
@@ -21,6 +22,8 @@ export interface TrainingState {
   random: Random;
   adapter: LoraAdapter;
   optimizer: AdamWState;
+  /** Of a model whose gradients are computed in float16. */
+  lossScale?: LossScale | undefined;
   best: (Validation & { step: number; adapter: LoraAdapter }) | undefined;
   /** The step that was last evaluated, 0 for none. */
   evaluatedStep: number;

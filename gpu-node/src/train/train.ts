@@ -6,6 +6,7 @@ import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from '../llama/mo
 import { isEmpty } from '../llama/peft.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
 import { copyAdapter } from './lora-init.ts';
+import { areFinite, initialLossScale, nextLossScale } from './loss-scale.ts';
 import { learningRateAt } from './schedule.ts';
 import { drawSeed, type TrainingState, type Validation } from './state.ts';
 
@@ -42,6 +43,7 @@ export async function* train(
 ): AsyncGenerator<TuningEvent, StopReason> {
   const { hyperParameters, totalSteps, signal, clock } = options;
   const [startedAt, durationBefore, stepBefore] = [clock(), state.durationMs, state.step];
+  if (model.lossScaling) state.lossScale ??= initialLossScale();
   const batchesPerEpoch = stepsPerEpoch(rows.length, hyperParameters.batchSize);
   let order = epochOrder(rows.length, state.epochSeed);
   const keepTime = () => {
@@ -80,6 +82,10 @@ export async function* train(
     const result = await trainStep(model, batch, state, options);
     if (!result) continue;
     keepTime();
+    if ('skipped' in result) {
+      yield record(state, { type: 'note', step: state.step, message: result.skipped });
+      continue;
+    }
     const stepMs = clock() - stepStartedAt;
     const perStepMs = (state.durationMs - durationBefore) / (state.step - stepBefore);
     yield record(state, {
@@ -108,13 +114,13 @@ interface StepResult {
   tokens: number;
 }
 
-/** @returns undefined when aborted, with the state as it was */
+/** @returns undefined when aborted, with the state as it was; why, where a batch was passed over without a step */
 async function trainStep(
   model: LanguageModel,
   batch: readonly LabelledRow[],
   state: TrainingState,
   { hyperParameters, totalSteps, signal }: TrainOptions,
-): Promise<StepResult | undefined> {
+): Promise<StepResult | { skipped: string } | undefined> {
   const labelled = batch.reduce((sum, row) => sum + row.labels.filter((label) => label !== IGNORED_LABEL).length, 0);
   const randomBefore = state.random.state();
   // One draw a step, whatever the number of micro-batches, so that their size does not move the generator.
@@ -132,6 +138,7 @@ async function trainStep(
       state.adapter,
       {
         lossWeight: 1 / labelled,
+        ...(state.lossScale ? { lossScale: state.lossScale.scale } : {}),
         ...(hyperParameters.loraDropout > 0 ? { dropoutSeed: stepSeed } : {}),
       },
     );
@@ -140,6 +147,16 @@ async function trainStep(
       const sum = gradients.get(name);
       if (!sum) gradients.set(name, gradient.slice());
       else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
+    }
+  }
+  if (state.lossScale) {
+    const { scale } = state.lossScale;
+    const overflowed = !areFinite(gradients);
+    state.lossScale = nextLossScale(state.lossScale, overflowed);
+    if (overflowed) {
+      state.cursor++;
+      const next = `the batch is passed over, and the scale is now ${state.lossScale.scale}`;
+      return { skipped: `Gradients overflowed float16 at a loss scale of ${scale}: ${next}.` };
     }
   }
   const gradientNorm = clipGradientNorm(gradients, hyperParameters.clipNorm);

@@ -6,6 +6,7 @@ import { type LlamaConfig, readLlamaConfig } from '../llama/config.ts';
 import type { LinearModule } from '../llama/lora.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
 import { storedFormat, type WeightFormat } from '../llama/weight-file.ts';
+import type { ComputeType } from '../llama/weights.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './memory-plan.ts';
 
 /** Tokens of "Yes." or "No." with the end of the text, and one to spare. */
@@ -24,7 +25,7 @@ export async function checkpointShape(dir: string): Promise<ModelShape> {
 
 export interface TuningPlanRequest
   extends ModelShape,
-    Pick<PlanRequest, 'provider' | 'extensions' | 'limitBytes' | 'microBatch'> {
+    Pick<PlanRequest, 'provider' | 'extensions' | 'compute' | 'limitBytes' | 'microBatch'> {
   settings: TuningSettings;
 }
 
@@ -43,6 +44,7 @@ export interface CheckpointPlanOptions {
   settings: TuningSettings;
   /** As stored when left out. */
   weights: WeightFormat | undefined;
+  compute?: ComputeType;
   /** Of the GPU; the CPU has this machine's memory. */
   vramBytes: number | undefined;
   microBatch?: number | undefined;
@@ -55,14 +57,14 @@ export interface CheckpointPlanOptions {
 export async function planCheckpoint(
   dir: string,
   { provider, extensions }: Runtime,
-  { settings, weights, vramBytes, microBatch }: CheckpointPlanOptions,
+  { settings, weights, compute, vramBytes, microBatch }: CheckpointPlanOptions,
 ): Promise<MemoryPlan | undefined> {
   const limitBytes = vramBytes ?? (provider === 'cpu' ? totalmem() : undefined);
   if (limitBytes === undefined) return undefined;
   const shape = await checkpointShape(dir);
   return planTuning({
     ...{ config: shape.config, weights: weights ?? shape.weights },
-    ...{ provider, extensions, limitBytes, settings, microBatch },
+    ...{ provider, extensions, compute, limitBytes, settings, microBatch },
   });
 }
 

@@ -3,6 +3,7 @@
 import { FusedMatMul } from '../../graph/extensions.ts';
 import {
   Add,
+  Cast,
   Concat,
   Expand,
   Less,
@@ -18,6 +19,7 @@ import {
   Unsqueeze,
   Where,
 } from '../../graph/operators.ts';
+import { atLeastFloat32 } from '../../graph/precision.ts';
 import type { Dim, Value } from '../../graph/value.ts';
 import type { GradientContext, Operation } from '../operation.ts';
 import type { HeadLayout } from '../signatures.ts';
@@ -29,7 +31,8 @@ export const CausalAttention: Operation<'CausalAttention'> = {
   forward: ({ q, k, v }, layout) => {
     const attended = parts(layout).map((part) => {
       const [keys, values] = [visible(k, part), visible(v, part)];
-      return rowsOfGroups(FusedMatMul(probabilities(queryGroups(q, part), keys, part), values, {}), part);
+      const p = probabilities(queryGroups(q, part), keys, part);
+      return rowsOfGroups(FusedMatMul(Cast(p, v.type), values, {}), part);
     });
     return joinRows(attended, layout);
   },
@@ -83,9 +86,11 @@ function scoreGradients({ inputs, attributes: layout, output, dY }: GradientCont
     const v = visible(inputs.v, part);
     const p = probabilities(q, k, part); // [b, KV, G·t, s], not kept: they would be the largest of what a layer keeps
     const dO = queryGroups(dY, part); // [b, KV, G·t, D]
-    const dP = FusedMatMul(dO, v, { transB: true }); // [b, KV, G·t, s]
-    const rowSum = queryGroups(headSums(Mul(dY, output), layout), { ...part, headDim: 1 }); // [b, KV, G·t, 1]
-    return { part, q, k, p, dO, dS: Mul(p, Sub(dP, rowSum)) };
+    const dP = atLeastFloat32(FusedMatMul(dO, v, { transB: true })); // [b, KV, G·t, s]
+    const products = Mul(atLeastFloat32(dY), atLeastFloat32(output));
+    const rowSum = queryGroups(headSums(products, layout), { ...part, headDim: 1 }); // [b, KV, G·t, 1]
+    const dS = Mul(p, Sub(dP, rowSum));
+    return { part, q, k, p: Cast(p, v.type), dO, dS: Cast(dS, q.type) };
   });
 }
 
@@ -93,11 +98,11 @@ function scoreScale({ headDim }: Part): number {
   return 1 / Math.sqrt(headDim);
 }
 
-/** q [b, KV, G·t, D], k [b, KV, s, D], result [b, KV, G·t, s] */
+/** q [b, KV, G·t, D], k [b, KV, s, D], result [b, KV, G·t, s], in float32 where those are in float16. */
 function probabilities(q: Value, k: Value, part: Part): Value {
   const scores = FusedMatMul(q, k, { transB: true, alpha: scoreScale(part) });
-  const byHead = Reshape(scores, [part.batch, part.heads, part.length, k.shape[2]!]);
-  return Reshape(Softmax(Add(byHead, causalBias(q, part))), scores.shape);
+  const byHead = Reshape(atLeastFloat32(scores), [part.batch, part.heads, part.length, k.shape[2]!]);
+  return Reshape(Softmax(Add(byHead, causalBias(byHead, part))), scores.shape);
 }
 
 /** 0 where a query may see a key, else very low; [t, s]. */
@@ -134,7 +139,8 @@ function rowsOfVisible(gradients: readonly Value[], { prefix, batch, length, kvH
   const rows = (x: Value, count: string) => Reshape(Transpose(x, [0, 2, 1, 3]), [count, kvHeads * headDim]);
   const [first, rest] = gradients as [Value, Value];
   if (!prefix) return rows(first, `${batch}·${length}`);
-  const shared = Add(first, ReduceSum(SliceTo(rest, prefix, 2), [0]));
+  const sum = ReduceSum(atLeastFloat32(SliceTo(rest, prefix, 2)), [0]);
+  const shared = Add(first, Cast(sum, first.type));
   const own = SliceFrom(rest, prefix, 2, length);
   return Concat([rows(shared, prefix), rows(own, `${batch}·${length}`)], 0, rowsOf({ prefix, batch, length }));
 }

@@ -9,7 +9,7 @@ export const Add: Operation<'Add'> = {
 };
 
 export const Scale: Operation<'Scale'> = {
-  forward: ({ x, factor }) => onnx.Mul(x, factor),
-  gradient: { x: ({ inputs: { factor }, dY }) => onnx.Mul(dY, factor) },
+  forward: ({ x, factor }) => onnx.Mul(x, onnx.Cast(factor, x.type)),
+  gradient: { x: ({ inputs: { factor }, dY }) => onnx.Mul(dY, onnx.Cast(factor, dY.type)) },
   recompute: false,
 };

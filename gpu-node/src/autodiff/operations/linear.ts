@@ -5,16 +5,16 @@ import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 export const Linear: Operation<'Linear'> = {
-  forward: ({ x, weight, addend }) => Gemm(x, widened(weight, x), addend, { transB: true }),
+  forward: ({ x, weight, addend }) => Gemm(x, inTypeOf(x, weight), addend, { transB: true }),
   gradient: {
-    x: ({ inputs: { weight }, dY }) => Gemm(dY, widened(weight, dY)),
-    weight: ({ inputs: { x }, dY }) => Gemm(dY, x, undefined, { transA: true }),
+    x: ({ inputs: { weight }, dY }) => Gemm(dY, inTypeOf(dY, weight)),
+    weight: ({ inputs: { x, weight }, dY }) => Cast(Gemm(dY, x, undefined, { transA: true }), weight.type),
     addend: ({ dY }) => dY,
   },
   recompute: false,
 };
 
-/** A weight stored in a narrower type is widened where it meets its activation, and is free again after. */
-function widened(weight: Value, activation: Value): Value {
+/** A weight of another type is cast where it meets its activation, and what is made of it is free again after. */
+function inTypeOf(activation: Value, weight: Value): Value {
   return weight.type === activation.type ? weight : Cast(after(weight, activation), activation.type);
 }

@@ -1,5 +1,5 @@
 // Linear layers whose frozen weight is stored in 8 or 4 bits; it is widened where it meets its activation, and free again after.
-import { DequantizeLinear, Gemm, Reshape } from '../../graph/operators.ts';
+import { Cast, DequantizeLinear, Gemm, Reshape } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Inputs, Operation, OperationAttributes } from '../operation.ts';
@@ -10,11 +10,12 @@ export const QuantizedLinear: Operation<'QuantizedLinear'> = {
   recompute: false,
 };
 
-/** float32 [out, in], not before `activation` is there. */
+/** [out, in] in the type of `activation`, not before that is there. */
 function widened(
   { quantized, scale }: Inputs<'QuantizedLinear'>,
   { outSize, inSize }: OperationAttributes<'QuantizedLinear'>,
   activation: Value,
 ): Value {
-  return Reshape(DequantizeLinear(quantized, after(scale, activation)), [outSize, inSize]);
+  const typed = Cast(after(scale, activation), activation.type);
+  return Reshape(DequantizeLinear(quantized, typed), [outSize, inSize]);
 }

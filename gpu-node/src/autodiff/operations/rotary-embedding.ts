@@ -1,6 +1,7 @@
 // Rotary position embedding; a rotation's gradient is the rotation back.
 import { RotaryEmbedding as rotate } from '../../graph/extensions.ts';
-import { Neg, Squeeze, Unsqueeze } from '../../graph/operators.ts';
+import { Cast, Neg, Squeeze, Unsqueeze } from '../../graph/operators.ts';
+import { atLeastFloat32 } from '../../graph/precision.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
@@ -14,5 +15,6 @@ export const RotaryEmbedding: Operation<'RotaryEmbedding'> = {
 
 /** The operator wants sequences: each row is one of a single token. */
 function rotateRows(x: Value, positions: Value, cos: Value, sin: Value): Value {
-  return Squeeze(rotate(Unsqueeze(x, 1), Unsqueeze(positions, 1), cos, sin), 1);
+  const rotated = rotate(Unsqueeze(atLeastFloat32(x), 1), Unsqueeze(positions, 1), cos, sin);
+  return Cast(Squeeze(rotated, 1), x.type);
 }

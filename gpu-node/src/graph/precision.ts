@@ -1,0 +1,8 @@
+// What eleven bits are too few for: sums, exponentials and rotations are computed in float32, as torch's autocast does.
+import { Cast } from './operators.ts';
+import type { Value } from './value.ts';
+
+/** float16 widened to float32; other types as they are. */
+export function atLeastFloat32(x: Value): Value {
+  return x.type === 'float16' ? Cast(x, 'float32') : x;
+}
