@@ -29,6 +29,7 @@ export const METHODS = [
   { name: 'in-context-remote', title: 'In-context learning, remote', kind: 'language-model', needs: 'remote' },
   { name: 'at', title: 'Alpaca tuning only (AT)', kind: 'language-model', needs: 'instructions', shotless: true },
   { name: 'rt', title: 'Rec tuning only (RT)', kind: 'language-model', needs: 'model' },
+  { name: 'rt-blend', title: 'RT, blend', kind: 'language-model', needs: 'model' },
   { name: 'tallrec', title: 'TALLRec', kind: 'language-model', needs: 'instructions' },
   { name: 'tallrec-blend', title: 'TALLRec, blend', kind: 'language-model', needs: 'instructions' },
   { name: 'history-share', title: 'Share of history liked', kind: 'control', shotless: true },

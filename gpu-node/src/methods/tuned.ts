@@ -17,12 +17,16 @@ interface Stages {
 /** The methods that the given options allow: those of the first stage need instructions. */
 export function tunedMethods(shared: SharedLanguageModel): Method[] {
   const { instructions } = shared.options;
-  const rt = tunedMethod(shared, { name: 'rt', title: 'Rec tuning only (RT)' }, { alpaca: false, rec: true });
-  if (!instructions) return [rt];
+  const recOnly = { alpaca: false, rec: true };
+  const rt = [
+    tunedMethod(shared, { name: 'rt', title: 'Rec tuning only (RT)' }, recOnly),
+    tunedMethod(shared, { name: 'rt-blend', title: 'RT, blend' }, recOnly, true),
+  ];
+  if (!instructions) return rt;
   const both = { alpaca: true, rec: true };
   return [
     tunedMethod(shared, { name: 'at', title: 'Alpaca tuning only (AT)' }, { alpaca: true, rec: false }),
-    rt,
+    ...rt,
     tunedMethod(shared, { name: 'tallrec', title: 'TALLRec' }, both),
     tunedMethod(shared, { name: 'tallrec-blend', title: 'TALLRec, blend' }, both, true),
   ];
@@ -121,6 +125,6 @@ async function recAdapter(
 function blendOf({ blend }: TunedAdapter) {
   if (blend) return blend;
   throw new TallrecError('VALIDATION_FAILED', 'A blend cannot be fit on these validation samples.', {
-    fix: 'Give ten or more of both classes, or leave tallrec-blend out of --methods.',
+    fix: 'Give ten or more of both classes, or leave the blend out of --methods.',
   });
 }
