@@ -331,6 +331,12 @@ describe('tune, score, rank, evaluate', () => {
     ]);
   });
 
+  test('float16 is refused on a provider that has nothing of it', async () => {
+    const { code, stderr } = await tallrec(...TUNE, '--out', 'f16', '--compute', 'f16');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/cpu provider computes no faster in f16.*Leave out --compute f16/);
+  });
+
   test('what one step without a rate leaves is refused as empty', async () => {
     const { code, stderr } = await tallrec(
       'tune',

@@ -43,7 +43,7 @@ export async function* train(
 ): AsyncGenerator<TuningEvent, StopReason> {
   const { hyperParameters, totalSteps, signal, clock } = options;
   const [startedAt, durationBefore, stepBefore] = [clock(), state.durationMs, state.step];
-  if (model.lossScaling) state.lossScale ??= initialLossScale();
+  state.lossScale = model.lossScaling ? (state.lossScale ?? initialLossScale()) : undefined;
   const batchesPerEpoch = stepsPerEpoch(rows.length, hyperParameters.batchSize);
   let order = epochOrder(rows.length, state.epochSeed);
   const keepTime = () => {
