@@ -1,4 +1,5 @@
 // How the story is told on each kind of model: sized so that it takes at most three minutes on two cores.
+import { LINEAR_MODULES } from '../llama/lora.ts';
 import type { StorySettings } from './story.ts';
 
 export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySettings, 'model'>> = {
@@ -11,8 +12,15 @@ export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySetti
   /** The model that comes with the project. */
   movies: {
     shots: 64,
-    evaluationRows: 400,
-    hyperParameters: { learningRate: 1e-3, batchSize: 16, maxSteps: 40, warmupSteps: 5, evaluateEverySteps: 8 },
+    evaluationRows: 1000,
+    hyperParameters: {
+      learningRate: 3e-3,
+      batchSize: 16,
+      maxSteps: 40,
+      warmupSteps: 5,
+      evaluateEverySteps: 8,
+      loraModules: [...LINEAR_MODULES],
+    },
   },
   /** Any other; fewer ratings of each person are judged, since each takes longer. */
   checkpoint: {
