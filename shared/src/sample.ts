@@ -42,6 +42,11 @@ export type Sample = z.infer<typeof sampleSchema>;
 export const labelledSampleSchema = sampleSchema.extend({ liked: z.boolean() });
 export type LabelledSample = z.infer<typeof labelledSampleSchema>;
 
+/** What is to be scored does not hold the answer. */
+export function withoutLabel({ liked: _, ...sample }: LabelledSample): Sample {
+  return sample;
+}
+
 /** A row of the published TALLRec files and of Alpaca files. */
 export const instructionRowSchema = z.object({
   instruction: z.string().min(1, 'an instruction may not be empty'),

@@ -13,6 +13,7 @@ import { type Domain, openDomain } from '../experiments/domain.ts';
 import { estimateGrid, type PlannedCell } from '../experiments/estimate.ts';
 import { runGrid } from '../experiments/run-grid.ts';
 import { resultsOf, writeResults } from '../experiments/write-results.ts';
+import { IN_CONTEXT_DEFAULTS } from '../methods/in-context.ts';
 import type { Method } from '../methods/method.ts';
 import { METHOD_NAMES } from '../methods/registry.ts';
 import { conventionalOptions, experimentMethods, type MethodOptions } from './experiment-methods.ts';
@@ -92,8 +93,13 @@ function registerDesign(experiment: Command, name: ExperimentName): void {
     .addOption(weightsOption())
     .addOption(computeOption())
     .option('--learning-rates <list>', 'rates of rec tuning, by commas, to choose from on validation', rates)
-    .option('--examples <n>', 'in-context examples at most', wholeNumber(0), 16)
-    .option('--context-tokens <n>', "longest prompt with examples, within the model's context", wholeNumber(64), 4096)
+    .option('--examples <n>', 'in-context examples at most', wholeNumber(0), IN_CONTEXT_DEFAULTS.examples)
+    .option(
+      '--context-tokens <n>',
+      "longest prompt with examples, within the model's context",
+      wholeNumber(64),
+      IN_CONTEXT_DEFAULTS.contextTokens,
+    )
     .optionsGroup('Remote model (its key is read from OPENAI_API_KEY):')
     .option('--remote-model <name>', 'a model behind an OpenAI-compatible endpoint, for in-context-remote')
     .option('--remote-url <url>', "the API's base (default: OpenAI's)", parsedBy(z.url({ protocol: /^https?$/ })))

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { samplingSchema } from '@tallrec/shared/interactions';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 
@@ -15,6 +16,13 @@ export interface Rated {
   film: Film;
   /** Half stars, 0.5 to 5. */
   stars: number;
+}
+
+/** As TALLRec's samples have it (`samplingSchema`). */
+const LIKED_ABOVE = samplingSchema.parse({}).likedAbove;
+
+export function isLiked({ stars }: Rated): boolean {
+  return stars > LIKED_ABOVE;
 }
 
 export interface MovieLens {

@@ -9,11 +9,12 @@ import type { Runtime } from '../graph/execution.ts';
 import { parseLlamaConfig } from '../llama/config.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import { microBatches } from '../llama/micro-batches.ts';
-import { IGNORED_LABEL, type LabelledRow } from '../llama/model.ts';
+import type { LabelledRow } from '../llama/model.ts';
 import { writeSafetensors } from '../llama/safetensors.ts';
 import { createTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import { initialWeights, TrainableModel } from '../llama/trainable-model.ts';
 import { adamWStep, clipGradientNorm, createAdamW } from '../train/adamw.ts';
+import { addGradients, labelledTokens } from '../train/gradients.ts';
 import { learningRateAt } from '../train/schedule.ts';
 import { pick } from './draw.ts';
 import type { MovieLens } from './movielens.ts';
@@ -163,7 +164,7 @@ async function accumulate(
   gradients: Map<string, Float32Array>,
   { microBatchTokens }: Recipe,
 ): Promise<number> {
-  const labelled = rows.reduce((sum, { labels }) => sum + labels.filter((label) => label !== IGNORED_LABEL).length, 0);
+  const labelled = labelledTokens(rows);
   const tokens = rows.map((row) => row.tokens);
   let loss = 0;
   for (const indices of microBatches(tokens, microBatchTokens, { sharePrefix: false })) {
@@ -172,11 +173,7 @@ async function accumulate(
       0.5 / labelled,
     );
     loss += 2 * part.loss;
-    for (const [name, gradient] of part.gradients) {
-      const sum = gradients.get(name);
-      if (!sum) gradients.set(name, gradient.slice());
-      else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
-    }
+    addGradients(gradients, part.gradients);
   }
   return loss;
 }

@@ -3,9 +3,9 @@
 import { formatPrompt } from '@tallrec/shared/prompt';
 import type { Random } from '@tallrec/shared/random';
 import { chance, pick, some } from './draw.ts';
-import type { Film, MovieLens, Rated } from './movielens.ts';
+import { type Film, isLiked, type MovieLens, type Rated } from './movielens.ts';
 import { given, learned, type Passage } from './passage.ts';
-import { LIKED_ABOVE } from './sequences.ts';
+import { DISLIKES, FILM, LIKES, LISTS, RATINGS, yesNo } from './wordings.ts';
 
 interface Question {
   instruction: string;
@@ -14,118 +14,6 @@ interface Question {
   /** Its first segment begins with a word. */
   answer: Passage;
 }
-
-const liked = ({ stars }: Rated) => stars > LIKED_ABOVE;
-const yesNo = (yes: boolean) => (yes ? 'Yes.' : 'No.');
-
-/** A wording of one question about one film, and what its answer is. */
-interface Wording {
-  instructions: readonly string[];
-  ask: readonly string[];
-  answer: (rated: Rated) => string;
-}
-
-const FILM = '{film}';
-
-const LIKES: Wording = {
-  instructions: [
-    'Say whether the viewer will enjoy the film. Answer "Yes." or "No.".',
-    'From what somebody liked and disliked, tell whether they will like one more movie by answering "Yes." or "No.".',
-    'Given what the user likes and dislikes, identify whether the movie suits the user. Answer with "Yes." or "No.".',
-    'Decide if this movie should be recommended to the person.',
-    "Look at the user's favourites and at what the user did not enjoy, and judge the next movie.",
-    'Predict if a user is going to like a movie.',
-    'Here is the taste of a user. Does the target movie fit it?',
-  ],
-  ask: [
-    `Will they like "${FILM}"?`,
-    `Does the viewer enjoy "${FILM}"?`,
-    `Is "${FILM}" a good recommendation?`,
-    `Would "${FILM}" please this person?`,
-    `The user is shown "${FILM}". Do they like it?`,
-    `Target: "${FILM}". Liked?`,
-    `Should we recommend ${FILM}?`,
-    `Is ${FILM} something for the user?`,
-    `Whether "${FILM}" is liked:`,
-    `Does the movie "${FILM}" fit the user's taste?`,
-    `Tell whether the user enjoys the movie "${FILM}".`,
-  ],
-  answer: (rated) => yesNo(liked(rated)),
-};
-
-const DISLIKES: Wording = {
-  instructions: [
-    'Say whether the viewer will dislike the film. Answer "Yes." or "No.".',
-    'From what somebody liked and disliked, tell whether one more movie will disappoint them by answering "Yes." or "No.".',
-    'Given what the user likes and dislikes, identify whether the user will not enjoy the movie. Answer with "Yes." or "No.".',
-    'Decide if this movie should be kept from the person.',
-    'Predict if a user is going to be bored by a movie.',
-  ],
-  ask: [
-    `Will they dislike "${FILM}"?`,
-    `Did they not enjoy "${FILM}"?`,
-    `Is "${FILM}" a bad recommendation?`,
-    `Would "${FILM}" disappoint this person?`,
-    `The user is shown "${FILM}". Do they dislike it?`,
-    `Target: "${FILM}". Disliked?`,
-    `Should we leave out ${FILM}?`,
-    `Tell whether the user dislikes the movie "${FILM}".`,
-  ],
-  answer: (rated) => yesNo(!liked(rated)),
-};
-
-const RATINGS: readonly Wording[] = [
-  {
-    instructions: [
-      'Tell whether the user gives the movie four stars or more.',
-      'Will the user\'s rating be at least 4 of 5? Answer "Yes." or "No.".',
-    ],
-    ask: [`Four stars or more for "${FILM}"?`, `Does "${FILM}" get 4 stars or more?`, `At least 4 for ${FILM}?`],
-    answer: ({ stars }) => yesNo(stars >= 4),
-  },
-  {
-    instructions: ['Tell whether the user gives the movie fewer than three stars.', 'Is the rating of the movie low?'],
-    ask: [`Fewer than three stars for "${FILM}"?`, `Is the rating of ${FILM} below 3?`],
-    answer: ({ stars }) => yesNo(stars < 3),
-  },
-  {
-    instructions: [
-      'Guess how many stars the user gives to the movie.',
-      'Give the rating, from 0.5 to 5, that the viewer will give.',
-      'Rate the movie as the user would.',
-    ],
-    ask: [`How many stars for "${FILM}"?`, `Rating of "${FILM}":`, `Stars for ${FILM}:`],
-    answer: ({ stars }) => String(stars),
-  },
-  {
-    instructions: ['Say "liked" or "disliked".', 'Tell what the user thinks of the movie, "liked" or "disliked".'],
-    ask: [`"${FILM}" was`, `The verdict on ${FILM}:`, `What do they think of "${FILM}"?`],
-    answer: (rated) => (liked(rated) ? 'liked' : 'disliked'),
-  },
-];
-
-/** What the two lists of a history are called. */
-const LISTS: readonly (readonly [liked: string, disliked: string])[] = [
-  ['Likes', 'Dislikes'],
-  ['Liked', 'Disliked'],
-  ['Liked movies', 'Disliked movies'],
-  ['Films they liked', 'Films they did not like'],
-  ['Favourites', 'Not for them'],
-  ['Enjoyed', 'Not enjoyed'],
-  ['The user likes', 'The user dislikes'],
-  ['Good', 'Bad'],
-  ['Preferred', 'Not preferred'],
-  ['Movies the user prefers', 'Movies the user avoids'],
-  ['User likes', 'User dislikes'],
-  ['Thumbs up', 'Thumbs down'],
-  ['Four stars and more', 'Three stars and fewer'],
-  ['Wanted', 'Unwanted'],
-  ['Loved', 'Unloved'],
-  ['Interesting', 'Uninteresting'],
-  ['User taste', 'User distaste'],
-  ['User interest', 'User disinterest'],
-  ['Preferences', 'Aversions'],
-];
 
 const SEPARATORS = [', ', '; ', ' / '] as const;
 
@@ -136,7 +24,7 @@ function describeHistory(random: Random, history: readonly Rated[]): string {
   const named = ({ film }: Rated) => `${quote}${film.title}${quote}`;
   if (form < 0.85) return history.map((rated) => `${named(rated)}: ${rated.stars}`).join(pick(random, ['\n', ', ']));
   return history
-    .map((rated) => `${named(rated)} (${liked(rated) ? 'liked' : 'disliked'})`)
+    .map((rated) => `${named(rated)} (${isLiked(rated) ? 'liked' : 'disliked'})`)
     .join(pick(random, ['\n', ', ']));
 }
 
@@ -147,10 +35,10 @@ function twoLists(random: Random, history: readonly Rated[]): string {
   const list = (name: string, items: readonly Rated[]) =>
     `${name}: ${items.map(({ film }) => `${quote}${film.title}${quote}`).join(separator)}`;
   const lists = [
-    list(likedName, history.filter(liked)),
+    list(likedName, history.filter(isLiked)),
     list(
       dislikedName,
-      history.filter((rated) => !liked(rated)),
+      history.filter((rated) => !isLiked(rated)),
     ),
   ];
   return (chance(random, 0.6) ? lists : lists.toReversed()).join('\n');
@@ -187,7 +75,7 @@ function tasteQuestion(random: Random, ratings: readonly Rated[], { negated }: M
 /** On the history alone: how much of it was liked, and whether one of its films was. */
 function readingQuestion(random: Random, ratings: readonly Rated[]): Question {
   const { history } = drawUser(random, ratings, 0);
-  const likes = history.filter(liked).length;
+  const likes = history.filter(isLiked).length;
   const share = likes / history.length;
   const one = pick(random, history);
   const [ask, answer] = pick(random, [
@@ -196,8 +84,8 @@ function readingQuestion(random: Random, ratings: readonly Rated[]): Question {
     ['Does the user like most movies?', yesNo(share > 0.5)],
     ['Does the user like nearly all movies?', yesNo(share >= 0.8)],
     ['Is the user hard to please?', yesNo(share <= 0.4)],
-    [`Is "${one.film.title}" among the movies the user likes?`, yesNo(liked(one))],
-    [`Is "${one.film.title}" among the movies the user dislikes?`, yesNo(!liked(one))],
+    [`Is "${one.film.title}" among the movies the user likes?`, yesNo(isLiked(one))],
+    [`Is "${one.film.title}" among the movies the user dislikes?`, yesNo(!isLiked(one))],
   ] as const);
   return {
     instruction: pick(random, ['Answer the question about the user.', 'What do the lists say about the user?']),
@@ -229,11 +117,11 @@ function choiceQuestion(random: Random, ratings: readonly Rated[]): Question | u
 const LISTS_OF = {
   likes: {
     instruction: 'Say for each movie whether the user will like it.',
-    answer: (rated: Rated) => yesNo(liked(rated)),
+    answer: (rated: Rated) => yesNo(isLiked(rated)),
   },
   dislikes: {
     instruction: 'Say for each movie whether the user will dislike it.',
-    answer: (rated: Rated) => yesNo(!liked(rated)),
+    answer: (rated: Rated) => yesNo(!isLiked(rated)),
   },
   stars: { instruction: 'Guess the stars of each movie.', answer: ({ stars }: Rated) => String(stars) },
 };

@@ -1,10 +1,8 @@
 // One user's ratings as a text in which every film is a target: ten times the learning of one question a prompt.
 import type { Random } from '@tallrec/shared/random';
 import { chance, pick, some } from './draw.ts';
-import type { Rated } from './movielens.ts';
+import { isLiked, type Rated } from './movielens.ts';
 import { given, learned, type Passage, type Segment } from './passage.ts';
-
-export const LIKED_ABOVE = 3;
 
 interface SequenceForm {
   opening: string;
@@ -14,7 +12,6 @@ interface SequenceForm {
   after?: string;
 }
 
-const likes = ({ stars }: Rated) => stars > LIKED_ABOVE;
 const stars = ({ stars }: Rated) => ` ${stars}`;
 
 const FORMS: readonly SequenceForm[] = [
@@ -22,12 +19,12 @@ const FORMS: readonly SequenceForm[] = [
   { opening: 'Films and stars', between: ' -', verdict: stars, after: ' stars' },
   { opening: 'A diary of films seen.', between: ',', verdict: stars, after: ' of 5' },
   { opening: 'Seen and rated', between: '', verdict: stars },
-  { opening: 'Liked or disliked', between: '', verdict: (rated) => (likes(rated) ? ' liked' : ' disliked') },
-  { opening: 'What they thought:', between: '?', verdict: (rated) => (likes(rated) ? ' liked' : ' disliked') },
-  { opening: 'Did they like it?', between: ':', verdict: (rated) => (likes(rated) ? ' Yes' : ' No'), after: '.' },
-  { opening: 'Did they dislike it?', between: ':', verdict: (rated) => (likes(rated) ? ' No' : ' Yes'), after: '.' },
+  { opening: 'Liked or disliked', between: '', verdict: (rated) => (isLiked(rated) ? ' liked' : ' disliked') },
+  { opening: 'What they thought:', between: '?', verdict: (rated) => (isLiked(rated) ? ' liked' : ' disliked') },
+  { opening: 'Did they like it?', between: ':', verdict: (rated) => (isLiked(rated) ? ' Yes' : ' No'), after: '.' },
+  { opening: 'Did they dislike it?', between: ':', verdict: (rated) => (isLiked(rated) ? ' No' : ' Yes'), after: '.' },
   { opening: 'Four stars or more?', between: ':', verdict: ({ stars }) => (stars >= 4 ? ' Yes' : ' No'), after: '.' },
-  { opening: 'Thumbs', between: ':', verdict: (rated) => (likes(rated) ? ' up' : ' down') },
+  { opening: 'Thumbs', between: ':', verdict: (rated) => (isLiked(rated) ? ' up' : ' down') },
 ];
 
 /** Films a sequence holds at most: a few hundred tokens. */

@@ -1,4 +1,5 @@
 // How well a model in training tells liked from disliked, on users that nothing is learned from.
+import { buildSamples, samplingSchema } from '@tallrec/shared/interactions';
 import { auc } from '@tallrec/shared/metrics';
 import { formatPrompt } from '@tallrec/shared/prompt';
 import type { LabelledSample } from '@tallrec/shared/sample';
@@ -8,25 +9,20 @@ import { PromptRows } from '../llama/prompt-rows.ts';
 import type { Tokenizer } from '../llama/tokenizer.ts';
 import { scoreSamples } from '../score/scorer.ts';
 import type { Rated } from './movielens.ts';
-import { LIKED_ABOVE } from './sequences.ts';
 
-const HISTORY = 10;
+const SAMPLING = samplingSchema.parse({});
+/** Samples of each user. */
 const PER_USER = 40;
 
 /** TALLRec samples of users' earliest ratings. */
 export function watchedSamples(users: readonly (readonly Rated[])[]): LabelledSample[] {
-  return users.flatMap((ratings, user) =>
-    ratings.slice(HISTORY, HISTORY + PER_USER).map((target, i) => ({
-      user: String(user),
-      noun: 'movie',
-      history: ratings.slice(i, i + HISTORY).map((rated) => ({ title: rated.film.title, liked: isLiked(rated) })),
-      target: { title: target.film.title },
-      liked: isLiked(target),
-    })),
+  const interactions = users.flatMap((ratings, user) =>
+    ratings.slice(0, SAMPLING.historyLength + PER_USER).map(({ film: { title }, stars }, time) => {
+      return { user: String(user), item: title, title, rating: stars, time };
+    }),
   );
+  return buildSamples(interactions, SAMPLING);
 }
-
-const isLiked = ({ stars }: Rated) => stars > LIKED_ABOVE;
 
 /** One of the corpus's own wordings. */
 function knownPrompt({ history, target }: LabelledSample): string {

@@ -2,7 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { auc, bootstrapInterval, perUserAuc } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
-import type { LabelledSample, Sample } from '@tallrec/shared/sample';
+import { type LabelledSample, withoutLabel } from '@tallrec/shared/sample';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import type { FitData, FittedMethod } from '../methods/method.ts';
 import { drawShots } from '../train/tune.ts';
@@ -102,9 +102,4 @@ async function test(
       scoreMs,
     },
   };
-}
-
-/** What is scored does not hold the answer. */
-function withoutLabel({ liked: _, ...sample }: LabelledSample): Sample {
-  return sample;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { methodNamed, usesLanguageModel } from '@tallrec/shared/methods';
 import { Random } from '@tallrec/shared/random';
-import type { LabelledSample, Sample } from '@tallrec/shared/sample';
+import { withoutLabel } from '@tallrec/shared/sample';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import type { JobProgress } from '@tallrec/shared/wire/link';
@@ -13,6 +13,7 @@ import { readInstructions } from '../data/read-rows.ts';
 import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { judge } from '../evaluate/judge.ts';
 import { throwIfCancelled } from '../methods/cancelled.ts';
+import { IN_CONTEXT_DEFAULTS } from '../methods/in-context.ts';
 import { type LoadedModel, SharedLanguageModel } from '../methods/language-model.ts';
 import type { FitData, Method } from '../methods/method.ts';
 import { methodsFrom } from '../methods/registry.ts';
@@ -20,10 +21,6 @@ import { sha256File } from '../models/content-hash.ts';
 import { drawShots } from '../train/tune.ts';
 import type { DataPlace, ParsedParams } from './engine-calls.ts';
 import { labelledSamples, recData } from './job-data.ts';
-
-/** As `tallrec experiment` has them. */
-const EXAMPLES = 16;
-const CONTEXT_TOKENS = 4096;
 
 type Params = ParsedParams<'evaluate'>;
 export type MethodEvaluationParams = Params & { fit: NonNullable<Params['fit']> };
@@ -165,13 +162,7 @@ async function sharedModel(
       ? { rows: await readInstructions(instructions.file), sha256: await sha256File(instructions.file) }
       : undefined,
     adaptersDir: checkpointDir,
-    examples: EXAMPLES,
-    contextTokens: CONTEXT_TOKENS,
+    ...IN_CONTEXT_DEFAULTS,
     load: async () => ({ ...(await load(model)), ...computing }),
   });
-}
-
-/** What is scored does not hold the answer. */
-function withoutLabel({ liked: _, ...sample }: LabelledSample): Sample {
-  return sample;
 }

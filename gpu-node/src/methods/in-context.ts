@@ -12,6 +12,9 @@ import { estimateScoringMs } from './time-estimate.ts';
 /** Longest questions of a micro-batch, which share the examples; more save time and take memory. */
 const ROWS_AT_ONCE = 8;
 
+/** Where nothing else is asked for: examples at most, and the longest prompt with them. */
+export const IN_CONTEXT_DEFAULTS = { examples: 16, contextTokens: 4096 } as const;
+
 export function inContextMethod(shared: SharedLanguageModel): Method {
   const { template, examples: most, contextTokens, hyperParameters } = shared.options;
   return {

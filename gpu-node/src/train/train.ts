@@ -2,9 +2,10 @@
 import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { microBatches } from '../llama/micro-batches.ts';
-import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from '../llama/model.ts';
+import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import { isEmpty } from '../llama/peft.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
+import { addGradients, labelledTokens } from './gradients.ts';
 import { copyAdapter } from './lora-init.ts';
 import { areFinite, initialLossScale, nextLossScale } from './loss-scale.ts';
 import { learningRateAt } from './schedule.ts';
@@ -121,7 +122,7 @@ async function trainStep(
   state: TrainingState,
   { hyperParameters, totalSteps, signal }: TrainOptions,
 ): Promise<StepResult | { skipped: string } | undefined> {
-  const labelled = batch.reduce((sum, row) => sum + row.labels.filter((label) => label !== IGNORED_LABEL).length, 0);
+  const labelled = labelledTokens(batch);
   const randomBefore = state.random.state();
   // One draw a step, whatever the number of micro-batches, so that their size does not move the generator.
   const stepSeed = drawSeed(state.random);
@@ -143,11 +144,7 @@ async function trainStep(
       },
     );
     loss += part.loss;
-    for (const [name, gradient] of part.gradients) {
-      const sum = gradients.get(name);
-      if (!sum) gradients.set(name, gradient.slice());
-      else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
-    }
+    addGradients(gradients, part.gradients);
   }
   if (state.lossScale) {
     const { scale } = state.lossScale;
