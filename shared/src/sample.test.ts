@@ -40,8 +40,8 @@ describe('parsePublishedRow', () => {
     expect('problem' in parsed && parsed.problem).toMatch(problem);
   });
 
-  it('is the inverse of toInstructionRow for titles without quotes', () => {
-    const text = fc.string({ minLength: 1, maxLength: 30 }).filter((title) => !/["\n]/.test(title));
+  it('is the inverse of toInstructionRow for titles without quotes that do not end in a comma and a space', () => {
+    const text = fc.string({ minLength: 1, maxLength: 30 }).filter((title) => !/["\n]|, $/.test(title));
     const item = fc.record({ title: text, by: fc.option(text, { nil: undefined }) }, { requiredKeys: ['title'] });
     fc.assert(
       fc.property(
@@ -62,6 +62,7 @@ describe('parsePublishedRow', () => {
           expect('sample' in parsed && parsed.sample.history.length).toBe(sample.history.length);
         },
       ),
+      { examples: [[[{ title: 'One, Two' }], [{ title: ',' }], { title: ', a' }, false]] },
     );
   });
 });
