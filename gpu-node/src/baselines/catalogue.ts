@@ -89,6 +89,8 @@ export interface EncodedSamples {
   targets: Int32Array;
   /** [count] 1 where the target was liked. */
   labels: Float32Array;
+  /** [count] */
+  users: readonly (string | undefined)[];
 }
 
 /** @param catalogue holds every item of the samples */
@@ -113,6 +115,7 @@ export function encodeSamples(
     lengths,
     targets: Int32Array.from(samples, ({ target }) => catalogue.numbers.get(itemKey(target))!),
     labels: Float32Array.from(samples, ({ liked }) => (liked ? 1 : 0)),
+    users: samples.map(({ user }) => user),
   };
 }
 
@@ -130,5 +133,6 @@ export function picked(samples: EncodedSamples, rows: readonly number[]): Encode
     lengths: Int32Array.from(rows, (row) => samples.lengths[row]!),
     targets: Int32Array.from(rows, (row) => samples.targets[row]!),
     labels: Float32Array.from(rows, (row) => samples.labels[row]!),
+    users: rows.map((row) => samples.users[row]),
   };
 }

@@ -1,6 +1,6 @@
 // Measures the conventional methods with plenty of data: every user's first ratings to train, the next to validate, the last to test.
 // Usage: node gpu-node/src/baselines/measure-full-data.ts FOLDER [--methods gru4rec,sasrec] [--learning-rates 0.001] [--epochs 8]
-//        [--history 10] [--seed 0]        FOLDER holds ratings.csv and movies.csv as MovieLens publishes them.
+//        [--dropout 0.1] [--within-users] [--history 10] [--seed 0]        FOLDER holds ratings.csv and movies.csv as MovieLens publishes them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { conventionalMethods } from './conventional-methods.ts';
+import { CONVENTIONAL_SETTING, conventionalMethods } from './conventional-methods.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
     methods: { type: 'string', default: 'gru4rec,sasrec' },
     'learning-rates': { type: 'string', default: '0.001' },
     epochs: { type: 'string', default: '8' },
+    dropout: { type: 'string', default: String(CONVENTIONAL_SETTING.dropout) },
+    'within-users': { type: 'boolean', default: false },
     history: { type: 'string', default: '10' },
     seed: { type: 'string', default: '0' },
   },
@@ -65,7 +67,11 @@ const names = values.methods.split(',');
 for (const method of conventionalMethods({
   cacheDir: '',
   learningRates: values['learning-rates'].split(',').map(Number),
-  setting: { maxEpochs: Number(values.epochs) },
+  setting: {
+    maxEpochs: Number(values.epochs),
+    dropout: Number(values.dropout),
+    judgedWithinUsers: values['within-users'],
+  },
 })) {
   if (!names.includes(method.name)) continue;
   const from = performance.now();

@@ -1,11 +1,12 @@
+import { auc, perUserAuc } from '@tallrec/shared/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURE_NAMES, ARCHITECTURES, type ArchitectureName } from './architectures.ts';
-import { catalogueOf, encodeSamples } from './catalogue.ts';
+import { catalogueOf, encodeSamples, extended } from './catalogue.ts';
 import { scoreSamples } from './score-samples.ts';
 import { seededEncoder, seededSamples } from './seeded-samples.ts';
 import { openTensorflow } from './tensorflow.ts';
-import { evaluationInterval, type RecommenderSetting, startTraining } from './train-recommender.ts';
+import { evaluationInterval, type RecommenderSetting, startTraining, trainRecommender } from './train-recommender.ts';
 
 const SETTING: RecommenderSetting = {
   learningRate: 1e-2,
@@ -82,6 +83,24 @@ describe('training', { timeout: 120_000 }, () => {
     expect(plain).not.toEqual(await losses('gru4rec', 2, { steps: 3, dropout: 0, l2: 0 }));
     expect(plain).not.toEqual(await losses('gru4rec', 1, { steps: 3, l2: 0 }));
     expect(plain).not.toEqual(await losses('gru4rec', 1, { steps: 3, dropout: 0, l2: 0.01 }));
+  });
+
+  it('keeps the step that is best within users where that is asked for', async () => {
+    await openTensorflow('wasm');
+    const data = await prepared('caser');
+    const rows = seededSamples(60, { seed: 1 }).map((sample, i) => ({ ...sample, user: `user ${i % 3}` }));
+    const catalogue = extended(data.catalogue, rows);
+    const valid = { samples: encodeSamples(rows, catalogue, 10), catalogue, text: undefined };
+    const best = async (judgedWithinUsers: boolean) => {
+      const setting = { ...SETTING, learningRate: 1e-3, maxSteps: 120, patience: 12, judgedWithinUsers };
+      const { weights } = await trainRecommender(ARCHITECTURES.caser, data, valid, setting, { seed: 0 });
+      const scores = await scoreSamples(ARCHITECTURES.caser.encoder, data.sizes, weights, valid);
+      const scored = rows.map(({ liked, user }, i) => ({ liked, user, score: scores[i]! }));
+      return { all: auc(scored)!, within: perUserAuc(scored).mean! };
+    };
+    const [overall, within] = [await best(false), await best(true)];
+    expect(within.within).toBeGreaterThan(overall.within);
+    expect(overall.all).toBeGreaterThan(within.all);
   });
 
   it('switches DROS off by α = 0', async () => {

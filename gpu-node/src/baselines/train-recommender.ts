@@ -1,5 +1,5 @@
 // Trains one recommender with one setting: Adam on the pointwise (and robust) loss, the best of its evaluations on validation.
-import { auc } from '@tallrec/shared/metrics';
+import { auc, perUserAuc } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { throwIfCancelled } from '../methods/cancelled.ts';
@@ -30,6 +30,8 @@ export interface RecommenderSetting {
   maxEpochs: number;
   /** Evaluations without a better one before training ends. */
   patience: number;
+  /** The best evaluation is the best within users, not over all rows. */
+  judgedWithinUsers?: boolean | undefined;
 }
 
 export interface TrainingData {
@@ -78,10 +80,11 @@ export async function trainRecommender(
     let stale = 0;
     for (let step = 1; step <= steps && stale < setting.patience; step++) {
       throwIfCancelled(options.signal);
-      options.onStep?.(step, steps, trainer.step());
+      const loss = trainer.step();
+      options.onStep?.(step, steps, loss);
       if (step % every === 0 || step === steps) {
         const weights = await trainer.weights();
-        const { validAuc, merit } = await judge(architecture, data.sizes, weights, valid);
+        const { validAuc, merit } = await judge(architecture, data.sizes, weights, valid, setting);
         stale = best && merit <= best.merit ? stale + 1 : 0;
         if (stale === 0) best = { weights, validAuc, step, merit };
         if (validAuc === 1) break;
@@ -96,15 +99,22 @@ export async function trainRecommender(
   }
 }
 
-async function judge(architecture: Architecture, sizes: Sizes, weights: TrainedWeights, valid: Scoring) {
+async function judge(
+  architecture: Architecture,
+  sizes: Sizes,
+  weights: TrainedWeights,
+  valid: Scoring,
+  { judgedWithinUsers }: RecommenderSetting,
+) {
   const scores = await scoreSamples(architecture.encoder, sizes, weights, valid);
-  const { labels } = valid.samples;
-  const validAuc = auc([...scores].map((score, i) => ({ score, liked: labels[i] === 1 })));
+  const { labels, users } = valid.samples;
+  const rows = [...scores].map((score, i) => ({ score, liked: labels[i] === 1, user: users[i] }));
+  const validAuc = auc(rows);
   const loss = scores.reduce(
     (sum, s, i) => sum + Math.max(s, 0) - s * labels[i]! + Math.log1p(Math.exp(-Math.abs(s))),
     0,
   );
-  return { validAuc, merit: validAuc ?? -loss };
+  return { validAuc, merit: (judgedWithinUsers ? perUserAuc(rows).mean : validAuc) ?? -loss };
 }
 
 export interface Trainer {
