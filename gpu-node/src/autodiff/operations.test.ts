@@ -50,6 +50,8 @@ const withPrefix = { q: ['P+B·T', 32], k: ['P+B·T', 16], v: ['P+B·T', 16] };
 /** A matrix [6, 4] in steps of a hundredth. */
 const INT8_STEPS = (o: number, i: number) => 120 * Math.sin(1.7 * (4 * o + i) + 0.3);
 
+const INT8_COLUMNS = [1, 3];
+
 function int8(dims: [number, number], at: (row: number, column: number) => number): Tensor {
   const data = Int8Array.from({ length: dims[0] * dims[1] }, (_, n) => at(Math.trunc(n / dims[1]), n % dims[1]));
   return { type: 'int8', dims, data };
@@ -82,13 +84,17 @@ const cases: { [P in Primitive]: Case<P>[] } = {
       shapes: { x: ['N', 4] },
       fixed: {
         matrix: { dims: [4, 6], tensor: () => int8([4, 6], (i, o) => Math.round(INT8_STEPS(o, i))) },
-        secondThenFirst: {
-          dims: [8, 6],
+        extended: {
+          dims: [6, 6],
           tensor: () =>
-            int8([8, 6], (i, o) => {
-              const steps = INT8_STEPS(o, i % 4);
-              return i < 4 ? Math.round(254 * (steps - Math.round(steps))) : Math.round(steps);
+            int8([6, 6], (i, o) => {
+              const steps = INT8_STEPS(o, i < 4 ? i : INT8_COLUMNS[i - 4]!);
+              return i < 4 ? Math.round(steps) : Math.round(254 * (steps - Math.round(steps)));
             }),
+        },
+        columns: {
+          dims: [2],
+          tensor: () => ({ type: 'int32', dims: [2], data: Int32Array.from(INT8_COLUMNS) }),
         },
         scale: { dims: [6], tensor: (type) => real(type, [6], new Array(6).fill(0.01)) },
         gradientMatrix: { dims: [6, 4], tensor: () => int8([6, 4], (o, i) => Math.round(INT8_STEPS(o, i))) },

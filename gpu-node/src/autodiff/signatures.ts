@@ -46,12 +46,13 @@ export interface Signatures {
   QuantizedLinear: Signature<{ x: Value }, { quantized: Value; scale: Value }, { outSize: number; inSize: number }>;
 
   /**
-   * x · W for a frozen W that was rounded to eight bits: `matrix` int8 [in, out] and `scale` [out], and where it has a second term
-   * both of them, int8 [2 · in, out]; gradients have it in another order with other scales, int8 [out, in] and [in]. x [N, in].
+   * x · W for a frozen W that was rounded to eight bits: `matrix` int8 [in, out] and `scale` [out]; `extended` int8 [in + C, out] is
+   * the matrix and under it what the rounding left of the rows `columns` int32 [C]; gradients have the matrix in another order with
+   * other scales, int8 [out, in] and [in]. x [N, in].
    */
   Int8Linear: Signature<
     { x: Value },
-    { matrix: Value; secondThenFirst: Value | undefined; scale: Value; gradientMatrix: Value; gradientScale: Value }
+    { matrix: Value; extended: Value; columns: Value; scale: Value; gradientMatrix: Value; gradientScale: Value }
   >;
 
   /** Rows of `table` [R, H] at `indices` int64 [N]. */

@@ -66,6 +66,12 @@ export function QuantizeLinear(x: Value, step: number): Value {
   return x.graph.node('QuantizeLinear', inputs, [{ type: 'uint8', shape: x.shape }])[0]!;
 }
 
+/** What `QuantizeLinear` with a step of one made of whole numbers up to 127, in float32. */
+export function DequantizeWhole(q: Value): Value {
+  const inputs = [q, q.graph.constant('float32', [1], []), q.graph.constant('uint8', [UINT8_ZERO], [])];
+  return q.graph.node('DequantizeLinear', inputs, [{ type: 'float32', shape: q.shape }])[0]!;
+}
+
 /** What stands for zero in unsigned eight bits. */
 export const UINT8_ZERO = 128;
 
@@ -191,6 +197,12 @@ function slice(x: Value, start: Value | undefined, end: Value | undefined, axis:
 export function Gather(data: Value, indices: Value): Value {
   const shape = [...indices.shape, ...data.shape.slice(1)];
   return data.graph.node('Gather', [data, indices], [{ type: data.type, shape }], { axis: int(0) })[0]!;
+}
+
+/** Columns [N, C] of `data` [N, M] at `indices` [C]. */
+export function GatherColumns(data: Value, indices: Value): Value {
+  const shape = [data.shape[0]!, ...indices.shape];
+  return data.graph.node('Gather', [data, indices], [{ type: data.type, shape }], { axis: int(1) })[0]!;
 }
 
 /** result[i][j] = data[i][indices[i][j]] for the last axis. */

@@ -1,33 +1,47 @@
 // A frozen matrix rounded to eight bits for products in eight bits: once in the order of the forward pass, with a scale for each
-// output and what the first rounding left as a second term where that is wanted, and once in that of gradients, with one for each input.
+// output and, for its largest input channels, what the rounding left; and once in that of gradients, with a scale for each input.
 import { SECOND_STEP } from '../autodiff/operations/int8-linear.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 const LARGEST = 127;
 /** Rows of zeros have a scale too. */
 const LEAST = 1e-30;
+/** One in so many input channels has a second term: these hold half to nine tenths of what a matrix takes in, squared. */
+const CHANNELS_PER_SECOND_TERM = 16;
 
-/** A matrix's parts by their names in a file. */
+/** A matrix's parts by their names in a file. Matrices that take in the same activations have their columns in common. */
 export const int8Parts = (matrix: string) => ({
   terms: `${matrix}.int8`,
   scale: `${matrix}.int8.scale`,
+  columns: `${inputOf(matrix)}.int8.columns`,
   gradient: `${matrix}.int8.gradient`,
   gradientScale: `${matrix}.int8.gradient.scale`,
 });
 
-/** These make up half of the weights, and most of what a second term mends: what they give is added to the residual stream. */
-export function hasSecondTerm(matrix: string): boolean {
-  return matrix.includes('.self_attn.') || matrix.includes('.down_proj.');
+function inputOf(matrix: string): string {
+  return matrix.replace(/\.[kv]_proj\./, '.q_proj.').replace('.up_proj.', '.gate_proj.');
 }
 
-/** What a file holds of a matrix [out, in], in order: scales first, which are to lie at multiples of four bytes. */
+export function secondTermChannels(inSize: number): number {
+  return Math.ceil(inSize / CHANNELS_PER_SECOND_TERM);
+}
+
+/** The channels that have a second term, in order. @param energy the mean square of each input channel */
+export function largestChannels(energy: Float32Array): Int32Array {
+  const byEnergy = Int32Array.from(energy, (_, channel) => channel).sort((a, b) => energy[b]! - energy[a]! || a - b);
+  return byEnergy.slice(0, secondTermChannels(energy.length)).sort();
+}
+
+/** What a file holds of a matrix [out, in], in order: first what is to lie at multiples of four bytes. */
 export function int8Entries(matrix: string, [outSize, inSize]: readonly [number, number]): [string, TensorEntry][] {
   const names = int8Parts(matrix);
-  const rows = hasSecondTerm(matrix) ? 2 * inSize : inSize;
+  const channels = secondTermChannels(inSize);
+  const columns: [string, TensorEntry] = [names.columns, { dtype: 'I32', shape: [channels] }];
   return [
+    ...(inputOf(matrix) === matrix ? [columns] : []),
     [names.scale, { dtype: 'F32', shape: [outSize] }],
     [names.gradientScale, { dtype: 'F32', shape: [inSize] }],
-    [names.terms, { dtype: 'I8', shape: [rows, outSize] }],
+    [names.terms, { dtype: 'I8', shape: [inSize + channels, outSize] }],
     [names.gradient, { dtype: 'I8', shape: [outSize, inSize] }],
   ];
 }
@@ -37,7 +51,7 @@ export interface Int8Matrix {
   scale: Float32Array;
   /** [in] */
   gradientScale: Float32Array;
-  /** [in, out]: w ≈ scale · q. With a second term [2 · in, out]: the rounding's remainders in steps of `SECOND_STEP`, then q. */
+  /** [in + C, out]: w ≈ scale · q, then for each of C columns the rounding's remainders in steps of `SECOND_STEP`. */
   terms: Int8Array;
   /** [out, in]: w ≈ gradientScale · q */
   gradient: Int8Array;
@@ -45,9 +59,10 @@ export interface Int8Matrix {
 
 /**
  * @param values [out, in]
- * @throws RangeError when one is not finite
+ * @param columns input channels that have a second term
+ * @throws RangeError when a value is not finite
  */
-export function int8Matrix(values: Float32Array, outSize: number, secondTerm: boolean): Int8Matrix {
+export function int8Matrix(values: Float32Array, outSize: number, columns: Int32Array): Int8Matrix {
   const inSize = values.length / outSize;
   const largest = { byOutput: new Float32Array(outSize), byInput: new Float32Array(inSize) };
   for (let o = 0, at = 0; o < outSize; o++) {
@@ -60,18 +75,17 @@ export function int8Matrix(values: Float32Array, outSize: number, secondTerm: bo
   }
   const scale = largest.byOutput.map((size) => Math.max(size, LEAST) / LARGEST);
   const gradientScale = largest.byInput.map((size) => Math.max(size, LEAST) / LARGEST);
-  const first = secondTerm ? values.length : 0;
-  const terms = new Int8Array(first + values.length);
+  const terms = new Int8Array(values.length + columns.length * outSize);
   const gradient = new Int8Array(values.length);
   for (let o = 0, at = 0; o < outSize; o++) {
     for (let i = 0; i < inSize; i++, at++) {
-      const steps = values[at]! / scale[o]!;
-      const whole = Math.round(steps);
-      const transposed = i * outSize + o;
-      terms[first + transposed] = whole;
-      if (secondTerm) terms[transposed] = Math.round((steps - whole) / SECOND_STEP);
+      terms[i * outSize + o] = Math.round(values[at]! / scale[o]!);
       gradient[at] = Math.round(values[at]! / gradientScale[i]!);
     }
+    columns.forEach((i, c) => {
+      const left = values[o * inSize + i]! / scale[o]! - terms[i * outSize + o]!;
+      terms[(inSize + c) * outSize + o] = Math.round(left / SECOND_STEP);
+    });
   }
   return { scale, gradientScale, terms, gradient };
 }

@@ -1,10 +1,12 @@
 // Matrices in eight bits to compute with, as constants of a graph, mapped from a file that `weight-file.ts` wrote.
 import type { Tape } from '../autodiff/tape.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/value.ts';
-import { hasSecondTerm, int8Parts } from './int8-matrix.ts';
-import type { Checkpoint, TensorLocation } from './safetensors.ts';
+import type { ElementType, Value } from '../graph/value.ts';
+import { int8Parts } from './int8-matrix.ts';
+import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
 import { isRowTable, type WeightTensors } from './weights.ts';
+
+const STORED_TYPES: Partial<Record<Dtype, ElementType>> = { F32: 'float32', I8: 'int8', I32: 'int32' };
 
 export class Int8Tensors implements WeightTensors {
   readonly widened = false;
@@ -18,16 +20,17 @@ export class Int8Tensors implements WeightTensors {
     const { graph } = x;
     if (isRowTable(name)) return tape.apply('Linear', { x, weight: this.#stored(graph, name) }, {});
     const parts = int8Parts(name);
+    const extended = this.#stored(graph, parts.terms);
     return tape.apply(
       'Int8Linear',
       {
         x,
-        ...this.#terms(graph, name),
-        ...{
-          scale: this.#stored(graph, parts.scale),
-          gradientMatrix: this.#stored(graph, parts.gradient),
-          gradientScale: this.#stored(graph, parts.gradientScale),
-        },
+        matrix: this.#firstRows(graph, parts.terms, x.shape[1] as number),
+        extended,
+        columns: this.#stored(graph, parts.columns),
+        scale: this.#stored(graph, parts.scale),
+        gradientMatrix: this.#stored(graph, parts.gradient),
+        gradientScale: this.#stored(graph, parts.gradientScale),
       },
       {},
     );
@@ -41,21 +44,15 @@ export class Int8Tensors implements WeightTensors {
     return this.#stored(graph, name);
   }
 
-  /** The first term is the second half of both. */
-  #terms(graph: Graph, name: string): { matrix: Value; secondThenFirst: Value | undefined } {
-    const { terms } = int8Parts(name);
-    if (!hasSecondTerm(name)) return { matrix: this.#stored(graph, terms), secondThenFirst: undefined };
-    const location = this.#location(terms);
-    const [rows, outSize] = location.shape as [number, number];
-    const byteLength = location.byteLength / 2;
-    const first = { ...location, byteOffset: location.byteOffset + byteLength, byteLength };
-    const matrix = graph.external(`${terms}.first`, 'int8', [rows / 2, outSize], first);
-    return { matrix, secondThenFirst: this.#stored(graph, terms) };
+  #firstRows(graph: Graph, name: string, rows: number): Value {
+    const location = this.#location(name);
+    const [, columns] = location.shape as [number, number];
+    return graph.external(`${name}.first`, 'int8', [rows, columns], { ...location, byteLength: rows * columns });
   }
 
   #stored(graph: Graph, name: string): Value {
     const location = this.#location(name);
-    return graph.external(name, location.dtype === 'I8' ? 'int8' : 'float32', location.shape, location);
+    return graph.external(name, STORED_TYPES[location.dtype]!, location.shape, location);
   }
 
   #location(name: string): TensorLocation {

@@ -2,6 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Runtime } from '../graph/execution.ts';
 import { type LlamaConfig, readLlamaConfig } from './config.ts';
+import { measureInputEnergies } from './input-energies.ts';
 import { Int8Tensors } from './int8-tensors.ts';
 import { LlamaModel } from './llama-model.ts';
 import type { LanguageModel } from './model.ts';
@@ -73,9 +74,19 @@ export async function loadLanguageModel(
   }
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
   const tensors = int8File
-    ? new Int8Tensors(await openWeightFile(config, checkpoint, INT8_COMPUTE, int8File))
+    ? new Int8Tensors(await openInt8File(config, checkpoint, int8File, runtime))
     : await floatTensors(config, checkpoint, weights, widenUpToBytes);
   return new LlamaModel(new LlamaWeights(config, tensors, compute), runtime, { sharePrefix, checkpointing });
+}
+
+function openInt8File(
+  config: LlamaConfig,
+  checkpoint: Checkpoint,
+  file: string,
+  runtime: Runtime,
+): Promise<Checkpoint> {
+  const energies = () => measureInputEnergies(config, new StoredTensors(config, checkpoint, 0), runtime);
+  return openWeightFile(config, checkpoint, INT8_COMPUTE, file, energies);
 }
 
 async function floatTensors(

@@ -5,7 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { NARROW } from '../graph/narrow.ts';
 import type { LlamaConfig } from './config.ts';
-import { hasSecondTerm, int8Entries, int8Matrix } from './int8-matrix.ts';
+import { int8Entries, int8Matrix, int8Parts, largestChannels } from './int8-matrix.ts';
 import { blockSize, type QuantizedType, quantize } from './quantize.ts';
 import { type Checkpoint, encodeHeader, readSafetensorsHeader, readTensor, type TensorEntry } from './safetensors.ts';
 import { checkedLocations } from './stored-tensors.ts';
@@ -48,6 +48,7 @@ export function quantizedType(format: QuantizedType, name: string): QuantizedTyp
 /**
  * The checkpoint's tensors in `format`, from the file at `path`, which is written when it is not there: matrices narrowed or
  * quantised, each of those with its scales beside it, norms in f32.
+ * @param inputEnergies for `INT8_COMPUTE`: the mean square of each input channel of each matrix
  * @throws TallrecError when the checkpoint is damaged, or the disk is full
  */
 export async function openWeightFile(
@@ -55,10 +56,11 @@ export async function openWeightFile(
   checkpoint: Checkpoint,
   format: FileFormat,
   path: string,
+  inputEnergies?: () => Promise<InputEnergies>,
 ): Promise<Checkpoint> {
   if (!(await exists(path))) {
     await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomically(path, bytesOf(config, checkpoint, format));
+    await writeFileAtomically(path, bytesOf(config, checkpoint, format, await inputEnergies?.()));
   }
   const { tensors } = await readSafetensorsHeader(path);
   for (const [name, { dtype, shape }] of storedEntries(config, format)) {
@@ -79,8 +81,11 @@ export function storedEntries(config: LlamaConfig, format: FileFormat): [name: s
 /** One tensor of the source as it is stored: entries of the file's header, and how their bytes are made of its numbers. */
 interface StoredPart {
   entries: [name: string, entry: TensorEntry][];
-  encode: (values: Float32Array) => Uint8Array[];
+  encode: (values: Float32Array, energies: InputEnergies | undefined) => Uint8Array[];
 }
+
+/** By the name of a matrix [out, in], float32 [in]. */
+export type InputEnergies = ReadonlyMap<string, Float32Array>;
 
 function storedParts(name: string, shape: readonly number[], format: FileFormat): StoredPart {
   if (format === INT8_COMPUTE) {
@@ -112,20 +117,30 @@ function storedParts(name: string, shape: readonly number[], format: FileFormat)
 
 function int8ComputeParts(name: string, shape: readonly number[]): StoredPart {
   const [outSize, inSize] = shape as [number, number];
+  const entries = int8Entries(name, [outSize, inSize]);
+  const { columns: columnsName } = int8Parts(name);
   return {
-    entries: int8Entries(name, [outSize, inSize]),
-    encode: (values) => {
-      const { scale, gradientScale, terms, gradient } = int8Matrix(values, outSize, hasSecondTerm(name));
-      const signed = [terms, gradient].map((bytes) => new Uint8Array(bytes.buffer));
-      return [NARROW.F32(scale), NARROW.F32(gradientScale), ...signed];
+    entries,
+    encode: (values, energies) => {
+      const energy = energies?.get(name);
+      if (!energy) throw new Error(`no input energies of ${name}`);
+      const columns = largestChannels(energy);
+      const { scale, gradientScale, terms, gradient } = int8Matrix(values, outSize, columns);
+      const owned = entries.some(([entry]) => entry === columnsName) ? [columns] : [];
+      return [...owned, scale, gradientScale, terms, gradient].map(({ buffer }) => new Uint8Array(buffer));
     },
   };
 }
 
-async function* bytesOf(config: LlamaConfig, checkpoint: Checkpoint, format: FileFormat): AsyncGenerator<Uint8Array> {
+async function* bytesOf(
+  config: LlamaConfig,
+  checkpoint: Checkpoint,
+  format: FileFormat,
+  energies: InputEnergies | undefined,
+): AsyncGenerator<Uint8Array> {
   yield* encodeHeader(storedEntries(config, format));
   for (const [name, location] of checkedLocations(config, checkpoint)) {
-    yield* storedParts(name, location.shape, format).encode(await readTensor(location));
+    yield* storedParts(name, location.shape, format).encode(await readTensor(location), energies);
   }
 }
 

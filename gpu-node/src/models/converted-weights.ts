@@ -10,7 +10,7 @@ export const COMPUTES = ['f32', 'f16', 'int8'] as const;
 export type Compute = (typeof COMPUTES)[number];
 
 /** Changes when the conversion does, so that files of an older one are not taken for it. */
-const LAYOUT = 'v1';
+const LAYOUT = 'v2';
 
 /** @returns undefined for weights as they are stored */
 export function convertedWeights(

@@ -1,18 +1,20 @@
-// Linear layers computed in eight bits: integer products on VNNI or AMX units are many times as fast as float32 ones. Some channels of
-// LLaMA's activations are so large that eight bits a token leave nothing of the others, so they have two terms, x ≈ s · (x₁ + x₂ / 254)
-// with x₂ what the first rounding left; matrices have one, or two alike, with x₂ W₂ left out; gradients do with one of each.
+// Linear layers computed in eight bits: integer products on VNNI or AMX units are several times as fast as float32 ones. Some channels of
+// LLaMA's activations are so large that eight bits a token leave nothing of the others, so activations have two terms,
+// x ≈ s · (x₁ + x₂ / 254) with x₂ what the first rounding left. A matrix has its second term only for the largest channels, by which most of
+// what its rounding spoils is multiplied. Gradients do with one term of each.
 import { MatMulIntegerToFloat } from '../../graph/extensions.ts';
 import {
   Add,
   Concat,
+  DequantizeWhole,
   Div,
+  GatherColumns,
   Max,
   Mul,
   Neg,
   QuantizeLinear,
   ReduceMax,
   ReduceMin,
-  Round,
   Sub,
 } from '../../graph/operators.ts';
 import type { Value } from '../../graph/value.ts';
@@ -25,16 +27,15 @@ export const SECOND_STEP = 1 / (2 * LARGEST);
 const LEAST_SCALE = 1e-30;
 
 export const Int8Linear: Operation<'Int8Linear'> = {
-  forward: ({ x, matrix, secondThenFirst, scale }) => {
+  forward: ({ x, matrix, extended, columns, scale }) => {
     const xScale = scales(x); // [N, 1]
     const steps = Div(x, xScale);
-    const [x1, x2] = [QuantizeLinear(steps, 1), QuantizeLinear(Sub(steps, Round(steps)), SECOND_STEP)];
+    const x1 = QuantizeLinear(steps, 1);
+    const x2 = QuantizeLinear(Sub(steps, DequantizeWhole(x1)), SECOND_STEP);
     const first = MatMulIntegerToFloat(x1, matrix, 1, scale);
-    // x₁ W₂ + x₂ W₁ is one product along both.
-    const second = secondThenFirst
-      ? MatMulIntegerToFloat(Concat([x1, x2], 1, secondThenFirst.shape[0]!), secondThenFirst, SECOND_STEP, scale)
-      : MatMulIntegerToFloat(x2, matrix, SECOND_STEP, scale);
-    return Mul(Add(first, second), xScale);
+    // x₂ W₁ + x₁ W₂, the latter of some channels, is one product along both.
+    const both = Concat([x2, GatherColumns(x1, columns)], 1, extended.shape[0]!);
+    return Mul(Add(first, MatMulIntegerToFloat(both, extended, SECOND_STEP, scale)), xScale);
   },
   gradient: {
     x: ({ inputs: { gradientMatrix, gradientScale }, dY }) => {
