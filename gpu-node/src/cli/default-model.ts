@@ -7,7 +7,7 @@ import { config } from '../config.ts';
 import { readMovieLens } from '../default-model/movielens.ts';
 import { type Pretrained, pretrain } from '../default-model/pretrain.ts';
 import { RECIPE, totalSteps } from '../default-model/recipe.ts';
-import type { Training } from '../default-model/training-file.ts';
+import type { CurvePoint, Training } from '../default-model/training-file.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { NARROW } from '../graph/narrow.ts';
 import { encodeHeader } from '../llama/safetensors.ts';
@@ -57,7 +57,10 @@ async function run({ data, out, work, seed }: Options): Promise<void> {
     clock: () => performance.now(),
     onStep: ({ step, tokens, durationMs }, loss, msPerStep) => {
       const rate = Math.round((1000 * tokens) / durationMs);
-      const note = `loss ${loss.sequences.toFixed(3)} sequences, ${loss.questions.toFixed(3)} questions, ${rate} tokens/s`;
+      const losses = Object.entries(loss).flatMap(([kind, nats]) =>
+        nats === undefined ? [] : `${nats.toFixed(3)} ${kind}`,
+      );
+      const note = `loss ${losses.join(', ')}, ${rate} tokens/s`;
       progress.update(step, steps, (steps - step) * msPerStep, note);
     },
     onWatch: ({ step, watched }) => {
@@ -104,6 +107,13 @@ async function writeModel(
 
 function charts({ curve, watched }: Training): Record<'loss' | 'auc', Chart> {
   const x = { title: 'optimizer steps' };
+  const losses = (name: string, lossOf: (point: CurvePoint) => number | undefined) => {
+    const points = curve.flatMap((point) => {
+      const y = lossOf(point);
+      return y === undefined ? [] : { x: point.step, y };
+    });
+    return { name, points };
+  };
   return {
     loss: {
       kind: 'lines',
@@ -112,8 +122,9 @@ function charts({ curve, watched }: Training): Record<'loss' | 'auc', Chart> {
       y: { title: 'nats a learned token' },
       points: false,
       series: [
-        { name: 'ratings as sequences', points: curve.map(({ step, sequenceLoss }) => ({ x: step, y: sequenceLoss })) },
-        { name: 'questions', points: curve.map(({ step, questionLoss }) => ({ x: step, y: questionLoss })) },
+        losses('ratings as sequences', ({ sequenceLoss }) => sequenceLoss),
+        losses('questions', ({ questionLoss }) => questionLoss),
+        losses('reading drills', ({ drillLoss }) => drillLoss),
       ],
     },
     auc: {

@@ -13,6 +13,7 @@ import { type MovieLens, partOfUser } from './movielens.ts';
 import { labelledRow, textOf } from './passage.ts';
 import { pretrain } from './pretrain.ts';
 import { drawQuestion } from './questions.ts';
+import { drawDrill } from './reading-drill.ts';
 import type { Recipe } from './recipe.ts';
 import { drawSequence } from './sequences.ts';
 import { trainTokenizer } from './tokenizer-file.ts';
@@ -35,7 +36,7 @@ const movieLens: MovieLens = {
   ratingsLeftOut: 0,
 };
 
-const mixture = { negated: 0.5, lists: 0.3, reading: 0.1 };
+const mixture = { negated: 0.5, lists: 0.3, reading: 0.1, tallrec: 0 };
 const drawn = Array.from({ length: 2000 }, () => drawQuestion(random, movieLens, mixture));
 
 it('learns from no user whose ratings the repository ships for tuning and testing', async () => {
@@ -46,7 +47,7 @@ it('learns from no user whose ratings the repository ships for tuning and testin
   expect(users.map(partOfUser).filter((part) => part !== 'held-out')).toEqual([]);
 });
 
-it("never asks in TALLRec's own words", () => {
+it("asks in TALLRec's own words only where a mixture says so", () => {
   const own = [
     instructionFor('movie'),
     'User Preference',
@@ -55,6 +56,35 @@ it("never asks in TALLRec's own words", () => {
   ];
   const texts = drawn.map(textOf);
   for (const words of own) expect(texts.filter((text) => text.includes(words))).toEqual([]);
+  const taught = Array.from({ length: 200 }, () =>
+    textOf(drawQuestion(random, movieLens, { ...mixture, tallrec: 0.4 })),
+  );
+  const inOwn = taught.filter((text) => own.every((words) => text.includes(words)));
+  expect(inOwn.length).toBeGreaterThan(40);
+  expect(inOwn.length).toBeLessThan(120);
+});
+
+it('drills what two lists say: which one a film is in, and how long they are', () => {
+  const titles = films.map(({ title }) => title);
+  const drills = Array.from({ length: 300 }, () => drawDrill(random, titles, 1));
+  const listed = (text: string, name: string) =>
+    [...(new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '').matchAll(/"(.*?)"/g)].map(([, title]) => title);
+  let [each, counts] = [0, 0];
+  for (const drill of drills) {
+    const text = textOf(drill);
+    const [liked, disliked] = [listed(text, 'User Preference'), listed(text, 'User Unpreference')];
+    const answers = [...text.matchAll(/^"(.*)": (Yes|No)\.$/gm)].map(([, title, answer]) => ({ title, answer }));
+    for (const { title, answer } of answers) expect(answer === 'Yes' ? liked : disliked).toContain(title);
+    if (answers.length > 0) {
+      each++;
+      expect(answers).toHaveLength(liked.length + disliked.length);
+    } else if (text.includes('How many')) {
+      counts++;
+      expect(text.endsWith(`\n${liked.length}`)).toBe(true);
+    } else expect(text.endsWith(liked.length > disliked.length ? 'Yes.' : 'No.')).toBe(true);
+  }
+  expect(each).toBeGreaterThan(150);
+  expect(counts).toBeGreaterThan(10);
 });
 
 it('asks for likes and for dislikes, and the answer to one is not the answer to the other', () => {
@@ -87,10 +117,10 @@ it('tokenises as the library that learned the merges does, title by title, segme
   expect(await theirs.decode(ours.encode(strange), false)).toBe(strange);
 }, 60_000);
 
-const phase = { steps: 2, warmupSteps: 1, learningRate: 1e-3, sequences: 1, questions: 2, mixture };
+const phase = { steps: 2, warmupSteps: 1, learningRate: 1e-3, sequences: 1, questions: 2, mixture, drills: 0 };
 const recipe: Recipe = {
   tokenizer: { questions: 100, merges: 50, titles: 20 },
-  phases: [phase, { ...phase, mixture: { ...mixture, reading: 0.6 } }],
+  phases: [phase, { ...phase, fresh: true, drills: 2 }],
   clipNorm: 1,
   microBatchTokens: 512,
   watchEverySteps: 4,
@@ -105,7 +135,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 
 it('answers what a history itself says from the history', () => {
   const texts = Array.from({ length: 300 }, () =>
-    drawQuestion(random, movieLens, { negated: 0, lists: 0, reading: 0.88 }),
+    drawQuestion(random, movieLens, { negated: 0, lists: 0, reading: 0.88, tallrec: 0 }),
   );
   const counted = texts
     .map((passage) => textOf(passage))

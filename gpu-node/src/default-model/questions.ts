@@ -1,11 +1,11 @@
 // Questions about a user's taste and about films, in many wordings: positive and negated, yes/no, stars, choices and lists, with
-// and without an instruction, both orders of the history. TALLRec's own wording is none of them: it is what tuning has to teach.
-import { formatPrompt } from '@tallrec/shared/prompt';
+// and without an instruction, both orders of the history. TALLRec's own wording is one of them where a mixture says so.
+import { formatPrompt, formatSamplePrompt } from '@tallrec/shared/prompt';
 import type { Random } from '@tallrec/shared/random';
 import { chance, pick, some } from './draw.ts';
 import { type Film, isLiked, type MovieLens, type Rated } from './movielens.ts';
 import { given, learned, type Passage } from './passage.ts';
-import { DISLIKES, FILM, LIKES, LISTS, RATINGS, yesNo } from './wordings.ts';
+import { DISLIKES, drawListNames, FILM, joinLists, LIKES, RATINGS, yesNo } from './wordings.ts';
 
 interface Question {
   instruction: string;
@@ -29,19 +29,15 @@ function describeHistory(random: Random, history: readonly Rated[]): string {
 }
 
 function twoLists(random: Random, history: readonly Rated[]): string {
-  const [likedName, dislikedName] = pick(random, LISTS);
+  const names = drawListNames(random);
   const quote = chance(random, 0.7) ? '"' : '';
   const separator = quote ? ', ' : pick(random, SEPARATORS);
-  const list = (name: string, items: readonly Rated[]) =>
-    `${name}: ${items.map(({ film }) => `${quote}${film.title}${quote}`).join(separator)}`;
-  const lists = [
-    list(likedName, history.filter(isLiked)),
-    list(
-      dislikedName,
-      history.filter((rated) => !isLiked(rated)),
-    ),
-  ];
-  return (chance(random, 0.6) ? lists : lists.toReversed()).join('\n');
+  const list = (liked: boolean) =>
+    history
+      .filter((rated) => isLiked(rated) === liked)
+      .map(({ film }) => `${quote}${film.title}${quote}`)
+      .join(separator);
+  return joinLists(random, names, list(true), list(false));
 }
 
 /** Films of a history: TALLRec's ten most often. */
@@ -70,6 +66,16 @@ function tasteQuestion(random: Random, ratings: readonly Rated[], { negated }: M
     input: `${describeHistory(random, history)}\n${pick(random, wording.ask).replace(FILM, target.film.title)}`,
     answer: [learned(wording.answer(target))],
   };
+}
+
+function tallrecQuestion(random: Random, ratings: readonly Rated[]): Passage {
+  const { history, targets } = drawUser(random, ratings, 1);
+  const item = (rated: Rated) => ({ title: rated.film.title, liked: isLiked(rated) });
+  const { liked, ...target } = item(targets[0]!);
+  return [
+    given(formatSamplePrompt({ noun: 'movie', history: history.map(item), target }, 'clean')),
+    learned(yesNo(liked)),
+  ];
 }
 
 /** On the history alone: how much of it was liked, and whether one of its films was. */
@@ -186,6 +192,8 @@ export interface Mixture {
   lists: number;
   /** How many questions are on the history itself, whose answers stand in it: they teach to read one. */
   reading: number;
+  /** How many questions are in TALLRec's own words. */
+  tallrec: number;
 }
 
 const FILM_QUESTIONS = 0.06;
@@ -205,6 +213,8 @@ export function drawQuestion(
   }
   const beforeReading = FILM_QUESTIONS + CHOICES + mixture.lists;
   if (kind < beforeReading) return frame(random, listQuestion(random, ratings, mixture));
-  if (kind < beforeReading + mixture.reading) return frame(random, readingQuestion(random, ratings));
+  const beforeTallrec = beforeReading + mixture.reading;
+  if (kind < beforeTallrec) return frame(random, readingQuestion(random, ratings));
+  if (kind < beforeTallrec + mixture.tallrec) return tallrecQuestion(random, ratings);
   return frame(random, tasteQuestion(random, ratings, mixture));
 }

@@ -25,6 +25,11 @@ export const ARCHITECTURE = {
 
 export interface Phase {
   steps: number;
+  /**
+   * Begins as a training of its own does from what the phase before would be stored as: float16 weights and no moments. So a model
+   * that is there can be taken further.
+   */
+  fresh?: boolean;
   /** Warm-up from zero, then decay to zero, in each phase. */
   warmupSteps: number;
   learningRate: number;
@@ -32,6 +37,7 @@ export interface Phase {
   sequences: number;
   questions: number;
   mixture: Mixture;
+  drills: number;
 }
 
 export interface Recipe {
@@ -49,7 +55,10 @@ export interface Recipe {
   checkpointEverySteps: number;
 }
 
-/** The first phase learns the films; the second to read a history, which one question a prompt teaches slowly by itself. */
+/**
+ * The first two phases learn the films and many wordings, TALLRec's not among them. The third drills reading a history, which they
+ * teach slowly; the fourth joins the two, with TALLRec's wording as one of many.
+ */
 export const RECIPE: Recipe = {
   tokenizer: { questions: 20_000, merges: 1500, titles: 2500 },
   phases: [
@@ -59,7 +68,8 @@ export const RECIPE: Recipe = {
       learningRate: 2e-3,
       sequences: 8,
       questions: 40,
-      mixture: { negated: 0.2, lists: 0.35, reading: 0 },
+      mixture: { negated: 0.2, lists: 0.35, reading: 0, tallrec: 0 },
+      drills: 0,
     },
     {
       steps: 2200,
@@ -67,7 +77,27 @@ export const RECIPE: Recipe = {
       learningRate: 1.5e-3,
       sequences: 8,
       questions: 40,
-      mixture: { negated: 0.15, lists: 0.15, reading: 0.2 },
+      mixture: { negated: 0.15, lists: 0.15, reading: 0.2, tallrec: 0 },
+      drills: 0,
+    },
+    {
+      fresh: true,
+      steps: 350,
+      warmupSteps: 20,
+      learningRate: 1.5e-3,
+      sequences: 0,
+      questions: 0,
+      mixture: { negated: 0, lists: 0, reading: 0, tallrec: 0.05 },
+      drills: 48,
+    },
+    {
+      steps: 1000,
+      warmupSteps: 30,
+      learningRate: 1.5e-3,
+      sequences: 6,
+      questions: 40,
+      mixture: { negated: 0.15, lists: 0.25, reading: 0.1, tallrec: 0.15 },
+      drills: 10,
     },
   ],
   clipNorm: 1,

@@ -9,8 +9,9 @@ import type { AdamWState } from '../train/adamw.ts';
 export const curvePointSchema = z.object({
   step: z.int(),
   /** Mean loss of a labelled token since the point before, in nats. */
-  sequenceLoss: z.number(),
-  questionLoss: z.number(),
+  sequenceLoss: z.number().optional(),
+  questionLoss: z.number().optional(),
+  drillLoss: z.number().optional(),
 });
 export type CurvePoint = z.infer<typeof curvePointSchema>;
 

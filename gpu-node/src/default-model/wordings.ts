@@ -1,4 +1,6 @@
-// What questions are worded like, positive and negated; TALLRec's own wording is none of these: it is what tuning has to teach.
+// What questions are worded like, positive and negated, and what the lists of a history are called; none of it is TALLRec's own wording.
+import type { Random } from '@tallrec/shared/random';
+import { chance, pick } from './draw.ts';
 import { isLiked, type Rated } from './movielens.ts';
 
 export const yesNo = (yes: boolean) => (yes ? 'Yes.' : 'No.');
@@ -90,7 +92,9 @@ export const RATINGS: readonly Wording[] = [
 ];
 
 /** What the two lists of a history are called. */
-export const LISTS: readonly (readonly [liked: string, disliked: string])[] = [
+export type ListNames = readonly [liked: string, disliked: string];
+
+const LISTS: readonly ListNames[] = [
   ['Likes', 'Dislikes'],
   ['Liked', 'Disliked'],
   ['Liked movies', 'Disliked movies'],
@@ -111,3 +115,20 @@ export const LISTS: readonly (readonly [liked: string, disliked: string])[] = [
   ['User interest', 'User disinterest'],
   ['Preferences', 'Aversions'],
 ];
+
+export const TALLREC_LISTS: ListNames = ['User Preference', 'User Unpreference'];
+
+export function drawListNames(random: Random): ListNames {
+  return pick(random, LISTS);
+}
+
+/** What was liked and what was not, each under its name, in either order. */
+export function joinLists(
+  random: Random,
+  [likedName, dislikedName]: ListNames,
+  liked: string,
+  disliked: string,
+): string {
+  const lists = [`${likedName}: ${liked}`, `${dislikedName}: ${disliked}`];
+  return (chance(random, 0.6) ? lists : lists.toReversed()).join('\n');
+}
