@@ -14,7 +14,7 @@ export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySetti
     shots: 64,
     evaluationRows: 1000,
     hyperParameters: {
-      learningRate: 3e-3,
+      learningRate: 1e-3,
       batchSize: 16,
       maxSteps: 40,
       warmupSteps: 5,
