@@ -15,12 +15,25 @@ export const interactionSchema = z.object({
 });
 export type Interaction = z.infer<typeof interactionSchema>;
 
+const part = z.number().int().min(0).max(9999);
+
+/** Sizes of train, valid and test, in proportion; the paper's are 8:1:1. */
+export const splitPartsSchema = z
+  .tuple([part, part, part])
+  .refine(
+    ([train, valid, test]) => train > 0 && valid + test > 0,
+    'train and one of the others need a part of their own',
+  );
+export type SplitParts = z.infer<typeof splitPartsSchema>;
+const PAPER_PARTS: SplitParts = [8, 1, 1];
+
 export const samplingSchema = z.object({
   /** Items of history before each target. */
   historyLength: z.number().int().min(1).max(LIMITS.historyItems).default(10),
   /** A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing. */
   likedAbove: z.number().default(3),
   noun: z.string().default(DEFAULT_NOUN),
+  parts: splitPartsSchema.default(PAPER_PARTS),
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
@@ -61,13 +74,10 @@ export interface SampleSplit {
   test: LabelledSample[];
 }
 
-/** Sizes of train, valid and test, in proportion. */
-export type SplitParts = readonly [train: number, valid: number, test: number];
-
 /** The paper's split: the last 10,000 samples of the list, 8:1:1 in order. */
 export function paperSplit(
   samples: readonly LabelledSample[],
-  { last = 10_000, parts = [8, 1, 1] }: { last?: number; parts?: SplitParts } = {},
+  { last = 10_000, parts = PAPER_PARTS }: { last?: number; parts?: SplitParts } = {},
 ): SampleSplit {
   const kept = samples.slice(-last);
   const whole = parts[0] + parts[1] + parts[2];

@@ -327,7 +327,7 @@ describe('tune, score, rank, evaluate', () => {
       expect(score).not.toBe(stored.scores[i].score);
     });
     expect(await readdir(at('home', 'cache', 'weights'))).toEqual([
-      expect.stringMatching(/^[0-9a-f]{64}-int8-v1\.safe/),
+      expect.stringMatching(/^[0-9a-f]{64}-int8-v2\.safe/),
     ]);
   });
 

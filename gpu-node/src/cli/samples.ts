@@ -2,7 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import { buildSamples, paperSplit, type SplitParts, samplingSchema } from '@tallrec/shared/interactions';
+import {
+  buildSamples,
+  paperSplit,
+  type SplitParts,
+  samplingSchema,
+  splitPartsSchema,
+} from '@tallrec/shared/interactions';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
@@ -20,11 +26,8 @@ import { say } from './progress.ts';
 const partsSchema = z
   .string()
   .regex(/^\d{1,4}(:\d{1,4}){2}$/, 'three whole numbers, as in 8:1:1')
-  .transform((text) => text.split(':').map(Number) as unknown as SplitParts)
-  .refine(
-    ([train, valid, test]) => train > 0 && valid + test > 0,
-    'train and one of the others take a part of their own',
-  );
+  .transform((text) => text.split(':').map(Number))
+  .pipe(splitPartsSchema);
 
 interface Options {
   from: string;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { TallrecError } from '@tallrec/shared/errors';
+import type { Sampling } from '@tallrec/shared/interactions';
 import { createdDatasetSchema, type Dataset, datasetSchema, uploadedPartSchema } from '@tallrec/shared/wire/datasets';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
 import { isTerminal, type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/tunings';
@@ -15,7 +16,7 @@ export interface UploadRequest {
   name: string;
   kind: 'interactions' | 'samples' | 'instructions';
   format: 'csv' | 'json' | 'jsonl';
-  sampling?: { historyLength?: number; likedAbove?: number; noun?: string };
+  sampling?: Partial<Sampling>;
 }
 
 export class EdgeClient {

@@ -48,6 +48,21 @@ describe('samples of a job', () => {
     }
   });
 
+  it('are split in the proportions that the data set names', async () => {
+    const all = buildSamples(ratings, sampling);
+    const halved: DataPlace = {
+      ...(await place('interactions', ratings)),
+      sampling: { ...sampling, parts: [2, 1, 1] },
+    };
+    const sizes = await Promise.all(
+      (['train', 'valid', 'test'] as const).map(async (split) => (await labelledSamples({ ...halved, split })).length),
+    );
+    expect(sizes).toEqual([40, 20, 21]);
+    expect(all).toHaveLength(81);
+    const tuned = await tuningData({ train: halved, valid: null, settings: settings() });
+    expect([tuned.train.length, tuned.valid.length]).toEqual([40, 20]);
+  });
+
   it('are refused with words where there are none', async () => {
     const few = await place('interactions', ratings.slice(0, 6), 'all');
     await expect(labelledSamples(few)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ import type { DataPlace } from './engine-calls.ts';
 const HELD_OUT = 0.1;
 
 /**
- * Interactions become samples and are split as in the paper; samples are taken whole.
+ * Interactions become samples and are split as in the paper, in the data set's proportions; samples are taken whole.
  * @throws TallrecError when there are none, or the rows are of another kind
  */
 export async function labelledSamples({ kind, file, sampling, split }: DataPlace): Promise<LabelledSample[]> {
@@ -28,7 +28,7 @@ export async function labelledSamples({ kind, file, sampling, split }: DataPlace
       { fix: 'Use more ratings a user, or a shorter historyLength.' },
     );
   }
-  return split === 'all' ? samples : paperSplit(samples)[split];
+  return split === 'all' ? samples : paperSplit(samples, sampling)[split];
 }
 
 export interface RecData {
@@ -46,7 +46,7 @@ export async function recData(
 ): Promise<RecData> {
   if (valid) return { train: await read(train), valid: await read(valid) };
   if (train.kind !== 'interactions') return holdOut(await read(train), seed);
-  const split = paperSplit(await read({ ...train, split: 'all' }));
+  const split = paperSplit(await read({ ...train, split: 'all' }), train.sampling);
   return { train: split.train, valid: split.valid };
 }
 

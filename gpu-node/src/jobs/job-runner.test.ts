@@ -9,12 +9,12 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { JobRunner, type RunJob } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 
-const data = {
+const data: Extract<Job, { kind: 'tune' }>['train'] = {
   kind: 'samples',
-  sampling: { historyLength: 10, likedAbove: 3, noun: 'movie' },
+  sampling: { historyLength: 10, likedAbove: 3, noun: 'movie', parts: [8, 1, 1] },
   path: '/d',
   split: 'train',
-} as const;
+};
 function job(id: string, fence = 1): Job {
   const results = { configPath: '/c', weightsPath: '/w', reportPath: '/r' };
   const settings = tuningSettingsSchema.parse({});

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { newId } from '@tallrec/shared/ids';
+import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetState } from '@tallrec/shared/wire/datasets';
 import { expect, it } from 'vitest';
 import { makeDeps } from '../../deps.ts';
@@ -18,7 +19,7 @@ async function insert(
   uploadId: string | null = null,
   id = newId('dataset', START_MS),
 ) {
-  const sampling = { historyLength: 10, likedAbove: 3, noun: 'movie' };
+  const sampling = samplingSchema.parse({});
   const nothing = { sha256: null, stats: null, warnings: [], errorCount: 0, rowErrors: [] };
   const fixed = { name: 'x', kind: 'instructions', format: 'jsonl', bytes: 1, sampling, ...nothing } as const;
   await insertDataset(makeDeps(env as never).db, { id, state, uploadId, createdAt: updatedAt, updatedAt, ...fixed });

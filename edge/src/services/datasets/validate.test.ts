@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers';
+import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
 import { type Validated, validateSlice } from './validate.ts';
 
-const sampling = { historyLength: 10, likedAbove: 3, noun: 'movie' };
+const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };
 
 async function begin(kind: DatasetKind, format: DatasetFormat, content: string) {
