@@ -12,7 +12,7 @@ export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySetti
   /** The model that comes with the project. */
   movies: {
     shots: 64,
-    evaluationRows: 1000,
+    evaluationRows: 2000,
     hyperParameters: {
       learningRate: 1e-3,
       batchSize: 16,
