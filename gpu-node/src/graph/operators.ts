@@ -21,7 +21,6 @@ export const Exp = unary('Exp');
 export const Neg = unary('Neg');
 export const Reciprocal = unary('Reciprocal');
 /** To the nearest integer, halves to the even one. */
-export const Round = unary('Round');
 export const Sigmoid = unary('Sigmoid');
 export const Sqrt = unary('Sqrt');
 
