@@ -1,5 +1,5 @@
 // Measures the conventional methods with plenty of data: every user's first ratings to train, the next to validate, the last to test.
-// Usage: node gpu-node/src/baselines/measure-full-data.ts FOLDER [--methods gru4rec,sasrec] [--learning-rates 0.001] [--epochs 8]
+// Usage: npx node gpu-node/src/baselines/measure-full-data.ts FOLDER [--methods gru4rec,sasrec] [--learning-rates 0.001] [--epochs 8]
 //        [--dropout 0.1] [--within-users] [--history 10] [--seed 0]        FOLDER holds ratings.csv and movies.csv as MovieLens publishes them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
