@@ -33,7 +33,7 @@ describe('catalogueOf', () => {
     expect(catalogue.items[4]).toBeUndefined();
     expect(catalogue.counts).toEqual([1, 2, 1, 0]);
     expect(catalogue.read).toEqual([0, 1]);
-    expect(catalogue.judged).toEqual([2, 3]);
+    expect(catalogue.judged).toEqual({ liked: [2], disliked: [3] });
   });
 
   it('numbers other items after padding, and leaves itself as it was', () => {

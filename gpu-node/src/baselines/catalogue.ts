@@ -33,15 +33,16 @@ export interface Catalogue {
   counts: readonly number[];
   /** Numbers of the items that training saw in histories: only their embeddings were learned. */
   read: readonly number[];
-  /** Numbers of the items that were targets in training: only their outputs were learned. */
-  judged: readonly number[];
+  /** Numbers of the items that were targets in training, by their answers: only their outputs were learned. */
+  judged: { liked: readonly number[]; disliked: readonly number[] };
 }
 
 export function catalogueOf(train: readonly LabelledSample[]): Catalogue {
   const numbers = new Map<string, number>();
   const items: Item[] = [];
   const counts: number[] = [];
-  const [read, judged] = [new Set<number>(), new Set<number>()];
+  const read = new Set<number>();
+  const judged = { liked: new Set<number>(), disliked: new Set<number>() };
   const numberOf = (item: Item) => {
     const key = itemKey(item);
     const number = numbers.get(key) ?? items.length;
@@ -59,10 +60,17 @@ export function catalogueOf(train: readonly LabelledSample[]): Catalogue {
       counts[number]!++;
     }
     const target = numberOf(sample.target);
-    judged.add(target);
+    judged[sample.liked ? 'liked' : 'disliked'].add(target);
     if (sample.liked) counts[target]!++;
   }
-  return { known: items.length, items: [...items, undefined], numbers, counts, read: [...read], judged: [...judged] };
+  return {
+    known: items.length,
+    items: [...items, undefined],
+    numbers,
+    counts,
+    read: [...read],
+    judged: { liked: [...judged.liked], disliked: [...judged.disliked] },
+  };
 }
 
 /** With numbers for what else these samples hold, which training has not seen. */

@@ -1,8 +1,9 @@
 // The conventional rows of the paper's tables as methods: GRU4Rec, Caser, SASRec, DROS, GRU-BERT and DROS-BERT on TensorFlow.js.
 //
 // A history is the sequence of what was liked (see likedHistory). The vocabulary is that of the training samples; an item that they
-// lack, or hold in one role only, is given the mean embedding, or the mean output, of those that were learned: the published code
-// leaves them at their random start. Learning rate, backbone of DROS and the step are those of the best validation AUC.
+// lack, or hold in one role only, is given the mean embedding, or the mean output, of those that were learned (liked and disliked
+// targets count alike): the published code leaves them at their random start. Learning rate, backbone of DROS and the step are those of
+// the best validation AUC.
 import { basename } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Item, LabelledSample, Sample } from '@tallrec/shared/sample';
@@ -32,6 +33,8 @@ export const LEARNING_RATES = [1e-3, 1e-2] as const;
 const HIDDEN = 64;
 const FILTERS = 16;
 const HEIGHTS = [2, 3, 4] as const;
+/** What a result's content hash tells it by; see scoringWeights. */
+const UNKNOWN_ITEMS = 'mean, liked and disliked targets alike';
 
 const ROWS: { name: string; title: string; architectures: readonly [ArchitectureName, ...ArchitectureName[]] }[] = [
   { name: 'gru4rec', title: 'GRU4Rec', architectures: ['gru4rec'] },
@@ -76,6 +79,7 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
           hidden: HIDDEN,
           filters: FILTERS,
           heights: HEIGHTS,
+          unknownItems: UNKNOWN_ITEMS,
           ...(ARCHITECTURES[architectures[0]].text
             ? { encoder: options.encoderHash ?? basename(options.encoderDir ?? '') }
             : {}),

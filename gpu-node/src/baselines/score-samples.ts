@@ -55,20 +55,29 @@ function scoringWeights(trained: TrainedWeights, catalogue: Catalogue): Record<s
     Object.entries(trained).map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
   );
   const { read, judged } = catalogue;
+  // Liked and disliked targets count alike: Adam moves the weights of every item equally far, so that a plain mean would hold the
+  // share of liked targets as a direction, by which longer histories score high or low whatever they hold.
+  const targets = [judged.liked, judged.disliked];
   return {
     ...weights,
-    'item.weight': completed(weights['item.weight']!, read, catalogue),
-    'out.weight': completed(weights['out.weight']!, judged, catalogue),
-    'out.bias': completed(weights['out.bias']!, judged, catalogue),
+    'item.weight': completed(weights['item.weight']!, [read], catalogue),
+    'out.weight': completed(weights['out.weight']!, targets, catalogue),
+    'out.bias': completed(weights['out.bias']!, targets, catalogue),
   };
 }
 
-/** @param table [rows, …] @param learned numbers of the rows that training has changed @returns [catalogue.items, …] */
-function completed(table: tf.Tensor, learned: readonly number[], catalogue: Catalogue): tf.Tensor {
+/**
+ * @param table [rows, …]
+ * @param groups numbers of the rows that training has changed; other items get the mean of the groups' means
+ * @returns [catalogue.items, …]
+ */
+function completed(table: tf.Tensor, groups: readonly (readonly number[])[], catalogue: Catalogue): tf.Tensor {
   const rows = table.shape[0]!;
+  const learned = groups.filter((group) => group.length > 0);
   if (learned.length === 0) return tf.zeros([catalogue.items.length, ...table.shape.slice(1)]);
-  const mean = tf.mean(tf.gather(table, tf.tensor1d([...learned], 'int32')), 0, true);
+  const means = learned.map((group) => tf.mean(tf.gather(table, tf.tensor1d([...group], 'int32')), 0, true));
+  const mean = tf.mean(tf.concat(means, 0), 0, true);
   const sources = new Int32Array(catalogue.items.length).fill(rows);
-  for (const number of learned) sources[number] = number;
+  for (const number of learned.flat()) sources[number] = number;
   return tf.gather(tf.concat([table, mean], 0), tf.tensor1d(sources, 'int32'));
 }

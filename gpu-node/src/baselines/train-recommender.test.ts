@@ -88,7 +88,8 @@ describe('training', { timeout: 120_000 }, () => {
   it('keeps the step that is best within users where that is asked for', async () => {
     await openTensorflow('wasm');
     const data = await prepared('caser');
-    const rows = seededSamples(60, { seed: 1 }).map((sample, i) => ({ ...sample, user: `user ${i % 3}` }));
+    // Rows whose best step over all is not the best within users.
+    const rows = seededSamples(60, { seed: 4 }).map((sample, i) => ({ ...sample, user: `user ${i % 3}` }));
     const catalogue = extended(data.catalogue, rows);
     const valid = { samples: encodeSamples(rows, catalogue, 10), catalogue, text: undefined };
     const best = async (judgedWithinUsers: boolean) => {
