@@ -1,12 +1,12 @@
 // Measures the conventional methods with plenty of data: every user's first ratings to train, the next to validate, the last to test.
 // Usage: npx node gpu-node/src/baselines/measure-full-data.ts FOLDER [--methods gru4rec,sasrec] [--learning-rates 0.001] [--epochs 8]
-//        [--dropout 0.1] [--within-users] [--history 10] [--seed 0]        FOLDER holds ratings.csv and movies.csv as MovieLens publishes them.
+//        [--dropout 0.1] [--l2 1e-6] [--within-users] [--history 10] [--seed 0]
+//        FOLDER holds ratings.csv and movies.csv as MovieLens publishes them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSamples, type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { auc, historyShare, itemPopularity, perUserAuc } from '@tallrec/shared/metrics';
-import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
@@ -19,12 +19,12 @@ const { values, positionals } = parseArgs({
     'learning-rates': { type: 'string', default: '0.001' },
     epochs: { type: 'string', default: '8' },
     dropout: { type: 'string', default: String(CONVENTIONAL_SETTING.dropout) },
+    l2: { type: 'string', default: String(CONVENTIONAL_SETTING.l2) },
     'within-users': { type: 'boolean', default: false },
     history: { type: 'string', default: '10' },
     seed: { type: 'string', default: '0' },
   },
 });
-const VALIDATION_ROWS = 2000;
 
 const csv = async <T>(name: string, row: z.ZodType<T>) =>
   z.array(row).parse(parse(await readFile(join(positionals[0] ?? '.', name), 'utf8'), { columns: true }));
@@ -51,7 +51,6 @@ const byUser = Map.groupBy(
 const part = (from: number, to: number) =>
   [...byUser.values()].flatMap((own) => own.slice(Math.floor(own.length * from), Math.floor(own.length * to)));
 const [train, valid, test] = [part(0, 0.8), part(0.8, 0.9), part(0.9, 1)];
-const judged = Random.seeded(Number(values.seed)).shuffle(valid).slice(0, VALIDATION_ROWS);
 
 function report(name: string, scores: readonly number[], more: object = {}): void {
   const rows = test.map(({ user, liked }, i) => ({ user, liked, score: scores[i]! }));
@@ -59,7 +58,7 @@ function report(name: string, scores: readonly number[], more: object = {}): voi
   console.log(JSON.stringify({ name, auc: auc(rows), perUserAuc: within.mean, users: within.users, ...more }));
 }
 
-console.log(JSON.stringify({ train: train.length, valid: judged.length, test: test.length }));
+console.log(JSON.stringify({ train: train.length, valid: valid.length, test: test.length }));
 report('history-share', test.map(historyShare));
 const popularity = itemPopularity(train);
 report('popularity', test.map(popularity));
@@ -70,12 +69,13 @@ for (const method of conventionalMethods({
   setting: {
     maxEpochs: Number(values.epochs),
     dropout: Number(values.dropout),
+    l2: Number(values.l2),
     judgedWithinUsers: values['within-users'],
   },
 })) {
   if (!names.includes(method.name)) continue;
   const from = performance.now();
-  const fitted = await method.fit({ train, valid: judged }, { seed: Number(values.seed) });
+  const fitted = await method.fit({ train, valid }, { seed: Number(values.seed) });
   const seconds = Math.round((performance.now() - from) / 1000);
   report(method.name, await fitted.score(test as LabelledSample[]), { ...fitted.chosen, seconds });
 }

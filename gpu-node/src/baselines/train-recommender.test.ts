@@ -94,14 +94,15 @@ describe('training', { timeout: 120_000 }, () => {
     const valid = { samples: encodeSamples(rows, catalogue, 10), catalogue, text: undefined };
     const best = async (judgedWithinUsers: boolean) => {
       const setting = { ...SETTING, learningRate: 1e-3, maxSteps: 120, patience: 12, judgedWithinUsers };
-      const { weights } = await trainRecommender(ARCHITECTURES.caser, data, valid, setting, { seed: 0 });
+      const { weights, validAuc } = await trainRecommender(ARCHITECTURES.caser, data, valid, setting, { seed: 0 });
       const scores = await scoreSamples(ARCHITECTURES.caser.encoder, data.sizes, weights, valid);
       const scored = rows.map(({ liked, user }, i) => ({ liked, user, score: scores[i]! }));
-      return { all: auc(scored)!, within: perUserAuc(scored).mean! };
+      return { all: auc(scored)!, within: perUserAuc(scored).mean!, validAuc };
     };
     const [overall, within] = [await best(false), await best(true)];
     expect(within.within).toBeGreaterThan(overall.within);
     expect(overall.all).toBeGreaterThan(within.all);
+    expect([overall.validAuc, within.validAuc]).toEqual([overall.all, within.within]);
   });
 
   it('switches DROS off by α = 0', async () => {

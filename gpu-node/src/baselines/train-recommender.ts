@@ -51,7 +51,7 @@ export interface TrainingOptions {
 
 export interface TrainedRecommender {
   weights: TrainedWeights;
-  /** Null where validation lacks a class: then the lowest loss of validation decides. */
+  /** As it is judged: over all rows or within users. Null where validation lacks a class: then its lowest loss decides. */
   validAuc: number | null;
   step: number;
 }
@@ -109,12 +109,12 @@ async function judge(
   const scores = await scoreSamples(architecture.encoder, sizes, weights, valid);
   const { labels, users } = valid.samples;
   const rows = [...scores].map((score, i) => ({ score, liked: labels[i] === 1, user: users[i] }));
-  const validAuc = auc(rows);
+  const validAuc = judgedWithinUsers ? perUserAuc(rows).mean : auc(rows);
   const loss = scores.reduce(
     (sum, s, i) => sum + Math.max(s, 0) - s * labels[i]! + Math.log1p(Math.exp(-Math.abs(s))),
     0,
   );
-  return { validAuc, merit: (judgedWithinUsers ? perUserAuc(rows).mean : validAuc) ?? -loss };
+  return { validAuc, merit: validAuc ?? -loss };
 }
 
 export interface Trainer {
