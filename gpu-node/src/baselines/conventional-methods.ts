@@ -140,6 +140,7 @@ async function fitBest(
     chosen: {
       learningRate: setting.setting.learningRate,
       step: fitted.step,
+      ...(fitted.validAuc === null ? {} : { validAuc: fitted.validAuc }),
       ...(new Set(grid.map(({ architecture }) => architecture)).size > 1 ? { backbone: setting.architecture } : {}),
     },
     score: async (samples, options = {}) => {

@@ -79,11 +79,12 @@ async function test(
 ): Promise<{ result: TestResult; scores: number[] }> {
   const rows = (await domain.readTest()).slice(0, testLimit);
   const startedAt = clock();
+  const earlierMs = fitted.earlierScoreMs ?? 0;
   const scores = await fitted.score(rows.map(withoutLabel), {
     signal,
     onProgress: (done, total) => onProgress?.(domain.name, done, total),
   });
-  const scoreMs = clock() - startedAt;
+  const scoreMs = clock() - startedAt + (fitted.earlierScoreMs ?? 0) - earlierMs;
   if (scores.length !== rows.length || !scores.every(Number.isFinite)) {
     throw new TallrecError('ENGINE_FAILED', `${method.name} gave no finite score for each of ${rows.length} samples.`);
   }

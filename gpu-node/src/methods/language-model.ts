@@ -84,10 +84,11 @@ export class SharedLanguageModel {
     const known = this.#scorings.get(key);
     if (known) return known;
     const { model } = await this.load();
+    const startedAt = performance.now();
     const answers = await answerLogits(model, prompts, rows.answerTokens, { adapter, microBatchTokens, ...options });
-    const scoring = { answers, tokens: prompts.reduce((sum, prompt) => sum + prompt.length, 0) };
-    this.#scorings.set(key, scoring);
-    return scoring;
+    const tokens = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
+    this.#scorings.set(key, { answers, tokens, earlierMs: performance.now() - startedAt });
+    return { answers, tokens, earlierMs: 0 };
   }
 
   async close(): Promise<void> {
@@ -101,6 +102,8 @@ interface Scoring {
   answers: AnswerLogits[];
   /** Of the prompts. */
   tokens: number;
+  /** What it took, where it was known already. */
+  earlierMs: number;
 }
 
 interface AnswerOptions {
@@ -129,15 +132,20 @@ export function scoringMethod(
   { chosen, rows, adapter, microBatchTokens, tokens = 0, earlierMs = 0, scoreOf = yesMinusNo }: ScoringMethodOptions,
 ): FittedMethod {
   let read = tokens;
+  let earlierScoreMs = 0;
   return {
     chosen,
     earlierMs,
     get tokens() {
       return read;
     },
+    get earlierScoreMs() {
+      return earlierScoreMs;
+    },
     score: async (samples, options = {}) => {
       const scoring = await shared.answers(samples, { rows, adapter, microBatchTokens, ...options });
       read += scoring.tokens;
+      earlierScoreMs += scoring.earlierMs;
       return samples.map((sample, index) => scoreOf(sample, scoring.answers[index]!));
     },
   };

@@ -33,6 +33,8 @@ export interface FittedMethod {
   readonly costUsd?: number;
   /** Milliseconds of this fit that an earlier run had done and kept. */
   readonly earlierMs?: number;
+  /** Milliseconds that had been spent on scores which another method of the run needed first. */
+  readonly earlierScoreMs?: number;
   close?(): Promise<void>;
 }
 
