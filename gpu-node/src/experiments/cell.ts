@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { METHOD_KINDS, type Method } from '../methods/method.ts';
 import type { Domain } from './domain.ts';
 
-/** Changes when the same inputs would give other results. */
-const CELL_VERSION = 1;
+/** Changes when the same inputs would give other results, or more of them. */
+const CELL_VERSION = 2;
 
 export interface CellPlan {
   method: Method;
@@ -36,6 +36,8 @@ export const testResultSchema = z.object({
   perUserAuc: auc,
   /** Counted in the mean of the users' own AUCs. */
   users: z.int(),
+  /** Of the share of history liked on the same rows: what the method has to pass. */
+  rule: z.object({ auc, perUserAuc: auc }),
   scoreMs: z.number(),
 });
 

@@ -93,6 +93,14 @@ describe('a grid', () => {
     ]);
   });
 
+  it('says beside every result what the share of history liked comes to on the same rows', async () => {
+    const methods = [historyShareMethod, counted('random').method];
+    const plans = planCells('few-shot', { domains: [await domain('a')], methods, shots: [2], seeds: 1 });
+    const [byRule, other] = (await runGrid(plans, { store: store() })).cells.map(({ tests }) => tests[0]!);
+    expect(byRule!.auc).not.toBe(other!.auc);
+    expect(other!.rule).toEqual({ auc: byRule!.auc, perUserAuc: byRule!.perUserAuc });
+  });
+
   it('runs a cell again whose file is damaged or of another cell', async () => {
     const { method, fits } = counted('random');
     const plans = planCells('few-shot', { domains: [await domain('a')], methods: [method], shots: [2, 4], seeds: 1 });

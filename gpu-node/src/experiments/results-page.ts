@@ -41,7 +41,11 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
   );
   const at = (own: readonly ResultRow[], k: number) => own.find((row) => row.shots === null || row.shots === k);
   const hasPaper = rows.some(({ paper }) => paper.length > 0);
-  const { n, users, likedShare } = rows[0]!;
+  const { n, users, likedShare, rule } = rows[0]!;
+  const ruleNote = (auc: number | null) =>
+    auc === null || rows.some(({ method }) => method === 'history-share')
+      ? ''
+      : ` The share of history liked comes to ${percent(auc)}.`;
   const withinUsers: Block = {
     kind: 'table',
     caption: "AUC × 100 within users: users' base rates taken away",
@@ -53,7 +57,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
         return withHalf(row?.perUserAuc, row?.perUserSeedsInterval);
       }),
     ]),
-    note: `Mean over ${users} users with both classes.`,
+    note: `Mean over ${users} users with both classes.${ruleNote(rule.perUserAuc)}`,
   };
   const blocks: Block[] = [
     {
@@ -75,7 +79,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
           return [withHalf(row?.auc, row?.seedsInterval), ...(hasPaper ? [percent(paper)] : [])];
         }),
       ]),
-      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.${users === 0 ? ' They tell no users apart.' : ''}`,
+      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.${users === 0 ? ' They tell no users apart.' : ''}${ruleNote(rule.auc)}`,
     },
     ...(users === 0 ? [] : [withinUsers]),
     ...figures(title, rows, results),

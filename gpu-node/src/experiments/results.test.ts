@@ -30,6 +30,7 @@ const cell = (changes: Partial<CellResult> & { auc?: number; users?: number }): 
       interval: { low: 0.4, high: 0.6, level: 0.95, resampled: 'users' },
       perUserAuc: 0.51,
       users: changes.users ?? 16,
+      rule: { auc: 0.726, perUserAuc: 0.541 },
       scoreMs: 10,
     },
   ],
@@ -143,6 +144,13 @@ describe('the report', () => {
         .map((value) => value.trim());
     expect(cellsOf(row('SASRec'))).toEqual(['SASRec', '52.0 ± 5.0', '50.4', '60.0', '50.5']);
     expect(cellsOf(row('Share of history'))).toEqual(['Share of history liked', '72.6', '–', '72.6', '–']);
+  });
+
+  it('names what the rule comes to on the same rows, where it is no row of the table', () => {
+    const without = markdown(resultsPage(results({ rows: summarise([cell({})], [16], () => 'movie') })));
+    expect(without).toContain('200 rows, 50.0 % liked. The share of history liked comes to 72.6.');
+    expect(without).toContain('Mean over 16 users with both classes. The share of history liked comes to 54.1.');
+    expect(text).not.toContain('comes to');
   });
 
   it('lists what validation chose, the data and the machine', () => {

@@ -1,6 +1,6 @@
 // Runs one cell: draws the shots, fits on them and the validation rows, and only then reads and scores the test rows.
 import { TallrecError } from '@tallrec/shared/errors';
-import { auc, bootstrapInterval, perUserAuc } from '@tallrec/shared/metrics';
+import { auc, bootstrapInterval, historyShare, perUserAuc } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import { type LabelledSample, withoutLabel } from '@tallrec/shared/sample';
 import { throwIfCancelled } from '../methods/cancelled.ts';
@@ -90,6 +90,7 @@ async function test(
   }
   const scored = rows.map(({ liked, user }, index) => ({ score: scores[index]!, liked, user }));
   const within = perUserAuc(scored);
+  const byRule = rows.map((sample) => ({ score: historyShare(sample), liked: sample.liked, user: sample.user }));
   return {
     scores,
     result: {
@@ -100,6 +101,7 @@ async function test(
       interval: bootstrapInterval(scored),
       perUserAuc: within.mean,
       users: within.users,
+      rule: { auc: auc(byRule), perUserAuc: perUserAuc(byRule).mean },
       scoreMs,
     },
   };
