@@ -33,8 +33,6 @@ export const LEARNING_RATES = [1e-3, 1e-2] as const;
 const HIDDEN = 64;
 const FILTERS = 16;
 const HEIGHTS = [2, 3, 4] as const;
-/** What a result's content hash tells it by; see scoringWeights. */
-const UNKNOWN_ITEMS = 'mean, liked and disliked targets alike';
 
 const ROWS: { name: string; title: string; architectures: readonly [ArchitectureName, ...ArchitectureName[]] }[] = [
   { name: 'gru4rec', title: 'GRU4Rec', architectures: ['gru4rec'] },
@@ -79,7 +77,6 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
           hidden: HIDDEN,
           filters: FILTERS,
           heights: HEIGHTS,
-          unknownItems: UNKNOWN_ITEMS,
           ...(ARCHITECTURES[architectures[0]].text
             ? { encoder: options.encoderHash ?? basename(options.encoderDir ?? '') }
             : {}),

@@ -37,7 +37,8 @@ export const testResultSchema = z.object({
   /** Counted in the mean of the users' own AUCs. */
   users: z.int(),
   /** Of the share of history liked on the same rows: what the method has to pass. */
-  rule: z.object({ auc, perUserAuc: auc }),
+  ruleAuc: auc,
+  rulePerUserAuc: auc,
   scoreMs: z.number(),
 });
 

@@ -41,7 +41,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
   );
   const at = (own: readonly ResultRow[], k: number) => own.find((row) => row.shots === null || row.shots === k);
   const hasPaper = rows.some(({ paper }) => paper.length > 0);
-  const { n, users, likedShare, rule } = rows[0]!;
+  const { n, users, likedShare, ruleAuc, rulePerUserAuc } = rows[0]!;
   const ruleNote = (auc: number | null) =>
     auc === null || rows.some(({ method }) => method === 'history-share')
       ? ''
@@ -57,7 +57,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
         return withHalf(row?.perUserAuc, row?.perUserSeedsInterval);
       }),
     ]),
-    note: `Mean over ${users} users with both classes.${ruleNote(rule.perUserAuc)}`,
+    note: `Mean over ${users} users with both classes.${ruleNote(rulePerUserAuc)}`,
   };
   const blocks: Block[] = [
     {
@@ -79,7 +79,7 @@ function pairSection(title: string, rows: readonly ResultRow[], results: Results
           return [withHalf(row?.auc, row?.seedsInterval), ...(hasPaper ? [percent(paper)] : [])];
         }),
       ]),
-      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.${users === 0 ? ' They tell no users apart.' : ''}${ruleNote(rule.auc)}`,
+      note: `${n} rows, ${(100 * likedShare).toFixed(1)} % liked.${users === 0 ? ' They tell no users apart.' : ''}${ruleNote(ruleAuc)}`,
     },
     ...(users === 0 ? [] : [withinUsers]),
     ...figures(title, rows, results),

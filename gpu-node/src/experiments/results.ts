@@ -29,7 +29,8 @@ export const resultRowSchema = z.object({
   n: z.int(),
   likedShare: z.number(),
   /** Of the share of history liked on the same rows. */
-  rule: z.object({ auc, perUserAuc: auc }),
+  ruleAuc: auc,
+  rulePerUserAuc: auc,
   /** By shots, where the paper prints them: AUC in [0, 1]. */
   paper: z.array(z.object({ shots: z.int(), auc: z.number() })),
   /** Means over seeds. */
@@ -119,7 +120,8 @@ export function summarise(
       users: test.users,
       n: test.n,
       likedShare: test.likedShare,
-      rule: test.rule,
+      ruleAuc: test.ruleAuc,
+      rulePerUserAuc: test.rulePerUserAuc,
       paper: (cell.shots === null ? shots : [cell.shots]).flatMap((k) => {
         const figure = paperAuc(domain, cell.method, k);
         return figure === null ? [] : [{ shots: k, auc: figure }];

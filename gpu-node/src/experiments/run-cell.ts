@@ -1,8 +1,8 @@
 // Runs one cell: draws the shots, fits on them and the validation rows, and only then reads and scores the test rows.
 import { TallrecError } from '@tallrec/shared/errors';
-import { auc, bootstrapInterval, historyShare, perUserAuc } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import { type LabelledSample, withoutLabel } from '@tallrec/shared/sample';
+import { judge } from '../evaluate/judge.ts';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import type { FitData, FittedMethod } from '../methods/method.ts';
 import { drawShots } from '../train/tune.ts';
@@ -88,20 +88,19 @@ async function test(
   if (scores.length !== rows.length || !scores.every(Number.isFinite)) {
     throw new TallrecError('ENGINE_FAILED', `${method.name} gave no finite score for each of ${rows.length} samples.`);
   }
-  const scored = rows.map(({ liked, user }, index) => ({ score: scores[index]!, liked, user }));
-  const within = perUserAuc(scored);
-  const byRule = rows.map((sample) => ({ score: historyShare(sample), liked: sample.liked, user: sample.user }));
+  const { n, likedShare, auc, interval, perUserAuc, users, ruleAuc, rulePerUserAuc } = judge(rows, scores).figures;
   return {
     scores,
     result: {
       domain: domain.name,
-      n: rows.length,
-      likedShare: rows.filter(({ liked }) => liked).length / Math.max(1, rows.length),
-      auc: auc(scored),
-      interval: bootstrapInterval(scored),
-      perUserAuc: within.mean,
-      users: within.users,
-      rule: { auc: auc(byRule), perUserAuc: perUserAuc(byRule).mean },
+      n,
+      likedShare,
+      auc,
+      interval,
+      perUserAuc,
+      users,
+      ruleAuc,
+      rulePerUserAuc,
       scoreMs,
     },
   };
