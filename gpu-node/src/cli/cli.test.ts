@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { blendLogit, probabilityOf } from '@tallrec/shared/blend';
 import { Random } from '@tallrec/shared/random';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
@@ -13,42 +11,15 @@ import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import type { Score } from '@tallrec/shared/wire/score';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyModel } from '../tiny-model.ts';
+import { finish, seen, startTallrec } from './cli-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const REFERENCE = fileURLToPath(new URL('../../fixtures/reference', import.meta.url));
 
 let dir: string;
 const at = (...path: string[]) => join(dir, ...path);
 
-function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], {
-    cwd: dir,
-    env: { ...process.env, TALLREC_HOME: at('home'), TALLREC_PROVIDER: 'cpu' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name]!.on('data', (chunk) => (output[name] += chunk));
-  const [code] = await once(child, 'close');
-  return { code, ...output };
-}
+const start = (...args: string[]) => startTallrec(dir, args);
 const tallrec = (...args: string[]) => finish(start(...args));
-
-/** Waits for a line of progress. */
-function seen(child: ChildProcess, words: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stderr!.on('data', (chunk) => {
-      text += chunk;
-      if (words.test(text)) resolve();
-    });
-    child.once('close', () => reject(new Error(`ended without ${words}: ${text}`)));
-  });
-}
 
 function samples(count: number, seed: number): LabelledSample[] {
   const random = Random.seeded(seed);
@@ -354,7 +325,7 @@ describe('tune, score, rank, evaluate', () => {
   });
 });
 
-describe('samples, models, doctor', () => {
+describe('samples, models', () => {
   test('samples come from ratings in the split of the paper', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => `u${i % 2},${i},Film ${i},${1 + (i % 5)},${i}`);
     await writeFile(at('ratings.csv'), ['user,item,title,rating,time', ...rows].join('\n'));
@@ -377,38 +348,5 @@ describe('samples, models, doctor', () => {
     expect(
       (await tallrec('score', '--model', 'small', '--samples', 'valid.jsonl')).stdout.trim().split('\n'),
     ).toHaveLength(16);
-  });
-
-  test('the doctor plans memory without weights', async () => {
-    await writeFile(
-      at('llama-7b.json'),
-      JSON.stringify({
-        ...{ architectures: ['LlamaForCausalLM'], hidden_size: 4096, intermediate_size: 11008, vocab_size: 32000 },
-        ...{ num_hidden_layers: 32, num_attention_heads: 32 },
-      }),
-    );
-    const planOf = (...options: string[]) => tallrec('doctor', '--plan', '--model', 'llama-7b.json', ...options);
-    const { stdout } = await planOf('--seq', '512', '--weights', 'int4', '--vram', '8GB', '--json');
-    const { plan } = JSON.parse(stdout);
-    expect(plan).toMatchObject({ fits: true, provider: 'cuda', weights: 'int4', length: 512, checkpointing: true });
-    expect(Object.keys(plan.parts)).toEqual(['weights', 'activations', 'logits', 'gradients', 'optimizer', 'slack']);
-    expect((await planOf('--vram', '8GB')).stdout).toMatch(/Total .* of 8\.00 GB: it does not fit/);
-    const own = await tallrec('doctor', '--plan', '--model', 'tiny');
-    expect(own.stdout).toMatch(/4 × 512 tokens at once, f32 weights, computed in f32 on cpu\n/);
-    expect((await planOf('--vram', '8')).stderr).toMatch(/Write it as 24GB/);
-    expect((await tallrec('doctor', '--plan')).stderr).toMatch(/A plan needs a model\. Name it/);
-  });
-
-  test('the doctor measures the engine against a reference case', async () => {
-    const { code, stdout } = await tallrec('doctor', '--reference', REFERENCE, '--json');
-    expect(code).toBe(0);
-    const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ provider: 'cpu', precision: 'f32' });
-    expect(report.reference.logitsMaxAbs).toBeLessThan(1e-4);
-    expect(report.reference.gradientsMaxRel).toBeLessThan(1e-4);
-
-    const fewerBits = await tallrec('doctor', '--reference', REFERENCE, '--weights', 'int4', '--json');
-    expect(fewerBits.code).toBe(0);
-    expect(JSON.parse(fewerBits.stdout).reference.logitsMaxAbs).toBeGreaterThan(1e-2);
   });
 });

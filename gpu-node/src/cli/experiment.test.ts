@@ -1,10 +1,7 @@
 // `tallrec experiment` as a process.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { auc, historyShare } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
@@ -12,10 +9,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { type Results, resultsSchema } from '../experiments/results.ts';
 import { referenceData } from '../reference-data.ts';
+import { finish, startTallrec } from './cli-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 let dir: string;
 beforeAll(async () => {
@@ -41,17 +37,7 @@ function samples(count: number, seed: number): LabelledSample[] {
   });
 }
 
-function start(...args: string[]): ChildProcess {
-  const env = { ...process.env, TALLREC_HOME: join(dir, 'home'), OPENAI_API_KEY: '' };
-  return spawn(process.execPath, [MAIN, 'experiment', ...args], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name]!.on('data', (chunk) => (output[name] += chunk));
-  const [code] = await once(child, 'close');
-  return { code, ...output };
-}
+const start = (...args: string[]) => startTallrec(dir, ['experiment', ...args], { OPENAI_API_KEY: '' });
 const experiment = (...args: string[]) => finish(start(...args));
 
 describe('experiment', () => {
