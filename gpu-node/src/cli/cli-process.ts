@@ -3,14 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../config.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** Runs in a folder, whose `home` is where it keeps things. */
-export function startTallrec(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function startTallrec(dir: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     cwd: dir,
-    env: { ...process.env, TALLREC_HOME: join(dir, 'home'), TALLREC_PROVIDER: 'cpu', ...env },
+    env: childEnvironment({ TALLREC_HOME: join(dir, 'home'), TALLREC_PROVIDER: 'cpu', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
