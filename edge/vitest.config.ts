@@ -8,12 +8,14 @@ export default defineConfig({
       wrangler: { configPath: '../wrangler.toml' },
       miniflare: {
         bindings: {
-          ADMIN_KEY: 'admin-key-of-the-tests',
-          SIGNING_SECRET: 'signing-secret-of-the-tests',
+          OPERATOR_SECRET: 'operator-secret-of-the-tests',
+          SIGNING_KEYS: 'k2:signing-secret-of-the-tests,k1:signing-secret-before-that',
           LEASE_MS: '1000',
+          ACCEPT_MS: '500',
           NODE_REQUEST_TIMEOUT_MS: '600',
           RETRY_WAIT_MS: '1500',
-          SSE_POLL_MS: '20',
+          CHECKPOINT_UPLOAD_MS: '0',
+          STEP_RETRY_MS: '50',
           SSE_KEEP_ALIVE_MS: '100',
           MIGRATIONS: await readD1Migrations('../migrations'),
         },

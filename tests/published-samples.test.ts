@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type InstructionRow, parsePublishedRow, toInstructionRow } from '@tallrec/shared/sample';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceData } from '../gpu-node/src/reference-data.ts';
 import { CLI } from './support/machine.ts';
@@ -26,4 +27,19 @@ describe.skipIf(!ratings || !movies)('from u.data (skipped where MovieLens-100K 
     const rows = (dir: string) => JSON.parse(readFileSync(join(dir, 'train.json'), 'utf8'));
     expect(rows(out)).toEqual(rows(movies!));
   });
+});
+
+describe.each(['movie/train', 'movie/valid', 'movie/test', 'book/valid', 'book/test'])('tallrec/%s.json', (name) => {
+  const path = referenceData('data', 'tallrec', `${name}.json`);
+  it.skipIf(!path)(
+    `is read and written back byte for byte${path ? '' : ': the published samples are not at hand'}`,
+    () => {
+      const rows: InstructionRow[] = JSON.parse(readFileSync(path!, 'utf8'));
+      const again = rows.map((row) => {
+        const parsed = parsePublishedRow(row);
+        return 'sample' in parsed ? toInstructionRow(parsed.sample) : parsed;
+      });
+      expect(again).toEqual(rows);
+    },
+  );
 });

@@ -1,10 +1,10 @@
 // The Worker's bindings and secrets: parsed once, the only place that knows their names.
 import { LIMITS } from '@tallrec/shared/limits';
+import { parseSigningRing } from '@tallrec/shared/signing';
 import { z } from 'zod';
-import type { RateLimiter } from './http/rate-limiter.ts';
-import type { NodeLink } from './nodes/node-link.ts';
-import type { JobParams } from './workflows/drive.ts';
-import type { ValidationParams } from './workflows/validation.ts';
+import type { JobFeedApi } from './feeds/feed-api.ts';
+import type { RateLimiterApi } from './http/rate-limiter-api.ts';
+import type { NodeLinkApi } from './nodes/link-api.ts';
 
 function binding<T>(name: string, method: string) {
   return z.custom<T>(
@@ -13,36 +13,60 @@ function binding<T>(name: string, method: string) {
   );
 }
 
+const secretFix = (name: string) => `set it with \`wrangler secret put ${name}\`, or in .dev.vars`;
+
 function secret(name: string) {
-  const fix = `set it with \`wrangler secret put ${name}\`, or in .dev.vars`;
-  return z.string(`the secret ${name} is missing: ${fix}`).min(16, `the secret ${name} is too short: ${fix}`);
+  return z
+    .string(`the secret ${name} is missing: ${secretFix(name)}`)
+    .min(16, `the secret ${name} is too short: ${secretFix(name)}`);
 }
 
 /** A setting in milliseconds; tests make them shorter. */
 function duration(defaultMs: number) {
-  return z.coerce.number().int().min(1).default(defaultMs);
+  return z.coerce.number().int().min(0).default(defaultMs);
+}
+
+export interface JobParams {
+  job: string;
+}
+export interface ValidationParams {
+  dataset: string;
 }
 
 const envSchema = z.object({
   DB: binding<D1Database>('DB', 'prepare'),
   BUCKET: binding<R2Bucket>('BUCKET', 'put'),
-  RATE_LIMITER: binding<DurableObjectNamespace<RateLimiter>>('RATE_LIMITER', 'idFromName'),
+  RATE_LIMITER: binding<DurableObjectNamespace<RateLimiterApi>>('RATE_LIMITER', 'idFromName'),
+  NODE_LINK: binding<DurableObjectNamespace<NodeLinkApi>>('NODE_LINK', 'idFromName'),
+  JOB_FEED: binding<DurableObjectNamespace<JobFeedApi>>('JOB_FEED', 'idFromName'),
+  JOBS: binding<Workflow<JobParams>>('JOBS', 'create'),
   VALIDATION: binding<Workflow<ValidationParams>>('VALIDATION', 'create'),
-  NODE_LINK: binding<DurableObjectNamespace<NodeLink>>('NODE_LINK', 'idFromName'),
-  TUNING: binding<Workflow<JobParams>>('TUNING', 'create'),
-  EVALUATION: binding<Workflow<JobParams>>('EVALUATION', 'create'),
   /** A node not heard of for as long has lost its job. */
   LEASE_MS: duration(LIMITS.leaseMs),
+  /** A node that has not said within this whether it takes a job does not get it. */
+  ACCEPT_MS: duration(LIMITS.acceptMs),
   NODE_REQUEST_TIMEOUT_MS: duration(LIMITS.nodeRequestTimeoutMs),
-  /** How long a job whose node was lost waits for another. */
-  RETRY_WAIT_MS: duration(5 * 60 * 1000),
-  /** How often an open event stream looks for news, and says that it is still there. */
-  SSE_POLL_MS: duration(500),
+  /** How long a job whose nodes were lost waits for another. */
+  RETRY_WAIT_MS: duration(24 * 60 * 60 * 1000),
+  /** How often an open event stream says that it is still there. */
   SSE_KEEP_ALIVE_MS: duration(LIMITS.sseKeepAliveMs),
-  /** Acts as an API key with every scope, to make the first keys with. */
-  ADMIN_KEY: secret('ADMIN_KEY'),
-  /** Signs upload and download URLs. */
-  SIGNING_SECRET: secret('SIGNING_SECRET'),
+  /** Between two checkpoints of a job that its node sends. */
+  CHECKPOINT_UPLOAD_MS: duration(LIMITS.checkpointUploadMs),
+  /** Between two tries of a step that failed for reasons of the platform. */
+  STEP_RETRY_MS: duration(30_000),
+  /** Makes workspaces, their first keys, and nodes for all of them; it reads no data. */
+  OPERATOR_SECRET: secret('OPERATOR_SECRET'),
+  /** Signs upload and download URLs: `id:secret`, and behind it, by commas, those that still hold. */
+  SIGNING_KEYS: z
+    .string(`the secret SIGNING_KEYS is missing: ${secretFix('SIGNING_KEYS')}`)
+    .transform((text, context) => {
+      try {
+        return parseSigningRing(text);
+      } catch (error) {
+        context.addIssue(`the secret SIGNING_KEYS cannot be used: ${(error as Error).message}`);
+        return z.NEVER;
+      }
+    }),
 });
 export type Env = z.infer<typeof envSchema>;
 

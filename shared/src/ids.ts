@@ -3,13 +3,16 @@ import { ulid } from 'ulid';
 import { z } from 'zod';
 
 export const ID_PREFIXES = {
+  workspace: 'ws',
   key: 'key',
   dataset: 'ds',
   tuning: 'tun',
   evaluation: 'eval',
+  scoring: 'scr',
   node: 'node',
   request: 'req',
   upload: 'up',
+  audit: 'aud',
 } as const;
 export type Noun = keyof typeof ID_PREFIXES;
 

@@ -1,7 +1,7 @@
 // Ratings as they come in, and the samples that TALLRec's paper makes of them.
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { DEFAULT_NOUN, type LabelledSample } from './sample.ts';
+import { DEFAULT_NOUN, type LabelledSample, nounSchema } from './sample.ts';
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({
@@ -32,7 +32,7 @@ export const samplingSchema = z.object({
   historyLength: z.number().int().min(1).max(LIMITS.historyItems).default(10),
   /** A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing. */
   likedAbove: z.number().default(3),
-  noun: z.string().default(DEFAULT_NOUN),
+  noun: nounSchema.default(DEFAULT_NOUN),
   parts: splitPartsSchema.default(PAPER_PARTS),
 });
 export type Sampling = z.infer<typeof samplingSchema>;

@@ -4,14 +4,28 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
 export const LIMITS = {
-  /** Above this an upload has to go in parts: Workers on the smaller plans take bodies up to 100 MB. */
+  /** The platform answers 413 above 100 MB on the smaller plans; no body that is asked for comes near it. */
+  bodyBytes: 95 * 1000 * 1000,
+  /** Above this an upload has to go in parts. */
   singleUploadBytes: 64 * MIB,
   uploadPartBytes: 64 * MIB,
   /** R2 takes parts of at least this size, all alike but the last. */
   minUploadPartBytes: 5 * MIB,
   uploadBytes: 5 * GIB,
   uploadUrlTtlMs: 60 * 60 * 1000,
-  jobUrlTtlMs: 24 * 60 * 60 * 1000,
+  /** URLs that a request relayed to a node carries; those of a job are guarded by its fence and not by the clock. */
+  requestUrlTtlMs: 15 * 60 * 1000,
+  /** An upload that nobody went on with for so long is dropped with its bytes. */
+  abandonedUploadMs: 7 * 24 * 60 * 60 * 1000,
+  joinTokenTtlMs: 60 * 60 * 1000,
+  secretOverlapMs: 24 * 60 * 60 * 1000,
+  /** Of a checkpoint, of predictions, of a report. */
+  resultBytes: 5 * GIB,
+  scoringRows: 10_000_000,
+  /** Rows of one piece of a batch scoring: what is done again when a node is lost. */
+  scoringChunkRows: 4096,
+  rankedTop: 1000,
+  curvePoints: 2000,
   rowErrors: 100,
   rowBytes: MIB,
   titleCharacters: 500,
@@ -30,6 +44,12 @@ export const LIMITS = {
   leaseMs: 40_000,
   nodeRequestTimeoutMs: 60_000,
   nodeRequestsInFlight: 64,
+  /** A node says within this whether it takes a job. */
+  acceptMs: 20_000,
+  /** Between two checkpoints of one job that are sent to the edge. */
+  checkpointUploadMs: 60_000,
+  eventRetentionMs: 180 * 24 * 60 * 60 * 1000,
+  auditRetentionMs: 400 * 24 * 60 * 60 * 1000,
   sseKeepAliveMs: 15_000,
   idempotencyTtlMs: 24 * 60 * 60 * 1000,
 } as const;

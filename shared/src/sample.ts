@@ -65,8 +65,35 @@ export function instructionFor(noun: string): string {
   return `Given the user's preference and unpreference, identify whether the user will like the target ${noun} by answering "Yes." or "No.".`;
 }
 
-function itemText(item: Item): string {
-  return item.by === undefined ? `"${item.title}"` : `"${item.title}" written by ${item.by}`;
+/** Most titles: nothing in them can be mended. */
+const PLAIN = /^[ !#-~]*[!#-~]$/;
+// LLaMA's tokenizers write ▁ for a space and cannot tell the two apart.
+const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029▁]+/g;
+// The published books hold soft hyphens: half of an í that was decoded wrongly.
+const UNSEEN = /(?!\u00ad)[\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
+const READS_AS_FORM = /"[\s\u00ad]*(?:[,?]|written\s+by)|,[\s\u00ad]*"/i;
+const QUOTES = /["＂]/g;
+const STAND_IN = 'unknown';
+
+/**
+ * A title or creator as it stands in a prompt, where it cannot pass for a part of the form, since sellers write titles:
+ * - it is one line of whole, visible characters: line breaks and tabs become a space, control characters and what Unicode calls
+ *   ignorable (zero width, marks of direction, tags) go, half a surrogate pair becomes U+FFFD, spaces at the end go;
+ * - double quotes stay, as in the published books, unless one would read as where an item begins or ends (beside a comma, before
+ *   a question mark or before `written by`, also once a tokenizer has normalised the text): then all of them become apostrophes;
+ * - where nothing is left, `unknown` stands for it.
+ */
+export function harmlessText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  // Halves first: what goes from between two of them must not join them.
+  const line = text.toWellFormed().replace(LINE_BREAKS, ' ').replace(UNSEEN, '').replace(/ +$/, '');
+  const mended = READS_AS_FORM.test(line.normalize('NFKC')) ? line.replace(QUOTES, "'") : line;
+  return mended || STAND_IN;
+}
+
+function itemText({ title, by }: Item): string {
+  const quoted = `"${harmlessText(title)}"`;
+  return by === undefined ? quoted : `${quoted} written by ${harmlessText(by)}`;
 }
 
 /** The `input` of the published files. */
@@ -76,7 +103,7 @@ export function inputOf(sample: Sample): string {
       .filter((item) => item.liked === liked)
       .map(itemText)
       .join(', ');
-  const target = sample.target.by === undefined ? sample.target.title : itemText(sample.target);
+  const target = sample.target.by === undefined ? harmlessText(sample.target.title) : itemText(sample.target);
   return `User Preference: ${list(true)}\nUser Unpreference: ${list(false)}\nWhether the user will like the target ${sample.noun} "${target}"?`;
 }
 
@@ -86,7 +113,7 @@ export function toInstructionRow(sample: LabelledSample): InstructionRow {
 
 const WRITTEN_BY = /^"(.*)" written by (.+)$/s;
 const INPUT =
-  /^User Preference: (?<liked>.*)\nUser Unpreference: (?<disliked>.*)\nWhether the user will like the target (?<noun>\S+) "(?<target>.*)"\?$/s;
+  /^User Preference: (?<liked>[^\n]*)\nUser Unpreference: (?<disliked>[^\n]*)\nWhether the user will like the target (?<noun>\S+) "(?<target>[^\n]*)"\?$/;
 
 function parseItem(text: string): Item {
   const book = WRITTEN_BY.exec(text);
@@ -96,16 +123,16 @@ function parseItem(text: string): Item {
 
 function parseList(text: string, liked: boolean): HistoryItem[] {
   if (text === '') return [];
-  // A comma outside quotes parts two items; titles and authors hold commas, but never `, "` in the published files.
+  // A comma outside quotes parts two items; titles and creators hold commas, but never `, "`: see `harmlessText`.
   return text.split(/, (?=")/).map((part) => ({ ...parseItem(part), liked }));
 }
 
 /**
- * Reads a published row back into a sample: the inverse of `toInstructionRow`.
+ * Reads a published row back into a sample: the inverse of `toInstructionRow`, but for what `harmlessText` mends.
  * @returns the sample, or what was wrong and how to mend it
  */
 export function parsePublishedRow(row: InstructionRow): { sample: LabelledSample } | { problem: string } {
-  const parts = INPUT.exec(row.input)?.groups;
+  const parts = INPUT.exec(row.input.replace(/\r\n?/g, '\n'))?.groups;
   if (!parts) {
     return {
       problem:

@@ -85,7 +85,7 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
 ]);
 export type TuningEvent = z.infer<typeof tuningEventSchema>;
 
-export const STOP_REASONS = ['finished', 'early-stopped', 'max-steps', 'cancelled'] as const;
+export const STOP_REASONS = ['finished', 'early-stopped', 'max-steps', 'stopped', 'cancelled'] as const;
 
 /** `report.json` of a tuning. */
 export const tuningReportSchema = z.object({

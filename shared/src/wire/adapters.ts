@@ -5,6 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
 import { nameSchema, timestampSchema } from './page.ts';
+import { uploadSchema } from './uploads.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
 
@@ -42,6 +43,7 @@ export const adapterSchema = z.object({
   /** Fit on the tuning's validation samples; null where there were too few. */
   blend: blendSchema.nullable(),
   aliases: z.array(z.string()),
+  createdBy: z.string(),
   createdAt: timestampSchema,
 });
 export type Adapter = z.infer<typeof adapterSchema>;
@@ -64,12 +66,11 @@ export const uploadAdapterSchema = z.object({
 });
 export type UploadAdapter = z.infer<typeof uploadAdapterSchema>;
 
-/** `PUT` each file to its URL, then import. */
+/** Send each file as its upload says, then import. Asking again gives the same uploads, with what has arrived marked. */
 export const adapterUploadSchema = z.object({
   id: sha256Schema,
-  configUrl: z.url(),
-  weightsUrl: z.url(),
-  expiresAt: timestampSchema,
+  config: uploadSchema,
+  weights: uploadSchema,
 });
 export type AdapterUpload = z.infer<typeof adapterUploadSchema>;
 
@@ -77,7 +78,7 @@ export const importAdapterSchema = z.object({
   ...fileHashes,
   name: nameSchema,
   /** The model that it was tuned on, by the name under which nodes hold it. */
-  model: z.string().min(1),
+  model: z.string().min(1).max(200),
   stage: stageSchema.optional(),
   template: templateSchema.default('clean'),
   /** Of the `blend.json` that a tuning by hand left beside the files. */
@@ -86,6 +87,15 @@ export const importAdapterSchema = z.object({
 export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 
 export const setAliasSchema = z.object({ adapter: sha256Schema });
+
+/** An alias with where it pointed before, the newest first. */
+export const aliasHistorySchema = z.object({
+  alias: aliasSchema,
+  adapter: sha256Schema,
+  updatedAt: timestampSchema,
+  history: z.array(z.object({ adapter: sha256Schema.nullable(), at: timestampSchema, by: z.string() })),
+});
+export type AliasHistory = z.infer<typeof aliasHistorySchema>;
 
 /**
  * The name of an adapter: SHA-256 over its two files' SHA-256s, so that it can be known without reading both in one place.

@@ -4,8 +4,9 @@ import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { nameSchema, timestampSchema } from './page.ts';
+import { uploadSchema } from './uploads.ts';
 
-export const DATASET_KINDS = ['interactions', 'samples', 'instructions'] as const;
+export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
 export const datasetKindSchema = z.enum(DATASET_KINDS);
 export type DatasetKind = z.infer<typeof datasetKindSchema>;
 
@@ -18,9 +19,10 @@ export const KIND_FORMATS: Record<DatasetKind, readonly DatasetFormat[]> = {
   interactions: ['csv', 'jsonl'],
   samples: ['json', 'jsonl'],
   instructions: ['json', 'jsonl'],
+  items: ['csv', 'jsonl', 'json'],
 };
 
-export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 'rejected'] as const;
+export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 'rejected', 'deleting'] as const;
 export const datasetStateSchema = z.enum(DATASET_STATES);
 export type DatasetState = z.infer<typeof datasetStateSchema>;
 
@@ -38,7 +40,8 @@ export const createDatasetSchema = z
   })
   .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
     path: ['format'],
-    message: 'interactions come as csv or jsonl, samples and instructions as json or jsonl',
+    message:
+      'interactions come as csv or jsonl, samples and instructions as json or jsonl, items as csv, jsonl or json',
   });
 export type CreateDataset = z.infer<typeof createDatasetSchema>;
 
@@ -56,6 +59,8 @@ export const datasetStatsSchema = z.object({
   users: z.number().int().nullable(),
   items: z.number().int().nullable(),
   likedShare: z.number().nullable(),
+  /** Rows that say whether the target was liked; rows without can be scored, and neither learned from nor judged. */
+  labelled: z.number().int(),
 });
 
 export const datasetSchema = z.object({
@@ -67,6 +72,7 @@ export const datasetSchema = z.object({
   bytes: z.number().int(),
   sha256: sha256Schema.nullable(),
   sampling: samplingSchema,
+  createdBy: z.string(),
   stats: datasetStatsSchema.nullable(),
   warnings: z.array(z.string()),
   /** All that were found; `rowErrors` holds the first of them. */
@@ -77,32 +83,22 @@ export const datasetSchema = z.object({
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 
-export const uploadSchema = z.discriminatedUnion('mode', [
-  z.object({ mode: z.literal('single'), url: z.url(), expiresAt: timestampSchema }),
-  z.object({
-    mode: z.literal('multipart'),
-    partBytes: z.number().int(),
-    parts: z.array(z.object({ part: z.number().int(), bytes: z.number().int(), url: z.url() })),
-    expiresAt: timestampSchema,
-  }),
-]);
-export type Upload = z.infer<typeof uploadSchema>;
-
 /** `PUT` the bytes to the URL(s), with Content-Length, then complete. */
 export const createdDatasetSchema = z.object({ dataset: datasetSchema, upload: uploadSchema });
 
 export const completeDatasetSchema = z.object({
-  /** For a multipart upload: what each part's PUT answered. */
-  parts: z.array(z.object({ part: z.number().int().min(1), etag: z.string().min(1) })).optional(),
+  /** May be left out: the parts that arrived are recorded. Where it is given, each etag has to be that of the part's last PUT. */
+  parts: z
+    .array(z.object({ part: z.number().int().min(1).max(10_000), etag: z.string().min(1).max(200) }))
+    .max(10_000)
+    .optional(),
 });
-
-export const uploadedPartSchema = z.object({ part: z.number().int(), etag: z.string() });
 
 export const previewQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.previewSamples).default(5),
   template: templateSchema.default('clean'),
   /** Whose tokenizer counts. */
-  model: z.string().optional(),
+  model: z.string().max(200).optional(),
 });
 
 export const previewSchema = z.object({

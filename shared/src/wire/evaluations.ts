@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { idSchema, sha256Schema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { evaluatedMethodSchema, methodNamed, usesLanguageModel } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
-import { nameSchema, timestampSchema } from './page.ts';
-import { jobErrorSchema, jobStateSchema } from './tunings.ts';
+import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
 
 /** An AUC never stands alone: its interval, what is left within users, and the rules it has to beat come with it. */
 export const evaluationReportSchema = z.object({
@@ -58,12 +58,12 @@ export const evaluationReportSchema = z.object({
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>;
 
 const splitSchema = z.enum(['train', 'valid', 'test', 'all']);
-const shotsSchema = z.number().int().min(1);
+const shotsSchema = z.number().int().min(1).max(1_000_000);
 const seedSchema = z.number().int().min(0).max(0xffff_ffff);
 
 const evaluationFields = z.object({
-  name: nameSchema.optional(),
-  model: z.string().min(1).optional().meta({
+  ...createJobFields,
+  model: modelNameSchema.optional().meta({
     description: 'What is evaluated, or what the method builds on; methods without a language model take none.',
   }),
   /** Without one the base model is evaluated. */
@@ -75,7 +75,7 @@ const evaluationFields = z.object({
     description:
       "What a method learns from: of interactions the train part of the paper's split. Without a method, for item popularity alone.",
   }),
-  limit: z.number().int().min(1).optional(),
+  limit: z.number().int().min(1).max(LIMITS.scoringRows).optional(),
   template: templateSchema.default('clean'),
   method: evaluatedMethodSchema.optional().meta({
     description:
@@ -136,13 +136,9 @@ export const createEvaluationSchema = evaluationFields.superRefine((body, contex
 });
 export type CreateEvaluation = z.infer<typeof createEvaluationSchema>;
 
-/** `fit`: a method learns, in steps or settings tried; `score`: rows are scored. */
-export const evaluationPhaseSchema = z.enum(['fit', 'score']);
-
 export const evaluationSchema = z.object({
   id: idSchema('evaluation'),
-  name: nameSchema,
-  state: jobStateSchema,
+  ...jobFields,
   /** Null for a method without a language model, as is the template. */
   model: z.string().nullable(),
   adapter: sha256Schema.nullable(),
@@ -158,19 +154,14 @@ export const evaluationSchema = z.object({
   validDataset: idSchema('dataset').nullable(),
   instructionsDataset: idSchema('dataset').nullable(),
   hyperParameters: hyperParametersSchema.nullable(),
-  node: z.string().nullable(),
-  fence: z.number().int(),
   progress: z
     .object({
-      phase: evaluationPhaseSchema.default('score'),
+      phase: phaseSchema,
       done: z.number().int(),
       total: z.number().int(),
       etaMs: z.number().nullable(),
     })
     .nullable(),
   report: evaluationReportSchema.nullable(),
-  error: jobErrorSchema.nullable(),
-  createdAt: timestampSchema,
-  updatedAt: timestampSchema,
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;

@@ -1,24 +1,36 @@
-// The node link: every frame that travels between the edge and a node, version 1. Bulk bytes go by signed URLs instead.
+// The node link: every frame that travels between the edge and a node. Bulk bytes go by signed URLs instead.
 import { z } from 'zod';
 import { blendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { evaluatedMethodSchema } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
-import { hyperParametersSchema, STOP_REASONS, tuningEventSchema, tuningSettingsSchema } from '../tuning.ts';
+import { hyperParametersSchema, STOP_REASONS, tuningSettingsSchema } from '../tuning.ts';
 import { adapterFilesSchema, goldenScoresSchema } from './adapters.ts';
 import { datasetKindSchema } from './datasets.ts';
-import { evaluationPhaseSchema, evaluationReportSchema } from './evaluations.ts';
+import { evaluationReportSchema } from './evaluations.ts';
+import { jobErrorSchema, nodeEventSchema } from './jobs.ts';
 import { nodeStatusSchema } from './nodes.ts';
-import { jobErrorSchema } from './tunings.ts';
 
-export const LINK_VERSION = 1;
+/** Both ends say it in the header `LINK_VERSION_HEADER` of the handshake; where they differ, the edge answers UPGRADE_REQUIRED. */
+export const LINK_VERSION = 2;
 export const LINK_PATH = '/internal/nodes/connect';
+export const LINK_VERSION_HEADER = 'X-Tallrec-Link';
+
+/** Why the edge closes a socket; the node does not dial again after those of `LAST_CLOSES`. */
+export const LINK_CLOSES = {
+  replaced: 4001,
+  removed: 4003,
+  silent: 4008,
+  /** A frame of a type or form that this end does not know: one of the two is too old. */
+  upgrade: 4010,
+} as const;
+export const LAST_CLOSES: readonly number[] = [LINK_CLOSES.replaced, LINK_CLOSES.removed, LINK_CLOSES.upgrade];
 
 /** A path on the edge with a signed token; the node resolves it against the edge's URL. */
 const signedPathSchema = z.string().startsWith('/');
 
-/** Validated rows as JSONL: interactions, samples or instructions by `kind`. */
+/** Validated rows as JSONL, of one kind. */
 export const jobDataSchema = z.object({
   kind: datasetKindSchema,
   sampling: samplingSchema,
@@ -37,7 +49,24 @@ export const jobAdapterSchema = z.object({
 });
 export type JobAdapter = z.infer<typeof jobAdapterSchema>;
 
-const jobFields = { id: z.string().min(1), fence: z.number().int().min(0) };
+/** A checkpoint that some node has left on the edge. */
+export const jobCheckpointSchema = z.object({
+  step: z.number().int(),
+  files: z.array(z.object({ file: z.string(), path: signedPathSchema, bytes: z.number().int(), sha256: sha256Schema })),
+});
+export type JobCheckpoint = z.infer<typeof jobCheckpointSchema>;
+
+const jobFields = {
+  id: z.string().min(1),
+  fence: z.number().int().min(0),
+  /** Where results and checkpoints are announced: see `announceResultSchema`. */
+  resultsPath: signedPathSchema,
+  checkpoint: jobCheckpointSchema.nullable(),
+  /** Between two checkpoints that are sent. */
+  checkpointEveryMs: z.number().int().min(0),
+  /** It was asked to stop before it was given out again: keep what the checkpoint has and end. */
+  stopping: z.boolean(),
+};
 const modelNameSchema = z.string().min(1);
 
 export const tuneJobSchema = z.object({
@@ -48,11 +77,6 @@ export const tuneJobSchema = z.object({
   train: jobDataSchema,
   valid: jobDataSchema.nullable(),
   init: jobAdapterSchema.nullable(),
-  results: z.object({
-    configPath: signedPathSchema,
-    weightsPath: signedPathSchema,
-    reportPath: signedPathSchema,
-  }),
 });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
 
@@ -77,12 +101,32 @@ export const evaluateJobSchema = z.object({
   instructions: jobDataSchema.nullable().default(null),
   limit: z.number().int().nullable(),
   adapter: jobAdapterSchema.nullable(),
-  results: z.object({ predictionsPath: signedPathSchema }),
 });
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>;
 
-export const jobSchema = z.discriminatedUnion('kind', [tuneJobSchema, evaluateJobSchema]);
+/** One piece of a batch scoring. */
+export const scoreJobSchema = z.object({
+  ...jobFields,
+  kind: z.literal('score'),
+  model: modelNameSchema,
+  adapter: jobAdapterSchema.nullable(),
+  template: templateSchema,
+  data: jobDataSchema,
+  /** Of samples, the bytes of the file in which this piece's whole rows lie; null for interactions. */
+  range: z.object({ offset: z.number().int(), bytes: z.number().int() }).nullable(),
+  /** Of its first row, or user in order of first appearance, among all of the dataset. */
+  firstRow: z.number().int(),
+  rows: z.number().int().min(1),
+  /** Null for `score`. */
+  rank: z.object({ catalogue: jobDataSchema, top: z.number().int().min(1) }).nullable(),
+});
+export type ScoreJob = z.infer<typeof scoreJobSchema>;
+
+export const jobSchema = z.discriminatedUnion('kind', [tuneJobSchema, evaluateJobSchema, scoreJobSchema]);
 export type Job = z.infer<typeof jobSchema>;
+
+/** Of a job that could not be read whole, enough to decline it. */
+export const jobHeadSchema = z.object({ id: z.string().min(1), fence: z.number().int().min(0) });
 
 export const tuneResultSchema = z.object({
   kind: z.literal('tune'),
@@ -99,27 +143,44 @@ export type TuneResult = z.infer<typeof tuneResultSchema>;
 
 export const evaluateResultSchema = z.object({ kind: z.literal('evaluate'), report: evaluationReportSchema });
 
+/** The predictions themselves are announced as `PREDICTIONS_FILE`. */
+export const scoreResultSchema = z.object({
+  kind: z.literal('score'),
+  rows: z.number().int(),
+  tokens: z.number().int(),
+  bytes: z.number().int(),
+});
+
+export const RESULT_FILES = {
+  config: 'adapter_config.json',
+  weights: 'adapter_model.safetensors',
+  report: 'report.json',
+  predictions: 'predictions.jsonl',
+} as const;
+/** Files of a checkpoint are announced as `checkpoint-STEP/FILE`; the event `checkpointed` makes it count. */
+export const checkpointFile = (step: number, file: string) => `checkpoint-${step}/${file}`;
+
+export const jobResultSchema = z.discriminatedUnion('kind', [
+  tuneResultSchema,
+  evaluateResultSchema,
+  scoreResultSchema,
+]);
+
 export const jobOutcomeSchema = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('succeeded'),
-    result: z.discriminatedUnion('kind', [tuneResultSchema, evaluateResultSchema]),
-  }),
+  z.object({ status: z.literal('succeeded'), result: jobResultSchema }),
   z.object({ status: z.literal('failed'), error: jobErrorSchema }),
   z.object({ status: z.literal('cancelled') }),
 ]);
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>;
 
-export const jobProgressSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('tune'), events: z.array(tuningEventSchema).min(1) }),
-  z.object({
-    kind: z.literal('evaluate'),
-    phase: evaluationPhaseSchema.default('score'),
-    done: z.number().int(),
-    total: z.number().int(),
-    etaMs: z.number().nullable(),
-  }),
-]);
-export type JobProgress = z.infer<typeof jobProgressSchema>;
+/**
+ * What became of an outcome. `applied`: the edge has it whole, the node may delete what it kept. `superseded`: nobody waits for it
+ * any more, delete it too. `retry`: its files did not arrive as they were made; send them and the outcome again.
+ */
+export const verdictSchema = z.enum(['applied', 'superseded', 'retry']);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+const ofJob = { job: z.string(), fence: z.number().int() };
 
 /** From the edge to a node. */
 export const edgeFrameSchema = z.discriminatedUnion('type', [
@@ -130,18 +191,24 @@ export const edgeFrameSchema = z.discriminatedUnion('type', [
     /** A node not heard of for as long has lost its job; it pings four times as often. */
     leaseMs: z.number().int().min(1),
   }),
-  /** Relayed to the node's own Hono app; `body` is JSON. */
+  /** Relayed to the node's own Hono app; `body` is JSON. After `deadlineMs` nobody waits for the answer. */
   z.object({
     type: z.literal('request'),
     id: z.number().int(),
     method: z.enum(['GET', 'POST']),
     path: z.string().startsWith('/'),
+    deadlineMs: z.number().int().min(1),
     body: z.unknown().optional(),
   }),
+  /** Whoever asked has gone: the request need not be answered. */
+  z.object({ type: z.literal('abort'), id: z.number().int() }),
   z.object({ type: z.literal('job'), job: jobSchema }),
-  z.object({ type: z.literal('cancel'), job: z.string(), fence: z.number().int() }),
-  /** The edge has recorded this outcome; the node may forget it. */
-  z.object({ type: z.literal('recorded'), job: z.string(), fence: z.number().int() }),
+  z.object({ type: z.literal('cancel'), ...ofJob }),
+  /** End the job soon and keep the best of what it has: it ends as a success. */
+  z.object({ type: z.literal('stop'), ...ofJob }),
+  z.object({ type: z.literal('verdict'), ...ofJob, verdict: verdictSchema }),
+  /** Events up to this number are kept; the node may forget them. */
+  z.object({ type: z.literal('acknowledged'), ...ofJob, seq: z.number().int() }),
   /** The same node has connected again; this socket is to close and not to dial again. */
   z.object({ type: z.literal('replaced') }),
 ]);
@@ -150,10 +217,18 @@ export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
 /** From a node to the edge. */
 export const nodeFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('response'), id: z.number().int(), status: z.number().int(), body: z.unknown() }),
-  z.object({ type: z.literal('accepted'), job: z.string(), fence: z.number().int() }),
-  z.object({ type: z.literal('progress'), job: z.string(), fence: z.number().int(), progress: jobProgressSchema }),
-  /** Sent again on every connection until the edge answers `recorded`. */
-  z.object({ type: z.literal('finished'), job: z.string(), fence: z.number().int(), outcome: jobOutcomeSchema }),
+  z.object({ type: z.literal('accepted'), ...ofJob }),
+  /** The job cannot be taken; it goes back to the queue with these words. */
+  z.object({ type: z.literal('declined'), ...ofJob, error: jobErrorSchema }),
+  /** `seq` is the number of the first of them: they count from 1 within a fence, and are sent again until they are acknowledged. */
+  z.object({
+    type: z.literal('events'),
+    ...ofJob,
+    seq: z.number().int().min(1),
+    events: z.array(nodeEventSchema).min(1).max(1000),
+  }),
+  /** Sent again until the edge answers with its verdict. */
+  z.object({ type: z.literal('finished'), ...ofJob, outcome: jobOutcomeSchema }),
   z.object({ type: z.literal('heartbeat'), version: z.literal(LINK_VERSION), status: nodeStatusSchema }),
 ]);
 export type NodeFrame = z.infer<typeof nodeFrameSchema>;

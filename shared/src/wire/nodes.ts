@@ -27,19 +27,50 @@ export const nodeStatusSchema = z.object({
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
-export const createNodeSchema = z.object({ name: nameSchema });
+export const createNodeSchema = z.object({
+  name: nameSchema,
+  workspace: idSchema('workspace')
+    .nullable()
+    .optional()
+    .meta({ description: 'For the operator: whose node it is; null or left out, it serves every workspace.' }),
+});
+export type CreateNode = z.infer<typeof createNodeSchema>;
 
 export const nodeSchema = z.object({
   id: idSchema('node'),
   name: nameSchema,
+  /** True for a node of the operator's, which serves every workspace. */
+  shared: z.boolean(),
+  /** `joining` until its token was exchanged for its secret. */
+  state: z.enum(['joining', 'offline', 'online', 'upgrade']).meta({
+    description: '`upgrade`: its version does not fit the edge; update it and start it again.',
+  }),
   connected: z.boolean(),
+  /** It takes no new job and no requests, and ends what it has. */
+  draining: z.boolean(),
   lastSeenAt: timestampSchema.nullable(),
   status: nodeStatusSchema.nullable(),
+  createdBy: z.string(),
   createdAt: timestampSchema,
 });
 export type Node = z.infer<typeof nodeSchema>;
 
-/** The only answer that ever holds the secret: `tallrec serve --token` takes it. */
-export const createdNodeSchema = z.object({ node: nodeSchema, secret: z.string() });
+/** The only answer that ever holds the token: `tallrec serve --edge URL --token TOKEN` exchanges it, once and within the hour. */
+export const createdNodeSchema = z.object({ node: nodeSchema, token: z.string(), expiresAt: timestampSchema });
+
+/** Answers to nodes themselves, under /internal: their secret, and it alone. */
+export const nodeSecretSchema = z.object({ node: idSchema('node'), secret: z.string() });
+export type NodeSecret = z.infer<typeof nodeSecretSchema>;
+
+export const NODE_DOORS = {
+  /** With a join token: answers `nodeSecretSchema`. */
+  join: '/internal/nodes/join',
+  /** With its secret: answers a new one; the old one holds until the new one was used. */
+  rotate: '/internal/nodes/rotate',
+  /** With its secret: `{draining}`. */
+  drain: '/internal/nodes/drain',
+} as const;
+export const drainSchema = z.object({ draining: z.boolean() });
 
 export const modelSchema = modelInfoSchema.extend({ nodes: z.array(idSchema('node')) });
+export type Model = z.infer<typeof modelSchema>;

@@ -17,7 +17,7 @@ export type ErrorBody = z.infer<typeof errorBodySchema>;
 /** Newest first; `cursor` is what the page before gave as `nextCursor`. */
 export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.pageItems).default(LIMITS.defaultPageItems),
-  cursor: z.string().optional(),
+  cursor: z.string().max(200).optional(),
 });
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 

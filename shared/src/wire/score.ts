@@ -4,9 +4,10 @@ import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { adapterRefSchema } from './adapters.ts';
+import { modelNameSchema } from './jobs.ts';
 
 const modelFields = {
-  model: z.string().min(1),
+  model: modelNameSchema,
   /** Without one the base model answers. */
   adapter: adapterRefSchema.optional(),
   template: templateSchema.default('clean'),

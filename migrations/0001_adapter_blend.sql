@@ -1,1 +1,0 @@
-ALTER TABLE `adapters` ADD `blend` text;

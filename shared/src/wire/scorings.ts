@@ -1,0 +1,80 @@
+// Batch scoring: a dataset in, one prediction a row out, in order.
+import { z } from 'zod';
+import { idSchema, sha256Schema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
+import { templateSchema } from '../prompt.ts';
+import { adapterRefSchema } from './adapters.ts';
+import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
+import { scoreSchema } from './score.ts';
+
+const TASKS = ['score', 'rank'] as const;
+export const scoringTaskSchema = z.enum(TASKS).meta({
+  description:
+    '`score`: the probability that the target of each row is liked. `rank`: for each row’s history (samples), or each user’s latest (interactions), the items of `catalogue` that are not in it, best first.',
+});
+
+export const createScoringSchema = z
+  .object({
+    ...createJobFields,
+    model: modelNameSchema,
+    /** Without one the base model answers. */
+    adapter: adapterRefSchema.optional(),
+    template: templateSchema.default('clean'),
+    task: scoringTaskSchema.default('score'),
+    /** Samples, labelled or not; for `rank` interactions too. */
+    dataset: idSchema('dataset'),
+    /** For `rank`: a dataset of items. */
+    catalogue: idSchema('dataset').optional(),
+    /** For `rank`: how many of the best are kept a row. */
+    top: z.number().int().min(1).max(LIMITS.rankedTop).optional(),
+  })
+  .superRefine(({ task, catalogue, top }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (task === 'rank' && !catalogue) wrong('catalogue', 'name the dataset of items to rank');
+    if (task === 'score' && catalogue) wrong('catalogue', 'goes with "task": "rank": leave it out');
+    if (task === 'score' && top !== undefined) wrong('top', 'goes with "task": "rank": leave it out');
+  });
+export type CreateScoring = z.infer<typeof createScoringSchema>;
+
+export const scoringSchema = z.object({
+  id: idSchema('scoring'),
+  ...jobFields,
+  model: z.string(),
+  adapter: sha256Schema.nullable(),
+  template: templateSchema,
+  task: scoringTaskSchema,
+  dataset: idSchema('dataset'),
+  catalogue: idSchema('dataset').nullable(),
+  top: z.number().int().nullable(),
+  progress: z
+    .object({
+      rowsDone: z.number().int(),
+      rowsTotal: z.number().int(),
+      chunksDone: z.number().int(),
+      chunksTotal: z.number().int(),
+      etaMs: z.number().nullable(),
+    })
+    .nullable(),
+  /** Rows whose predictions can be downloaded: all of them, or those up to the first that a stopped job did not reach. */
+  rows: z.number().int().nullable(),
+  tokens: z.number().int().nullable(),
+});
+export type Scoring = z.infer<typeof scoringSchema>;
+
+/** A line of the predictions of `score`; `row` counts from 0, as the rows of the dataset do. */
+export const scoredRowSchema = scoreSchema.extend({
+  row: z.number().int(),
+  user: z.string().optional(),
+  liked: z.boolean().optional(),
+});
+export type ScoredRow = z.infer<typeof scoredRowSchema>;
+
+/** A line of the predictions of `rank`: one a row of samples, or a user of interactions. */
+export const rankedRowSchema = z.object({
+  row: z.number().int(),
+  user: z.string().optional(),
+  ranking: z.array(scoreSchema.extend({ id: z.string().optional(), title: z.string() })),
+});
+export type RankedRow = z.infer<typeof rankedRowSchema>;
+
+export const predictionsQuerySchema = z.object({ format: z.enum(['jsonl', 'csv']).default('jsonl') });

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { idSchema } from '../ids.ts';
+import { nameSchema, timestampSchema } from './page.ts';
+
+export const createWorkspaceSchema = z.object({ name: nameSchema });
+export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
+
+/** The owner of everything else: what belongs to one workspace is not there for any other. */
+export const workspaceSchema = z.object({
+  id: idSchema('workspace'),
+  name: nameSchema,
+  createdAt: timestampSchema,
+});
+export type Workspace = z.infer<typeof workspaceSchema>;
+
+/** The only answer that ever holds the workspace's first key, which has every scope. */
+export const createdWorkspaceSchema = z.object({ workspace: workspaceSchema, key: z.string() });
