@@ -149,6 +149,60 @@ describe('the scoring queue', () => {
     expect((await score([sample('A')])).results).toHaveLength(1);
   });
 
+  it('lets go of a cancelled request at once, before its turn and in the middle of a micro-batch', async () => {
+    const { model, score } = setUp({ microBatchTokens: 100_000 });
+    let begun = () => {};
+    const computing = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const compute = model.nextTokenLogits.bind(model);
+    model.nextTokenLogits = async (...call) => {
+      const logits = await compute(...call);
+      begun();
+      await held;
+      return logits;
+    };
+    const [early, late] = [new AbortController(), new AbortController()];
+    const inside = score([sample('A')], { signal: early.signal });
+    const beside = score([sample('Bb')]);
+    await computing;
+    const waiting = score([sample('Ccc')], { signal: late.signal });
+    const next = score([sample('Dddd')]);
+    // What is being computed is held: neither may wait for it.
+    late.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    early.abort();
+    await expect(inside).rejects.toMatchObject({ code: 'CANCELLED' });
+    release();
+    expect([await beside, await next]).toEqual([await alone([sample('Bb')]), await alone([sample('Dddd')])]);
+    expect(model.batchSizes).toEqual([2, 1]);
+  });
+
+  it('refuses what was cancelled before it came, and computes none of it', async () => {
+    const { model, score } = setUp();
+    await expect(score([sample('A')], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(model.batchSizes).toEqual([]);
+  });
+
+  it('goes on where a request is cancelled while its adapter is being loaded', async () => {
+    const { model, adapters, score } = setUp();
+    const controller = new AbortController();
+    const get = adapters.get.bind(adapters);
+    adapters.get = ((id: string) => {
+      controller.abort();
+      return get(id);
+    }) as typeof adapters.get;
+    const cancelled = score([sample('A')], { adapter: adapterPlace('1'), signal: controller.signal });
+    const other = score([sample('Bb')]);
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await other).toEqual(await alone([sample('Bb')]));
+    expect(model.batchSizes).toEqual([1]);
+  });
+
   it('refuses a prompt that does not fit, and a model that cannot be loaded, to whom it concerns', async () => {
     const { score } = setUp();
     const endless = sample('x'.repeat(CUTOFF));

@@ -66,7 +66,7 @@ interface Request extends ScoringWork {
 export class ScoringQueue {
   readonly #options: ScoringQueueOptions;
   /** In the order of arrival. */
-  readonly #requests: Request[] = [];
+  readonly #requests = new Set<Request>();
   #nextTurn = 0;
   #serving: { contentHash: string | undefined; until: number } = { contentHash: undefined, until: 0 };
   #running = false;
@@ -75,19 +75,29 @@ export class ScoringQueue {
     this.#options = options;
   }
 
-  /** @throws TallrecError when cancelled, or when this request's adapter or one of its prompts cannot be used */
+  /**
+   * @throws TallrecError when cancelled, at once and whatever is being computed, or when this request's adapter or one of its
+   * prompts cannot be used
+   */
   score(work: ScoringWork): Promise<Scored<Score>> {
-    return new Promise((resolve, reject) => {
+    const { signal } = work;
+    if (signal.aborted) return Promise.reject(cancelled());
+    let abort = () => {};
+    const scored = new Promise<Scored<Score>>((resolve, reject) => {
       const turn = this.#nextTurn++;
-      this.#requests.push({ ...work, id: turn, turn, prepared: undefined, resolve, reject });
+      const request: Request = { ...work, id: turn, turn, prepared: undefined, resolve, reject };
+      abort = () => this.#fail(request, cancelled());
+      signal.addEventListener('abort', abort);
+      this.#requests.add(request);
       if (!this.#running) void this.#run();
     });
+    return scored.finally(() => signal.removeEventListener('abort', abort));
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     await setTimeout(this.#options.windowMs ?? 3);
-    while (this.#requests.length > 0) {
+    while (this.#requests.size > 0) {
       await this.#options.turns
         .take(() => this.#step())
         .catch((error) => {
@@ -101,8 +111,6 @@ export class ScoringQueue {
 
   /** One micro-batch; what fails is told to the requests that it concerns. */
   async #step(): Promise<void> {
-    for (const request of this.#requests.filter(({ signal }) => signal.aborted))
-      this.#fail(request, new TallrecError('CANCELLED', 'Scoring was cancelled.'));
     const ofModel = this.#chooseModel();
     if (ofModel.length === 0) return;
     let loaded: LoadedModel;
@@ -119,16 +127,18 @@ export class ScoringQueue {
       const ready = request === first || !request.adapter || this.#options.models.holds(loaded, request.adapter);
       if (ready) await this.#prepare(request, loaded);
     }
-    if (first.prepared?.waiting.length) await this.#compute(first, first.prepared, loaded);
+    if (first.prepared?.waiting.length && this.#requests.has(first)) await this.#compute(first, first.prepared, loaded);
   }
 
   /** The requests to be served now: those of the model that is being served which came before others began to wait for another. */
   #chooseModel(): Request[] {
+    const requests = [...this.#requests];
+    const oldest = requests[0]?.model.contentHash;
     const of = (contentHash: string | undefined) =>
-      this.#requests.filter(({ id, model }) => model.contentHash === contentHash && id < this.#serving.until);
-    const oneModel = this.#requests.every(({ model }) => model.contentHash === this.#requests[0]!.model.contentHash);
+      requests.filter(({ id, model }) => model.contentHash === contentHash && id < this.#serving.until);
+    const oneModel = requests.every(({ model }) => model.contentHash === oldest);
     if (oneModel || of(this.#serving.contentHash).length === 0)
-      this.#serving = { contentHash: this.#requests[0]?.model.contentHash, until: this.#nextTurn };
+      this.#serving = { contentHash: oldest, until: this.#nextTurn };
     return of(this.#serving.contentHash);
   }
 
@@ -159,7 +169,7 @@ export class ScoringQueue {
   }
 
   async #compute(first: Request, { group, adapter, answerTokens, waiting }: Prepared, loaded: LoadedModel) {
-    const rows = this.#requests.flatMap((request) => {
+    const rows = [...this.#requests].flatMap((request) => {
       if (request.prepared?.group !== group) return [];
       return request.prepared.waiting.map((row) => ({ ...row, request, prepared: request.prepared! }));
     });
@@ -187,16 +197,16 @@ export class ScoringQueue {
   }
 
   #finish(request: Request, { results, tokens }: Prepared): void {
-    this.#remove(request);
+    this.#requests.delete(request);
     request.resolve({ results, tokens });
   }
 
   #fail(request: Request, error: unknown): void {
-    this.#remove(request);
+    this.#requests.delete(request);
     request.reject(error);
   }
+}
 
-  #remove(request: Request): void {
-    this.#requests.splice(this.#requests.indexOf(request), 1);
-  }
+function cancelled(): TallrecError {
+  return new TallrecError('CANCELLED', 'Scoring was cancelled.');
 }
