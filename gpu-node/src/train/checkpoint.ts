@@ -1,22 +1,25 @@
-// Checkpoints of a training run on disk: written aside, synced, renamed, and trusted only with their DONE marker.
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+// Checkpoints of a training run on disk: adapter, optimizer, best adapter so far, and the state of the loop.
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import { tuningEventSchema } from '@tallrec/shared/tuning';
 import { z } from 'zod';
-import { syncDirectory, writeFileAtomically, writeFileSynced } from '../atomic-file.ts';
-import { fileFault } from '../file-faults.ts';
-import { readJsonFile } from '../llama/json-file.ts';
+import { writeFileSynced } from '../atomic-file.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { encodeSafetensors, readSafetensorsHeader, readTensor } from '../llama/safetensors.ts';
 import type { Moments } from './adamw.ts';
+import {
+  changedSince,
+  newestCheckpoint,
+  type RunIdentity,
+  readState,
+  STATE_FILE,
+  writeCheckpointFolder,
+  writeState,
+} from './checkpoint-folder.ts';
 import type { TrainingState } from './state.ts';
 
-const DONE = 'DONE';
-const NAME = /^\d{8}$/;
-/** Thousands of times what a long run tells. */
-const MAX_STATE_BYTES = 2 ** 28;
+export { installCheckpoint, localCheckpoint } from './checkpoint-folder.ts';
 
 const stateSchema = z.object({
   version: z.literal(1),
@@ -36,45 +39,20 @@ const stateSchema = z.object({
   events: z.array(tuningEventSchema),
 });
 
-/** Names and hashes of what a run depends on: settings, model, data. */
-export type RunIdentity = Record<string, string>;
-
 /**
  * Writes the next checkpoint into `dir` and drops the ones before it.
+ * @returns its folder
  * @throws TallrecError when the file system refuses; the checkpoint before is then still there
  */
-export async function writeCheckpoint(dir: string, state: TrainingState, identity: RunIdentity): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true });
-    const before = await checkpointNames(dir);
-    const number = 1 + Math.max(0, ...before.map((name) => Number.parseInt(name, 10)));
-    const path = join(dir, String(number).padStart(8, '0'));
-    const aside = `${path}.tmp`;
-    try {
-      await rm(aside, { recursive: true, force: true });
-      await mkdir(aside);
-      await writeFiles(aside, state, identity);
-      await rename(aside, path);
-      await syncDirectory(dir);
-      await writeFileAtomically(join(path, DONE), []);
-    } catch (error) {
-      for (const left of [aside, path]) await rm(left, { recursive: true, force: true }).catch(() => {});
-      throw error;
-    }
-    for (const name of before) await rm(join(dir, name), { recursive: true, force: true });
-  } catch (cause) {
-    const fault = fileFault(cause);
-    if (!fault) throw cause;
-    const what = `The checkpoint of step ${state.step} could not be written to ${dir}: ${fault.words}.`;
-    const fix = `${fault.fix} Resumed, the tuning goes on from the last whole checkpoint.`;
-    throw new TallrecError('ENGINE_FAILED', what, { fix, cause });
-  }
+export function writeCheckpoint(dir: string, state: TrainingState, identity: RunIdentity): Promise<string> {
+  const what = `The checkpoint of step ${state.step}`;
+  return writeCheckpointFolder(dir, (folder) => writeFiles(folder, state, identity), what);
 }
 
-async function writeFiles(aside: string, state: TrainingState, identity: RunIdentity): Promise<void> {
+async function writeFiles(folder: string, state: TrainingState, identity: RunIdentity): Promise<void> {
   const { adapter, optimizer, best } = state;
   const write = (name: string, tensors: LoraAdapter['tensors']) =>
-    writeFileSynced(join(aside, name), encodeSafetensors(tensors));
+    writeFileSynced(join(folder, name), encodeSafetensors(tensors));
   await write('adapter.safetensors', adapter.tensors);
   await write('first-moments.safetensors', momentTensors(state, 'first'));
   await write('second-moments.safetensors', momentTensors(state, 'second'));
@@ -108,8 +86,7 @@ async function writeFiles(aside: string, state: TrainingState, identity: RunIden
     durationMs,
     events,
   };
-  await writeFileSynced(join(aside, 'state.json'), [JSON.stringify(file)]);
-  await syncDirectory(aside);
+  await writeState(folder, file);
 }
 
 /**
@@ -125,13 +102,13 @@ export async function readCheckpoint(
 ): Promise<TrainingState | undefined> {
   const path = await newestCheckpoint(dir);
   if (!path) return undefined;
-  const stateFile = join(path, 'state.json');
-  const read = await readJsonFile(stateFile, MAX_STATE_BYTES);
+  const stateFile = join(path, STATE_FILE);
+  const read = await readState(path);
   if ('fault' in read) throw unusable(`${stateFile} ${read.fault}.`, read.cause);
   const parsed = stateSchema.safeParse(read.json);
   if (!parsed.success) throw unusable(`${stateFile} is damaged or not of this version.`);
   const file = parsed.data;
-  const changed = Object.keys(identity).filter((key) => identity[key] !== file.identity[key]);
+  const changed = changedSince(file.identity, identity);
   if (changed.length > 0) {
     throw new TallrecError('VALIDATION_FAILED', `The checkpoint ${path} was made with other: ${changed.join(', ')}.`, {
       fix: 'Resume with what the run was started with, or start anew without --resume.',
@@ -154,22 +131,6 @@ export async function readCheckpoint(
     optimizer: { step: file.step, moments },
     best: best ? { ...best, adapter: await tensorsOf('best.safetensors') } : undefined,
   };
-}
-
-export async function removeCheckpoints(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-}
-
-async function newestCheckpoint(dir: string): Promise<string | undefined> {
-  for (const name of (await checkpointNames(dir)).sort().reverse()) {
-    const path = join(dir, name);
-    if (await stat(join(path, DONE)).catch(() => undefined)) return path;
-  }
-  return undefined;
-}
-
-async function checkpointNames(dir: string): Promise<string[]> {
-  return (await readdir(dir).catch(() => [])).filter((name) => NAME.test(name));
 }
 
 async function readTensors(path: string, template: LoraAdapter): Promise<LoraAdapter> {

@@ -18,9 +18,12 @@ export interface TrainOptions {
   /** Judges the adapter as it is; may throw when the signal is aborted. */
   validate: (() => Promise<Validation>) | undefined;
   /** Called with a state from which a run can go on. */
-  checkpoint: ((state: TrainingState) => Promise<void>) | undefined;
+  checkpoint: ((state: TrainingState) => Promise<unknown>) | undefined;
   checkpointEverySteps: number;
+  /** When aborted the run ends at once, and can be resumed. */
   signal: AbortSignal;
+  /** When aborted the run ends with the next step, and what it has is judged if nothing was yet. */
+  stop?: AbortSignal | undefined;
   /** Milliseconds that only grow. */
   clock: () => number;
 }
@@ -42,7 +45,7 @@ export async function* train(
   state: TrainingState,
   options: TrainOptions,
 ): AsyncGenerator<TuningEvent, StopReason> {
-  const { hyperParameters, totalSteps, signal, clock } = options;
+  const { hyperParameters, totalSteps, signal, stop, clock } = options;
   const [startedAt, durationBefore, stepBefore] = [clock(), state.durationMs, state.step];
   state.lossScale = model.lossScaling ? (state.lossScale ?? initialLossScale()) : undefined;
   const batchesPerEpoch = stepsPerEpoch(rows.length, hyperParameters.batchSize);
@@ -50,8 +53,11 @@ export async function* train(
   const keepTime = () => {
     state.durationMs = durationBefore + clock() - startedAt;
   };
-  const isEvaluationDue = () =>
-    state.step > state.evaluatedStep && (state.step % options.evaluateEverySteps === 0 || state.step >= totalSteps);
+  const isEvaluationDue = () => {
+    if (state.step <= state.evaluatedStep) return false;
+    const isOwed = stop?.aborted && !state.best && !isEmpty(state.adapter);
+    return isOwed || state.step % options.evaluateEverySteps === 0 || state.step >= totalSteps;
+  };
 
   while (true) {
     if (options.validate && isEvaluationDue()) {
@@ -70,6 +76,10 @@ export async function* train(
     }
     if (state.evaluationsWithoutGain >= hyperParameters.patience) return 'early-stopped';
     if (state.step >= totalSteps) return hyperParameters.maxSteps === totalSteps ? 'max-steps' : 'finished';
+    if (stop?.aborted) {
+      if (state.step > stepBefore) await options.checkpoint?.(state);
+      return 'stopped';
+    }
 
     if (state.cursor >= batchesPerEpoch) {
       state.epoch++;

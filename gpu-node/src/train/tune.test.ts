@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
+import { localCheckpoint } from './checkpoint.ts';
 import { drawShots, evaluationInterval, type TuneOptions, type TuneOutcome, tune } from './tune.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -142,6 +143,78 @@ describe('tune', () => {
     expect(report).toMatchObject({ stopReason: 'cancelled', steps: 9 });
     expect(report.bestStep).toBeLessThanOrEqual(9);
     expect([...adapter.tensors.values()].some(({ data }) => data.some((value) => value !== 0))).toBe(true);
+  });
+
+  test('a run that is stopped ends at the next step with the best so far, judged, and with its blend', async () => {
+    const stop = new AbortController();
+    const { report, adapter, blend, events } = await run(
+      options({ settings: settings({}, { evaluateEverySteps: 100 }), stop: stop.signal }),
+      (event) => event.type === 'step' && event.step === 5 && stop.abort(),
+    );
+    expect(report).toMatchObject({ stopReason: 'stopped', steps: 5, bestStep: 5 });
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'step', step: 5 },
+      { type: 'evaluated', step: 5, best: true },
+    ]);
+    expect(report.bestValidAuc).not.toBeNull();
+    expect(blend).not.toBeNull();
+    expect([...adapter.tensors.values()].some(({ data }) => data.some((value) => value !== 0))).toBe(true);
+  });
+
+  test('a run that is stopped after an evaluation keeps the adapter of that, and is not judged again', async () => {
+    const stop = new AbortController();
+    const { report, events } = await run(
+      options({ settings: settings({}, { evaluateEverySteps: 4 }), stop: stop.signal }),
+      (event) => event.type === 'step' && event.step === 6 && stop.abort(),
+    );
+    expect(report).toMatchObject({ stopReason: 'stopped', steps: 6, bestStep: 4 });
+    expect(events.filter((event) => event.type === 'evaluated')).toHaveLength(1);
+  });
+
+  test('a run that is stopped before it goes on keeps what its checkpoint has; stopped before anything was trained it keeps nothing', async () => {
+    const given = { ...options({ settings: settings({}, { evaluateEverySteps: 4 }) }), resume: true };
+    const checkpointDir = join(dir, 'stopped-early');
+    const abort = new AbortController();
+    const first = await run(
+      { ...given, checkpointDir, signal: abort.signal },
+      (event) => event.type === 'step' && event.step === 7 && abort.abort(),
+    );
+    const stopped = await run({ ...given, checkpointDir, stop: AbortSignal.abort() });
+    expect(stopped.events.map(({ type }) => type)).toEqual(['started']);
+    expect(stopped.report).toMatchObject({ stopReason: 'stopped', steps: 7, bestStep: 4 });
+    expect(bytes(stopped.adapter)).toEqual(bytes(first.adapter));
+
+    const nothing = { code: 'CANCELLED', message: expect.stringContaining('nothing was trained yet') };
+    await expect(run({ ...given, stop: AbortSignal.abort() })).rejects.toMatchObject(nothing);
+    await expect(run({ ...given, init: first.adapter, stop: AbortSignal.abort() })).rejects.toMatchObject(nothing);
+  });
+
+  test('tells of each checkpoint when it lies whole on the disk', async () => {
+    const checkpointDir = join(dir, 'told');
+    const told: unknown[] = [];
+    await run(
+      options({
+        settings: settings({}, { evaluateEverySteps: 4, maxSteps: 10 }),
+        checkpointDir,
+        checkpointEverySteps: 3,
+        onCheckpoint: (checkpoint) => told.push(checkpoint),
+      }),
+    );
+    expect(told.map((checkpoint) => (checkpoint as { step: number }).step)).toEqual([3, 4, 6, 8, 9, 10]);
+    expect(await localCheckpoint(checkpointDir)).toEqual(told.at(-1));
+  });
+
+  test('a machine of another memory goes on from a checkpoint, in micro-batches of its own', async () => {
+    const checkpointDir = join(dir, 'elsewhere');
+    const given = (microBatchTokens: number) =>
+      options({ checkpointDir, resume: true, settings: settings({}, { maxSteps: 6, microBatchTokens }) });
+    const abort = new AbortController();
+    await run(
+      { ...given(2048), signal: abort.signal },
+      (event) => event.type === 'step' && event.step === 3 && abort.abort(),
+    );
+    const { events } = await run(given(512));
+    expect(events[0]).toMatchObject({ type: 'started', step: 3 });
   });
 
   test('stops after as many evaluations without gain as patience says', async () => {

@@ -8,10 +8,11 @@ import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from 
 import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
-import { hashTensors } from '../llama/peft.ts';
+import { hashTensors, isEmpty } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { Tokenizer } from '../llama/tokenizer.ts';
-import { type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { LocalCheckpoint, RunIdentity } from './checkpoint-folder.ts';
 import { fitBlend } from './fit-blend.ts';
 import { copyAdapter, initAdapter } from './lora-init.ts';
 import { initialState, type TrainingState, type Validation } from './state.ts';
@@ -40,8 +41,12 @@ export interface TuneOptions {
   checkpointEverySteps?: number | undefined;
   /** Go on from the newest checkpoint, where there is one. */
   resume?: boolean | undefined;
-  /** When aborted the tuning ends with the best adapter so far. */
+  /** Called when a checkpoint lies whole on the disk. */
+  onCheckpoint?: ((checkpoint: LocalCheckpoint) => void) | undefined;
+  /** When aborted the tuning breaks off, to be resumed, with the best adapter so far. */
   signal?: AbortSignal | undefined;
+  /** When aborted the tuning ends for good with the next step: with the best adapter so far, judged, and its blend. */
+  stop?: AbortSignal | undefined;
   /** Called while an evaluation goes on, with the validation rows done. */
   onValidationProgress?: ((done: number, total: number) => void) | undefined;
   clock?: () => number;
@@ -68,10 +73,12 @@ export function drawShots<T>(items: readonly T[], shots: number | undefined, ran
 
 /**
  * Runs a tuning and yields its events.
- * @throws TallrecError when the data cannot be learned from, the checkpoint belongs to another run, or the outcome is empty
+ * @throws TallrecError when the data cannot be learned from, the checkpoint belongs to another run, or it was stopped before
+ * anything was learned
  */
 export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, TuneOutcome> {
-  const { model, settings, data, signal = new AbortController().signal, clock = () => performance.now() } = options;
+  const { model, settings, data, stop, onCheckpoint } = options;
+  const { signal = new AbortController().signal, clock = () => performance.now() } = options;
   const random = Random.seeded(settings.seed);
   const rows = prepareRows(options, random);
   const hyperParameters = settings.hyperParameters;
@@ -105,17 +112,24 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
     yield note;
   }
 
+  const writeNext = async (dir: string, current: TrainingState) => {
+    const { step } = current;
+    const written = await writeCheckpoint(dir, current, identity);
+    onCheckpoint?.({ step, dir: written });
+  };
   const stopReason = yield* train(model, rows.train, state, {
     hyperParameters,
     totalSteps,
     evaluateEverySteps: hyperParameters.evaluateEverySteps ?? evaluationInterval(rows.train.length),
     validate: data.valid.length > 0 ? () => rows.validate(state.adapter, signal) : undefined,
-    checkpoint: checkpointDir ? (current) => writeCheckpoint(checkpointDir, current, identity) : undefined,
+    checkpoint: checkpointDir ? (current) => writeNext(checkpointDir, current) : undefined,
     checkpointEverySteps: options.checkpointEverySteps ?? 10,
     signal,
+    stop,
     clock,
   });
   const best = state.best?.adapter ?? state.adapter;
+  if (stopReason === 'stopped' && (state.step === 0 || isEmpty(best))) throw nothingTrained();
   const blend = stopReason === 'cancelled' ? null : await rows.blend(best, signal);
   return { adapter: best, blend, report: reportOf(options, rows.train.length, state, stopReason) };
 }
@@ -206,13 +220,19 @@ function loraConfig(hyperParameters: HyperParameters): LoraAdapter['config'] {
 
 function identityOf({ settings, modelContentHash, data, init }: TuneOptions, rows: PreparedRows): RunIdentity {
   const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  // A machine of another memory goes on in micro-batches of its own.
+  const { microBatchTokens: _, ...hyperParameters } = settings.hyperParameters;
   return {
-    settings: hashOf(settings),
+    settings: hashOf({ ...settings, hyperParameters }),
     model: modelContentHash,
     'training data': hashOf(rows.train),
     'validation data': hashOf(data.valid),
     'start adapter': init ? hashTensors(init) : 'none',
   };
+}
+
+export function nothingTrained(): TallrecError {
+  return new TallrecError('CANCELLED', 'The tuning was stopped and has no adapter: nothing was trained yet.');
 }
 
 function nothingToLearn(message: string): TallrecError {
