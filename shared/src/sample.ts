@@ -73,6 +73,8 @@ const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029▁]+/g;
 const UNSEEN = /(?!\u00ad)[\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
 const READS_AS_FORM = /"[\s\u00ad]*(?:[,?]|written\s+by)|,[\s\u00ad]*"/i;
 const QUOTES = /["＂]/g;
+// Looks behind so as not to try a long run from each of its places.
+const SPACES_AT_END = /(?<! ) +$/;
 const STAND_IN = 'unknown';
 
 /**
@@ -86,7 +88,7 @@ const STAND_IN = 'unknown';
 export function harmlessText(text: string): string {
   if (PLAIN.test(text)) return text;
   // Halves first: what goes from between two of them must not join them.
-  const line = text.toWellFormed().replace(LINE_BREAKS, ' ').replace(UNSEEN, '').replace(/ +$/, '');
+  const line = text.toWellFormed().replace(LINE_BREAKS, ' ').replace(UNSEEN, '').replace(SPACES_AT_END, '');
   const mended = READS_AS_FORM.test(line.normalize('NFKC')) ? line.replace(QUOTES, "'") : line;
   return mended || STAND_IN;
 }
