@@ -1,45 +1,121 @@
-// Keys and scopes at the door: who calls, how often, and what for.
+// Keys and scopes at the door: who calls, from where, how often, and what for.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Scope } from '@tallrec/shared/wire/keys';
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { authenticate, hasScope } from '../services/keys/authenticate.ts';
+import { authenticate, type Caller, hasScope } from '../services/authenticate.ts';
 import type { AppEnv } from './context.ts';
 import { idempotent } from './idempotency.ts';
+import type { Taken } from './rate-limiter-api.ts';
 
-/** Names the caller and spends one of its requests of this minute. */
-export const authenticated = createMiddleware<AppEnv>(async (c, next) => {
-  const { deps, env } = c.var;
-  const caller = await authenticate(deps, c.req.header('Authorization'));
-  c.set('caller', caller);
-  if (caller.requestsPerMinute !== null) {
-    const bucket = env.RATE_LIMITER.get(env.RATE_LIMITER.idFromName(caller.id));
-    const { allowed, retryAfterMs } = await bucket.take(caller.requestsPerMinute, deps.clock.nowMs());
-    if (!allowed) {
-      throw new TallrecError('RATE_LIMITED', `This key may send ${caller.requestsPerMinute} requests a minute.`, {
-        fix: `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-        details: { retryAfterMs },
-      });
-    }
+/** What a contract asks of its callers. */
+interface Door {
+  /** Null: any key will do. */
+  scope: Scope | null;
+  /** `too`: the operator may come in beside keys with the scope; `only`: nobody else. */
+  operator: 'no' | 'too' | 'only';
+  /** `beside`: the handler awaits `c.var.admission` together with its own look-ups, in place of the door before it. */
+  admission: 'before' | 'beside';
+}
+interface DoorOptions {
+  operator?: boolean;
+  admission?: Door['admission'];
+}
+
+/** Whatever writes or administers asks the record itself: these alone make do with a key that was found a moment ago. */
+const KNOWN_WILL_DO: readonly (Scope | null)[] = ['read', 'score'];
+
+function through(door: Door) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const { deps } = c.var;
+    const { caller, noteUse } = await authenticate(deps, c.req.header('Authorization'), {
+      known: KNOWN_WILL_DO.includes(door.scope),
+    });
+    c.set('caller', caller);
+    c.set('ctx', { workspace: caller.workspace, actor: caller.id });
+    if (noteUse) c.executionCtx.waitUntil(noteUse());
+    checkOrigin(c, caller);
+    const admission = admit(c, caller);
+    // Whoever awaits it learns of a refusal; nobody needs to.
+    admission.catch(() => undefined);
+    c.set('admission', admission);
+    if (door.admission === 'before') await admission;
+    checkScope(caller, door);
+    await next();
+    await admission;
+  });
+}
+
+function checkOrigin(c: Context<AppEnv>, { origins }: Caller): void {
+  if (origins === null) return;
+  const origin = c.req.header('Origin');
+  if (origin === undefined || !origins.includes(origin)) {
+    throw new TallrecError('FORBIDDEN', 'This API key holds for requests from its own web pages alone.', {
+      fix: 'Send the request from a page of one of its origins, or use another key.',
+    });
   }
-  await next();
-});
+  c.header('Access-Control-Allow-Origin', origin);
+  c.header('Vary', 'Origin', { append: true });
+}
+
+function checkScope(caller: Caller, { scope, operator }: Door): void {
+  if (caller.operator) {
+    if (operator !== 'no') return;
+    throw new TallrecError('FORBIDDEN', "The operator's secret makes workspaces, keys and nodes; it reads no data.", {
+      fix: 'Use a key of the workspace: POST /v1/keys with its id as `workspace` makes one.',
+    });
+  }
+  if (operator === 'only')
+    throw new TallrecError('FORBIDDEN', "This needs the operator's secret.", { fix: 'Ask the operator.' });
+  if (scope === null || hasScope(caller, scope)) return;
+  throw new TallrecError('FORBIDDEN', `This needs a key with the scope ${scope}.`, {
+    fix: 'Ask an administrator for such a key.',
+    details: { scope },
+  });
+}
+
+/** Spends one of the caller's requests of this minute. */
+async function admit(c: Context<AppEnv>, { id, requestsPerMinute }: Caller): Promise<void> {
+  if (requestsPerMinute === null) return;
+  const limiter = c.var.env.RATE_LIMITER;
+  const taken: Taken = await limiter.get(limiter.idFromName(id)).take(requestsPerMinute);
+  c.header('RateLimit-Limit', String(requestsPerMinute));
+  c.header('RateLimit-Remaining', String(taken.remaining));
+  c.header('RateLimit-Reset', String(Math.ceil(taken.resetMs / 1000)));
+  if (taken.allowed) return;
+  throw new TallrecError('RATE_LIMITED', `This key may send ${requestsPerMinute} requests a minute.`, {
+    fix: `Try again in ${Math.ceil(taken.retryAfterMs / 1000)} s.`,
+    details: { retryAfterMs: taken.retryAfterMs },
+  });
+}
 
 /** For a contract: `createRoute({ …, ...needs('datasets:write') })` authenticates, checks the scope and documents it. */
-export function needs(scope: Scope) {
-  const scoped = createMiddleware<AppEnv>(async (c, next) => {
-    if (!hasScope(c.var.caller, scope)) {
-      throw new TallrecError('FORBIDDEN', `This needs a key with the scope ${scope}.`, {
-        fix: 'Ask an administrator for such a key.',
-        details: { scope },
-      });
-    }
-    await next();
-  });
-  return { middleware: [authenticated, scoped], security: [{ apiKey: [scope] as string[] }] };
+export function needs(scope: Scope, { operator = false, admission = 'before' }: DoorOptions = {}) {
+  const security: Record<string, string[]>[] = [{ apiKey: [scope] }];
+  if (operator) security.push({ operator: [] });
+  return { middleware: [through({ scope, operator: operator ? 'too' : 'no', admission })], security };
 }
 
 /** The same for a POST that creates: a repeated Idempotency-Key gives the first answer again. */
-export function creates(scope: Scope) {
-  const { middleware, security } = needs(scope);
+export function creates(scope: Scope, options: DoorOptions = {}) {
+  const { middleware, security } = needs(scope, options);
+  return { middleware: [...middleware, idempotent], security };
+}
+
+/** For any key that holds. */
+export function needsKey() {
+  const security: Record<string, string[]>[] = [{ apiKey: [] }];
+  return { middleware: [through({ scope: null, operator: 'no', admission: 'before' })], security };
+}
+
+/** For the operator alone. */
+export function needsOperator() {
+  const security: Record<string, string[]>[] = [{ operator: [] }];
+  return { middleware: [through({ scope: null, operator: 'only', admission: 'before' })], security };
+}
+
+/** The same for a POST that creates. */
+export function operatorCreates() {
+  const { middleware, security } = needsOperator();
   return { middleware: [...middleware, idempotent], security };
 }

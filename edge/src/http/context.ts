@@ -1,7 +1,7 @@
 // What every handler finds in its Hono context.
-import type { Deps } from '../deps.ts';
+import type { Ctx, Deps } from '../deps.ts';
 import type { Env } from '../env.ts';
-import type { Caller } from '../services/keys/authenticate.ts';
+import type { Caller } from '../services/authenticate.ts';
 
 export interface AppEnv {
   Bindings: object;
@@ -9,7 +9,12 @@ export interface AppEnv {
     requestId: string;
     env: Env;
     deps: Deps;
-    /** Set behind `authenticated`. */
+    /** Milliseconds by what took them, for the header Server-Timing; `edge` is added at the end. */
+    timings: Record<string, number>;
+    /** Set behind the door of `needs` and its like. */
     caller: Caller;
+    ctx: Ctx;
+    /** Settles once the limiter has answered. A handler of `needs(…, { admission: 'beside' })` awaits it beside its own look-ups. */
+    admission: Promise<void>;
   };
 }

@@ -5,8 +5,17 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
+import { isOutage } from '../faults.ts';
 import type { AppEnv } from './context.ts';
 import { logFault } from './request-log.ts';
+
+/** When to try again where the error itself does not say. */
+const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = {
+  RATE_LIMITED: 1000,
+  NODE_BUSY: 1000,
+  NODE_UNAVAILABLE: 5000,
+  UNAVAILABLE: 5000,
+};
 
 export function errorBody(error: TallrecError, requestId: string): ErrorBody {
   return {
@@ -31,14 +40,24 @@ function fromHttpException(error: HTTPException): TallrecError {
   return new TallrecError('INTERNAL', 'Something went wrong.', { cause: error });
 }
 
+function toTallrecError(error: Error): TallrecError {
+  if (error instanceof TallrecError) return error;
+  if (error instanceof HTTPException) return fromHttpException(error);
+  if (isOutage(error)) {
+    return new TallrecError('UNAVAILABLE', 'The record or the storage cannot be reached for the moment.', {
+      fix: 'Try again in a few seconds.',
+      cause: error,
+    });
+  }
+  return new TallrecError('INTERNAL', 'Something went wrong.', { cause: error });
+}
+
 export function onError(error: Error, c: Context<AppEnv>): Response {
-  let known: TallrecError;
-  if (error instanceof TallrecError) known = error;
-  else if (error instanceof HTTPException) known = fromHttpException(error);
-  else known = new TallrecError('INTERNAL', 'Something went wrong.', { cause: error });
+  const known = toTallrecError(error);
   if (known.cause !== undefined) logFault(c, known);
-  const retryAfterMs = (known.details as { retryAfterMs?: number } | undefined)?.retryAfterMs;
-  if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+  const stated = (known.details as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
+  const retryAfterMs = typeof stated === 'number' ? stated : RETRY_AFTER_MS[known.code];
+  if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   if (known.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
   return c.json(errorBody(known, c.var.requestId), known.status as ContentfulStatusCode);
 }
@@ -57,7 +76,7 @@ export function invalidInput(target: string, error: z.core.$ZodError): TallrecEr
 /** The `responses` entries of a contract for the codes that it can answer with, beside those that any route can. */
 export function errorResponses(...codes: ErrorCode[]) {
   const byStatus: Record<number, { description: string; content: { 'application/json': { schema: z.ZodType } } }> = {};
-  for (const code of new Set<ErrorCode>([...codes, 'VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL'])) {
+  for (const code of new Set<ErrorCode>([...codes, 'VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'])) {
     const { status } = ERROR_CODES[code];
     const description = byStatus[status] ? `${byStatus[status].description}, ${code}` : code;
     byStatus[status] = { description, content: { 'application/json': { schema: errorBodySchema } } };

@@ -6,16 +6,24 @@ import { onError } from './errors.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
+/** What a path takes; the router answers HEAD by its GET, and OPTIONS is answered here. */
+function allowedAt(app: Pick<Hono<AppEnv>, 'router'>, path: string): string[] {
+  const own = METHODS.filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+  if (own.length === 0) return [];
+  return [...own.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];
+}
+
 export function notFound(app: Pick<Hono<AppEnv>, 'router'>) {
   return (c: Context<AppEnv>): Response => {
-    const allowed = METHODS.filter((method) =>
-      app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method),
-    );
-    if (allowed.length > 0) {
-      c.header('Allow', allowed.join(', '));
-      const fix = `Use ${allowed.join(' or ')}.`;
-      return onError(new TallrecError('METHOD_NOT_ALLOWED', `This path does not take ${c.req.method}.`, { fix }), c);
+    const allowed = allowedAt(app, c.req.path);
+    if (allowed.length === 0) {
+      return onError(new TallrecError('NOT_FOUND', 'There is nothing at this path.', { fix: 'See /docs.' }), c);
     }
-    return onError(new TallrecError('NOT_FOUND', 'There is nothing at this path.', { fix: 'See /docs.' }), c);
+    c.header('Allow', allowed.join(', '));
+    if (c.req.method === 'OPTIONS') return c.body(null, 204);
+    const fix = `Use ${allowed.filter((method) => method !== 'OPTIONS').join(' or ')}.`;
+    return onError(new TallrecError('METHOD_NOT_ALLOWED', `This path does not take ${c.req.method}.`, { fix }), c);
   };
 }

@@ -6,6 +6,8 @@ import { interactionSchema, samplingSchema } from '@tallrec/shared/interactions'
 import { historyItemSchema, instructionRowSchema, itemSchema, sampleSchema } from '@tallrec/shared/sample';
 import { hyperParametersSchema, tuningEventSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { adapterFilesSchema, adapterSchema, goldenScoresSchema, setAliasSchema } from '@tallrec/shared/wire/adapters';
+import { aliasHistorySchema } from '@tallrec/shared/wire/adapters';
+import { auditEntrySchema } from '@tallrec/shared/wire/audit';
 import {
   completeDatasetSchema,
   createDatasetSchema,
@@ -14,9 +16,9 @@ import {
   datasetStatsSchema,
   previewSchema,
   rowErrorSchema,
-  uploadSchema,
 } from '@tallrec/shared/wire/datasets';
 import { createEvaluationSchema, evaluationReportSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
+import { jobErrorSchema, sequencedEventSchema } from '@tallrec/shared/wire/jobs';
 import { apiKeySchema, createdKeySchema, createKeySchema } from '@tallrec/shared/wire/keys';
 import {
   createdNodeSchema,
@@ -36,18 +38,24 @@ import {
   scoreResponseSchema,
   scoreSchema,
 } from '@tallrec/shared/wire/score';
-import {
-  createTuningSchema,
-  jobErrorSchema,
-  sequencedEventSchema,
-  tuningMetricsSchema,
-  tuningSchema,
-} from '@tallrec/shared/wire/tunings';
+import { createScoringSchema, rankedRowSchema, scoredRowSchema, scoringSchema } from '@tallrec/shared/wire/scorings';
+import { createTuningSchema, tuningMetricsSchema, tuningSchema } from '@tallrec/shared/wire/tunings';
+import { uploadSchema } from '@tallrec/shared/wire/uploads';
+import { createdWorkspaceSchema, createWorkspaceSchema, workspaceSchema } from '@tallrec/shared/wire/workspaces';
 import type { AppEnv } from './context.ts';
 
 /** Schemas that get a name of their own in the document; all others stand where they are used. */
 const NAMED: Record<string, z.ZodType> = {
   Error: errorBodySchema,
+  Workspace: workspaceSchema,
+  CreateWorkspace: createWorkspaceSchema,
+  CreatedWorkspace: createdWorkspaceSchema,
+  AuditEntry: auditEntrySchema,
+  AliasHistory: aliasHistorySchema,
+  Scoring: scoringSchema,
+  CreateScoring: createScoringSchema,
+  ScoredRow: scoredRowSchema,
+  RankedRow: rankedRowSchema,
   ApiKey: apiKeySchema,
   CreateKey: createKeySchema,
   CreatedKey: createdKeySchema,
@@ -109,6 +117,11 @@ export function openApiDocument(api: OpenAPIHono<AppEnv>) {
     type: 'http',
     scheme: 'bearer',
     description: 'An API key, tlr_…; each operation names the scope it needs, and admin includes all.',
+  });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'operator', {
+    type: 'http',
+    scheme: 'bearer',
+    description: "The operator's secret: it makes workspaces, keys and nodes, and reads no data.",
   });
   return api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] });
 }

@@ -1,23 +1,37 @@
 // A token bucket for each API key, in one Durable Object a key: exact across all isolates, the same locally and deployed.
 import { DurableObject } from 'cloudflare:workers';
+import { z } from 'zod';
+import type { Clock } from '../deps.ts';
+import type { RateLimiterApi, Taken } from './rate-limiter-api.ts';
 
-export interface Taken {
-  allowed: boolean;
-  /** Until the next request would pass; 0 when this one does. */
-  retryAfterMs: number;
-}
+const bucketSchema = z.object({ tokens: z.number(), atMs: z.number() });
+/** What of a bucket may be forgotten when the object is evicted; saving each request would write as often as it is asked. */
+const UNSAVED_SHARE = 0.1;
 
-/** The bucket lives in memory: an evicted object was idle, and an idle key's bucket is full anyway. */
-export class RateLimiter extends DurableObject {
-  private tokens = Number.POSITIVE_INFINITY;
-  private atMs = 0;
+export class RateLimiter extends DurableObject implements Pick<RateLimiterApi, 'take'> {
+  /** Of the object itself: those of the isolates that ask differ from one another. */
+  clock: Clock = { nowMs: () => Date.now() };
+  private bucket = bucketSchema.safeParse(this.ctx.storage.kv.get('bucket')).data;
+  private unsaved = 0;
 
-  take(requestsPerMinute: number, nowMs: number): Taken {
+  async take(requestsPerMinute: number): Promise<Taken> {
     const perMs = requestsPerMinute / 60_000;
-    this.tokens = Math.min(requestsPerMinute, this.tokens + Math.max(0, nowMs - this.atMs) * perMs);
-    this.atMs = nowMs;
-    if (this.tokens < 1) return { allowed: false, retryAfterMs: Math.ceil((1 - this.tokens) / perMs) };
-    this.tokens -= 1;
-    return { allowed: true, retryAfterMs: 0 };
+    const nowMs = this.clock.nowMs();
+    const { tokens, atMs } = this.bucket ?? { tokens: requestsPerMinute, atMs: nowMs };
+    // A clock that was set back fills nothing; from then on it counts anew.
+    let left = Math.min(requestsPerMinute, tokens + Math.max(0, nowMs - atMs) * perMs);
+    const allowed = left >= 1;
+    if (allowed) left -= 1;
+    this.bucket = { tokens: left, atMs: nowMs };
+    if (allowed && ++this.unsaved >= requestsPerMinute * UNSAVED_SHARE) {
+      this.ctx.storage.kv.put('bucket', this.bucket);
+      this.unsaved = 0;
+    }
+    return {
+      allowed,
+      remaining: Math.floor(left),
+      retryAfterMs: allowed ? 0 : Math.ceil((1 - left) / perMs),
+      resetMs: Math.ceil((requestsPerMinute - left) / perMs),
+    };
   }
 }

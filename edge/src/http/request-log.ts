@@ -3,7 +3,7 @@ import type { TallrecError } from '@tallrec/shared/errors';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
-import { faultOf } from '../faults.ts';
+import { faultOf, secretsOf } from '../faults.ts';
 import type { AppEnv } from './context.ts';
 
 function patternOf(c: Context<AppEnv>): string {
@@ -21,6 +21,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
       path: patternOf(c),
       status: c.res.status,
       durationMs: clock.nowMs() - startedMs,
+      workspace: c.var.ctx?.workspace ?? null,
       key: c.var.caller?.id ?? null,
     }),
   );
@@ -28,7 +29,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
 
 /** What happened inside, for the operator; the user sees only the request id. */
 export function logFault(c: Context<AppEnv>, error: TallrecError): void {
-  const secrets = c.var.deps ? Object.values(c.var.deps.secrets) : [];
+  const secrets = c.var.deps ? secretsOf(c.var.deps) : [];
   console.error(
     JSON.stringify({
       requestId: c.var.requestId,

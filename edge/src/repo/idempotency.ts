@@ -1,5 +1,5 @@
 // Idempotency keys in D1: who is at work on one, and what the first request was answered.
-import { and, eq, isNull, lt } from 'drizzle-orm';
+import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { idempotencyKeys as table } from './schema.ts';
 
@@ -51,6 +51,8 @@ export async function deleteClaim(db: Db, id: IdempotencyId & { claimedAt: numbe
   await db.delete(table).where(and(is(id), isNull(table.status), eq(table.claimedAt, id.claimedAt)));
 }
 
-export async function deleteClaimsBefore(db: Db, beforeMs: number): Promise<void> {
-  await db.delete(table).where(lt(table.createdAt, beforeMs));
+/** The oldest of them, up to `limit`: what is left goes with the next sweep. */
+export async function deleteClaimsBefore(db: Db, beforeMs: number, limit = 1000): Promise<void> {
+  const old = sql`select rowid from ${table} where ${table.createdAt} < ${beforeMs} order by ${table.createdAt} limit ${limit}`;
+  await db.delete(table).where(sql`rowid in (${old})`);
 }

@@ -1,11 +1,12 @@
 // Whether the edge can serve: it reaches its record and its bytes.
 import { createRoute, z } from '@hono/zod-openapi';
 import { jsonAnswer, newRouter } from '../http/router.ts';
-import { checkHealth } from '../services/health/check.ts';
+import { checkHealth } from '../services/health.ts';
 
 const healthSchema = z.object({ ok: z.boolean(), record: z.boolean(), storage: z.boolean() });
 
 const health = createRoute({
+  operationId: 'getHealth',
   method: 'get',
   path: '/health',
   tags: ['health'],

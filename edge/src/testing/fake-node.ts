@@ -9,7 +9,13 @@ import {
   PING,
   PONG,
 } from '@tallrec/shared/wire/link';
-import type { createdNodeSchema, Node, NodeStatus } from '@tallrec/shared/wire/nodes';
+import {
+  type createdNodeSchema,
+  NODE_DOORS,
+  type Node,
+  type NodeSecret,
+  type NodeStatus,
+} from '@tallrec/shared/wire/nodes';
 import type { z } from 'zod';
 import { call } from './client.ts';
 
@@ -51,9 +57,12 @@ export class FakeNode {
     this.secret = secret;
   }
 
-  static async create(name = 'fake'): Promise<FakeNode> {
-    const { body } = await call<z.infer<typeof createdNodeSchema>>('POST', '/v1/nodes', { body: { name } });
-    return new FakeNode(body.node.id, body.secret);
+  /** Made in the workspace of the key, or of the default one, and joined. */
+  static async create(name = 'fake', key?: string): Promise<FakeNode> {
+    const as = key === undefined ? {} : { key };
+    const made = await call<z.infer<typeof createdNodeSchema>>('POST', '/v1/nodes', { body: { name }, ...as });
+    const joined = await call<NodeSecret>('POST', NODE_DOORS.join, { key: made.body.token });
+    return new FakeNode(made.body.node.id, joined.body.secret);
   }
 
   /** Made, connected, and known with its model. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '../ids.ts';
+import { apiKeySchema } from './keys.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 
 export const createWorkspaceSchema = z.object({ name: nameSchema });
@@ -15,3 +16,7 @@ export type Workspace = z.infer<typeof workspaceSchema>;
 
 /** The only answer that ever holds the workspace's first key, which has every scope. */
 export const createdWorkspaceSchema = z.object({ workspace: workspaceSchema, key: z.string() });
+
+/** What any key may know of itself. */
+export const ownWorkspaceSchema = z.object({ workspace: workspaceSchema, apiKey: apiKeySchema });
+export type OwnWorkspace = z.infer<typeof ownWorkspaceSchema>;

@@ -25,9 +25,9 @@ async function idsUnder(row: IdempotencyRow): Promise<(noun: Noun) => string> {
   return (noun) => newId(noun, row.createdAt, () => digest[at++ % digest.length]! / 256);
 }
 
-/** @throws TallrecError IDEMPOTENCY_MISMATCH for another request under the key, CONFLICT while the first is still at work */
+/** @throws TallrecError IDEMPOTENCY_MISMATCH for another request under the key, CONFLICT while the first is still at work or cannot be read any more */
 export async function claimIdempotencyKey(
-  deps: Pick<Deps, 'db' | 'clock' | 'secrets'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'signing'>,
   request: { apiKey: string; key: string; requestHash: string },
 ): Promise<Claim> {
   const nowMs = deps.clock.nowMs();
@@ -42,7 +42,7 @@ export async function claimIdempotencyKey(
     });
   }
   if (row.status !== null) {
-    return { run: false, status: row.status, body: await unseal(row.body!, deps.secrets.signingSecret) };
+    return { run: false, status: row.status, body: await unseal(row.body!, deps.signing) };
   }
   const stale = nowMs - row.claimedAt > STALE_CLAIM_MS;
   if (!fresh && !(stale && (await takeOverClaim(deps.db, row, nowMs)))) {
@@ -56,12 +56,12 @@ export async function claimIdempotencyKey(
 
 /** Keeps the answer of a request that succeeded; a refused one leaves its key free. */
 export async function settleIdempotencyKey(
-  deps: Pick<Deps, 'db' | 'secrets'>,
+  deps: Pick<Deps, 'db' | 'signing'>,
   row: IdempotencyRow,
   answer: { status: number; body: string },
 ): Promise<void> {
   const kept = answer.status < 300 && answer.body.length <= ANSWER_CHARACTERS;
   if (!kept) return await deleteClaim(deps.db, row);
-  const body = await seal(answer.body, deps.secrets.signingSecret);
+  const body = await seal(answer.body, deps.signing);
   await recordAnswer(deps.db, row, { status: answer.status, body });
 }

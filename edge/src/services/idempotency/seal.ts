@@ -1,4 +1,7 @@
-// Answers kept for repetition may hold a new key: they lie in D1 under AES-GCM, with a key derived from the signing secret.
+// Answers kept for repetition may hold a new key: they lie in D1 under AES-GCM, with a key derived from one of the signing ring.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { SigningRing } from '@tallrec/shared/signing';
+
 const encoder = new TextEncoder();
 
 async function sealingKey(secret: string): Promise<CryptoKey> {
@@ -14,19 +17,28 @@ async function sealingKey(secret: string): Promise<CryptoKey> {
 
 const IV_BYTES = 12;
 
-/** @returns base64 of a random IV and the cipher text */
-export async function seal(text: string, secret: string): Promise<string> {
+/** @returns the id of the first key of the ring, and base64 of a random IV and the cipher text */
+export async function seal(text: string, [{ id, secret }]: SigningRing): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const cipher = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await sealingKey(secret), encoder.encode(text));
   const sealed = new Uint8Array(IV_BYTES + cipher.byteLength);
   sealed.set(iv);
   sealed.set(new Uint8Array(cipher), IV_BYTES);
-  return sealed.toBase64();
+  return `${id}.${sealed.toBase64()}`;
 }
 
-export async function unseal(sealed: string, secret: string): Promise<string> {
-  const bytes = Uint8Array.fromBase64(sealed);
+/** @throws TallrecError CONFLICT where its key is no longer in the ring */
+export async function unseal(sealed: string, ring: SigningRing): Promise<string> {
+  const [id, base64 = ''] = sealed.split('.');
+  const key = ring.find((one) => one.id === id);
+  if (!key) {
+    throw new TallrecError('CONFLICT', 'The first answer under this Idempotency-Key can no longer be read.', {
+      fix: 'List what was made, and use a new Idempotency-Key to make something new.',
+    });
+  }
+  const bytes = Uint8Array.fromBase64(base64);
   const iv = bytes.subarray(0, IV_BYTES);
-  const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, await sealingKey(secret), bytes.subarray(IV_BYTES));
+  const sealing = await sealingKey(key.secret);
+  const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, sealing, bytes.subarray(IV_BYTES));
   return new TextDecoder().decode(text);
 }

@@ -1,5 +1,5 @@
-import type { Deps } from '../../deps.ts';
-import { pingRecord } from '../../repo/db.ts';
+import type { Deps } from '../deps.ts';
+import { pingRecord } from '../repo/db.ts';
 
 const holds = (promise: Promise<unknown>) =>
   promise.then(

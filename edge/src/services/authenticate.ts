@@ -1,0 +1,103 @@
+// Who calls: the operator, or a key of the record.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Scope } from '@tallrec/shared/wire/keys';
+import type { Deps } from '../deps.ts';
+import { OPERATOR } from '../operator.ts';
+import { type ApiKeyRow, findKeyByHash, setKeyUsed } from '../repo/keys.ts';
+import { knownSoFar, recallKey, rememberKey } from './known-keys.ts';
+import { bearerOf, KEY_PREFIX, sha256Hex } from './secrets.ts';
+import { iso } from './timestamps.ts';
+
+export interface Caller {
+  /** The key's id, or `operator`. */
+  id: string;
+  workspace: string;
+  scopes: readonly Scope[];
+  /** Null: from anywhere. */
+  origins: readonly string[] | null;
+  /** Null: not limited. */
+  requestsPerMinute: number | null;
+  operator: boolean;
+}
+
+export interface Authenticated {
+  caller: Caller;
+  /** Takes down that the key was used; not every request does. */
+  noteUse: (() => Promise<void>) | null;
+}
+
+const OPERATOR_CALLER: Caller = {
+  id: OPERATOR,
+  workspace: OPERATOR,
+  scopes: [],
+  origins: null,
+  requestsPerMinute: null,
+  operator: true,
+};
+const NOTE_USE_EVERY_MS = 5 * 60_000;
+
+/** Compares digests in constant time, so that neither length nor a common beginning shows. */
+function sameDigest(left: string, right: string): boolean {
+  return crypto.subtle.timingSafeEqual(Uint8Array.fromHex(left), Uint8Array.fromHex(right));
+}
+
+/**
+ * @param known whether a key that was found a moment ago need not be looked up again
+ * @throws TallrecError UNAUTHENTICATED where the header names no key that holds
+ */
+export async function authenticate(
+  deps: Pick<Deps, 'db' | 'clock' | 'operatorSecret'>,
+  authorization: string | undefined,
+  { known }: { known: boolean },
+): Promise<Authenticated> {
+  const key = bearerOf(authorization);
+  if (key === undefined) {
+    throw new TallrecError('UNAUTHENTICATED', 'This request carries no API key.', {
+      fix: 'Send the header "Authorization: Bearer tlr_…".',
+    });
+  }
+  const [hash, operatorHash] = await Promise.all([sha256Hex(key), sha256Hex(deps.operatorSecret)]);
+  if (sameDigest(hash, operatorHash)) return { caller: OPERATOR_CALLER, noteUse: null };
+  const nowMs = deps.clock.nowMs();
+  const row = key.startsWith(KEY_PREFIX) ? await rowOf(deps, hash, known, nowMs) : undefined;
+  if (!row || row.revokedAt !== null || (row.hash !== hash && (row.oldHashUntil ?? 0) <= nowMs)) {
+    throw new TallrecError('UNAUTHENTICATED', 'This API key is unknown or revoked.', {
+      fix: 'Ask an administrator for a new one.',
+    });
+  }
+  if (row.expiresAt !== null && row.expiresAt <= nowMs) {
+    throw new TallrecError('UNAUTHENTICATED', `This API key expired on ${iso(row.expiresAt)}.`, {
+      fix: 'Ask an administrator for a new one.',
+    });
+  }
+  const { id, workspace, scopes, origins, requestsPerMinute } = row;
+  return {
+    caller: { id, workspace, scopes, origins, requestsPerMinute, operator: false },
+    noteUse: useNote(deps, row, nowMs),
+  };
+}
+
+async function rowOf(
+  deps: Pick<Deps, 'db'>,
+  hash: string,
+  known: boolean,
+  nowMs: number,
+): Promise<ApiKeyRow | undefined> {
+  const recalled = known ? recallKey(hash, nowMs) : undefined;
+  if (recalled) return recalled;
+  const asOf = knownSoFar();
+  const row = await findKeyByHash(deps.db, hash);
+  if (row && row.revokedAt === null) rememberKey(hash, row, nowMs, asOf);
+  return row;
+}
+
+/** Requests that come together with the first one of a while see the row as noted already. */
+function useNote(deps: Pick<Deps, 'db'>, row: ApiKeyRow, nowMs: number): (() => Promise<void>) | null {
+  if (row.lastUsedAt !== null && row.lastUsedAt > nowMs - NOTE_USE_EVERY_MS) return null;
+  row.lastUsedAt = nowMs;
+  return () => setKeyUsed(deps.db, row, { nowMs, unlessSinceMs: nowMs - NOTE_USE_EVERY_MS });
+}
+
+export function hasScope(caller: Caller, scope: Scope): boolean {
+  return caller.scopes.includes('admin') || caller.scopes.includes(scope);
+}
