@@ -4,10 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adapterId } from '@tallrec/shared/wire/adapters';
-import type { JobAdapter } from '@tallrec/shared/wire/link';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AdapterCache } from './adapter-cache.ts';
 import { EdgeFiles } from './edge-files.ts';
 
 const FAST = { minPauseMs: 5, retries: 3 };
@@ -23,7 +20,8 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'files-'));
   requests = [];
   server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`);
+    const { range } = request.headers;
+    requests.push(`${request.method} ${request.url}${range ? ` ${range}` : ''}`);
     handle(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,18 +36,79 @@ afterEach(async () => {
 const refuse = (response: ServerResponse, status: number, code: string) =>
   response.writeHead(status).end(JSON.stringify({ error: { code, message: 'no', requestId: 'r', retryable: false } }));
 
-describe('files from and to the edge', () => {
-  it('are whole, though connections break', async () => {
-    const content = 'rows\n'.repeat(50_000);
-    handle = (_request, response) => {
-      response.writeHead(200, { 'Content-Length': content.length });
-      if (requests.length < 3) response.write(content.slice(0, 1000), () => response.destroy());
-      else response.end(content);
-    };
+/** Answers with the part of `content` that was asked for, as R2 does behind the edge. */
+function give(
+  content: string,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  { etag = '"1"', breakAfter = 0 } = {},
+) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+  const partial = first !== undefined && [undefined, etag].includes(headers['if-range'] as string | undefined);
+  if (partial && Number(first) >= content.length) return refuse(response, 416, 'RANGE_NOT_SATISFIABLE');
+  const part = partial ? content.slice(Number(first), last ? Number(last) + 1 : undefined) : content;
+  response.writeHead(partial ? 206 : 200, { 'Content-Length': part.length, ETag: etag });
+  if (breakAfter) return response.write(part.slice(0, breakAfter), () => setTimeout(() => response.destroy(), 30));
+  return response.end(part);
+}
+
+describe('files from the edge', () => {
+  const content = Array.from({ length: 50_000 }, (_, row) => `row ${row}\n`).join('');
+
+  it('are whole though connections break, and go on where they broke off', async () => {
+    handle = (request, response) => give(content, request, response, { breakAfter: requests.length < 3 ? 1000 : 0 });
     const target = join(dir, 'rows');
     const { sha256: hash, bytes } = await new EdgeFiles(url).download('/d', target, FAST);
-    expect({ hash, bytes, tries: requests.length }).toEqual({ hash: sha256(content), bytes: content.length, tries: 3 });
+    expect({ hash, bytes }).toEqual({ hash: sha256(content), bytes: content.length });
+    expect(requests).toEqual(['GET /d', 'GET /d bytes=1000-', 'GET /d bytes=2000-']);
     expect(await readFile(target, 'utf8')).toBe(content);
+    expect(await readdir(dir)).toEqual(['rows']);
+  });
+
+  it('are never sewn together from two files', async () => {
+    const other = content.replaceAll('row', 'ROW');
+    handle = (request, response) =>
+      requests.length === 1
+        ? give(content, request, response, { breakAfter: 1000 })
+        : give(other, request, response, { etag: '"2"' });
+    await new EdgeFiles(url).download('/d', join(dir, 'rows'), FAST);
+    expect(await readFile(join(dir, 'rows'), 'utf8')).toBe(other);
+  });
+
+  it('begin anew where the edge names no version, and where all had come when the connection broke', async () => {
+    handle = (_request, response) => {
+      response.writeHead(200, { 'Content-Length': content.length });
+      if (requests.length === 1) response.write(content.slice(0, 1000), () => setTimeout(() => response.destroy(), 30));
+      else response.end(content);
+    };
+    await new EdgeFiles(url).download('/d', join(dir, 'rows'), FAST);
+    expect(requests).toEqual(['GET /d', 'GET /d']);
+    handle = (request, response) =>
+      requests.length === 3
+        ? response.writeHead(200, { ETag: '"1"' }).write('ab', () => setTimeout(() => response.destroy(), 30))
+        : give('ab', request, response);
+    await new EdgeFiles(url).download('/e', join(dir, 'short'), FAST);
+    expect(requests.slice(2)).toEqual(['GET /e', 'GET /e bytes=2-', 'GET /e']);
+    expect(await readFile(join(dir, 'short'), 'utf8')).toBe('ab');
+  });
+
+  it('can be a part of one, which goes on alike', async () => {
+    handle = (request, response) => give(content, request, response, { breakAfter: requests.length < 2 ? 100 : 0 });
+    const target = join(dir, 'rows');
+    const range = { offset: 500, bytes: 300 };
+    await new EdgeFiles(url).download('/d', target, { ...FAST, range });
+    expect(requests).toEqual(['GET /d bytes=500-799', 'GET /d bytes=600-799']);
+    expect(await readFile(target, 'utf8')).toBe(content.slice(500, 800));
+  });
+
+  it('have the checksum that was named, or come again', async () => {
+    handle = (request, response) => give(requests.length < 2 ? 'bad' : 'good', request, response);
+    const file = await new EdgeFiles(url).download('/d', join(dir, 'x'), { ...FAST, sha256: sha256('good') });
+    expect(file.bytes).toBe(4);
+    handle = (request, response) => give('bad', request, response);
+    const download = new EdgeFiles(url).download('/d', join(dir, 'y'), { ...FAST, sha256: sha256('good') });
+    await expect(download).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(await readdir(dir)).toEqual(['x']);
   });
 
   it('are not asked for again when the edge says no, and leave nothing behind', async () => {
@@ -66,8 +125,9 @@ describe('files from and to the edge', () => {
     await expect(download).rejects.toMatchObject({ code: 'NODE_UNAVAILABLE', message: /ECONNREFUSED/ });
   });
 
-  it('go to the edge and nowhere else', () => {
-    expect(() => new EdgeFiles(url).download('//elsewhere.test/d', join(dir, 'x'))).toThrow(/not the edge/);
+  it('come from the edge and nowhere else', async () => {
+    const elsewhere = new EdgeFiles(url).download('//elsewhere.test/d', join(dir, 'x'));
+    await expect(elsewhere).rejects.toThrow(/not the edge/);
   });
 
   it('are bounded', async () => {
@@ -75,82 +135,99 @@ describe('files from and to the edge', () => {
     const download = new EdgeFiles(url).download('/d', join(dir, 'x'), { ...FAST, maxBytes: 99 });
     await expect(download).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });
+});
 
-  it('are sent with their length and checksum', async () => {
-    const source = join(dir, 'source');
-    await writeFile(source, 'bytes');
-    let seen: unknown;
+describe('files to the edge', () => {
+  const PART_BYTES = 4;
+  const UPLOAD = `up_${'0'.repeat(26)}`;
+  let parts: Map<number, { length: string | undefined; hash: unknown; coding: unknown; body: string }>;
+  let announced: unknown[];
+  let completed: unknown[];
+  /** Answers in place of the edge, for one request. */
+  let fault: ((request: string, response: ServerResponse) => boolean) | undefined;
+
+  beforeEach(() => {
+    [parts, announced, completed, fault] = [new Map(), [], [], undefined];
     handle = (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { 'content-length': length, 'x-content-sha256': hash, 'transfer-encoding': coding } = request.headers;
-        seen = { length, hash, coding, body: Buffer.concat(chunks).toString() };
-        response.end('{}');
+        if (fault?.(requests.at(-1)!, response)) return;
+        const body = Buffer.concat(chunks).toString();
+        if (request.method === 'PUT') {
+          const { 'content-length': length, 'x-content-sha256': hash, 'transfer-encoding': coding } = request.headers;
+          parts.set(Number(request.url!.split('/').at(-1)), { length, hash, coding, body });
+          response.end('{}');
+        } else if (request.url!.endsWith('/complete')) {
+          completed.push(JSON.parse(body));
+          response.end('{}');
+        } else {
+          const asked = JSON.parse(body);
+          announced.push(asked);
+          const missing = Array.from({ length: Math.ceil(asked.bytes / PART_BYTES) }, (_, index) => index + 1)
+            .filter((part) => !parts.has(part))
+            .map((part) => ({
+              part,
+              bytes: Math.min(PART_BYTES, asked.bytes - (part - 1) * PART_BYTES),
+              path: `/u/${part}`,
+            }));
+          const done = completed.length > 0;
+          response.end(JSON.stringify({ upload: UPLOAD, done, partBytes: PART_BYTES, parts: missing }));
+        }
       });
     };
-    await new EdgeFiles(url).upload('/u', source, FAST);
-    expect(seen).toEqual({ length: '5', hash: sha256('bytes'), coding: undefined, body: 'bytes' });
+  });
+  const send = async (text: string) => {
+    const source = join(dir, 'source');
+    await writeFile(source, text);
+    await new EdgeFiles(url).upload('/results/token', 'report.json', source, FAST);
+  };
+
+  it('are announced, sent in parts with their lengths and checksums, and completed', async () => {
+    await send('0123456789');
+    expect(announced).toEqual([{ file: 'report.json', bytes: 10, sha256: sha256('0123456789') }]);
+    const bodies = ['0123', '4567', '89'];
+    expect([...parts.values()]).toEqual(
+      bodies.map((body) => ({ length: String(body.length), hash: sha256(body), coding: undefined, body })),
+    );
+    expect(completed).toEqual([{ upload: UPLOAD }]);
+    expect(requests.at(-1)).toBe('POST /results/token/complete');
+  });
+
+  it('go on with the parts that have not arrived, after a fault of the network or of the edge', async () => {
+    const faults = ['PUT /u/2', 'PUT /u/3', 'POST /results/token/complete'];
+    fault = (request, response) => {
+      if (request !== faults[0]) return false;
+      faults.shift();
+      if (request === 'PUT /u/2') response.destroy();
+      else response.writeHead(503).end('{}');
+      return true;
+    };
+    await send('0123456789');
+    expect(requests.filter((line) => line.startsWith('PUT'))).toEqual(
+      ['1', '2', '2', '3', '3'].map((part) => `PUT /u/${part}`),
+    );
+    expect(completed).toHaveLength(1);
+  });
+
+  it('that are there already are not sent again', async () => {
+    await send('0123');
+    await send('0123');
+    expect(requests.slice(3)).toEqual(['POST /results/token']);
+  });
+
+  it('may be empty', async () => {
+    await send('');
+    expect(announced).toEqual([{ file: 'report.json', bytes: 0, sha256: sha256('') }]);
+    expect(completed).toHaveLength(1);
   });
 
   it('are not sent again under a stale fence', async () => {
-    await writeFile(join(dir, 's'), 'bytes');
-    handle = (request, response) => {
-      request.resume();
+    fault = (_request, response) => {
       refuse(response, 409, 'STALE_FENCE');
+      return true;
     };
-    await expect(new EdgeFiles(url).upload('/u', join(dir, 's'), FAST)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(send('bytes')).rejects.toMatchObject({ code: 'STALE_FENCE' });
     expect(requests).toHaveLength(1);
-  });
-});
-
-describe('the adapter cache', () => {
-  const files = { '/config': '{"r":8}', '/weights': 'weights' };
-  const named = async (weights = files['/weights']): Promise<JobAdapter> => ({
-    id: await adapterId({ configSha256: sha256(files['/config']), weightsSha256: sha256(weights) }),
-    configPath: '/config',
-    weightsPath: '/weights',
-    golden: null,
-    blend: null,
-  });
-  beforeEach(() => {
-    handle = (request, response) => response.end(files[request.url as keyof typeof files]);
-  });
-  const open = (options = {}) => AdapterCache.open(join(dir, 'adapters'), new EdgeFiles(url), options);
-
-  it('fetches an adapter once, for all that ask, and finds it after a restart', async () => {
-    const cache = await open();
-    const adapter = await named();
-    const places = await Promise.all([cache.locate(adapter), cache.locate(adapter)]);
-    expect(requests.sort()).toEqual(['GET /config', 'GET /weights']);
-    expect(await readFile(join(places[0]!.dir, 'adapter_model.safetensors'), 'utf8')).toBe('weights');
-    const later = await open();
-    expect(later.ids()).toEqual([adapter.id]);
-    await later.locate(adapter);
-    expect(requests).toHaveLength(2);
-  });
-
-  it('refuses bytes that are not what the name says, and harms no other', async () => {
-    const cache = await open();
-    const good = await named();
-    await cache.locate(good);
-    await expect(cache.locate(await named('other weights'))).rejects.toMatchObject({ code: 'ADAPTER_INVALID' });
-    expect(cache.ids()).toEqual([good.id]);
-    expect(await readdir(join(dir, 'adapters'))).toEqual([good.id]);
-  });
-
-  it('keeps the last used, and fetches anew what was dropped', async () => {
-    const cache = await open({ maxAdapters: 1 });
-    const first = await named();
-    await cache.locate(first);
-    const config = files['/config'];
-    handle = (request, response) => response.end(request.url === '/config' ? config : 'second');
-    const second = await named('second');
-    await cache.locate(second);
-    expect(cache.ids()).toEqual([second.id]);
-    await cache.drop(second.id);
-    expect(cache.ids()).toEqual([]);
-    await cache.locate(second);
-    await expect.poll(() => readdir(join(dir, 'adapters'))).toEqual([second.id]);
   });
 });

@@ -1,120 +1,194 @@
-// One job at a time: takes jobs from the edge, runs each in an engine process of its own, and owes the edge an outcome until it is recorded.
-import type { Job, JobOutcome, JobProgress, NodeFrame } from '@tallrec/shared/wire/link';
+// One job at a time: takes jobs from the edge, has each done, and owes the edge its outcome until that has said what became of it.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
+import type { Job, JobOutcome, NodeFrame, Verdict } from '@tallrec/shared/wire/link';
+import { fileFault } from '../file-faults.ts';
 import { describeFault } from './engine-calls.ts';
+import { EventOutbox } from './event-outbox.ts';
 import type { JobRecord, JobStore } from './job-store.ts';
-import { ProgressBuffer } from './progress-buffer.ts';
 
-/** Runs one job to its outcome. What it does after an abort is not looked at, but a checkpoint may lie on disk then. */
-export type RunJob = (
-  job: Job,
-  context: { signal: AbortSignal; progress: (progress: JobProgress) => void },
-) => Promise<JobOutcome>;
+export interface JobContext {
+  /** Aborted to give the job up. What is done afterwards is not looked at, but a checkpoint may lie on disk then. */
+  signal: AbortSignal;
+  /** Aborted to end the job soon, with the best of what it has. */
+  stop: AbortSignal;
+  onEvent: (event: NodeEvent) => void;
+}
+export type JobSuccess = Extract<JobOutcome, { status: 'succeeded' }>;
+
+export interface JobWork {
+  /** Does a job; what it comes to lies on this machine's disk afterwards. */
+  run(job: Job, context: JobContext): Promise<JobSuccess['result']>;
+  /** Sends what a job came to; what has arrived is not sent again. */
+  deliver(job: Job, result: JobSuccess['result'], signal: AbortSignal): Promise<void>;
+}
 
 export interface JobRunnerOptions {
   store: JobStore;
-  runJob: RunJob;
+  work: JobWork;
   /** @returns false when there is no connection */
   send: (frame: NodeFrame) => boolean;
   log: (line: string) => void;
   nowMs: () => number;
-  /** Progress of this long goes into one frame. */
-  progressMs?: number;
+  /** Events of this long go into one frame. */
+  gatherMs?: number;
 }
 
-type StopReason = 'cancelled' | 'superseded' | 'suspended';
+/** A job that the edge may still ask about. */
+interface Held {
+  record: JobRecord;
+  events: EventOutbox;
+  /** Whether the record is on disk as it stands. */
+  saved: boolean;
+  /** Whether the outcome has been sent before. */
+  told: boolean;
+  delivery: { controller: AbortController; ended: Promise<void> } | undefined;
+}
+
+type GivenUp = 'cancelled' | 'superseded' | 'suspended';
 
 interface Running {
-  record: JobRecord;
+  held: Held;
   controller: AbortController;
-  stopReason: StopReason | undefined;
+  stop: AbortController;
+  givenUp: GivenUp | undefined;
   ended: Promise<void>;
 }
 
 export class JobRunner {
   readonly #options: JobRunnerOptions;
-  /** Every job the edge may still ask about, in the order of arrival. */
-  readonly #records = new Map<string, JobRecord>();
-  readonly #progress: ProgressBuffer;
+  /** In the order of arrival. */
+  readonly #held = new Map<string, Held>();
   #running: Running | undefined;
   /** Jobs start only while the edge can be reached. */
   #open = false;
-  /** Changes to the records go one after the other. */
+  /** Changes go one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#progress = new ProgressBuffer(options.send, options.progressMs ?? 300);
   }
 
   get runningJob(): string | null {
-    return this.#running?.record.job.id ?? null;
+    return this.#running?.held.record.job.id ?? null;
   }
 
   /**
-   * Takes up the outcomes that an earlier run of the service owes. A job that it was in the middle of is not announced, so the
-   * edge sees that it was lost and gives it out again; whoever gets it here goes on from its checkpoint.
+   * Takes up the outcomes that an earlier run of the service owes, however long ago that was: the edge decides what becomes of them.
+   * A job that it was in the middle of is not announced, so the edge sees that it was lost and gives it out again; whoever gets it
+   * here goes on from its checkpoint.
    */
   async restore(): Promise<void> {
-    for (const record of await this.#options.store.loadOwed(this.#options.nowMs()))
-      this.#records.set(record.job.id, record);
+    const { store, nowMs, log } = this.#options;
+    for (const record of await store.loadOwed(nowMs(), log)) this.#hold(record);
   }
 
   /** On every new connection: says which jobs are here and which outcomes are owed, then goes on with them. */
   connected(): void {
     this.#open = true;
-    for (const { job, outcome } of this.#records.values()) {
-      if (!outcome) this.#options.send({ type: 'accepted', job: job.id, fence: job.fence });
+    for (const { record } of this.#held.values()) {
+      if (!record.outcome || !record.delivered) this.#sendAccepted(record.job);
     }
-    this.repeatOutcomes();
-    this.#progress.flush();
+    for (const held of this.#held.values()) {
+      if (!held.record.outcome || !held.told) held.events.repeat();
+      this.#owe(held);
+    }
     this.#startNext();
   }
 
-  /** Outcomes that the edge has not confirmed, again. */
-  repeatOutcomes(): void {
-    for (const { job, outcome } of this.#records.values()) {
-      if (outcome) this.#options.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
+  /** Outcomes of which the edge has not said what became of them, again; and whatever could not be done at the first try. */
+  repeat(): void {
+    for (const held of this.#held.values()) {
+      if (!held.record.outcome) held.events.repeatIfStuck();
+      else {
+        if (!held.saved) void this.#save(held);
+        this.#owe(held);
+      }
     }
   }
 
+  /** Answers `accepted` once the job is on disk, or `declined` with the reason why it could not be taken. */
   accept(job: Job): Promise<void> {
     return this.#inTurn(async () => {
-      const known = this.#records.get(job.id);
-      if (known && known.job.fence > job.fence) return;
-      if (known && known.job.fence === job.fence) {
-        if (!known.outcome) this.#options.send({ type: 'accepted', job: job.id, fence: job.fence });
+      const known = this.#held.get(job.id);
+      if (known && known.record.job.fence > job.fence) return;
+      if (known && known.record.job.fence === job.fence) {
+        this.#sendAccepted(job);
+        this.#owe(known);
         return;
       }
-      this.#records.delete(job.id);
-      if (this.#running?.record.job.id === job.id) await this.#stopRunning('superseded');
-      const record: JobRecord = { job, outcome: null, recorded: false };
-      await this.#options.store.save(record);
-      this.#records.set(job.id, record);
-      this.#options.log(`${job.kind} job ${job.id} (fence ${job.fence}) taken`);
-      this.#options.send({ type: 'accepted', job: job.id, fence: job.fence });
-      this.#startNext();
+      try {
+        await this.#take(job, known);
+      } catch (error) {
+        const message = wordsOf(error);
+        this.#options.log(`${job.kind} job ${job.id} (fence ${job.fence}) declined: ${message}`);
+        const declined = { type: 'declined', job: job.id, fence: job.fence } as const;
+        this.#options.send({ ...declined, error: { code: 'NODE_UNAVAILABLE', message } });
+      }
     });
+  }
+
+  /** @param older the same job under an older fence: what it came to by then need not be done again */
+  async #take(job: Job, older: Held | undefined): Promise<void> {
+    const made = older?.record.outcome?.status === 'succeeded';
+    if (older && !made) {
+      await this.#release(older);
+      if (this.#running?.held === older) await this.#giveUpRunning('superseded');
+    }
+    const outcome = made ? older.record.outcome : null;
+    const record: JobRecord = { job, outcome, delivered: false, settled: false };
+    await this.#options.store.save(record);
+    if (older) await this.#release(older);
+    const held = this.#hold(record);
+    this.#options.log(`${job.kind} job ${job.id} (fence ${job.fence}) taken`);
+    this.#sendAccepted(job);
+    if (outcome) this.#owe(held);
+    else this.#startNext();
   }
 
   cancel(id: string, fence: number): Promise<void> {
     return this.#inTurn(async () => {
-      const record = this.#records.get(id);
-      if (!record || record.job.fence > fence || record.outcome) return;
-      if (this.#running?.record === record) {
-        await this.#stopRunning('cancelled');
-      } else {
-        await this.#finish(record, { status: 'cancelled' });
+      const held = this.#held.get(id);
+      if (!held || held.record.job.fence > fence) return;
+      if (this.#running?.held === held) await this.#giveUpRunning('cancelled');
+      else if (!held.record.outcome || !held.record.delivered) {
+        await this.#stopDelivery(held);
+        await this.#finish(held, { status: 'cancelled' });
       }
     });
   }
 
-  /** The edge has the outcome. */
-  recorded(id: string, fence: number): Promise<void> {
+  /** Ends a job soon, with the best of what it has. */
+  stop(id: string, fence: number): Promise<void> {
     return this.#inTurn(async () => {
-      const record = this.#records.get(id);
-      if (!record?.outcome || record.job.fence > fence) return;
-      this.#records.delete(id);
-      await this.#options.store.settle(record);
+      const held = this.#held.get(id);
+      if (!held || held.record.job.fence > fence || held.record.outcome) return;
+      held.record.job.stopping = true;
+      if (this.#running?.held === held) this.#running.stop.abort();
+    });
+  }
+
+  /** The edge has events up to this number. */
+  acknowledged(id: string, fence: number, seq: number): void {
+    const held = this.#held.get(id);
+    if (held?.record.job.fence === fence) held.events.acknowledged(seq);
+  }
+
+  /** The edge says what became of an outcome: only now may what was made be deleted. */
+  verdict(id: string, fence: number, verdict: Verdict): Promise<void> {
+    return this.#inTurn(async () => {
+      const held = this.#held.get(id);
+      if (held?.record.job.fence !== fence) return;
+      if (verdict === 'retry') {
+        if (held.record.outcome?.status !== 'succeeded') return;
+        this.#options.log(`job ${id} (fence ${fence}): its results did not arrive whole, they are sent again`);
+        held.record.delivered = false;
+        this.#owe(held);
+        return;
+      }
+      if (this.#running?.held === held) await this.#giveUpRunning('superseded');
+      await this.#release(held);
+      if (held.record.outcome) await this.#options.store.settle(held.record);
     });
   }
 
@@ -122,31 +196,57 @@ export class JobRunner {
   suspend(): Promise<void> {
     return this.#inTurn(async () => {
       this.#open = false;
-      await this.#stopRunning('suspended');
-      for (const { job, outcome } of this.#records.values()) if (!outcome) this.#records.delete(job.id);
+      await this.#giveUpRunning('suspended');
+      for (const held of this.#held.values()) {
+        if (!held.record.outcome) await this.#release(held);
+        await this.#stopDelivery(held);
+        if (!held.saved) await this.#save(held);
+      }
     });
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(change);
-    this.#last = turn.catch((error) => this.#options.log(`a change of jobs failed: ${String(error)}`));
+    const turn = this.#last
+      .then(change)
+      .catch((error) => this.#options.log(`a change of jobs failed: ${String(error)}`));
+    this.#last = turn;
     return turn;
   }
 
-  async #stopRunning(reason: StopReason): Promise<void> {
+  #sendAccepted({ id, fence }: Job): void {
+    this.#options.send({ type: 'accepted', job: id, fence });
+  }
+
+  #hold(record: JobRecord): Held {
+    const { id: job, fence } = record.job;
+    const { send, gatherMs = 300 } = this.#options;
+    const events = new EventOutbox({ job, fence, send, gatherMs });
+    const held: Held = { record, events, saved: true, told: false, delivery: undefined };
+    this.#held.delete(job);
+    this.#held.set(job, held);
+    return held;
+  }
+
+  async #release(held: Held): Promise<void> {
+    this.#held.delete(held.record.job.id);
+    held.events.close();
+    await this.#stopDelivery(held);
+  }
+
+  async #giveUpRunning(reason: GivenUp): Promise<void> {
     const running = this.#running;
     if (!running) return;
-    running.stopReason ??= reason;
+    running.givenUp ??= reason;
     running.controller.abort();
     await running.ended;
   }
 
   #startNext(): void {
     if (this.#running || !this.#open) return;
-    const record = [...this.#records.values()].find(({ outcome }) => !outcome);
-    if (!record) return;
-    const controller = new AbortController();
-    const running: Running = { record, controller, stopReason: undefined, ended: Promise.resolve() };
+    const held = [...this.#held.values()].find(({ record }) => !record.outcome);
+    if (!held) return;
+    const [controller, stop] = [new AbortController(), new AbortController()];
+    const running: Running = { held, controller, stop, givenUp: undefined, ended: Promise.resolve() };
     this.#running = running;
     running.ended = this.#run(running).finally(() => {
       this.#running = undefined;
@@ -155,30 +255,109 @@ export class JobRunner {
   }
 
   async #run(running: Running): Promise<void> {
-    const { record, controller } = running;
-    const { job } = record;
-    const progress = (part: JobProgress) => this.#progress.add(job, part);
+    const { held, controller, stop } = running;
+    const { job } = held.record;
+    if (job.stopping) stop.abort();
+    const onEvent = (event: NodeEvent) => held.events.add(event);
     let outcome: JobOutcome;
     try {
-      outcome = await this.#options.runJob(job, { signal: controller.signal, progress });
+      const result = await this.#options.work.run(job, { signal: controller.signal, stop: stop.signal, onEvent });
+      outcome = { status: 'succeeded', result };
     } catch (error) {
-      outcome = { status: 'failed', error: describeFault(error) };
+      outcome = failureOf(error);
     }
-    this.#progress.flush();
-    if (running.stopReason === 'cancelled') outcome = { status: 'cancelled' };
-    else if (running.stopReason) {
-      this.#options.log(`job ${job.id} (fence ${job.fence}) ${running.stopReason}`);
+    if (running.givenUp === 'cancelled') outcome = { status: 'cancelled' };
+    else if (running.givenUp) {
+      this.#options.log(`job ${job.id} (fence ${job.fence}) ${running.givenUp}`);
       return;
     }
-    await this.#finish(record, outcome);
+    await this.#finish(held, outcome);
   }
 
-  async #finish(record: JobRecord, outcome: JobOutcome): Promise<void> {
-    const { job } = record;
-    record.outcome = outcome;
-    await this.#options.store.save(record);
+  /** Never throws: what cannot be saved is kept in memory, and the edge is told all the same. */
+  async #finish(held: Held, outcome: JobOutcome): Promise<void> {
+    const { job } = held.record;
+    held.record.outcome = outcome;
+    held.record.delivered = outcome.status !== 'succeeded';
+    await this.#save(held);
     const words = outcome.status === 'failed' ? `failed: ${outcome.error.message}` : outcome.status;
     this.#options.log(`job ${job.id} (fence ${job.fence}) ${words}`);
-    this.#options.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
+    this.#owe(held);
   }
+
+  async #save(held: Held): Promise<void> {
+    try {
+      await this.#options.store.save(held.record);
+      held.saved = true;
+    } catch (error) {
+      held.saved = false;
+      this.#options.log(`the outcome of job ${held.record.job.id} could not be saved: ${wordsOf(error)}`);
+    }
+  }
+
+  /** What the edge is owed of an ended job: its results, then its last events and the outcome, until there is a verdict. */
+  #owe(held: Held): void {
+    const { job, outcome, delivered } = held.record;
+    if (!outcome || held.delivery || !this.#held.has(job.id)) return;
+    if (delivered) {
+      if (held.told) held.events.repeat({ all: true });
+      else held.events.flush({ all: true });
+      held.told = true;
+      this.#options.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
+    } else if (outcome.status === 'succeeded' && this.#open) {
+      held.events.flush();
+      const controller = new AbortController();
+      const ended = this.#deliver(held, outcome.result, controller.signal);
+      held.delivery = { controller, ended };
+      void ended.finally(() => {
+        held.delivery = undefined;
+        // Where it did not come to its end, the next beat tries again.
+        if (held.record.delivered && !controller.signal.aborted) this.#owe(held);
+      });
+    }
+  }
+
+  /** Never throws. */
+  async #deliver(held: Held, result: JobSuccess['result'], signal: AbortSignal): Promise<void> {
+    const { record } = held;
+    const { id, fence } = record.job;
+    try {
+      await this.#options.work.deliver(record.job, result, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isPassing(error)) {
+        this.#options.log(`the results of job ${id} (fence ${fence}) could not be sent yet: ${wordsOf(error)}`);
+        return;
+      }
+      // Where nobody waits under this fence, the verdict says so.
+      if (!isStale(error)) record.outcome = failureOf(error);
+    }
+    record.delivered = true;
+    await this.#save(held);
+  }
+
+  async #stopDelivery({ delivery }: Held): Promise<void> {
+    delivery?.controller.abort();
+    await delivery?.ended;
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof TallrecError && error.retryable && error.code !== 'ENGINE_FAILED';
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof TallrecError && (error.code === 'STALE_FENCE' || error.code === 'NOT_FOUND');
+}
+
+function failureOf(error: unknown): JobOutcome {
+  if (fileFault(error)) return { status: 'failed', error: { code: 'ENGINE_FAILED', message: wordsOf(error) } };
+  return { status: 'failed', error: describeFault(error) };
+}
+
+/** Why this machine could not do something. */
+function wordsOf(error: unknown): string {
+  const fault = fileFault(error);
+  if (fault) return `A file on the node cannot be used: ${fault.words}. ${fault.fix}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,16 +7,23 @@ import { writeFileAtomically } from '../atomic-file.ts';
 
 const recordSchema = z.object({
   job: jobSchema,
-  /** Set once it has ended; kept until the edge has recorded it. */
+  /** Set once it has ended; kept until the edge has said what became of it. */
   outcome: jobOutcomeSchema.nullable(),
-  recorded: z.boolean(),
+  /** Its results lie on the edge. */
+  delivered: z.boolean(),
+  /** The edge has it; what is left is the checkpoint of a job that may come back. */
+  settled: z.boolean(),
 });
 export type JobRecord = z.infer<typeof recordSchema>;
+
+/** Of a record of another version, enough to see that something finished lies here. */
+const owedSchema = z.object({ outcome: z.looseObject({ status: z.string() }), settled: z.literal(false) });
 
 export interface JobPaths {
   dir: string;
   /** Downloaded data. */
   data: (name: string) => string;
+  /** What a job goes on from; it is kept when the job did not succeed. */
   checkpoint: string;
   out: string;
 }
@@ -46,21 +53,30 @@ export class JobStore {
     await writeFileAtomically(join(dir, RECORD), [JSON.stringify(record)]);
   }
 
-  /** Jobs that have ended and that the edge has not recorded yet. What cannot be read, or is old, is removed. */
-  async loadOwed(nowMs: number): Promise<JobRecord[]> {
+  /**
+   * Jobs that have ended and of which the edge has not said what became of them, however old. What was interrupted or settled is
+   * removed with its age.
+   * @param log is told of what has ended and cannot be read, which stays where it is
+   */
+  async loadOwed(nowMs: number, log: (line: string) => void): Promise<JobRecord[]> {
     await mkdir(this.#dir, { recursive: true });
     const records: JobRecord[] = [];
     for (const name of await readdir(this.#dir)) {
       const path = join(this.#dir, name, RECORD);
-      const record = recordSchema.safeParse(await readJson(path));
-      const age = nowMs - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
-      if (record.data?.outcome && !record.data.recorded) records.push(record.data);
-      else if (!record.success || age > KEEP_MS) await rm(join(this.#dir, name), { recursive: true, force: true });
+      const json = await readJson(path);
+      const record = recordSchema.safeParse(json);
+      if (record.success && record.data.outcome && !record.data.settled) records.push(record.data);
+      else if (!record.success && owedSchema.safeParse(json).success) {
+        log(`${path} holds the outcome of a job in a form that this version does not know; it is left as it is`);
+      } else {
+        const age = nowMs - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
+        if (age > KEEP_MS) await rm(join(this.#dir, name), { recursive: true, force: true });
+      }
     }
     return records;
   }
 
-  /** The edge has it: a success leaves nothing behind, anything else its checkpoint. */
+  /** The edge has it, or wants it no more: a success leaves nothing behind, anything else its checkpoint. */
   async settle(record: JobRecord): Promise<void> {
     const { dir, checkpoint } = this.paths(record.job.id);
     const resumable = record.outcome?.status !== 'succeeded' && (await stat(checkpoint).catch(() => undefined));
@@ -68,10 +84,10 @@ export class JobStore {
       await rm(dir, { recursive: true, force: true });
       return;
     }
-    await this.save({ ...record, recorded: true });
     for (const name of await readdir(dir)) {
       if (name !== RECORD && name !== 'checkpoint') await rm(join(dir, name), { recursive: true, force: true });
     }
+    await this.save({ ...record, settled: true });
   }
 }
 
