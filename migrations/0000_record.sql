@@ -141,7 +141,8 @@ CREATE TABLE `jobs` (
 	`checkpoint_node` text,
 	`stopping` integer DEFAULT false NOT NULL,
 	`instance` text,
-	`events_kept` integer DEFAULT false NOT NULL,
+	`events` text DEFAULT 'live' NOT NULL,
+	`resends` integer DEFAULT 0 NOT NULL,
 	`created_by` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
@@ -155,7 +156,7 @@ CREATE INDEX `jobs_queue` ON `jobs` (`state`,`model`,`priority`,`id`);--> statem
 CREATE INDEX `jobs_sweep` ON `jobs` (`state`,`swept_at`);--> statement-breakpoint
 CREATE INDEX `jobs_parent` ON `jobs` (`parent`,`state`);--> statement-breakpoint
 CREATE INDEX `jobs_turn` ON `jobs` (`workspace`,`dispatched_at`);--> statement-breakpoint
-CREATE INDEX `jobs_ended` ON `jobs` (`events_kept`,`ended_at`);--> statement-breakpoint
+CREATE INDEX `jobs_ended` ON `jobs` (`events`,`ended_at`);--> statement-breakpoint
 CREATE TABLE `nodes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace` text,

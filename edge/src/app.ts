@@ -4,7 +4,7 @@ import { newId } from '@tallrec/shared/ids';
 import { LIMITS } from '@tallrec/shared/limits';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { makeDeps } from './deps.ts';
+import { makeDeps } from './compose.ts';
 import { parseEnv } from './env.ts';
 import { onError } from './http/errors.ts';
 import { notFound } from './http/not-found.ts';
@@ -12,6 +12,7 @@ import { openApiDocument } from './http/openapi.ts';
 import { requestLog } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
 import { adapters } from './routes/adapters.ts';
+import { audit } from './routes/audit.ts';
 import { datasets } from './routes/datasets.ts';
 import { docs } from './routes/docs.ts';
 import { evaluations } from './routes/evaluations.ts';
@@ -19,27 +20,21 @@ import { healthRoute } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { models } from './routes/models.ts';
 import { nodes } from './routes/nodes.ts';
-import { prompts } from './routes/prompts.ts';
 import { scoring } from './routes/score.ts';
+import { scorings } from './routes/scorings.ts';
 import { transfers } from './routes/transfers.ts';
 import { tunings } from './routes/tunings.ts';
-import { runSweeps } from './sweeps.ts';
+import { workspaces } from './routes/workspaces.ts';
 
 const base = newRouter();
 base.onError(onError);
 base.notFound(notFound(base));
 
-/** Whether this isolate has looked for what a server before it may have left. */
-let awake = false;
 base.use(async (c, next) => {
   c.set('requestId', newId('request', Date.now()));
   c.header('X-Request-Id', c.var.requestId);
   c.set('env', parseEnv(c.env));
   c.set('deps', makeDeps(c.var.env));
-  if (!awake) {
-    awake = true;
-    c.executionCtx.waitUntil(runSweeps(c.var.deps));
-  }
   await next();
 });
 base.use(requestLog);
@@ -69,12 +64,14 @@ export const app = base
     '/',
     docs(() => openApiDocument(base)),
   )
+  .route('/', workspaces)
   .route('/', keys)
+  .route('/', audit)
   .route('/', datasets)
   .route('/', transfers)
-  .route('/', prompts)
   .route('/', tunings)
   .route('/', evaluations)
+  .route('/', scorings)
   .route('/', adapters)
   .route('/', models)
   .route('/', nodes)

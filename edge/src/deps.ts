@@ -63,7 +63,8 @@ export interface Links {
 
 /** The stories of jobs: one JobFeed object each while the job is unfinished, one object in R2 afterwards. */
 export interface Feeds {
-  append(job: string, events: JobEvent[]): Promise<void>;
+  /** @param fence of the run that begins with these */
+  append(job: string, events: JobEvent[], fence?: number): Promise<void>;
   /**
    * Of a node, under its own numbers.
    * @returns the last number that is kept, or null where the fence no longer holds

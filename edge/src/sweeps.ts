@@ -1,22 +1,25 @@
-// What has to be looked after without anyone asking: once a minute, and when an isolate starts.
+// What has to be looked after without anyone asking, once a minute.
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Deps } from './deps.ts';
-import { faultOf } from './faults.ts';
+import { faultOf, secretsOf } from './faults.ts';
+import { deleteAuditBefore } from './repo/audit.ts';
 import { deleteClaimsBefore } from './repo/idempotency.ts';
 import { sweepDatasets } from './services/datasets/sweep.ts';
 import { sweepJobs } from './services/jobs/sweep.ts';
 
 export async function runSweeps(deps: Deps): Promise<void> {
+  const nowMs = deps.clock.nowMs();
   const sweeps = {
-    datasets: () => sweepDatasets(deps),
     jobs: () => sweepJobs(deps),
-    idempotency: () => deleteClaimsBefore(deps.db, deps.clock.nowMs() - LIMITS.idempotencyTtlMs),
+    datasets: () => sweepDatasets(deps),
+    idempotency: () => deleteClaimsBefore(deps.db, nowMs - LIMITS.idempotencyTtlMs),
+    audit: () => deleteAuditBefore(deps.db, nowMs - LIMITS.auditRetentionMs),
   };
   for (const [name, sweep] of Object.entries(sweeps)) {
     try {
       await sweep();
     } catch (error) {
-      console.error(JSON.stringify({ sweep: name, fault: faultOf(error, Object.values(deps.secrets)) }));
+      console.error(JSON.stringify({ sweep: name, fault: faultOf(error, secretsOf(deps)) }));
     }
   }
 }

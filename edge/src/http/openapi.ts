@@ -5,8 +5,13 @@ import { blendSchema } from '@tallrec/shared/blend';
 import { interactionSchema, samplingSchema } from '@tallrec/shared/interactions';
 import { historyItemSchema, instructionRowSchema, itemSchema, sampleSchema } from '@tallrec/shared/sample';
 import { hyperParametersSchema, tuningEventSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
-import { adapterFilesSchema, adapterSchema, goldenScoresSchema, setAliasSchema } from '@tallrec/shared/wire/adapters';
-import { aliasHistorySchema } from '@tallrec/shared/wire/adapters';
+import {
+  adapterFilesSchema,
+  adapterSchema,
+  aliasHistorySchema,
+  goldenScoresSchema,
+  setAliasSchema,
+} from '@tallrec/shared/wire/adapters';
 import { auditEntrySchema } from '@tallrec/shared/wire/audit';
 import {
   completeDatasetSchema,

@@ -1,24 +1,32 @@
 // The jobs on which a node holds a lease, in the object's own storage. No row, no lease.
 
+export interface Lease {
+  job: string;
+  fence: number;
+}
+
 export class JobLeases {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS leases (job TEXT PRIMARY KEY, fence INTEGER NOT NULL, announced INTEGER NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS leases (job TEXT PRIMARY KEY, fence INTEGER NOT NULL, accept_by INTEGER, announced INTEGER NOT NULL)',
     );
   }
 
-  jobs(): { job: string; fence: number }[] {
+  jobs(): Lease[] {
     return this.#sql.exec<{ job: string; fence: number }>('SELECT job, fence FROM leases').toArray();
   }
 
-  take(job: string, fence: number): void {
+  /** @param acceptByMs until when the node has to say that it takes the job; null where it has said so */
+  take(job: string, fence: number, acceptByMs: number | null): void {
     this.#sql.exec(
-      'INSERT INTO leases (job, fence, announced) VALUES (?, ?, 1) ON CONFLICT (job) DO UPDATE SET fence = max(fence, excluded.fence), announced = 1',
+      `INSERT INTO leases (job, fence, accept_by, announced) VALUES (?, ?, ?, 1)
+       ON CONFLICT (job) DO UPDATE SET fence = max(fence, excluded.fence), accept_by = excluded.accept_by, announced = 1`,
       job,
       fence,
+      acceptByMs,
     );
   }
 
@@ -30,23 +38,34 @@ export class JobLeases {
     this.#sql.exec('DELETE FROM leases WHERE job = ? AND fence <= ?', job, fence);
   }
 
+  /** The next moment at which a job ought to have been accepted. */
+  nextAcceptByMs(): number | null {
+    return this.#sql.exec<{ at: number | null }>('SELECT min(accept_by) AS at FROM leases').one().at;
+  }
+
+  /** @returns the jobs that were not accepted in time */
+  dropUnaccepted(nowMs: number): Lease[] {
+    return this.#drop('accept_by <= ?', nowMs);
+  }
+
   /** A node that connects says which jobs it still has. */
   expectAnnouncements(): void {
     this.#sql.exec('UPDATE leases SET announced = 0');
   }
 
   /** @returns the jobs that it no longer has */
-  dropUnannounced(): string[] {
-    return this.#drop('announced = 0');
+  dropUnannounced(): Lease[] {
+    return this.#drop('announced = ?', 0);
   }
 
   /** @returns all jobs that it had */
-  dropAll(): string[] {
-    return this.#drop('1');
+  dropAll(): Lease[] {
+    return this.#drop('1 = ?', 1);
   }
 
-  #drop(where: 'announced = 0' | '1'): string[] {
-    const rows = this.#sql.exec<{ job: string }>(`DELETE FROM leases WHERE ${where} RETURNING job`).toArray();
-    return rows.map(({ job }) => job);
+  #drop(where: string, value: number): Lease[] {
+    return this.#sql
+      .exec<{ job: string; fence: number }>(`DELETE FROM leases WHERE ${where} RETURNING job, fence`, value)
+      .toArray();
   }
 }

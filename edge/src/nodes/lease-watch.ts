@@ -9,9 +9,9 @@ export class LeaseWatch {
     this.#leaseMs = leaseMs;
   }
 
-  /** Sets the alarm at which to look next. */
-  async arm(nowMs: number): Promise<void> {
-    const alarmAtMs = nowMs + this.#leaseMs / 2;
+  /** Sets the alarm at which to look next: within half a lease, or when a job ought to have been accepted. */
+  async arm(nowMs: number, acceptByMs: number | null): Promise<void> {
+    const alarmAtMs = Math.min(nowMs + this.#leaseMs / 2, Math.max(nowMs, acceptByMs ?? Number.POSITIVE_INFINITY));
     this.#storage.kv.put('alarmAtMs', alarmAtMs);
     await this.#storage.setAlarm(alarmAtMs);
   }

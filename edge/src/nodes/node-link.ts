@@ -1,33 +1,31 @@
-// One object a node: holds the edge's end of its WebSocket, relays requests, keeps the lease on its job, and records what it reports.
+// One object a node: holds the edge's end of its WebSocket, relays requests, keeps the leases on its jobs, and records what it reports.
 import { DurableObject } from 'cloudflare:workers';
 import { LIMITS } from '@tallrec/shared/limits';
 import {
   type EdgeFrame,
   type Job,
+  LINK_CLOSES,
   LINK_VERSION,
   type NodeFrame,
   nodeFrameSchema,
   PING,
   PONG,
+  type Verdict,
 } from '@tallrec/shared/wire/link';
 import { z } from 'zod';
-import { type Deps, makeDeps } from '../deps.ts';
+import { makeDeps } from '../compose.ts';
+import type { Deps, LinkResult, RelayRequest, RelayResponse } from '../deps.ts';
 import { parseEnv } from '../env.ts';
 import { faultOf } from '../faults.ts';
-import { onAccepted } from '../services/jobs/accepted.ts';
-import { recordProgress } from '../services/jobs/progress.ts';
-import { recordOutcome } from '../services/jobs/record.ts';
-import { wakeJob, wakeQueueFor } from '../services/jobs/wake.ts';
-import { noteNode } from '../services/nodes/note.ts';
-import { JobLeases } from './job-leases.ts';
+import { markNodeSeen, setNeedsUpgrade } from '../repo/nodes.ts';
+import { assignJobs } from '../services/jobs/assign.ts';
+import { loseJob } from '../services/jobs/lose.ts';
+import { recordOutcome } from '../services/jobs/outcome.ts';
+import { JobLeases, type Lease } from './job-leases.ts';
 import { LeaseWatch } from './lease-watch.ts';
-import { type LinkResult, NODE_HEADER, type RelayRequest, type RelayResponse } from './link-client.ts';
+import { NODE_HEADER } from './link-api.ts';
 import { PendingRequests } from './pending.ts';
-
-const CLOSE_REPLACED = 4001;
-const CLOSE_REMOVED = 4003;
-const CLOSE_SILENT = 4008;
-const CLOSE_BAD_FRAME = 1008;
+import { jobAccepted, jobDeclined, jobEvents } from './reports.ts';
 
 /** What a socket remembers through hibernation. */
 const attachmentSchema = z.object({
@@ -38,12 +36,15 @@ const attachmentSchema = z.object({
 });
 type Attachment = z.infer<typeof attachmentSchema>;
 
+type Report = Exclude<NodeFrame, { type: 'response' }>;
+
 export class NodeLink extends DurableObject<object> {
   private readonly deps: Deps;
   private readonly leases: JobLeases;
   private readonly watch: LeaseWatch;
   private readonly pending: PendingRequests;
   private readonly leaseMs: number;
+  private readonly acceptMs: number;
   /** What nodes report is recorded in the order in which it came. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -52,6 +53,7 @@ export class NodeLink extends DurableObject<object> {
     const env = parseEnv(bindings);
     this.deps = makeDeps(env);
     this.leaseMs = env.LEASE_MS;
+    this.acceptMs = env.ACCEPT_MS;
     this.leases = new JobLeases(ctx.storage.sql);
     this.watch = new LeaseWatch(ctx.storage, env.LEASE_MS);
     this.pending = new PendingRequests({ timeoutMs: env.NODE_REQUEST_TIMEOUT_MS, max: LIMITS.nodeRequestsInFlight });
@@ -67,7 +69,7 @@ export class NodeLink extends DurableObject<object> {
     this.ctx.storage.kv.put('connection', connection);
     for (const old of this.ctx.getWebSockets()) {
       sendFrame(old, { type: 'replaced' });
-      close(old, CLOSE_REPLACED, 'the node has connected again');
+      close(old, LINK_CLOSES.replaced, 'the node has connected again');
     }
     this.pending.failAll('The node has connected again meanwhile. Try again.');
     this.leases.expectAnnouncements();
@@ -77,8 +79,8 @@ export class NodeLink extends DurableObject<object> {
     const nowMs = this.deps.clock.nowMs();
     server.serializeAttachment({ connection, connectedAtMs: nowMs, announced: false } satisfies Attachment);
     sendFrame(server, { type: 'welcome', version: LINK_VERSION, node, leaseMs: this.leaseMs });
-    await this.watch.arm(nowMs);
-    this.inTurn(() => noteNode(this.deps, node, { connected: true }));
+    await this.arm(nowMs);
+    this.inTurn(() => markNodeSeen(this.deps.db, node, { connected: true, lastSeenAt: nowMs }));
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -88,9 +90,7 @@ export class NodeLink extends DurableObject<object> {
     const text = typeof message === 'string' && message.length <= LIMITS.frameBytes ? message : '';
     const frame = nodeFrameSchema.safeParse(parseJson(text));
     if (!frame.success) {
-      const issue = frame.error.issues[0]!;
-      console.warn(JSON.stringify({ node: this.node, badFrame: `${issue.path.join('.')}: ${issue.message}` }));
-      close(socket, CLOSE_BAD_FRAME, 'a frame was not understood');
+      this.sendAway(socket, frame.error);
       return;
     }
     // Answers are handed over before anything is awaited, reports one after the other: frames would overtake one another else.
@@ -111,85 +111,92 @@ export class NodeLink extends DurableObject<object> {
     this.gone(socket);
   }
 
-  /** Watches the lease: a node that was stopped or cut off closes nothing. */
+  /** Watches the leases: a node that was stopped or cut off closes nothing, and one that takes no job may say nothing. */
   override async alarm(): Promise<void> {
     const nowMs = this.deps.clock.nowMs();
     const socket = this.socket();
     const heardAtMs = this.heardAtMs(socket);
     if (this.watch.isOver(nowMs, heardAtMs)) {
       if (socket) {
-        close(socket, CLOSE_SILENT, 'the node was silent for a lease');
+        close(socket, LINK_CLOSES.silent, 'the node was silent for a lease');
         this.gone(socket);
       } else {
-        this.inTurn(() => noteNode(this.deps, this.node, { connected: false }));
+        this.inTurn(() => markNodeSeen(this.deps.db, this.node, { connected: false, lastSeenAt: heardAtMs }));
       }
-      this.dropJobs(this.leases.dropAll());
-    } else if (socket) {
-      this.inTurn(() => noteNode(this.deps, this.node, { connected: true, lastSeenAt: heardAtMs }));
-      // A wake may have been lost with a server that was killed; without a cron trigger nothing else would look.
-      if (this.isFree()) this.inTurn(() => wakeQueueFor(this.deps, this.node));
+      this.lose(this.leases.dropAll());
+    } else {
+      if (socket) this.inTurn(() => markNodeSeen(this.deps.db, this.node, { connected: true, lastSeenAt: heardAtMs }));
+      this.takeBack(this.leases.dropUnaccepted(nowMs));
     }
-    if (this.socket() || this.leases.jobs().length > 0) await this.watch.arm(nowMs);
+    if (this.socket() || this.leases.jobs().length > 0) await this.arm(nowMs);
     await this.last;
   }
 
-  async relay({ method, path, body }: RelayRequest): Promise<LinkResult<RelayResponse>> {
+  async relay(call: string, { method, path, body, deadlineMs }: RelayRequest): Promise<LinkResult<RelayResponse>> {
     const socket = this.socket();
     if (!socket) return this.away();
-    const head = JSON.stringify({ type: 'request', id: 0, method, path });
-    if (head.length + 32 + new TextEncoder().encode(body ?? '').length > LIMITS.frameBytes) {
-      const message = `The request exceeds ${LIMITS.frameBytes} bytes. Send fewer samples or candidates at once.`;
-      return { ok: false, code: 'TOO_LARGE', message };
-    }
-    return this.pending.add((id) => {
-      sendFrame(socket, {
-        type: 'request',
-        id,
-        method,
-        path,
-        ...(body === undefined ? {} : { body: JSON.parse(body) }),
-      });
+    return this.pending.add(call, deadlineMs, (id, remainingMs) => {
+      // The body is JSON already: parsing it here would only cost time.
+      const head = JSON.stringify({ type: 'request', id, method, path, deadlineMs: remainingMs } satisfies EdgeFrame);
+      const text = body === undefined ? head : `${head.slice(0, -1)},"body":${body}}`;
+      if (text.length <= LIMITS.frameBytes / 3 || encoder.encode(text).length <= LIMITS.frameBytes) {
+        sendText(socket, text);
+        return;
+      }
+      const fix = 'Send fewer samples or candidates at once.';
+      const error = { code: 'TOO_LARGE', message: `The request exceeds ${LIMITS.frameBytes} bytes. ${fix}` };
+      const answer = { error: { ...error, requestId: call, retryable: false } };
+      this.pending.settle(id, { status: 413, body: JSON.stringify(answer) });
     });
   }
 
-  dispatch(job: Job): LinkResult<null> {
+  abort(call: string): void {
+    const id = this.pending.abort(call);
+    const socket = this.socket();
+    if (id !== undefined && socket) sendFrame(socket, { type: 'abort', id });
+  }
+
+  async dispatch(job: Job): Promise<LinkResult<null>> {
     const socket = this.socket();
     if (!socket || !this.attachmentOf(socket)?.announced) return this.away();
     const other = this.leases.jobs().find((lease) => lease.job !== job.id);
     if (other) return { ok: false, code: 'NODE_BUSY', message: `The node is at work on ${other.job}.` };
-    this.leases.take(job.id, job.fence);
+    const nowMs = this.deps.clock.nowMs();
+    this.leases.take(job.id, job.fence, nowMs + this.acceptMs);
     sendFrame(socket, { type: 'job', job });
+    await this.arm(nowMs);
     return { ok: true, value: null };
   }
 
   cancel(job: string, fence: number): void {
-    const socket = this.socket();
-    if (socket) sendFrame(socket, { type: 'cancel', job, fence });
+    this.leases.release(job, fence);
+    this.send({ type: 'cancel', job, fence });
+  }
+
+  stop(job: string, fence: number): void {
+    this.send({ type: 'stop', job, fence });
+  }
+
+  /** What became of an outcome; a job that is to be sent again is the node's once more. */
+  verdict(job: string, fence: number, verdict: Verdict): void {
+    if (verdict === 'retry' && this.socket()) this.leases.take(job, fence, null);
+    this.send({ type: 'verdict', job, fence, verdict });
   }
 
   holds(job: string, fence: number): boolean {
     return this.leases.holds(job, fence);
   }
 
-  isFree(): boolean {
-    const socket = this.socket();
-    return socket !== undefined && this.attachmentOf(socket)?.announced === true && this.leases.jobs().length === 0;
-  }
-
   async remove(): Promise<void> {
     const socket = this.socket();
-    if (socket) close(socket, CLOSE_REMOVED, 'the node was deleted');
+    if (socket) close(socket, LINK_CLOSES.removed, 'the node was deleted or got a new secret');
     this.pending.failAll('The node was deleted.');
-    this.dropJobs(this.leases.dropAll());
+    this.lose(this.leases.dropAll());
     await this.last;
     await this.ctx.storage.deleteAlarm();
   }
 
-  private async receive(
-    socket: WebSocket,
-    attachment: Attachment,
-    frame: Exclude<NodeFrame, { type: 'response' }>,
-  ): Promise<void> {
+  private async receive(socket: WebSocket, attachment: Attachment, frame: Report): Promise<void> {
     const { deps, node } = this;
     switch (frame.type) {
       case 'heartbeat': {
@@ -197,53 +204,89 @@ export class NodeLink extends DurableObject<object> {
         if (first) {
           attachment.announced = true;
           socket.serializeAttachment(attachment);
-          this.dropJobs(this.leases.dropUnannounced());
+          for (const { job, fence } of this.leases.dropUnannounced()) await loseJob(deps, job, fence);
         }
-        await noteNode(deps, node, { connected: true, status: frame.status });
-        if (first) await wakeQueueFor(deps, node);
+        const lastSeenAt = deps.clock.nowMs();
+        await markNodeSeen(deps.db, node, { connected: true, lastSeenAt, status: frame.status });
+        if (first) await assignJobs(deps, node);
         break;
       }
       case 'accepted': {
-        const holds = await onAccepted(deps, node, frame.job, frame.fence);
-        if (holds) this.leases.take(frame.job, frame.fence);
-        else sendFrame(socket, { type: 'cancel', job: frame.job, fence: frame.fence });
+        const { job, fence } = frame;
+        if (await jobAccepted(deps, node, job, fence)) this.leases.take(job, fence, null);
+        else sendFrame(socket, { type: 'cancel', job, fence });
         break;
       }
-      case 'progress':
-        if (
-          !this.leases.holds(frame.job, frame.fence) ||
-          !(await recordProgress(deps, frame.job, frame.fence, frame.progress))
-        ) {
-          sendFrame(socket, { type: 'cancel', job: frame.job, fence: frame.fence });
-        }
+      case 'declined': {
+        const { job, fence, error } = frame;
+        this.leases.release(job, fence);
+        await jobDeclined(deps, node, job, fence, error);
+        await assignJobs(deps);
         break;
+      }
+      case 'events': {
+        const { job, fence, seq, events } = frame;
+        const kept = this.leases.holds(job, fence) ? await jobEvents(deps, job, fence, seq, events) : null;
+        if (kept === null) sendFrame(socket, { type: 'cancel', job, fence });
+        else sendFrame(socket, { type: 'acknowledged', job, fence, seq: kept });
+        break;
+      }
       case 'finished': {
-        // A lease that was dropped and not yet acted on holds again: the outcome is worth more than another try.
-        await recordOutcome(deps, node, frame.job, frame.fence, frame.outcome);
-        this.leases.release(frame.job, frame.fence);
-        sendFrame(socket, { type: 'recorded', job: frame.job, fence: frame.fence });
-        await wakeJob(deps, frame.job);
-        await wakeQueueFor(deps, node);
+        const { job, fence, outcome } = frame;
+        const verdict = await recordOutcome(deps, node, job, fence, outcome);
+        if (verdict !== 'retry') this.leases.release(job, fence);
+        if (verdict) sendFrame(socket, { type: 'verdict', job, fence, verdict });
+        await assignJobs(deps, node);
         break;
       }
     }
   }
 
-  private gone(socket: WebSocket): void {
-    if (this.attachmentOf(socket)?.connection !== this.ctx.storage.kv.get<number>('connection')) return;
-    this.ctx.storage.kv.put('heardAtMs', this.heardAtMs(socket));
-    this.pending.failAll('The node has gone away meanwhile. Try again.');
-    this.inTurn(() => noteNode(this.deps, this.node, { connected: false }));
+  /** A frame that is not understood: one of the two ends is too old, and dialling again would change nothing. */
+  private sendAway(socket: WebSocket, error: z.ZodError): void {
+    const issue = error.issues[0]!;
+    console.warn(JSON.stringify({ node: this.node, badFrame: `${issue.path.join('.')}: ${issue.message}` }));
+    this.inTurn(() => setNeedsUpgrade(this.deps.db, this.node, true));
+    close(socket, LINK_CLOSES.upgrade, `a frame was not understood; this edge speaks version ${LINK_VERSION}`);
+    this.gone(socket);
   }
 
-  private dropJobs(jobs: string[]): void {
-    for (const job of jobs) this.inTurn(() => wakeJob(this.deps, job));
+  private gone(socket: WebSocket): void {
+    if (this.attachmentOf(socket)?.connection !== this.ctx.storage.kv.get<number>('connection')) return;
+    const heardAtMs = this.heardAtMs(socket);
+    this.ctx.storage.kv.put('heardAtMs', heardAtMs);
+    this.pending.failAll('The node has gone away meanwhile. Try again.');
+    this.inTurn(() => markNodeSeen(this.deps.db, this.node, { connected: false, lastSeenAt: heardAtMs }));
+  }
+
+  private lose(leases: Lease[]): void {
+    for (const { job, fence } of leases) this.inTurn(() => loseJob(this.deps, job, fence));
+  }
+
+  private takeBack(leases: Lease[]): void {
+    const error = { code: 'NODE_TIMEOUT', message: `it has not said so within ${this.acceptMs / 1000} s.` } as const;
+    for (const { job, fence } of leases) {
+      this.send({ type: 'cancel', job, fence });
+      this.inTurn(async () => {
+        await jobDeclined(this.deps, this.node, job, fence, error);
+        await assignJobs(this.deps);
+      });
+    }
   }
 
   private inTurn(report: () => Promise<unknown>): void {
     this.last = this.last.then(report).catch((error) => {
       console.error(JSON.stringify({ node: this.node, fault: faultOf(error) }));
     });
+  }
+
+  private arm(nowMs: number): Promise<void> {
+    return this.watch.arm(nowMs, this.leases.nextAcceptByMs());
+  }
+
+  private send(frame: EdgeFrame): void {
+    const socket = this.socket();
+    if (socket) sendFrame(socket, frame);
   }
 
   /** The socket of the present connection while it is open: one that is closed stays listed. */
@@ -273,9 +316,15 @@ export class NodeLink extends DurableObject<object> {
   }
 }
 
+const encoder = new TextEncoder();
+
 function sendFrame(socket: WebSocket, frame: EdgeFrame): void {
+  sendText(socket, JSON.stringify(frame));
+}
+
+function sendText(socket: WebSocket, text: string): void {
   try {
-    socket.send(JSON.stringify(frame));
+    socket.send(text);
   } catch {
     // It closed at this moment: webSocketClose follows and settles what waits.
   }

@@ -1,7 +1,9 @@
 // Requests on their way through one link: numbered, bounded, timed, and never left without an answer.
-import type { LinkResult, RelayResponse } from './link-client.ts';
+import type { LinkResult, RelayResponse } from '../deps.ts';
 
 interface Waiting {
+  call: string;
+  sentAtMs: number;
   resolve: (result: LinkResult<RelayResponse>) => void;
   timer: ReturnType<typeof setTimeout>;
 }
@@ -18,38 +20,66 @@ export class PendingRequests {
     this.#max = options.max;
   }
 
-  /** @param send puts the request on the wire under its number */
-  add(send: (id: number) => void): Promise<LinkResult<RelayResponse>> {
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * @param call the caller's own name of it
+   * @param send puts the request on the wire under its number, to be answered within so many milliseconds
+   */
+  add(
+    call: string,
+    deadlineMs: number | undefined,
+    send: (id: number, deadlineMs: number) => void,
+  ): Promise<LinkResult<RelayResponse>> {
     if (this.#waiting.size >= this.#max) {
       const message = `${this.#waiting.size} requests wait for this node. Try again shortly, or add a node.`;
       return Promise.resolve({ ok: false, code: 'NODE_BUSY', message });
     }
     const id = this.#nextId++;
+    const timeoutMs = Math.max(1, Math.min(deadlineMs ?? this.#timeoutMs, this.#timeoutMs));
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        const message = `The node has not answered within ${this.#timeoutMs / 1000} s. Send less at once, or try again.`;
+        const message = `The node has not answered within ${timeoutMs / 1000} s. Send less at once, or try again.`;
         resolve({ ok: false, code: 'NODE_TIMEOUT', message });
-      }, this.#timeoutMs);
-      this.#waiting.set(id, { resolve, timer });
-      send(id);
+      }, timeoutMs);
+      this.#waiting.set(id, { call, sentAtMs: Date.now(), resolve, timer });
+      send(id, timeoutMs);
     });
   }
 
-  settle(id: number, response: RelayResponse): void {
-    const waiting = this.#waiting.get(id);
+  settle(id: number, answer: Pick<RelayResponse, 'status' | 'body'>): void {
+    const waiting = this.#take(id);
     if (!waiting) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve({ ok: true, value: response });
+    const nodeMs = Date.now() - waiting.sentAtMs;
+    waiting.resolve({ ok: true, value: { ...answer, inFlight: this.#waiting.size, nodeMs } });
+  }
+
+  /** Nobody waits for it any more. @returns its number, to tell the node */
+  abort(call: string): number | undefined {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.call !== call) continue;
+      this.#take(id);
+      waiting.resolve({ ok: false, code: 'CANCELLED', message: 'The caller has gone.' });
+      return id;
+    }
+    return undefined;
   }
 
   /** The connection they went out on is no more. */
   failAll(message: string): void {
-    for (const { resolve, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      resolve({ ok: false, code: 'NODE_UNAVAILABLE', message });
+    for (const id of [...this.#waiting.keys()]) {
+      this.#take(id)!.resolve({ ok: false, code: 'NODE_UNAVAILABLE', message });
     }
-    this.#waiting.clear();
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return undefined;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    return waiting;
   }
 }

@@ -1,179 +1,418 @@
-// What tunings and evaluations have in common in D1: their states. Every move names the states it may start from, and the fence.
-import type { TuningEvent } from '@tallrec/shared/tuning';
-import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import { JOB_STATES, JOB_TRANSITIONS, type JobError, type JobState } from '@tallrec/shared/wire/tunings';
-import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+// Jobs of every kind in D1. Every move names the states it may start from and the fence; whoever comes late changes nothing.
+import {
+  ENDED_STATES,
+  isTerminal,
+  JOB_STATES,
+  JOB_TRANSITIONS,
+  type JobError,
+  type JobKind,
+  type JobState,
+} from '@tallrec/shared/wire/jobs';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import { and, asc, desc, eq, inArray, isNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
-import { evaluations, tuningEvents, tunings } from './schema.ts';
+import type { ChunkSpec, JobCheckpointRecord, JobProgressRecord } from './job-record.ts';
+import { afterCursor } from './page.ts';
+import { jobInputs, jobs, uploads } from './schema.ts';
 
-export type JobRow = Pick<
-  typeof tunings.$inferSelect,
-  'id' | 'name' | 'state' | 'model' | 'dataset' | 'node' | 'fence' | 'attempts' | 'instance' | 'error' | 'updatedAt'
->;
-export type JobKind = 'tuning' | 'evaluation';
+export type JobRow = typeof jobs.$inferSelect;
 
-/** In place of a model's name, where a job needs none: any node can do it. */
-export const NO_MODEL = '';
-
-const UNFINISHED: JobState[] = ['queued', 'dispatched', 'running'];
-const AT_WORK: JobState[] = ['dispatched', 'running'];
-
-/** Ids carry their noun, so a job's id tells its table. */
-export function jobKind(id: string): JobKind {
-  return id.startsWith('eval_') ? 'evaluation' : 'tuning';
-}
-
-/** Either table, seen through the columns that both have. */
-function tableOf(kind: JobKind): typeof tunings {
-  return kind === 'tuning' ? tunings : (evaluations as unknown as typeof tunings);
-}
+export const AT_WORK = ['dispatched', 'running'] as const satisfies JobState[];
 
 function statesBefore(to: JobState): JobState[] {
   return JOB_STATES.filter((from) => JOB_TRANSITIONS[from].includes(to));
 }
 
-const columns = (kind: JobKind) => {
-  const { id, name, state, model, dataset, node, fence, attempts, instance, error, updatedAt } = tableOf(kind);
-  return { id, name, state, model, dataset, node, fence, attempts, instance, error, updatedAt };
+export type NewJob = Pick<
+  JobRow,
+  'id' | 'workspace' | 'kind' | 'name' | 'priority' | 'model' | 'spec' | 'createdBy'
+> & {
+  nowMs: number;
 };
 
+/** @returns the row of that id: the new one, or the one that was there already */
+export async function insertJob(db: Db, job: NewJob, inputs: string[], audit: AuditInput): Promise<JobRow> {
+  const { nowMs, ...fields } = job;
+  const results = await db.batch([
+    db
+      .insert(jobs)
+      .values({ ...fields, state: 'queued', createdAt: nowMs, updatedAt: nowMs })
+      .onConflictDoNothing(),
+    auditIfChanged(db, audit),
+    ...inputs.map((input) => db.insert(jobInputs).values({ job: job.id, input }).onConflictDoNothing()),
+    db.select().from(jobs).where(eq(jobs.id, job.id)),
+  ]);
+  return (results.at(-1) as JobRow[])[0]!;
+}
+
+/** What the API shows of one workspace; pieces of a batch are of no kind that it asks for. */
+export async function findJobOf(db: Db, workspace: string, kind: JobKind, id: string): Promise<JobRow | undefined> {
+  return await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.workspace, workspace), eq(jobs.kind, kind), eq(jobs.id, id), ne(jobs.state, 'deleting')))
+    .get();
+}
+
+/** For those who drive jobs, whosever they are. */
 export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
-  const kind = jobKind(id);
-  const table = tableOf(kind);
-  return await db.select(columns(kind)).from(table).where(eq(table.id, id)).get();
+  return await db.select().from(jobs).where(eq(jobs.id, id)).get();
 }
 
-async function listJobs(db: Db, where: (table: typeof tunings) => SQL | undefined, limit: number): Promise<JobRow[]> {
-  const select = (kind: JobKind) => {
-    const table = tableOf(kind);
-    return db.select(columns(kind)).from(table).where(where(table)).orderBy(asc(table.updatedAt)).limit(limit);
-  };
-  const [a, b] = await db.batch([select('tuning'), select('evaluation')]);
-  return [...a, ...b].sort((x, y) => x.updatedAt - y.updatedAt).slice(0, limit);
+export async function listJobsOf(db: Db, workspace: string, kind: JobKind, page: PageQuery): Promise<JobRow[]> {
+  return await db
+    .select()
+    .from(jobs)
+    .where(
+      and(eq(jobs.workspace, workspace), eq(jobs.kind, kind), ne(jobs.state, 'deleting'), afterCursor(jobs.id, page)),
+    )
+    .orderBy(desc(jobs.id))
+    .limit(page.limit + 1);
 }
 
-export function listUnfinishedJobs(db: Db, limit: number): Promise<JobRow[]> {
-  return listJobs(db, (table) => inArray(table.state, UNFINISHED), limit);
-}
+type Change = Partial<
+  Pick<
+    JobRow,
+    | 'node'
+    | 'instance'
+    | 'outcome'
+    | 'result'
+    | 'avoid'
+    | 'stopping'
+    | 'attempts'
+    | 'checkpoint'
+    | 'checkpointNode'
+    | 'dispatchedAt'
+    | 'resends'
+    | 'furthest'
+    | 'progress'
+  >
+>;
 
-/** Jobs that wait for a node with one of these models (NO_MODEL: for any), the longest waiting first. */
-export function listQueuedJobs(db: Db, models: string[], limit: number): Promise<JobRow[]> {
-  const held = sql`(SELECT value FROM json_each(${JSON.stringify(models)}))`;
-  return listJobs(db, (table) => and(eq(table.state, 'queued'), sql`${table.model} IN ${held}`), limit);
-}
-
-export function listJobsAtWork(db: Db, node?: string): Promise<JobRow[]> {
-  return listJobs(db, (table) => and(inArray(table.state, AT_WORK), node ? eq(table.node, node) : undefined), 1000);
-}
-
-interface Move {
+export interface Move {
   to: JobState;
   /** Fewer states than JOB_TRANSITIONS allows it to start from. */
-  from?: JobState[];
+  from?: readonly JobState[];
   nowMs: number;
   /** Only while this fence holds. */
   fence?: number;
   error?: JobError | null;
-  change?: Partial<Omit<typeof tunings.$inferInsert, 'id' | 'state'>> & { node?: string | null };
-  bump?: { fence?: 1; attempts?: 1 | -1 };
-  /** Of an evaluation. */
-  report?: EvaluationReport;
+  change?: Change;
+  /** A new run: the fence grows. */
+  bumpFence?: true;
+  bumpAttempts?: 1 | -1;
+  audit?: AuditInput;
 }
 
 /**
- * Moves a job to another state if JOB_TRANSITIONS and the fence allow it, and tells a tuning's readers.
+ * Moves a job to another state if JOB_TRANSITIONS and the fence allow it.
  * @returns the row after the move, undefined where nothing was moved
  */
-export async function moveJob(db: Db, id: string, move: Move): Promise<{ fence: number } | undefined> {
-  const { to, from, nowMs, fence, error = null, change = {}, bump = {}, report } = move;
-  const kind = jobKind(id);
-  const table = tableOf(kind);
-  const allowed = and(
-    eq(table.id, id),
-    inArray(
-      table.state,
-      statesBefore(to).filter((state) => from?.includes(state) ?? true),
-    ),
-    fence === undefined ? undefined : eq(table.fence, fence),
-  );
+export async function moveJob(db: Db, id: string, move: Move): Promise<JobRow | undefined> {
+  const { to, from, nowMs, fence, error = null, change = {}, audit } = move;
+  const allowed = statesBefore(to).filter((state) => from?.includes(state) ?? true);
   const update = db
-    .update(table)
+    .update(jobs)
     .set({
       ...change,
-      ...(report ? { report } : {}),
       state: to,
       error,
       updatedAt: nowMs,
-      ...(bump.fence ? { fence: sql`${table.fence} + 1` } : {}),
-      ...(bump.attempts ? { attempts: sql`${table.attempts} + ${bump.attempts}` } : {}),
+      endedAt: isTerminal(to) ? nowMs : null,
+      ...(move.bumpFence ? { fence: sql`${jobs.fence} + 1` } : {}),
+      ...(move.bumpAttempts ? { attempts: sql`max(0, ${jobs.attempts} + ${move.bumpAttempts})` } : {}),
     })
-    .where(allowed)
-    .returning({ fence: table.fence });
-  if (kind === 'evaluation') return (await update)[0];
-  const event = JSON.stringify({ type: 'state', state: to, error });
-  const [, rows] = await db.batch([
-    db.insert(tuningEvents).select(sql`
-      SELECT ${id}, (SELECT coalesce(max(seq), 0) + 1 FROM tuning_events WHERE tuning = ${id}), ${nowMs}, ${event}
-      FROM ${tunings} WHERE ${allowed}`),
-    update,
+    .where(and(eq(jobs.id, id), inArray(jobs.state, allowed), fence === undefined ? undefined : eq(jobs.fence, fence)))
+    .returning();
+  if (!audit) return (await update)[0];
+  const [rows] = await db.batch([update, auditIfChanged(db, audit)]);
+  return rows[0];
+}
+
+/** Asks it to stop and to keep what it has. @returns the row, undefined where it has ended */
+export async function setStopping(db: Db, id: string, nowMs: number, audit: AuditInput): Promise<JobRow | undefined> {
+  const [rows] = await db.batch([
+    db
+      .update(jobs)
+      .set({ stopping: true, updatedAt: nowMs })
+      .where(and(eq(jobs.id, id), notInArray(jobs.state, [...ENDED_STATES])))
+      .returning(),
+    auditIfChanged(db, audit),
   ]);
   return rows[0];
 }
 
-/** Sets which Workflow instance drives a job, if it is still the one that was known. */
+export async function countResend(db: Db, id: string): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ resends: sql`${jobs.resends} + 1` })
+    .where(eq(jobs.id, id));
+}
+
 export async function setInstance(db: Db, id: string, instance: string): Promise<void> {
-  const table = tableOf(jobKind(id));
-  await db.update(table).set({ instance }).where(eq(table.id, id));
+  await db.update(jobs).set({ instance }).where(eq(jobs.id, id));
 }
 
-/** @returns false when the fence no longer holds: then nothing is written */
-export async function appendTuningEvents(
-  db: Db,
-  write: { tuning: string; fence: number; events: TuningEvent[]; nowMs: number },
-): Promise<boolean> {
-  const { tuning, fence, events, nowMs } = write;
-  const holds = and(eq(tunings.id, tuning), eq(tunings.fence, fence), inArray(tunings.state, AT_WORK));
-  const steps = events.filter((event) => event.type === 'step');
-  const last = steps.at(-1);
-  const judged = events.filter((event) => event.type === 'evaluated').at(-1);
-  const part = {
-    ...(last ? { step: last.step, totalSteps: last.totalSteps, loss: last.loss, etaMs: last.etaMs } : {}),
-    ...(judged ? { validAuc: judged.validAuc } : {}),
-  };
-  const started = events.find((event) => event.type === 'started');
-  const first = {
-    step: started?.step ?? 0,
-    totalSteps: started?.totalSteps ?? 0,
-    loss: null,
-    validAuc: null,
-    etaMs: null,
-  };
-  const [, rows] = await db.batch([
-    db.insert(tuningEvents).select(sql`
-      SELECT ${tuning}, (SELECT coalesce(max(seq), 0) FROM tuning_events WHERE tuning = ${tuning}) + part.key + 1, ${nowMs}, part.value
-      FROM json_each(${JSON.stringify(events)}) AS part
-      WHERE EXISTS (SELECT 1 FROM ${tunings} WHERE ${holds})`),
-    db
-      .update(tunings)
-      .set({
-        progress: sql`json_patch(coalesce(${tunings.progress}, ${JSON.stringify(first)}), ${JSON.stringify(part)})`,
-      })
-      .where(holds)
-      .returning({ id: tunings.id }),
-  ]);
-  return rows.length > 0;
+/** Others are preferred for this job until then. */
+export async function avoidNode(db: Db, id: string, node: string, untilMs: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ avoid: sql`json_patch(coalesce(${jobs.avoid}, '{}'), ${JSON.stringify({ [node]: untilMs })})` })
+    .where(eq(jobs.id, id));
 }
 
-/** @returns false when the fence no longer holds: then nothing is written */
-export async function setEvaluationProgress(
+/**
+ * The last that a running job told of itself. Getting further than ever before makes its attempts count anew.
+ * @returns false when the fence no longer holds: then nothing is written
+ */
+export async function setJobProgress(
   db: Db,
-  write: { evaluation: string; fence: number } & NonNullable<Evaluation['progress']>,
+  id: string,
+  fence: number,
+  { progress, reached, nowMs }: { progress: JobProgressRecord; reached: number; nowMs: number },
 ): Promise<boolean> {
-  const { evaluation, fence, ...progress } = write;
   const rows = await db
-    .update(evaluations)
-    .set({ progress })
-    .where(and(eq(evaluations.id, evaluation), eq(evaluations.fence, fence), inArray(evaluations.state, AT_WORK)))
-    .returning({ id: evaluations.id });
+    .update(jobs)
+    .set({
+      progress,
+      updatedAt: nowMs,
+      attempts: sql`CASE WHEN ${reached} > ${jobs.furthest} THEN 1 ELSE ${jobs.attempts} END`,
+      furthest: sql`max(${jobs.furthest}, ${reached})`,
+    })
+    .where(and(eq(jobs.id, id), eq(jobs.fence, fence), inArray(jobs.state, AT_WORK)))
+    .returning({ id: jobs.id });
   return rows.length > 0;
+}
+
+/** @returns false when the fence no longer holds */
+export async function setCheckpoint(
+  db: Db,
+  id: string,
+  fence: number,
+  checkpoint: JobCheckpointRecord,
+): Promise<boolean> {
+  const rows = await db
+    .update(jobs)
+    .set({ checkpoint })
+    .where(and(eq(jobs.id, id), eq(jobs.fence, fence), inArray(jobs.state, AT_WORK)))
+    .returning({ id: jobs.id });
+  return rows.length > 0;
+}
+
+export async function setEventsPlace(db: Db, id: string, events: JobRow['events']): Promise<void> {
+  await db.update(jobs).set({ events }).where(eq(jobs.id, id));
+}
+
+/** Files that a run of a job has sent whole. */
+export async function listResultFiles(db: Db, id: string, fence: number) {
+  return await db
+    .select({ key: uploads.key, bytes: uploads.bytes, sha256: uploads.sha256 })
+    .from(uploads)
+    .where(and(eq(uploads.subject, id), eq(uploads.fence, fence), eq(uploads.state, 'complete')));
+}
+
+/** Unfinished jobs that read this dataset or adapter. */
+export async function listJobsUsing(db: Db, workspace: string, input: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: jobs.id })
+    .from(jobInputs)
+    .innerJoin(jobs, eq(jobs.id, jobInputs.job))
+    .where(and(eq(jobInputs.input, input), eq(jobs.workspace, workspace), notInArray(jobs.state, [...ENDED_STATES])))
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+// The queue.
+
+/** Jobs that a node has in hand, of all workspaces. */
+export async function listJobsAtWork(db: Db): Promise<Pick<JobRow, 'id' | 'node'>[]> {
+  return await db.select({ id: jobs.id, node: jobs.node }).from(jobs).where(inArray(jobs.state, AT_WORK));
+}
+
+/**
+ * What a node could do next, the fairest first: by priority, then of the workspace with the fewest jobs at work, then of the one whose
+ * last turn lies longest ago; within it batches and single jobs take turns. Nodes that a job avoids come to it last.
+ * @param models that the node holds
+ * @param workspace the node's; null for one that serves all
+ */
+export async function listQueuedJobs(
+  db: Db,
+  {
+    node,
+    models,
+    workspace,
+    nowMs,
+    limit,
+  }: {
+    node: string;
+    models: string[];
+    workspace: string | null;
+    nowMs: number;
+    limit: number;
+  },
+): Promise<JobRow[]> {
+  const held = sql`(SELECT value FROM json_each(${JSON.stringify(models)}))`;
+  const mine = workspace === null ? sql`1` : sql`j.workspace = ${workspace}`;
+  const ids = await db.all<{ id: string }>(sql`
+    WITH work AS (SELECT workspace, count(*) AS n FROM jobs WHERE state IN ('dispatched', 'running') GROUP BY workspace),
+    queued AS (
+      SELECT j.id, j.workspace, j.priority, j.parent, j.created_at FROM jobs j
+      WHERE j.state = 'queued' AND j.kind <> 'scoring' AND (j.model IS NULL OR j.model IN ${held}) AND ${mine}
+        AND coalesce(json_extract(j.avoid, '$.' || json_quote(${node})), 0) <= ${nowMs}
+    ),
+    turns AS (SELECT workspace, max(dispatched_at) AS at FROM jobs WHERE workspace IN (SELECT workspace FROM queued) GROUP BY workspace),
+    batches AS (SELECT parent, max(dispatched_at) AS at FROM jobs WHERE parent IN (SELECT parent FROM queued) GROUP BY parent)
+    SELECT q.id FROM queued q
+    LEFT JOIN work ON work.workspace = q.workspace
+    LEFT JOIN turns ON turns.workspace = q.workspace
+    LEFT JOIN batches ON batches.parent = q.parent
+    ORDER BY q.priority DESC, coalesce(work.n, 0), coalesce(turns.at, 0), coalesce(batches.at, q.created_at), q.id
+    LIMIT ${limit}`);
+  if (ids.length === 0) return [];
+  const order = ids.map(({ id }) => id);
+  const rows = await db.select().from(jobs).where(inArray(jobs.id, order));
+  return rows.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+}
+
+// Pieces of a batch.
+
+/** Adds pieces that are not there yet. */
+export async function insertChunks(db: Db, parent: JobRow, specs: ChunkSpec[], nowMs: number): Promise<void> {
+  const rows = specs.map((spec) => ({ id: chunkId(parent.id, spec.index), spec }));
+  await db.run(sql`
+    INSERT INTO jobs (id, workspace, kind, parent, name, state, priority, model, spec, created_by, created_at, updated_at)
+    SELECT part.value ->> '$.id', ${parent.workspace}, 'chunk', ${parent.id}, ${parent.name}, 'queued', ${parent.priority},
+      ${parent.model}, part.value -> '$.spec', ${parent.createdBy}, ${nowMs}, ${nowMs}
+    FROM json_each(${JSON.stringify(rows)}) AS part WHERE true
+    ON CONFLICT DO NOTHING`);
+}
+
+export function chunkId(parent: string, index: number): string {
+  return `${parent}-${String(index).padStart(6, '0')}`;
+}
+
+export interface ChunkCounts {
+  total: number;
+  succeeded: number;
+  atWork: number;
+  queued: number;
+  rowsTotal: number;
+  rowsDone: number;
+  tokens: number;
+  /** The first that failed. */
+  failed: string | null;
+  /** Of the first chunk that has not succeeded; null where all have. */
+  firstMissing: number | null;
+}
+
+export async function countChunks(db: Db, parent: string): Promise<ChunkCounts> {
+  const [row] = await db.all<ChunkCounts>(sql`
+    SELECT count(*) AS total,
+      coalesce(sum(state = 'succeeded'), 0) AS succeeded,
+      coalesce(sum(state IN ('dispatched', 'running', 'publishing')), 0) AS atWork,
+      coalesce(sum(state = 'queued'), 0) AS queued,
+      coalesce(sum(spec ->> '$.rows'), 0) AS rowsTotal,
+      coalesce(sum(CASE WHEN state = 'succeeded' THEN spec ->> '$.rows' ELSE coalesce(progress ->> '$.done', 0) END), 0) AS rowsDone,
+      coalesce(sum(result ->> '$.tokens'), 0) AS tokens,
+      min(CASE WHEN state = 'failed' THEN id END) AS failed,
+      min(CASE WHEN state <> 'succeeded' THEN spec ->> '$.index' END) AS firstMissing
+    FROM jobs WHERE parent = ${parent}`);
+  return row!;
+}
+
+/** Pieces in the order of the dataset, from this one on. */
+export async function listChunks(db: Db, parent: string, fromIndex: number, limit: number): Promise<JobRow[]> {
+  return await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.parent, parent), sql`${jobs.id} >= ${chunkId(parent, fromIndex)}`))
+    .orderBy(asc(jobs.id))
+    .limit(limit);
+}
+
+export async function listChunksAtWork(db: Db, parent: string): Promise<JobRow[]> {
+  return await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.parent, parent), inArray(jobs.state, AT_WORK)));
+}
+
+/** Pieces that wait are given to nobody any more. */
+export async function cancelQueuedChunks(db: Db, parent: string, nowMs: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ state: 'cancelled', updatedAt: nowMs, endedAt: nowMs })
+    .where(and(eq(jobs.parent, parent), eq(jobs.state, 'queued')));
+}
+
+export async function requeueChunks(db: Db, parent: string, nowMs: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ state: 'queued', error: null, attempts: 0, avoid: null, updatedAt: nowMs, endedAt: null })
+    .where(and(eq(jobs.parent, parent), inArray(jobs.state, ['failed', 'cancelled'])));
+}
+
+export async function setBatchProgress(db: Db, id: string, progress: JobProgressRecord, nowMs: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ progress, updatedAt: nowMs })
+    .where(and(eq(jobs.id, id), notInArray(jobs.state, [...ENDED_STATES])));
+}
+
+// For the sweep: each in the order in which it was last looked at, so that none hides another.
+
+/** @returns unfinished jobs, marked as looked at */
+export async function takeSwept(db: Db, nowMs: number, limit: number): Promise<JobRow[]> {
+  const rows = await db
+    .select()
+    .from(jobs)
+    .where(and(notInArray(jobs.state, [...ENDED_STATES]), lt(jobs.sweptAt, nowMs)))
+    .orderBy(asc(jobs.sweptAt))
+    .limit(limit);
+  if (rows.length > 0) {
+    const ids = JSON.stringify(rows.map(({ id }) => id));
+    await db.update(jobs).set({ sweptAt: nowMs }).where(sql`${jobs.id} IN (SELECT value FROM json_each(${ids}))`);
+  }
+  return rows;
+}
+
+export async function listDeleting(db: Db, limit: number): Promise<JobRow[]> {
+  return await db.select().from(jobs).where(eq(jobs.state, 'deleting')).limit(limit);
+}
+
+/** Ended jobs whose events lie where `events` says, ended before then. */
+export async function listEndedWith(
+  db: Db,
+  events: JobRow['events'],
+  beforeMs: number,
+  limit: number,
+): Promise<JobRow[]> {
+  return await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.events, events), lt(jobs.endedAt, beforeMs), isNull(jobs.parent)))
+    .orderBy(asc(jobs.endedAt))
+    .limit(limit);
+}
+
+/** The job and everything that is of it alone. */
+export async function deleteJobRows(db: Db, id: string): Promise<void> {
+  const own: SQL = or(eq(jobs.id, id), eq(jobs.parent, id))!;
+  const ids = sql`(SELECT id FROM jobs WHERE ${own})`;
+  await db.batch([
+    db.run(sql`DELETE FROM upload_parts WHERE upload IN (SELECT id FROM uploads WHERE subject IN ${ids})`),
+    db.run(sql`DELETE FROM uploads WHERE subject IN ${ids}`),
+    db.run(sql`DELETE FROM job_inputs WHERE job IN ${ids}`),
+    db.delete(jobs).where(own),
+  ]);
+}
+
+/** What runs of a job have sent, but for these files. */
+export async function forgetUploads(db: Db, id: string, kept: string[]): Promise<void> {
+  const others = sql`(SELECT id FROM uploads WHERE subject = ${id} AND key NOT IN (SELECT value FROM json_each(${JSON.stringify(kept)})))`;
+  await db.batch([
+    db.run(sql`DELETE FROM upload_parts WHERE upload IN ${others}`),
+    db.run(sql`DELETE FROM uploads WHERE id IN ${others}`),
+  ]);
 }

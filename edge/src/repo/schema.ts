@@ -134,7 +134,8 @@ export const uploads = sqliteTable(
     sha256: text('sha256'),
     /** The R2 multipart upload; null for what goes in one piece. */
     uploadId: text('upload_id'),
-    state: text('state').$type<'open' | 'complete'>().notNull(),
+    /** `dropping`: its bytes are being deleted, its row goes last. */
+    state: text('state').$type<'open' | 'complete' | 'dropping'>().notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -191,8 +192,10 @@ export const jobs = sqliteTable(
     stopping: integer('stopping', { mode: 'boolean' }).notNull().default(false),
     /** The Workflow instance that sees it through; resuming takes a new one. */
     instance: text('instance'),
-    /** Whether its events lie in R2. */
-    eventsKept: integer('events_kept', { mode: 'boolean' }).notNull().default(false),
+    /** Where its story is: in its feed, in R2 once it has ended, or gone after a long while. */
+    events: text('events').$type<'live' | 'kept' | 'gone'>().notNull().default('live'),
+    /** How often its results did not arrive as they were made. */
+    resends: integer('resends').notNull().default(0),
     createdBy: createdBy(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -207,7 +210,7 @@ export const jobs = sqliteTable(
     index('jobs_sweep').on(table.state, table.sweptAt),
     index('jobs_parent').on(table.parent, table.state),
     index('jobs_turn').on(table.workspace, table.dispatchedAt),
-    index('jobs_ended').on(table.eventsKept, table.endedAt),
+    index('jobs_ended').on(table.events, table.endedAt),
   ],
 );
 

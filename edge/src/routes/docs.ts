@@ -6,6 +6,7 @@ import { newRouter } from '../http/router.ts';
 const document = createRoute({
   method: 'get',
   path: '/v1/openapi.json',
+  operationId: 'getOpenApi',
   tags: ['docs'],
   summary: 'This API as OpenAPI 3.1',
   security: [],
@@ -20,6 +21,7 @@ const document = createRoute({
 const page = createRoute({
   method: 'get',
   path: '/docs',
+  operationId: 'getDocs',
   tags: ['docs'],
   summary: 'This API as a page',
   security: [],

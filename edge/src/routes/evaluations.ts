@@ -7,11 +7,15 @@ import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { createEvaluation } from '../services/evaluations/create.ts';
-import { getEvaluation } from '../services/evaluations/get.ts';
-import { listEvaluations } from '../services/evaluations/list.ts';
-import { evaluationPredictions } from '../services/evaluations/predictions.ts';
-import { cancelJob } from '../services/jobs/cancel.ts';
+import {
+  createEvaluation,
+  evaluationPredictionsKey,
+  getEvaluation,
+  listEvaluations,
+  toEvaluation,
+} from '../services/evaluations.ts';
+import { serveObject } from '../storage/serve-object.ts';
+import { jobControls } from './job-controls.ts';
 
 const params = z.object({ id: idSchema('evaluation') });
 const tags = ['evaluations'];
@@ -19,6 +23,7 @@ const tags = ['evaluations'];
 const create = createRoute({
   method: 'post',
   path: '/v1/evaluations',
+  operationId: 'createEvaluation',
   tags,
   summary: 'Evaluate a model, with or without an adapter, or a method of the results tables, on a dataset',
   ...creates('evaluations:write'),
@@ -29,6 +34,7 @@ const create = createRoute({
       'UNAUTHENTICATED',
       'FORBIDDEN',
       'NOT_FOUND',
+      'MODEL_UNKNOWN',
       'ILLEGAL_STATE',
       'DATASET_REJECTED',
       'ADAPTER_INVALID',
@@ -40,6 +46,7 @@ const create = createRoute({
 const list = createRoute({
   method: 'get',
   path: '/v1/evaluations',
+  operationId: 'listEvaluations',
   tags,
   summary: 'List evaluations, newest first',
   ...needs('read'),
@@ -53,6 +60,7 @@ const list = createRoute({
 const get = createRoute({
   method: 'get',
   path: '/v1/evaluations/{id}',
+  operationId: 'getEvaluation',
   tags,
   summary: 'An evaluation: its state, progress, and the report or error that it ended with',
   ...needs('read'),
@@ -66,6 +74,7 @@ const get = createRoute({
 const predictions = createRoute({
   method: 'get',
   path: '/v1/evaluations/{id}/predictions',
+  operationId: 'getEvaluationPredictions',
   tags,
   summary: 'The score of every row, as JSON lines in the order of the dataset',
   ...needs('read'),
@@ -73,39 +82,31 @@ const predictions = createRoute({
   responses: {
     200: {
       description: 'One JSON document a line',
-      content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+      content: { 'application/jsonl': { schema: z.string().meta({ format: 'binary' }) } },
     },
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
-  },
-});
-
-const cancel = createRoute({
-  method: 'post',
-  path: '/v1/evaluations/{id}/cancel',
-  tags,
-  summary: 'End it now; the node that has it stops',
-  ...needs('evaluations:write'),
-  request: { params },
-  responses: {
-    200: jsonAnswer('The evaluation, cancelled', evaluationSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
+    206: { description: 'The range that was asked for' },
+    304: { description: 'Not changed' },
+    ...errorResponses(
+      'UNAUTHENTICATED',
+      'FORBIDDEN',
+      'NOT_FOUND',
+      'ILLEGAL_STATE',
+      'PRECONDITION_FAILED',
+      'RANGE_NOT_SATISFIABLE',
+    ),
   },
 });
 
 export const evaluations = newRouter()
-  .openapi(create, async (c) => c.json(await createEvaluation(c.var.deps, c.req.valid('json')), 201))
-  .openapi(list, async (c) => c.json(await listEvaluations(c.var.deps, c.req.valid('query')), 200))
-  .openapi(get, async (c) => c.json(await getEvaluation(c.var.deps, c.req.valid('param').id), 200))
+  .openapi(create, async (c) => c.json(await createEvaluation(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
+  .openapi(list, async (c) => c.json(await listEvaluations(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
+  .openapi(get, async (c) => c.json(await getEvaluation(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
   .openapi(predictions, async (c) => {
-    const object = await evaluationPredictions(c.var.deps, c.req.valid('param').id);
-    const headers = {
-      'Content-Type': 'application/octet-stream',
-      'Content-Disposition': 'attachment; filename="predictions.jsonl"',
-    };
-    return new Response(object.body, { headers });
+    const key = await evaluationPredictionsKey(c.var.deps, c.var.ctx, c.req.valid('param').id);
+    const file = { filename: 'predictions.jsonl', contentType: 'application/jsonl' };
+    return await serveObject(c.var.deps.bucket, key, c.req.raw.headers, file);
   })
-  .openapi(cancel, async (c) => {
-    const { id } = c.req.valid('param');
-    await cancelJob(c.var.deps, id);
-    return c.json(await getEvaluation(c.var.deps, id), 200);
-  });
+  .route(
+    '/',
+    jobControls({ kind: 'evaluation', scope: 'evaluations:write', schema: evaluationSchema, view: toEvaluation }),
+  );

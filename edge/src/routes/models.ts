@@ -5,11 +5,12 @@ import { pageOf } from '@tallrec/shared/wire/page';
 import { needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, newRouter } from '../http/router.ts';
-import { listModels } from '../services/models/list.ts';
+import { listModels } from '../services/models.ts';
 
 const list = createRoute({
   method: 'get',
   path: '/v1/models',
+  operationId: 'listModels',
   tags: ['models'],
   summary: 'The models of all connected nodes, by name; always one page',
   ...needs('read'),
@@ -20,5 +21,5 @@ const list = createRoute({
 });
 
 export const models = newRouter().openapi(list, async (c) =>
-  c.json({ items: await listModels(c.var.deps), nextCursor: null }, 200),
+  c.json({ items: await listModels(c.var.deps, c.var.ctx), nextCursor: null }, 200),
 );

@@ -1,21 +1,26 @@
-// Score and rank: answered by the node that fits best.
+// Score, rank and the prompts themselves: answered at once.
 import { createRoute } from '@hono/zod-openapi';
+import { formatSamplePrompt } from '@tallrec/shared/prompt';
 import {
+  formatRequestSchema,
+  formatResponseSchema,
   rankRequestSchema,
   rankResponseSchema,
   scoreRequestSchema,
   scoreResponseSchema,
 } from '@tallrec/shared/wire/score';
+import type { Context } from 'hono';
 import { needs } from '../http/auth.ts';
+import type { AppEnv } from '../http/context.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { rankCandidates } from '../services/scoring/rank.ts';
-import { scoreSamples } from '../services/scoring/score.ts';
+import { type Asked, rankCandidates, scoreSamples } from '../services/scoring.ts';
 
 const refusals = errorResponses(
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
+  'MODEL_UNKNOWN',
   'TOO_LARGE',
   'ADAPTER_INVALID',
   'MODEL_UNSUPPORTED',
@@ -28,9 +33,10 @@ const refusals = errorResponses(
 const score = createRoute({
   method: 'post',
   path: '/v1/score',
+  operationId: 'score',
   tags: ['score'],
   summary: 'The probability that each target is liked',
-  ...needs('score'),
+  ...needs('score', { admission: 'beside' }),
   request: { body: jsonBody(scoreRequestSchema) },
   responses: { 200: jsonAnswer('One score a sample, in order', scoreResponseSchema), ...refusals },
 });
@@ -38,13 +44,42 @@ const score = createRoute({
 const rank = createRoute({
   method: 'post',
   path: '/v1/rank',
+  operationId: 'rank',
   tags: ['score'],
   summary: 'Candidates for one history, the likeliest like first',
-  ...needs('score'),
+  ...needs('score', { admission: 'beside' }),
   request: { body: jsonBody(rankRequestSchema) },
   responses: { 200: jsonAnswer('The ranking', rankResponseSchema), ...refusals },
 });
 
+const format = createRoute({
+  method: 'post',
+  path: '/v1/prompts:format',
+  operationId: 'formatPrompts',
+  tags: ['prompts'],
+  summary: 'Format samples into prompts, as a model reads them',
+  ...needs('read'),
+  request: { body: jsonBody(formatRequestSchema) },
+  responses: {
+    200: jsonAnswer('One prompt a sample, in order', formatResponseSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
+  },
+});
+
+function asked(c: Context<AppEnv>): Asked {
+  return {
+    signal: c.req.raw.signal,
+    admission: c.var.admission,
+    onAnswer: (nodeMs) => {
+      c.var.timings.node = nodeMs;
+    },
+  };
+}
+
 export const scoring = newRouter()
-  .openapi(score, async (c) => c.json(await scoreSamples(c.var.deps, c.req.valid('json')), 200))
-  .openapi(rank, async (c) => c.json(await rankCandidates(c.var.deps, c.req.valid('json')), 200));
+  .openapi(score, async (c) => c.json(await scoreSamples(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c)), 200))
+  .openapi(rank, async (c) => c.json(await rankCandidates(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c)), 200))
+  .openapi(format, (c) => {
+    const { samples, template } = c.req.valid('json');
+    return c.json({ prompts: samples.map((sample) => formatSamplePrompt(sample, template)), template }, 200);
+  });

@@ -1,32 +1,58 @@
+// Jobs that have fallen between two chairs: looked at once a minute, a bounded number of them, each in its turn.
+import { LIMITS } from '@tallrec/shared/limits';
 import type { Deps } from '../../deps.ts';
-import { faultOf } from '../../faults.ts';
-import { type JobRow, listUnfinishedJobs } from '../../repo/jobs.ts';
-import { chooseFreeNode } from '../nodes/choose.ts';
-import { isOverdue } from './advance.ts';
-import { startDriver } from './start.ts';
+import { faultOf, secretsOf } from '../../faults.ts';
+import { type JobRow, listDeleting, listEndedWith, setEventsPlace, takeSwept } from '../../repo/jobs.ts';
+import { places } from '../../storage/places.ts';
+import { assignJobs } from './assign.ts';
+import { finishDeleting } from './control.ts';
+import { startDriver } from './create.ts';
+import { failLost, isOverdue, loseJob } from './lose.ts';
+import type { StepDeps } from './steps.ts';
 
-const SWEEP_JOBS = 200;
+/** Each may take some requests to other objects, of which an invocation has a thousand. */
+const JOBS_AT_ONCE = 60;
+const ENDED_AT_ONCE = 20;
+/** The Workflow itself puts the story away well before. */
+const CLOSE_AFTER_MS = 60_000;
 
-type SweepDeps = Pick<Deps, 'db' | 'clock' | 'links' | 'drivers' | 'durations'>;
+type SweepDeps = StepDeps & Pick<Deps, 'operatorSecret'>;
 
-/**
- * Wakes every job that could move and has not: after a killed server Workflows sleep until an event comes, and an instance may
- * have ended before its job. Jobs that rightly wait are left alone, since each wake costs an instance some of its steps.
- */
 export async function sweepJobs(deps: SweepDeps): Promise<void> {
-  for (const job of await listUnfinishedJobs(deps.db, SWEEP_JOBS)) {
-    try {
-      if (!(await couldMove(deps, job))) continue;
-      if (job.instance && (await deps.drivers.isAlive(job.id, job.instance)))
-        await deps.drivers.wake(job.id, job.instance);
-      else await startDriver(deps, job.id);
-    } catch (error) {
-      console.error(JSON.stringify({ job: job.id, fault: faultOf(error) }));
-    }
+  await assignJobs(deps);
+  const nowMs = deps.clock.nowMs();
+  for (const job of await takeSwept(deps.db, nowMs, JOBS_AT_ONCE)) await guarded(deps, job, () => mend(deps, job));
+  for (const job of await listDeleting(deps.db, ENDED_AT_ONCE))
+    await guarded(deps, job, () => finishDeleting(deps, job));
+  for (const job of await listEndedWith(deps.db, 'live', nowMs - CLOSE_AFTER_MS, ENDED_AT_ONCE)) {
+    await guarded(deps, job, () => deps.feeds.close(job.id));
+  }
+  for (const job of await listEndedWith(deps.db, 'kept', nowMs - LIMITS.eventRetentionMs, ENDED_AT_ONCE)) {
+    await guarded(deps, job, async () => {
+      await deps.bucket.delete(places.jobEvents(job.workspace, job.id));
+      await setEventsPlace(deps.db, job.id, 'gone');
+    });
   }
 }
 
-async function couldMove(deps: SweepDeps, job: JobRow): Promise<boolean> {
-  if (job.state === 'queued') return isOverdue(deps, job) || (await chooseFreeNode(deps, job.model)) !== undefined;
-  return !job.node || !(await deps.links.holds(job.node, job.id, job.fence));
+async function guarded(deps: SweepDeps, job: JobRow, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error(JSON.stringify({ job: job.id, fault: faultOf(error, secretsOf(deps)) }));
+  }
+}
+
+/** What its node's object, its Workflow or an event ought to have done, had none of them been lost. */
+async function mend(deps: StepDeps, job: JobRow): Promise<void> {
+  const atWork = job.state === 'dispatched' || job.state === 'running';
+  if (job.kind !== 'scoring') {
+    if (atWork && !(job.node && (await deps.links.holds(job.node, job.id, job.fence)))) {
+      await loseJob(deps, job.id, job.fence);
+    }
+    if (isOverdue(deps, job)) await failLost(deps, job);
+  }
+  if (job.kind === 'chunk') return;
+  if (!job.instance || !(await deps.drivers.isAlive(job.instance))) await startDriver(deps, job.id);
+  else if (job.state === 'publishing' || job.kind === 'scoring') await deps.drivers.wake(job.id, job.instance);
 }

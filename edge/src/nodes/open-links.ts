@@ -1,0 +1,36 @@
+// How the rest of the edge reaches a node: through its NodeLink object, with answers in place of exceptions.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { LinkResult, Links } from '../deps.ts';
+import { NODE_HEADER, type NodeLinkApi } from './link-api.ts';
+
+export function openLinks(namespace: DurableObjectNamespace<NodeLinkApi>): Links {
+  const link = (node: string) => namespace.get(namespace.idFromName(node));
+  return {
+    connect: (node) =>
+      link(node).fetch(new Request('https://node.link/', { headers: { Upgrade: 'websocket', [NODE_HEADER]: node } })),
+    async request(node, request, signal) {
+      const call = crypto.randomUUID();
+      const stub = link(node);
+      const abort = () => void stub.abort(call);
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        return unwrap(await stub.relay(call, request));
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+    dispatch: async (node, job) => {
+      unwrap(await link(node).dispatch(job));
+    },
+    cancel: (node, job, fence) => link(node).cancel(job, fence),
+    stop: (node, job, fence) => link(node).stop(job, fence),
+    verdict: (node, job, fence, verdict) => link(node).verdict(job, fence, verdict),
+    holds: (node, job, fence) => link(node).holds(job, fence),
+    remove: (node) => link(node).remove(),
+  };
+}
+
+function unwrap<T>(result: LinkResult<T>): T {
+  if (result.ok) return result.value;
+  throw new TallrecError(result.code, result.message);
+}

@@ -1,0 +1,102 @@
+// What may be done with a job of any kind: cancel, stop, resume, delete, follow.
+import { createRoute, z } from '@hono/zod-openapi';
+import { idSchema } from '@tallrec/shared/ids';
+import type { JobKind } from '@tallrec/shared/wire/jobs';
+import type { Scope } from '@tallrec/shared/wire/keys';
+import { needs } from '../http/auth.ts';
+import { errorResponses } from '../http/errors.ts';
+import { jsonAnswer, newRouter } from '../http/router.ts';
+import type { JobRow } from '../services/jobs/control.ts';
+import { cancelJob, deleteJob, requireJob, resumeJob, stopJob } from '../services/jobs/control.ts';
+
+interface JobNoun<S extends z.ZodType> {
+  kind: JobKind;
+  scope: Scope;
+  schema: S;
+  view: (row: JobRow) => z.output<S>;
+}
+
+const VERBS = {
+  cancel: { does: cancelJob, summary: 'End it now; the node that has it drops it' },
+  stop: {
+    does: stopJob,
+    summary: 'Have it end soon, as a success, with the best that it has so far; one that has nothing yet is cancelled',
+  },
+  resume: {
+    does: resumeJob,
+    summary: 'Queue it again after it failed or was cancelled; it goes on from its last checkpoint',
+  },
+} as const;
+
+export function jobControls<S extends z.ZodType>({ kind, scope, schema, view }: JobNoun<S>) {
+  const router = newRouter();
+  const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
+  const Kind = kind[0]!.toUpperCase() + kind.slice(1);
+
+  for (const [verb, { does, summary }] of Object.entries(VERBS)) {
+    const route = createRoute({
+      method: 'post',
+      path: `/v1/${kind}s/{id}/${verb}`,
+      operationId: `${verb}${Kind}`,
+      tags,
+      summary,
+      ...needs(scope),
+      request: { params },
+      responses: {
+        200: jsonAnswer(`The ${kind}`, schema),
+        ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
+      },
+    });
+    router.openapi(route, async (c) => {
+      const { id } = c.req.valid('param');
+      return c.json(view(await does(c.var.deps, c.var.ctx, kind, id)), 200) as never;
+    });
+  }
+
+  const remove = createRoute({
+    method: 'delete',
+    path: `/v1/${kind}s/{id}`,
+    operationId: `delete${Kind}`,
+    tags,
+    summary: 'Delete it with its bytes, once it has ended; an adapter that it made stays',
+    ...needs(scope),
+    request: { params },
+    responses: {
+      204: { description: 'Deleted' },
+      ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
+    },
+  });
+  router.openapi(remove, async (c) => {
+    await deleteJob(c.var.deps, c.var.ctx, kind, c.req.valid('param').id);
+    return c.body(null, 204);
+  });
+
+  const events = createRoute({
+    method: 'get',
+    path: `/v1/${kind}s/{id}/events`,
+    operationId: `follow${Kind}`,
+    tags,
+    summary: 'What happens, as server-sent events, from the first on or after Last-Event-ID',
+    ...needs('read'),
+    request: {
+      params,
+      headers: z.object({ 'last-event-id': z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0) }),
+    },
+    responses: {
+      200: {
+        description: 'Events whose data is a SequencedEvent; the stream ends with the job',
+        content: { 'text/event-stream': { schema: z.string() } },
+      },
+      204: { description: 'The job has ended, and all of its events have been sent' },
+      ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    },
+  });
+  router.openapi(events, async (c) => {
+    const { deps, ctx } = c.var;
+    const { id } = await requireJob(deps, ctx, kind, c.req.valid('param').id);
+    const stream = await deps.feeds.stream(id, c.req.valid('header')['last-event-id'], c.req.raw.signal);
+    return new Response(stream.body, stream);
+  });
+
+  return router;
+}

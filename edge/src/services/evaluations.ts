@@ -1,0 +1,148 @@
+// Evaluations: jobs that judge a model, an adapter or a method on a dataset.
+import { TallrecError } from '@tallrec/shared/errors';
+import { methodNamed } from '@tallrec/shared/methods';
+import type { CreateEvaluation, Evaluation } from '@tallrec/shared/wire/evaluations';
+import { RESULT_FILES } from '@tallrec/shared/wire/link';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { Ctx, Deps } from '../deps.ts';
+import type { DatasetRow } from '../repo/datasets.ts';
+import type { EvaluationSpec } from '../repo/job-record.ts';
+import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import { type Page, toPage } from '../repo/page.ts';
+import { places } from '../storage/places.ts';
+import { resolveAdapter } from './adapters/resolve.ts';
+import { requireJob } from './jobs/control.ts';
+import { createJob, requireData, requireModel } from './jobs/create.ts';
+import { jobView } from './jobs/view.ts';
+
+const HELD_OUT = 'Name another dataset, or leave it out: then some of trainDataset is held out.';
+const SAMPLES = ['samples', 'interactions'] as const;
+
+/** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID */
+export async function createEvaluation(
+  deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'feeds' | 'drivers'>,
+  ctx: Ctx,
+  request: CreateEvaluation,
+): Promise<Evaluation> {
+  const { model, adapter: ref, method } = request;
+  const judgedOn = await requireDataOf(deps, ctx, request);
+  if (model !== undefined) await requireModel(deps, ctx, model, request.wait);
+  const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ctx, ref, model);
+  const what = [...(method ? [methodNamed(method).title] : []), adapter?.name ?? model].filter(Boolean).join(', ');
+  const spec: EvaluationSpec = {
+    kind: 'evaluation',
+    adapter: adapter?.id ?? null,
+    template: request.template,
+    dataset: request.dataset,
+    split: request.split,
+    trainDataset: request.trainDataset ?? null,
+    limit: request.limit ?? null,
+    method: method ?? null,
+    shots: request.shots ?? null,
+    seed: method ? (request.seed ?? 0) : null,
+    validDataset: request.validDataset ?? null,
+    instructionsDataset: request.instructionsDataset ?? null,
+    hyperParameters: request.hyperParameters ?? null,
+  };
+  const row = await createJob(
+    deps,
+    ctx,
+    {
+      id: deps.newId('evaluation'),
+      kind: 'evaluation',
+      name: request.name ?? `${what} on ${judgedOn.name}`.slice(0, 100),
+      priority: request.priority,
+      model: model ?? null,
+      spec,
+    },
+    [spec.dataset, spec.trainDataset, spec.validDataset, spec.instructionsDataset, spec.adapter],
+  );
+  return toEvaluation(row);
+}
+
+/**
+ * What an evaluation reads: each dataset is there, is of a kind that serves, and none that a method learns from is judged by.
+ * @returns the dataset that is judged on
+ */
+async function requireDataOf(
+  deps: Pick<Deps, 'db'>,
+  ctx: Ctx,
+  { dataset, split, trainDataset, validDataset, instructionsDataset, method }: CreateEvaluation,
+): Promise<DatasetRow> {
+  const samples = (id: string | undefined, role: string) =>
+    id === undefined ? undefined : requireData(deps, ctx, id, { role, kinds: SAMPLES });
+  const test = (await samples(dataset, 'dataset'))!;
+  const train = await samples(trainDataset, 'trainDataset');
+  const valid = await samples(validDataset, 'validDataset');
+  if (instructionsDataset) {
+    await requireData(deps, ctx, instructionsDataset, { role: 'instructionsDataset', kinds: ['instructions'] });
+  }
+  if (method === undefined) return test;
+  if (train && isSame(train, test) && !(train.id === test.id && test.kind === 'interactions' && split === 'test')) {
+    const fix = 'Name another dataset; one of interactions serves as both with "split": "test".';
+    throw overlap('trainDataset', 'dataset', fix);
+  }
+  if (valid && isSame(valid, test)) throw overlap('validDataset', 'dataset', HELD_OUT);
+  if (valid && train && isSame(valid, train)) throw overlap('validDataset', 'trainDataset', HELD_OUT);
+  if (train?.stats && train.stats.rows < 2) {
+    throw new TallrecError('VALIDATION_FAILED', `trainDataset: ${train.id} holds ${train.stats.rows} rows.`, {
+      fix: 'A method needs at least two: one to learn from and one to choose by.',
+    });
+  }
+  return test;
+}
+
+function isSame(a: DatasetRow, b: DatasetRow): boolean {
+  return a.id === b.id || (a.sha256 !== null && a.sha256 === b.sha256);
+}
+
+function overlap(field: string, other: string, fix: string): TallrecError {
+  const message = `${field}: it holds the rows of ${other}; they have to be apart.`;
+  return new TallrecError('VALIDATION_FAILED', message, { fix });
+}
+
+export async function getEvaluation(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Evaluation> {
+  return toEvaluation(await requireJob(deps, ctx, 'evaluation', id));
+}
+
+export async function listEvaluations(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Evaluation>> {
+  return toPage(await listJobsOf(deps.db, ctx.workspace, 'evaluation', page), page.limit, toEvaluation);
+}
+
+/** Where the predictions lie, one JSON document a row. @throws TallrecError ILLEGAL_STATE where there are none */
+export async function evaluationPredictionsKey(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<string> {
+  const { state, result, workspace } = await requireJob(deps, ctx, 'evaluation', id);
+  if (result?.kind === 'evaluation') return places.jobResult(workspace, id, result.fence, RESULT_FILES.predictions);
+  throw new TallrecError('ILLEGAL_STATE', `${id} is ${state}: there are no predictions.`, {
+    fix: 'An evaluation leaves them when it succeeds.',
+  });
+}
+
+export function toEvaluation(row: JobRow): Evaluation {
+  const spec = row.spec as EvaluationSpec;
+  const progress = row.progress?.kind === 'evaluation' ? row.progress : null;
+  return {
+    id: row.id,
+    ...jobView(row),
+    model: row.model,
+    adapter: spec.adapter,
+    dataset: spec.dataset,
+    split: spec.split,
+    trainDataset: spec.trainDataset,
+    limit: spec.limit,
+    template: row.model === null ? null : spec.template,
+    method: spec.method,
+    shots: spec.shots,
+    seed: spec.seed,
+    validDataset: spec.validDataset,
+    instructionsDataset: spec.instructionsDataset,
+    hyperParameters: spec.hyperParameters,
+    progress: progress && {
+      phase: progress.phase,
+      done: progress.done,
+      total: progress.total,
+      etaMs: progress.etaMs,
+    },
+    report: row.result?.kind === 'evaluation' ? row.result.report : null,
+  };
+}

@@ -1,0 +1,86 @@
+// Gives queued jobs to free nodes. The record says who is free and what waits, so it can be called at any time, any number of times.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Deps } from '../../deps.ts';
+import { avoidNode, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
+import { listAllConnectedNodes, type NodeRow } from '../../repo/routing.ts';
+import { describeJob } from './describe.ts';
+import { changeState } from './state.ts';
+
+/** A node that turns down what it is given is asked about so many more before it is left alone. */
+const TRIES_PER_NODE = 5;
+
+export type AssignDeps = Pick<Deps, 'db' | 'clock' | 'signing' | 'links' | 'feeds' | 'durations'>;
+
+/** @param only this node, of those that are free */
+export async function assignJobs(deps: AssignDeps, only?: string): Promise<void> {
+  const free = await freeNodes(deps);
+  for (const node of free) {
+    if (only === undefined || node.id === only) await assignTo(deps, node, free);
+  }
+}
+
+async function freeNodes(deps: AssignDeps): Promise<NodeRow[]> {
+  const [nodes, atWork] = [await listAllConnectedNodes(deps.db), await listJobsAtWork(deps.db)];
+  const busy = new Set(atWork.map(({ node }) => node));
+  return nodes.filter(({ id, draining }) => !draining && !busy.has(id));
+}
+
+async function assignTo(deps: AssignDeps, node: NodeRow, free: readonly NodeRow[]): Promise<void> {
+  const queued = await listQueuedJobs(deps.db, {
+    node: node.id,
+    models: node.status?.models.map(({ name }) => name) ?? [],
+    workspace: node.workspace,
+    nowMs: deps.clock.nowMs(),
+    limit: TRIES_PER_NODE,
+  });
+  for (const job of inOrderFor(node, queued, free)) {
+    if ((await dispatch(deps, job, node.id)) !== 'not taken') return;
+  }
+}
+
+/** A job goes to the node that holds its latest checkpoint where that one is free too, else to any. */
+function inOrderFor(node: NodeRow, queued: readonly JobRow[], free: readonly NodeRow[]): JobRow[] {
+  const elsewhere = (job: JobRow) =>
+    job.checkpointNode !== null && job.checkpointNode !== node.id && free.some(({ id }) => id === job.checkpointNode);
+  return queued.filter((job) => !elsewhere(job));
+}
+
+/** The fence grows before the node hears of the job: two that try at once cannot both give it out. */
+async function dispatch(deps: AssignDeps, job: JobRow, node: string): Promise<'given' | 'gone' | 'not taken'> {
+  const nowMs = deps.clock.nowMs();
+  const moved = await changeState(deps, job.id, {
+    to: 'dispatched',
+    from: ['queued'],
+    fence: job.fence,
+    nowMs,
+    change: { node, dispatchedAt: nowMs },
+    bumpFence: true,
+    bumpAttempts: 1,
+  });
+  if (!moved) return 'gone';
+  try {
+    await deps.links.dispatch(node, await describeJob(deps, moved));
+    return 'given';
+  } catch (error) {
+    if (!(error instanceof TallrecError)) throw error;
+    const { code, message } = error;
+    if (code !== 'NODE_UNAVAILABLE' && code !== 'NODE_BUSY') {
+      await changeState(deps, job.id, { to: 'failed', fence: moved.fence, nowMs, error: { code, message } });
+      return 'gone';
+    }
+    await giveBack(deps, moved, node, { code, message });
+    return 'not taken';
+  }
+}
+
+/** A job that a node did not take goes back to the queue; that counts for nothing, but others are asked first for a while. */
+export async function giveBack(
+  deps: Pick<Deps, 'db' | 'feeds' | 'clock' | 'durations'>,
+  job: Pick<JobRow, 'id' | 'fence'>,
+  node: string,
+  error: NonNullable<JobRow['error']>,
+): Promise<void> {
+  const nowMs = deps.clock.nowMs();
+  await avoidNode(deps.db, job.id, node, nowMs + 4 * deps.durations.stepRetryMs);
+  await changeState(deps, job.id, { to: 'queued', fence: job.fence, nowMs, bumpAttempts: -1, error });
+}

@@ -1,0 +1,17 @@
+import type { Model } from '@tallrec/shared/wire/nodes';
+import type { Ctx, Deps } from '../deps.ts';
+import { listConnectedNodes } from '../repo/nodes.ts';
+
+/** The models of the workspace's connected nodes and of shared ones; two contents under one name are two entries. */
+export async function listModels(deps: Pick<Deps, 'db'>, ctx: Ctx): Promise<Model[]> {
+  const models = new Map<string, Model>();
+  for (const { id, status } of await listConnectedNodes(deps.db, ctx.workspace)) {
+    for (const info of status?.models ?? []) {
+      const key = `${info.name}\n${info.contentHash}`;
+      const known = models.get(key);
+      if (known) known.nodes.push(id);
+      else models.set(key, { ...info, nodes: [id] });
+    }
+  }
+  return [...models.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

@@ -1,0 +1,106 @@
+// Batch scorings: jobs that score or rank all of a dataset.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { CreateScoring, Scoring } from '@tallrec/shared/wire/scorings';
+import type { Ctx, Deps } from '../deps.ts';
+import type { ScoringSpec } from '../repo/job-record.ts';
+import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import { type Page, toPage } from '../repo/page.ts';
+import { places } from '../storage/places.ts';
+import { resolveAdapter } from './adapters/resolve.ts';
+import { requireJob } from './jobs/control.ts';
+import { createJob, requireData, requireModel } from './jobs/create.ts';
+import { jobView } from './jobs/view.ts';
+
+const DEFAULT_TOP = 10;
+
+/** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID, TOO_LARGE */
+export async function createScoring(
+  deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'feeds' | 'drivers'>,
+  ctx: Ctx,
+  { name, model, adapter: ref, template, task, dataset, catalogue, top, priority, wait }: CreateScoring,
+): Promise<Scoring> {
+  const kinds = task === 'rank' ? (['samples', 'interactions'] as const) : (['samples'] as const);
+  const data = await requireData(deps, ctx, dataset, { role: 'dataset', kinds, labelled: false });
+  if (catalogue) await requireData(deps, ctx, catalogue, { role: 'catalogue', kinds: ['items'] });
+  const rows = data.kind === 'interactions' ? data.stats?.users : data.stats?.rows;
+  if (rows === null || rows === undefined || rows > LIMITS.scoringRows) {
+    throw new TallrecError('TOO_LARGE', `dataset: a batch takes ${LIMITS.scoringRows} rows or 500,000 users.`, {
+      fix: 'Upload it in several datasets.',
+    });
+  }
+  await requireModel(deps, ctx, model, wait);
+  const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ctx, ref, model);
+  const spec: ScoringSpec = {
+    kind: 'scoring',
+    adapter: adapter?.id ?? null,
+    template,
+    task,
+    dataset,
+    catalogue: catalogue ?? null,
+    top: task === 'rank' ? (top ?? DEFAULT_TOP) : null,
+  };
+  const row = await createJob(
+    deps,
+    ctx,
+    {
+      id: deps.newId('scoring'),
+      kind: 'scoring',
+      name: name ?? `${adapter?.name ?? model} on ${data.name}`.slice(0, 100),
+      priority,
+      model,
+      spec,
+    },
+    [dataset, spec.catalogue, spec.adapter],
+  );
+  return toScoring(row);
+}
+
+export async function getScoring(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Scoring> {
+  return toScoring(await requireJob(deps, ctx, 'scoring', id));
+}
+
+export async function listScorings(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Scoring>> {
+  return toPage(await listJobsOf(deps.db, ctx.workspace, 'scoring', page), page.limit, toScoring);
+}
+
+/** Where the predictions lie. @throws TallrecError ILLEGAL_STATE where there are none */
+export async function scoringPredictionsKey(
+  deps: Pick<Deps, 'db'>,
+  ctx: Ctx,
+  id: string,
+  format: 'jsonl' | 'csv',
+): Promise<string> {
+  const { state, result, workspace } = await requireJob(deps, ctx, 'scoring', id);
+  if (result?.kind === 'scoring') return places.batchPredictions(workspace, id, format);
+  throw new TallrecError('ILLEGAL_STATE', `${id} is ${state}: there are no predictions yet.`, {
+    fix: 'They are there once it has succeeded; stop it to have those that are done.',
+  });
+}
+
+export function toScoring(row: JobRow): Scoring {
+  const { adapter, template, task, dataset, catalogue, top } = row.spec as ScoringSpec;
+  const progress = row.progress?.kind === 'scoring' ? row.progress : null;
+  const result = row.result?.kind === 'scoring' ? row.result : null;
+  return {
+    id: row.id,
+    ...jobView(row),
+    model: row.model!,
+    adapter,
+    template,
+    task,
+    dataset,
+    catalogue,
+    top,
+    progress: progress && {
+      rowsDone: progress.rowsDone,
+      rowsTotal: progress.rowsTotal,
+      chunksDone: progress.chunksDone,
+      chunksTotal: progress.chunksTotal,
+      etaMs: progress.etaMs,
+    },
+    rows: result?.rows ?? null,
+    tokens: result?.tokens ?? null,
+  };
+}

@@ -1,0 +1,133 @@
+// Tunings: jobs that make an adapter.
+
+import { downsample } from '@tallrec/shared/downsample';
+import { TallrecError } from '@tallrec/shared/errors';
+import { tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { RESULT_FILES } from '@tallrec/shared/wire/link';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { CreateTuning, Tuning, TuningMetrics } from '@tallrec/shared/wire/tunings';
+import type { Ctx, Deps } from '../deps.ts';
+import type { TuningSpec } from '../repo/job-record.ts';
+import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import { type Page, toPage } from '../repo/page.ts';
+import { places } from '../storage/places.ts';
+import { resolveAdapter } from './adapters/resolve.ts';
+import { requireJob } from './jobs/control.ts';
+import { createJob, requireData, requireModel } from './jobs/create.ts';
+import { jobView } from './jobs/view.ts';
+
+/** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID */
+export async function createTuning(
+  deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'feeds' | 'drivers'>,
+  ctx: Ctx,
+  { name, model, dataset, validDataset, initAdapter, priority, wait, ...rest }: CreateTuning,
+): Promise<Tuning> {
+  const settings = tuningSettingsSchema.parse(rest);
+  const kinds = settings.stage === 'alpaca' ? (['instructions'] as const) : (['samples', 'interactions'] as const);
+  const train = await requireData(deps, ctx, dataset, { role: 'dataset', kinds });
+  if (validDataset) await requireData(deps, ctx, validDataset, { role: 'validDataset', kinds });
+  await requireModel(deps, ctx, model, wait);
+  const init = initAdapter === undefined ? undefined : await resolveAdapter(deps, ctx, initAdapter, model);
+  if (train.stats && train.stats.rows < 2) {
+    throw new TallrecError('VALIDATION_FAILED', `dataset: ${dataset} holds ${train.stats.rows} rows.`, {
+      fix: 'A tuning needs at least two: one to learn from and one to judge by.',
+    });
+  }
+  const spec: TuningSpec = {
+    kind: 'tuning',
+    dataset,
+    validDataset: validDataset ?? null,
+    initAdapter: init?.id ?? null,
+    settings,
+  };
+  const row = await createJob(
+    deps,
+    ctx,
+    {
+      id: deps.newId('tuning'),
+      kind: 'tuning',
+      name: name ?? `${settings.stage} on ${train.name}`.slice(0, 100),
+      priority,
+      model,
+      spec,
+    },
+    [dataset, spec.validDataset, spec.initAdapter],
+  );
+  return toTuning(row);
+}
+
+export async function getTuning(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Tuning> {
+  return toTuning(await requireJob(deps, ctx, 'tuning', id));
+}
+
+export async function listTunings(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Tuning>> {
+  return toPage(await listJobsOf(deps.db, ctx.workspace, 'tuning', page), page.limit, toTuning);
+}
+
+/**
+ * The curves of a tuning. A step that was run twice, after its node was lost, counts as it was the second time.
+ * @param points at most so many a curve, the extremes of each stretch among them
+ */
+export async function tuningMetrics(
+  deps: Pick<Deps, 'db' | 'feeds'>,
+  ctx: Ctx,
+  id: string,
+  points?: number,
+): Promise<TuningMetrics> {
+  await requireJob(deps, ctx, 'tuning', id);
+  const steps = new Map<number, TuningMetrics['steps'][number]>();
+  const evaluations = new Map<number, TuningMetrics['evaluations'][number]>();
+  for (const { event } of await deps.feeds.read(id)) {
+    if (event.type === 'step') {
+      const { step, loss, learningRate, gradientNorm, tokensPerSecond } = event;
+      steps.set(step, { step, loss, learningRate, gradientNorm, tokensPerSecond });
+    } else if (event.type === 'evaluated') {
+      const { step, validAuc, validLoss, best } = event;
+      evaluations.set(step, { step, validAuc, validLoss, best });
+    }
+  }
+  const inOrder = <T extends { step: number }>(curve: Map<number, T>, height: (point: T) => number) =>
+    downsample(
+      [...curve.values()].sort((a, b) => a.step - b.step),
+      points,
+      height,
+    );
+  return {
+    steps: inOrder(steps, ({ loss }) => loss),
+    evaluations: inOrder(evaluations, ({ validAuc, validLoss }) => validAuc ?? validLoss),
+  };
+}
+
+/** Where `report.json` lies as the node wrote it. @throws TallrecError ILLEGAL_STATE where there is none */
+export async function tuningReportKey(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<string> {
+  const { state, result, workspace } = await requireJob(deps, ctx, 'tuning', id);
+  if (result?.kind === 'tuning') return places.jobResult(workspace, id, result.fence, RESULT_FILES.report);
+  throw new TallrecError('ILLEGAL_STATE', `${id} is ${state}: there is no report.`, {
+    fix: 'A tuning leaves its report when it succeeds.',
+  });
+}
+
+export function toTuning(row: JobRow): Tuning {
+  const { dataset, validDataset, initAdapter, settings } = row.spec as TuningSpec;
+  const result = row.result?.kind === 'tuning' ? row.result : null;
+  const progress = row.progress?.kind === 'tuning' ? row.progress : null;
+  return {
+    id: row.id,
+    ...jobView(row),
+    model: row.model!,
+    dataset,
+    validDataset,
+    initAdapter,
+    settings,
+    progress: progress && {
+      step: progress.step,
+      totalSteps: progress.totalSteps,
+      loss: progress.loss,
+      validAuc: progress.validAuc,
+      etaMs: progress.etaMs,
+    },
+    adapter: result?.adapter ?? null,
+    bestValidAuc: result?.bestValidAuc ?? null,
+    stopReason: result?.stopReason ?? null,
+  };
+}
