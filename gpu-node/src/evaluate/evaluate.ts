@@ -7,10 +7,12 @@ import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import type { Score } from '@tallrec/shared/wire/score';
 import type { LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
-import { type ScoreOptions, scoreSamples, withBlend } from '../score/scorer.ts';
+import { type ScoreOptions, scoreOf, scoreSamples, withBlend } from '../score/scorer.ts';
 import { judge } from './judge.ts';
+import { type OnScored, scoreInSlices } from './score-in-slices.ts';
+import type { ScoresCheckpoint } from './scores-checkpoint.ts';
 
-export interface EvaluateOptions extends ScoreOptions {
+export interface EvaluateOptions extends Omit<ScoreOptions, 'onProgress'> {
   template: Template;
   precision: string;
   provider: string;
@@ -18,6 +20,11 @@ export interface EvaluateOptions extends ScoreOptions {
   train?: readonly LabelledSample[] | undefined;
   /** The adapter's, reported beside the plain score. */
   blend?: Blend | null | undefined;
+  /** Where it keeps what is scored, and goes on from. */
+  checkpoint?: ScoresCheckpoint | undefined;
+  /** When aborted, the rows that are scored by then are all that is reported on. */
+  stop?: AbortSignal | undefined;
+  onProgress?: OnScored | undefined;
   clock?: () => number;
 }
 
@@ -35,29 +42,41 @@ export interface Evaluation {
 
 /**
  * @param rows made with the same template
- * @throws TallrecError when aborted, or when a prompt does not fit
+ * @throws TallrecError when aborted, when stopped before any row was scored, or when a prompt does not fit
  */
 export async function evaluateSamples(
   model: LanguageModel,
   rows: PromptRows,
   samples: readonly LabelledSample[],
-  { template, precision, provider, train, blend, clock = () => performance.now(), ...options }: EvaluateOptions,
+  { template, precision, provider, train, blend, checkpoint, stop, onProgress, clock, ...options }: EvaluateOptions,
 ): Promise<Evaluation> {
-  const startedAt = clock();
-  const { results, tokens } = await scoreSamples(model, rows, samples, options);
-  const durationMs = clock() - startedAt;
+  const scored = await scoreInSlices({
+    rows: samples.length,
+    columns: 2,
+    score: async (from, to, onSlice) => {
+      const slice = samples.slice(from, to);
+      const { results, tokens } = await scoreSamples(model, rows, slice, { ...options, onProgress: onSlice });
+      return { values: results.flatMap(({ yesLogit, noLogit }) => [yesLogit, noLogit]), tokens };
+    },
+    ...{ checkpoint, stop, onProgress, clock },
+  });
+  const judged = samples.slice(0, scored.rows);
+  const results = judged.map((_, index) =>
+    scoreOf({ yesLogit: scored.values[2 * index]!, noLogit: scored.values[2 * index + 1]! }),
+  );
   // Logits, not probabilities: where those round to 0 or 1, the order would be lost.
   const logits = results.map(({ yesLogit, noLogit }) => yesLogit - noLogit);
   const fans = train?.length ? itemPopularity(train) : undefined;
   const blended = blend ? blendLogit(blend, fans) : undefined;
-  const { figures, users } = judge(samples, logits, {
+  const { figures, users } = judge(judged, logits, {
     train,
-    blended: blended && samples.map((sample, index) => blended(sample, results[index]!)),
+    blended: blended && judged.map((sample, index) => blended(sample, results[index]!)),
   });
+  const { tokens, durationMs } = scored;
   return {
-    predictions: withBlend(blend, samples, results, fans).map((score, index) => ({
+    predictions: withBlend(blend, judged, results, fans).map((score, index) => ({
       ...score,
-      liked: samples[index]!.liked,
+      liked: judged[index]!.liked,
       user: users[index],
     })),
     report: { ...figures, template, precision, provider, tokens, durationMs, fit: null },

@@ -9,7 +9,8 @@ import { STOP_REASONS, tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { adapterFilesSchema, goldenScoresSchema } from '@tallrec/shared/wire/adapters';
 import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
-import { jobProgressSchema, methodFitSchema } from '@tallrec/shared/wire/link';
+import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
+import { methodFitSchema } from '@tallrec/shared/wire/link';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
 
@@ -110,13 +111,18 @@ export const engineErrorSchema = z.object({ code: errorCodeSchema, message: z.st
 /** To an engine process. */
 export const engineRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id: z.int(), method: z.string(), params: z.unknown() }),
+  /** End the call; what it has need not be kept. */
   z.object({ type: z.literal('abort'), id: z.int() }),
+  /** End the call soon, as a success with what it has. */
+  z.object({ type: z.literal('stop'), id: z.int() }),
 ]);
 export type EngineRequest = z.infer<typeof engineRequestSchema>;
 
 /** From an engine process. */
 export const engineReplySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), id: z.int(), progress: jobProgressSchema }),
+  z.object({ type: z.literal('event'), id: z.int(), event: nodeEventSchema }),
+  /** A whole checkpoint lies in `dir`, and stays as it is until the next one is told of. */
+  z.object({ type: z.literal('checkpoint'), id: z.int(), step: z.int(), dir: z.string() }),
   z.object({ type: z.literal('result'), id: z.int(), result: z.unknown() }),
   z.object({ type: z.literal('error'), id: z.int(), error: engineErrorSchema }),
 ]);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
-import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Scoring } from '../server/scoring.ts';
 import { EngineChild } from './engine-child.ts';
@@ -69,19 +69,49 @@ describe('an engine process', () => {
     await expect(tokens(engine(), 'exit')).rejects.toThrow(/scoring process ended by itself with exit code 7/);
   });
 
-  it('reports progress and stops when it is asked to', async () => {
-    const child = engine('train');
-    const seen: JobProgress[] = [];
+  it('tells its events one by one and ends when it is aborted', async () => {
+    const seen: NodeEvent[] = [];
     const controller = new AbortController();
-    const call = child.call('tune', tuneCall, {
+    const call = engine('train').call('tune', tuneCall, {
       signal: controller.signal,
-      onProgress: (progress) => {
-        seen.push(progress);
+      onEvent: (event) => {
+        seen.push(event);
         controller.abort();
       },
     });
     await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(seen).toEqual([{ kind: 'tune', events: [{ type: 'note', step: 0, message: 'begun' }] }]);
+    expect(seen).toEqual([{ type: 'note', step: 0, message: 'begun' }]);
+  });
+
+  it('tells of checkpoints, and keeps what it has when it is asked to stop', async () => {
+    const checkpoints: unknown[] = [];
+    const stop = new AbortController();
+    const call = engine('train').call('tune', tuneCall, {
+      stop: stop.signal,
+      onCheckpoint: (checkpoint) => {
+        checkpoints.push(checkpoint);
+        stop.abort();
+      },
+    });
+    expect(await call).toMatchObject({ stopReason: 'stopped' });
+    expect(checkpoints).toEqual([{ step: 4, dir: 'c/00000001' }]);
+    const early = engine('train').call('tune', tuneCall, { stop: AbortSignal.abort() });
+    expect(await early).toMatchObject({ stopReason: 'stopped' });
+  });
+
+  it('does not begin what was aborted while it waited, nor what was aborted before it was asked', async () => {
+    const child = engine();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = tokens(child, 'wait 100');
+    const aborted = child.call('tokens', { model, texts: ['fault'] }, { signal });
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await first).toEqual({ counts: [8] });
+    await expect(child.call('tokens', { model, texts: ['die'] }, { signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    expect(await tokens(child, 'abc')).toEqual({ counts: [3] });
   });
 
   it('is ended when it says what is not in the protocol', async () => {

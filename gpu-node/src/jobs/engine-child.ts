@@ -3,8 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { z } from 'zod';
+import type { LocalCheckpoint } from '../train/checkpoint-folder.ts';
 import {
   ENGINE_CALLS,
   type EngineMethod,
@@ -32,16 +33,19 @@ export interface EngineChildOptions {
 }
 
 export interface CallOptions {
-  onProgress?: (progress: JobProgress) => void;
-  /** Asks the engine to stop; the call ends when it has. */
+  onEvent?: (event: NodeEvent) => void;
+  /** Called when a whole checkpoint lies on the disk; its folder stays as it is until the next call. */
+  onCheckpoint?: (checkpoint: LocalCheckpoint) => void;
+  /** Asks the engine to break off; the call ends when it has. */
   signal?: AbortSignal;
+  /** Asks the engine to end soon with what it has: the call then ends as a success, or CANCELLED where there is nothing yet. */
+  stop?: AbortSignal;
 }
 
-interface Pending {
+interface Pending extends Pick<CallOptions, 'onEvent' | 'onCheckpoint'> {
   method: EngineMethod;
   resolve: (result: unknown) => void;
   reject: (error: TallrecError) => void;
-  onProgress: ((progress: JobProgress) => void) | undefined;
 }
 
 /** One engine process, from its start to its end; it is not started again. */
@@ -79,18 +83,26 @@ export class EngineChild {
   call<M extends EngineMethod>(
     method: M,
     params: EngineParams<M>,
-    { onProgress, signal }: CallOptions = {},
+    { signal, stop, ...told }: CallOptions = {},
   ): Promise<EngineResult<M>> {
     if (this.#ended) return Promise.reject(this.#ended);
+    if (signal?.aborted) {
+      return Promise.reject(new TallrecError('CANCELLED', 'The call was cancelled before it began.'));
+    }
     const id = this.#nextId++;
-    const abort = () => this.#send({ type: 'abort', id });
+    const onAbort = () => this.#send({ type: 'abort', id });
+    const onStop = () => this.#send({ type: 'stop', id });
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { method, resolve, reject, onProgress });
+      this.#pending.set(id, { method, resolve, reject, ...told });
       this.#send({ type: 'call', id, method, params });
-      if (signal?.aborted) abort();
-      else signal?.addEventListener('abort', abort, { once: true });
+      if (stop?.aborted) onStop();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      stop?.addEventListener('abort', onStop, { once: true });
     });
-    return answer.finally(() => signal?.removeEventListener('abort', abort)) as Promise<EngineResult<M>>;
+    return answer.finally(() => {
+      signal?.removeEventListener('abort', onAbort);
+      stop?.removeEventListener('abort', onStop);
+    }) as Promise<EngineResult<M>>;
   }
 
   /** Ends the process; resolves when it is gone. */
@@ -116,8 +128,12 @@ export class EngineChild {
     const reply = parsedReply.data;
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
-    if (reply.type === 'progress') {
-      pending.onProgress?.(reply.progress);
+    if (reply.type === 'event') {
+      pending.onEvent?.(reply.event);
+      return;
+    }
+    if (reply.type === 'checkpoint') {
+      pending.onCheckpoint?.({ step: reply.step, dir: reply.dir });
       return;
     }
     this.#pending.delete(reply.id);

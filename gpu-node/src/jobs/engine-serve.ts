@@ -1,7 +1,8 @@
 // The child's side of the engine protocol: calls run one after the other, but for those that share micro-batches.
 
 import { TallrecError } from '@tallrec/shared/errors';
-import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
+import type { LocalCheckpoint } from '../train/checkpoint-folder.ts';
 import {
   describeFault,
   ENGINE_CALLS,
@@ -13,8 +14,12 @@ import {
 } from './engine-calls.ts';
 
 export interface CallContext {
+  /** Aborted: the call is to end, and nobody waits for what it has. */
   signal: AbortSignal;
-  progress(progress: JobProgress): void;
+  /** Aborted: the call is to end soon, as a success with what it has. */
+  stop: AbortSignal;
+  event(event: NodeEvent): void;
+  checkpoint(checkpoint: LocalCheckpoint): void;
 }
 
 /** What an engine process can do; one method a call. */
@@ -31,18 +36,25 @@ function isMethod(method: string): method is EngineMethod {
 
 /** Serves `engine` to the parent process. A parent that is gone, even one killed outright, closes the channel: then this ends too. */
 export function serveEngine(engine: Engine): void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, Record<'abort' | 'stop', AbortController>>();
   let last: Promise<unknown> = Promise.resolve();
 
   const reply = (message: EngineReply) => {
     if (process.connected) process.send?.(message);
   };
 
-  async function answer<M extends EngineMethod>(id: number, method: M, params: unknown, signal: AbortSignal) {
+  async function answer<M extends EngineMethod>(
+    id: number,
+    method: M,
+    params: unknown,
+    { signal, stop }: Pick<CallContext, 'signal' | 'stop'>,
+  ): Promise<void> {
+    if (signal.aborted) throw new TallrecError('CANCELLED', 'The call was cancelled before it began.');
     const call: Engine[M] = engine[method];
     const parsed = ENGINE_CALLS[method].params.parse(params) as ParsedParams<M>;
-    const result = await call(parsed, { signal, progress: (progress) => reply({ type: 'progress', id, progress }) });
-    reply({ type: 'result', id, result });
+    const event = (told: NodeEvent) => reply({ type: 'event', id, event: told });
+    const checkpoint = ({ step, dir }: LocalCheckpoint) => reply({ type: 'checkpoint', id, step, dir });
+    reply({ type: 'result', id, result: await call(parsed, { signal, stop, event, checkpoint }) });
   }
 
   process.on('disconnect', () => process.exit(1));
@@ -51,17 +63,17 @@ export function serveEngine(engine: Engine): void {
   process.on('SIGTERM', () => {});
   process.on('message', (message) => {
     const request = engineRequestSchema.parse(message);
-    if (request.type === 'abort') {
-      running.get(request.id)?.abort();
+    if (request.type !== 'call') {
+      running.get(request.id)?.[request.type].abort();
       return;
     }
     const { id, method, params } = request;
-    const controller = new AbortController();
-    running.set(id, controller);
+    const controllers = { abort: new AbortController(), stop: new AbortController() };
+    running.set(id, controllers);
     const ended = (TOGETHER.has(method) ? Promise.resolve() : last)
       .then(() => {
         if (!isMethod(method)) throw new Error(`no engine method is called ${method}`);
-        return answer(id, method, params, controller.signal);
+        return answer(id, method, params, { signal: controllers.abort.signal, stop: controllers.stop.signal });
       })
       .catch((error) => {
         if (!(error instanceof TallrecError)) console.error(error);

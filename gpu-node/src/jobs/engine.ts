@@ -1,7 +1,6 @@
 // What an engine process does with its calls: one model at a time in memory, its adapters beside it.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
-import type { TuningEvent } from '@tallrec/shared/tuning';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
 import type { Runtime } from '../graph/execution.ts';
@@ -9,15 +8,18 @@ import { PromptRows } from '../llama/prompt-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
-import { type TuneOutcome, tune } from '../train/tune.ts';
+import { localCheckpoint } from '../train/checkpoint-folder.ts';
+import { nothingTrained, tune } from '../train/tune.ts';
 import { writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import type { ParsedParams } from './engine-calls.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method.ts';
+import { followTuning } from './follow-tuning.ts';
 import { goldenScores } from './golden-scores.ts';
-import { labelledSamples, tuningData } from './job-data.ts';
+import { dataIdentity, labelledSamples, tuningData } from './job-data.ts';
 import { type LoadedModel, LoadedModels } from './loaded-models.ts';
+import { phaseProgress } from './phase-progress.ts';
 import { ScoringQueue } from './scoring-queue.ts';
 import { Turns } from './turns.ts';
 
@@ -40,9 +42,12 @@ export interface EngineOptions {
   weights?: { format: WeightFormat; home: string } | undefined;
   /** The GPU's memory, which tunings are to fit in. */
   vramBytes?: number | undefined;
+  /** Between two checkpoints of an evaluation at least; a few seconds when left out. */
+  checkpointEveryMs?: number | undefined;
 }
 
-export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: EngineOptions = {}): Engine {
+export function createEngine(openRuntime: OpenRuntime, options: EngineOptions = {}): Engine {
+  const { weights, vramBytes, checkpointEveryMs } = options;
   const models = new LoadedModels(
     async () => (await openRuntime()).runtime,
     (place) => weights && convertedWeights(weights.home, place, weights.format),
@@ -56,13 +61,20 @@ export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: E
     (params: P, context: CallContext) =>
       turns.take(() => work(params, context));
 
-  const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, progress }) => {
-    const { model: place, template, adapter, data, train, limit } = params;
+  const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, stop, event, checkpoint }) => {
+    const { model: place, template, adapter, data, train, limit, checkpointDir } = params;
     if (!place) throw new TallrecError('VALIDATION_FAILED', 'This evaluation names neither a model nor a method.');
     const { provider } = (await openRuntime()).runtime;
     const loaded = await models.open(place);
     const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
-    const startedAt = performance.now();
+    const identity = {
+      model: place.contentHash,
+      adapter: adapter?.id ?? 'none',
+      template,
+      data: await dataIdentity(data),
+      limit: String(limit),
+      computing: `${provider} ${precision}`,
+    };
     return evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
       template,
       precision,
@@ -70,11 +82,10 @@ export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: E
       train: train ? await labelledSamples(train) : undefined,
       adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
       blend: adapter?.blend,
+      checkpoint: { dir: checkpointDir, identity, onCheckpoint: checkpoint, everyMs: checkpointEveryMs },
       signal,
-      onProgress: (done, total) => {
-        const etaMs = ((performance.now() - startedAt) / done) * (total - done);
-        progress({ kind: 'evaluate', phase: 'score', done, total, etaMs });
-      },
+      stop,
+      onProgress: phaseProgress('score', event),
     });
   };
 
@@ -83,6 +94,7 @@ export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: E
     const { provider } = (await openRuntime()).runtime;
     return evaluateMethod(params, {
       ...context,
+      checkpointEveryMs,
       computing: { provider, precision },
       load: (place) => models.open(place),
     });
@@ -94,35 +106,37 @@ export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: E
       return { provider: runtime.provider, precision, reason };
     },
 
-    tune: inTurn(
-      async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, { signal, progress }) => {
-        const { runtime } = await openRuntime();
-        const plan = await planCheckpoint(place.dir, runtime, { settings, weights: weights?.format, vramBytes });
-        const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
-        const { model, tokenizer } = loaded;
-        const data = await tuningData({ train, valid, settings });
-        const run = tune({
-          model,
-          tokenizer,
-          modelContentHash: place.contentHash,
-          provider: runtime.provider,
-          precision,
-          settings: plan ? keptToPlan(settings, plan) : settings,
-          notes: plan && planNotes(plan),
-          data,
-          init: init ? await models.adapter(loaded, init) : undefined,
-          checkpointDir,
-          resume: true,
-          signal,
-        });
-        const outcome = await follow(run, progress);
-        const { files } = await writeTuned(outDir, place, outcome);
-        const { adapter, blend, report } = outcome;
-        const { bestValidAuc, bestValidLoss, stopReason } = report;
-        const golden = await goldenScores(loaded, adapter, settings.template, data);
-        return { files, golden, blend, bestValidAuc, bestValidLoss, stopReason };
-      },
-    ),
+    tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, context) => {
+      const { signal, stop, event, checkpoint } = context;
+      if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
+      const { runtime } = await openRuntime();
+      const plan = await planCheckpoint(place.dir, runtime, { settings, weights: weights?.format, vramBytes });
+      const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
+      const { model, tokenizer } = loaded;
+      const data = await tuningData({ train, valid, settings });
+      const run = tune({
+        model,
+        tokenizer,
+        modelContentHash: place.contentHash,
+        provider: runtime.provider,
+        precision,
+        settings: plan ? keptToPlan(settings, plan) : settings,
+        notes: plan && planNotes(plan),
+        data,
+        init: init ? await models.adapter(loaded, init) : undefined,
+        checkpointDir,
+        resume: true,
+        onCheckpoint: checkpoint,
+        signal,
+        stop,
+      });
+      const outcome = await followTuning(run, event);
+      const { files } = await writeTuned(outDir, place, outcome);
+      const { adapter, blend, report } = outcome;
+      const { bestValidAuc, bestValidLoss, stopReason } = report;
+      const golden = await goldenScores(loaded, adapter, settings.template, data);
+      return { files, golden, blend, bestValidAuc, bestValidLoss, stopReason };
+    }),
 
     evaluate: inTurn(async (params, context) => {
       const { fit, predictionsFile } = params;
@@ -153,21 +167,4 @@ export function createEngine(openRuntime: OpenRuntime, { weights, vramBytes }: E
     },
   };
   return engine;
-}
-
-async function follow(
-  run: AsyncGenerator<TuningEvent, TuneOutcome>,
-  progress: CallContext['progress'],
-): Promise<TuneOutcome> {
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
-    const event = next.value;
-    if (event.type === 'step' && !Number.isFinite(event.loss + event.gradientNorm)) {
-      throw new TallrecError('ENGINE_FAILED', `The loss or its gradient is no longer a number at step ${event.step}.`, {
-        fix: 'Lower learningRate, or clipNorm.',
-      });
-    }
-    progress({ kind: 'tune', events: [event] });
-  }
 }

@@ -8,21 +8,27 @@ import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SLICE_ROWS } from '../evaluate/score-in-slices.ts';
 import { matrixFactorisationMethod } from '../methods/matrix-factorisation.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { writeTinyModel } from '../tiny-model.ts';
+import { localCheckpoint } from '../train/checkpoint-folder.ts';
 import { drawShots } from '../train/tune.ts';
 import { createEngine } from './engine.ts';
 import type { DataPlace, ModelPlace, ParsedParams } from './engine-calls.ts';
+import type { CallContext } from './engine-serve.ts';
 import { holdOut } from './job-data.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 type Params = ParsedParams<'evaluate'>;
 const sampling = samplingSchema.parse({ historyLength: 3 });
-const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }));
+const hyperParameters = hyperParametersSchema.parse({ maxSteps: 2, batchSize: 4, learningRate: 1e-2 });
+const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }), {
+  checkpointEveryMs: 0,
+});
 
 let dir: string;
 let model: ModelPlace;
@@ -56,14 +62,14 @@ async function place(kind: DataPlace['kind'], rows: unknown[], split: DataPlace[
 interface Evaluated {
   report: EvaluationReport;
   predictions: { score: number; liked: boolean; user?: string }[];
-  progress: Extract<JobProgress, { kind: 'evaluate' }>[];
+  progress: Extract<NodeEvent, { type: 'progress' }>[];
 }
 
 async function evaluate(
   fit: (Partial<NonNullable<Params['fit']>> & Pick<NonNullable<Params['fit']>, 'method'>) | null,
   more: Partial<Params> = {},
-  onProgress: () => void = () => {},
-  signal = new AbortController().signal,
+  onProgress: (event: NodeEvent) => void = () => {},
+  context: Partial<CallContext> = {},
 ): Promise<Evaluated> {
   const progress: Evaluated['progress'] = [];
   const predictionsFile = join(dir, `${crypto.randomUUID()}.out`);
@@ -82,11 +88,14 @@ async function evaluate(
     ...more,
   };
   const report = await engine.evaluate(params, {
-    signal,
-    progress: (part) => {
-      if (part.kind === 'evaluate') progress.push(part);
-      onProgress();
+    signal: new AbortController().signal,
+    stop: new AbortController().signal,
+    event: (event) => {
+      if (event.type === 'progress') progress.push(event);
+      onProgress(event);
     },
+    checkpoint: () => {},
+    ...context,
   });
   const lines = (await readFile(predictionsFile, 'utf8')).trimEnd().split('\n');
   return { report, predictions: lines.map((line) => JSON.parse(line)), progress };
@@ -154,7 +163,6 @@ describe('a method', () => {
     expect(asked.report).toMatchObject({ auc: plain.report.auc, template: 'clean', precision: 'f32', provider: 'cpu' });
     expect(plain.report.fit).toBeNull();
 
-    const hyperParameters = hyperParametersSchema.parse({ maxSteps: 2, batchSize: 4, learningRate: 1e-2 });
     const instructions = Array.from({ length: 6 }, (_, i) => ({ instruction: `Say ${i}`, input: '', output: 'Yes.' }));
     const tuned = await evaluate(
       { method: 'tallrec', shots: 8, hyperParameters },
@@ -168,8 +176,59 @@ describe('a method', () => {
 
   it('stops when it is told to', async () => {
     const controller = new AbortController();
-    const stopped = evaluate({ method: 'sasrec' }, {}, () => controller.abort(), controller.signal);
+    const stopped = evaluate({ method: 'sasrec' }, {}, () => controller.abort(), {
+      signal: controller.signal,
+    });
     await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('that is asked to stop while it is fit has nothing to report', async () => {
+    const controller = new AbortController();
+    const fitting = (event: NodeEvent) => event.type === 'progress' && event.phase === 'fit' && controller.abort();
+    const stopped = evaluate({ method: 'sasrec' }, {}, fitting, { stop: controller.signal });
+    await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED', message: /while sasrec was still being fit/ });
+  });
+
+  it('on a language model that is asked to stop while it scores reports on what is scored; others finish', async () => {
+    const data = await place('samples', samples(SLICE_ROWS + 20, 7), 'test');
+    const scoring = (controller: AbortController) => (event: NodeEvent) =>
+      event.type === 'progress' && event.phase === 'score' && controller.abort();
+    const [one, two] = [new AbortController(), new AbortController()];
+    const stopped = await evaluate({ method: 'zero-shot' }, { model, data }, scoring(one), { stop: one.signal });
+    expect(stopped.report.n).toBe(SLICE_ROWS);
+    expect(stopped.predictions).toHaveLength(SLICE_ROWS);
+    const popularity = await evaluate({ method: 'popularity' }, { data }, scoring(two), { stop: two.signal });
+    expect(popularity.report.n).toBe(SLICE_ROWS + 20);
+  });
+
+  it.each([
+    ['zero-shot', 'zero-shot'],
+    ['rt', 'rt'],
+    ['a model by itself', null],
+  ] as const)('%s goes on after the rows that an earlier run has scored', async (_, method) => {
+    const data = await place('samples', samples(SLICE_ROWS + 20, 7), 'test');
+    const fit = method && { method, shots: 8, hyperParameters };
+    const checkpointDir = join(dir, `goes-on-${method}`);
+    const controller = new AbortController();
+    const checkpoints: unknown[] = [];
+    const broken = evaluate(fit, { model, data, checkpointDir }, undefined, {
+      signal: controller.signal,
+      checkpoint: (checkpoint) => {
+        checkpoints.push(checkpoint);
+        controller.abort();
+      },
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(checkpoints).toEqual([await localCheckpoint(checkpointDir)]);
+    const resumed = await evaluate(fit, { model, data, checkpointDir });
+    expect(resumed.progress.find(({ phase }) => phase === 'score')).toMatchObject({ done: SLICE_ROWS, etaMs: null });
+    const whole = await evaluate(fit, { model, data });
+    expect(resumed.predictions).toEqual(whole.predictions);
+    const withoutTimes = ({ durationMs: _, fit: fitted, ...report }: EvaluationReport) => ({
+      ...report,
+      ...(fitted ? { fit: { ...fitted, durationMs: 0 } } : {}),
+    });
+    expect(withoutTimes(resumed.report)).toEqual(withoutTimes(whole.report));
   });
 
   it('is refused in words where the node or the data lacks what it needs', async () => {

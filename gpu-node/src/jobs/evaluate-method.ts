@@ -4,23 +4,27 @@ import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { methodNamed, usesLanguageModel } from '@tallrec/shared/methods';
 import { Random } from '@tallrec/shared/random';
-import { withoutLabel } from '@tallrec/shared/sample';
+import { type LabelledSample, withoutLabel } from '@tallrec/shared/sample';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import type { JobProgress } from '@tallrec/shared/wire/link';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { config } from '../config.ts';
 import { readInstructions } from '../data/read-rows.ts';
 import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { judge } from '../evaluate/judge.ts';
+import { type OnScored, scoreInSlices } from '../evaluate/score-in-slices.ts';
+import type { ScoredRows } from '../evaluate/scores-checkpoint.ts';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import { IN_CONTEXT_DEFAULTS } from '../methods/in-context.ts';
 import { type LoadedModel, SharedLanguageModel } from '../methods/language-model.ts';
-import type { FitData, Method } from '../methods/method.ts';
+import type { FitData, FittedMethod, Method } from '../methods/method.ts';
 import { methodsFrom } from '../methods/registry.ts';
 import { sha256File } from '../models/content-hash.ts';
+import type { LocalCheckpoint } from '../train/checkpoint-folder.ts';
 import { drawShots } from '../train/tune.ts';
 import type { DataPlace, ParsedParams } from './engine-calls.ts';
-import { labelledSamples, recData } from './job-data.ts';
+import { dataIdentity, labelledSamples, recData } from './job-data.ts';
+import { phaseProgress } from './phase-progress.ts';
 
 type Params = ParsedParams<'evaluate'>;
 export type MethodEvaluationParams = Params & { fit: NonNullable<Params['fit']> };
@@ -30,7 +34,11 @@ export interface MethodEvaluationOptions {
   computing: { provider: string; precision: string };
   load: (place: NonNullable<Params['model']>) => Promise<Pick<LoadedModel, 'model' | 'tokenizer'>>;
   signal: AbortSignal;
-  progress: (progress: JobProgress) => void;
+  /** Aborted while it fits, there is nothing to keep; while it scores, what is scored by then is reported on. */
+  stop: AbortSignal;
+  event: (event: NodeEvent) => void;
+  checkpoint: (checkpoint: LocalCheckpoint) => void;
+  checkpointEveryMs?: number | undefined;
   clock?: () => number;
 }
 
@@ -41,44 +49,37 @@ export interface MethodEvaluation {
 }
 
 /**
- * @throws TallrecError when the data cannot be learned from, this node lacks what the method needs, or the signal is aborted
+ * @throws TallrecError when the data cannot be learned from, this node lacks what the method needs, the signal is aborted, or it was
+ * stopped before anything was scored
  */
 export async function evaluateMethod(
   params: MethodEvaluationParams,
   options: MethodEvaluationOptions,
 ): Promise<MethodEvaluation> {
   const { fit, limit, data } = params;
-  const { signal, progress, clock = () => performance.now() } = options;
-  const phase = (name: 'fit' | 'score') => {
-    const startedAt = clock();
-    return (done: number, total: number) => {
-      const etaMs = done > 0 ? ((clock() - startedAt) / done) * (total - done) : null;
-      progress({ kind: 'evaluate', phase: name, done, total, etaMs });
-    };
-  };
+  const { event, clock = () => performance.now() } = options;
   const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
   const shots = await fitData(params);
   const { method, provider } = await openMethod(params, options);
 
   const fitStartedAt = clock();
-  const fitted = await method.fit(shots, { seed: fit.seed, signal, onProgress: phase('fit') });
+  const fitted = await fitUnlessStopped(method, shots, fit.seed, options);
   try {
     const fitMs = clock() - fitStartedAt + (fitted.earlierMs ?? 0);
-    const scoringStartedAt = clock();
-    const scores = await fitted.score(samples.map(withoutLabel), { signal, onProgress: phase('score') });
-    throwIfCancelled(signal);
-    const durationMs = clock() - scoringStartedAt;
-    const { figures, users } = judge(samples, scores, { train: shots.train });
+    const fitTokens = fitted.tokens ?? 0;
+    const scored = await scoreRows(fitted, samples, params, options, phaseProgress('score', event, clock));
+    const judged = samples.slice(0, scored.rows);
+    const { figures, users } = judge(judged, [...scored.values.subarray(0, scored.rows)], { train: shots.train });
     const onModel = usesLanguageModel(fit.method);
     return {
-      predictions: samples.map(({ liked }, index) => ({ score: scores[index]!, liked, user: users[index] })),
+      predictions: judged.map(({ liked }, index) => ({ score: scored.values[index]!, liked, user: users[index] })),
       report: {
         ...figures,
         template: onModel ? params.template : null,
         precision: onModel ? options.computing.precision : null,
         provider,
-        tokens: fitted.tokens ?? 0,
-        durationMs,
+        tokens: fitTokens + scored.tokens,
+        durationMs: scored.durationMs,
         fit: {
           trainSamples: shots.train.length,
           validSamples: shots.valid.length,
@@ -90,6 +91,67 @@ export async function evaluateMethod(
   } finally {
     await fitted.close?.();
   }
+}
+
+async function fitUnlessStopped(
+  method: Method,
+  shots: FitData,
+  seed: number,
+  { signal, stop, event, clock }: MethodEvaluationOptions,
+): Promise<FittedMethod> {
+  try {
+    const either = AbortSignal.any([signal, stop]);
+    return await method.fit(shots, { seed, signal: either, onProgress: phaseProgress('fit', event, clock) });
+  } catch (error) {
+    if (!stop.aborted || signal.aborted) throw error;
+    const words = `The evaluation was stopped while ${method.name} was still being fit: it has nothing to report.`;
+    throw new TallrecError('CANCELLED', words, { cause: error });
+  }
+}
+
+/** In slices that an evaluation can be stopped between and go on from, where rows are scored apart from each other; else at once. */
+async function scoreRows(
+  fitted: FittedMethod,
+  samples: readonly LabelledSample[],
+  params: MethodEvaluationParams,
+  { signal, stop, checkpoint, checkpointEveryMs, computing, clock = () => performance.now() }: MethodEvaluationOptions,
+  onProgress: OnScored,
+): Promise<ScoredRows> {
+  const score = async (from: number, to: number, onPart: (done: number) => void) => {
+    const before = fitted.tokens ?? 0;
+    const values = await fitted.score(samples.slice(from, to).map(withoutLabel), { signal, onProgress: onPart });
+    throwIfCancelled(signal);
+    return { values, tokens: (fitted.tokens ?? 0) - before };
+  };
+  const rows = samples.length;
+  const { identity: fit } = fitted;
+  if (fit === undefined) {
+    const startedAt = clock();
+    const { values, tokens } = await score(0, rows, (done) => onProgress(done, rows));
+    return { rows, columns: 1, values: Float64Array.from(values), tokens, durationMs: clock() - startedAt };
+  }
+  const identity = { ...(await identityOf(params)), computing: `${computing.provider} ${computing.precision}`, fit };
+  const kept = { dir: params.checkpointDir, identity, onCheckpoint: checkpoint, everyMs: checkpointEveryMs };
+  return scoreInSlices({ rows, columns: 1, score, checkpoint: kept, stop, onProgress, clock });
+}
+
+async function identityOf({
+  model,
+  fit,
+  template,
+  limit,
+  ...places
+}: MethodEvaluationParams): Promise<Record<string, string>> {
+  return {
+    method: JSON.stringify(fit),
+    model: model?.contentHash ?? 'none',
+    template,
+    limit: String(limit),
+    data: await dataIdentity(places.data),
+    'training data': await dataIdentity(places.train),
+    'validation data': await dataIdentity(places.valid),
+    instructions: await dataIdentity(places.instructions),
+  };
 }
 
 /** The shots are those that `tallrec experiment` draws by the same seed from the same samples. */
@@ -149,7 +211,9 @@ async function sharedModel(
   load: MethodEvaluationOptions['load'],
 ): Promise<SharedLanguageModel> {
   if (!model) throw new TallrecError('VALIDATION_FAILED', `${fit.method} needs a model, and the job names none.`);
-  await mkdir(checkpointDir, { recursive: true });
+  // Beside the checkpoints of the scoring.
+  const adaptersDir = join(checkpointDir, 'adapters');
+  await mkdir(adaptersDir, { recursive: true });
   const hyperParameters = fit.hyperParameters ?? hyperParametersSchema.parse({});
   return new SharedLanguageModel({
     name: model.name,
@@ -161,7 +225,7 @@ async function sharedModel(
     instructions: instructions
       ? { rows: await readInstructions(instructions.file), sha256: await sha256File(instructions.file) }
       : undefined,
-    adaptersDir: checkpointDir,
+    adaptersDir,
     ...IN_CONTEXT_DEFAULTS,
     load: async () => ({ ...(await load(model)), ...computing }),
   });

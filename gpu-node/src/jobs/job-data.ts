@@ -7,6 +7,7 @@ import type { LabelledSample } from '@tallrec/shared/sample';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { readInteractions } from '../data/read-interactions.ts';
 import { readInstructions, readLabelledSamples } from '../data/read-rows.ts';
+import { sha256File } from '../models/content-hash.ts';
 import type { TuningData } from '../train/tune.ts';
 import type { DataPlace } from './engine-calls.ts';
 
@@ -29,6 +30,13 @@ export async function labelledSamples({ kind, file, sampling, split }: DataPlace
     );
   }
   return split === 'all' ? samples : paperSplit(samples, sampling)[split];
+}
+
+/** Names the rows of a place, wherever its file lies. */
+export async function dataIdentity(place: DataPlace | null): Promise<string> {
+  if (!place) return 'none';
+  const { kind, sampling, split, file } = place;
+  return JSON.stringify([kind, sampling, split, await sha256File(file)]);
 }
 
 export interface RecData {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplingSchema } from '@tallrec/shared/interactions';
 import { Random } from '@tallrec/shared/random';
-import { type TuningEvent, tuningReportSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { tuningReportSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { writeTinyModel } from '../tiny-model.ts';
@@ -34,7 +34,7 @@ afterAll(() => rm(dir, { recursive: true }));
 
 async function tuned(name: string, vramBytes?: number) {
   const notes: string[] = [];
-  const note = (event: TuningEvent) => event.type === 'note' && notes.push(event.message);
+  const { signal } = new AbortController();
   const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }), { vramBytes });
   const outDir = join(dir, name);
   const settings = tuningSettingsSchema.parse({
@@ -43,8 +43,10 @@ async function tuned(name: string, vramBytes?: number) {
   const { bestValidLoss } = await engine.tune(
     { model, settings, train, valid: null, init: null, checkpointDir: join(dir, `${name}-checkpoints`), outDir },
     {
-      signal: new AbortController().signal,
-      progress: (progress) => progress.kind === 'tune' && progress.events.forEach(note),
+      signal,
+      stop: signal,
+      event: (event) => event.type === 'note' && notes.push(event.message),
+      checkpoint: () => {},
     },
   );
   const report = tuningReportSchema.parse(JSON.parse(await readFile(join(outDir, REPORT_FILE), 'utf8')));

@@ -17,7 +17,10 @@ import { EngineChild } from './engine-child.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const context = () => ({ signal: new AbortController().signal, progress: () => {} });
+const context = () => {
+  const { signal } = new AbortController();
+  return { signal, stop: signal, event: () => {}, checkpoint: () => {} };
+};
 const engines = () => createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }));
 
 let dir: string;

@@ -1,7 +1,7 @@
 // An engine process without a model, for tests: what it does is told by the texts or titles it is given.
 
 import { TallrecError } from '@tallrec/shared/errors';
-import type { TuningEvent } from '@tallrec/shared/tuning';
+import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { serveEngine } from './engine-serve.ts';
 
 async function act(words: string[]): Promise<void> {
@@ -13,19 +13,30 @@ async function act(words: string[]): Promise<void> {
   if (pause) await new Promise((resolve) => setTimeout(resolve, Number(pause.slice(5))));
 }
 
-const note = (message: string): TuningEvent => ({ type: 'note', step: 0, message });
+const note = (message: string): NodeEvent => ({ type: 'note', step: 0, message });
 
 serveEngine({
   probe: async () => ({ provider: 'cpu', precision: 'f32', reason: `told ${process.argv.slice(2).join(' ')}` }),
-  async tune({ model }, { signal, progress }) {
-    progress({ kind: 'tune', events: [note('begun')] });
-    if (model.name === 'nonsense') process.send?.({ type: 'progress', id: 'x' });
+  async tune({ model, settings, checkpointDir }, { signal, stop, event, checkpoint }) {
+    event(note('begun'));
+    if (model.name === 'nonsense') process.send?.({ type: 'event', id: 'x' });
     if (model.name === 'stubborn') await new Promise(() => setInterval(() => {}, 1000));
+    checkpoint({ step: 4, dir: `${checkpointDir}/00000001` });
+    const told = AbortSignal.any([signal, stop]);
     await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve());
+      if (told.aborted) resolve();
+      told.addEventListener('abort', () => resolve());
     });
-    throw new TallrecError('CANCELLED', 'stopped as asked');
+    if (signal.aborted) throw new TallrecError('CANCELLED', 'stopped as asked');
+    const hash = '0'.repeat(64);
+    return {
+      files: { configSha256: hash, weightsSha256: hash, weightsBytes: 1 },
+      golden: { template: settings.template, samples: [] },
+      blend: null,
+      bestValidAuc: null,
+      bestValidLoss: null,
+      stopReason: 'stopped',
+    };
   },
   evaluate: async () => {
     throw new Error('not scripted');

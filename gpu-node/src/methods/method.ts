@@ -25,6 +25,8 @@ export interface FittedMethod {
     samples: readonly Sample[],
     options?: { signal?: AbortSignal | undefined; onProgress?: FitOptions['onProgress'] },
   ): Promise<number[]>;
+  /** Two fits of the same one give each sample the same score; without it samples are not scored apart from each other. */
+  readonly identity?: string;
   /** What validation chose: hyper-parameters, the best step. */
   readonly chosen: Readonly<Record<string, number | string | boolean>>;
   /** Tokens that a language model has read so far, in fitting and in scoring. */

@@ -54,6 +54,7 @@ function tunedMethod(
       const first = stages.alpaca ? await alpacaAdapter(shared, options) : undefined;
       const second = stages.rec ? await recAdapter(shared, data, options, first) : undefined;
       const last = (second ?? first)!;
+      const blend = blended ? blendOf(last) : undefined;
       return scoringMethod(shared, {
         rows: await shared.promptRows(),
         adapter: last.adapter,
@@ -65,7 +66,8 @@ function tunedMethod(
         },
         tokens: (first?.report.tokens ?? 0) + (second?.tokens ?? 0),
         earlierMs: (first?.earlierMs ?? 0) + (second?.earlierMs ?? 0),
-        scoreOf: blended ? blendLogit(blendOf(last), itemPopularity(data.train)) : undefined,
+        blend,
+        scoreOf: blend && blendLogit(blend, itemPopularity(data.train)),
       });
     },
     estimateMs: async (data, testRows, signal) => {
