@@ -49,6 +49,8 @@ export interface Links {
    * @throws TallrecError NODE_UNAVAILABLE, NODE_BUSY, NODE_TIMEOUT, TOO_LARGE
    */
   request(node: string, request: RelayRequest, signal?: AbortSignal): Promise<RelayResponse>;
+  /** Whether the node is connected, has said which jobs it has, and has none. */
+  isFree(node: string): Promise<boolean>;
   /** @throws TallrecError NODE_UNAVAILABLE, NODE_BUSY: then the node has not got the job */
   dispatch(node: string, job: Job): Promise<void>;
   cancel(node: string, job: string, fence: number): Promise<void>;

@@ -7,6 +7,7 @@ export interface NodeLinkApi extends Rpc.DurableObjectBranded {
   /** @param call chosen by the caller, for `abort` */
   relay(call: string, request: RelayRequest): Promise<LinkResult<RelayResponse>>;
   abort(call: string): Promise<void>;
+  isFree(): Promise<boolean>;
   dispatch(job: Job): Promise<LinkResult<null>>;
   cancel(job: string, fence: number): Promise<void>;
   stop(job: string, fence: number): Promise<void>;

@@ -156,6 +156,11 @@ export class NodeLink extends DurableObject<object> {
     if (id !== undefined && socket) sendFrame(socket, { type: 'abort', id });
   }
 
+  isFree(): boolean {
+    const socket = this.socket();
+    return socket !== undefined && this.attachmentOf(socket)?.announced === true && this.leases.jobs().length === 0;
+  }
+
   async dispatch(job: Job): Promise<LinkResult<null>> {
     const socket = this.socket();
     if (!socket || !this.attachmentOf(socket)?.announced) return this.away();
@@ -168,9 +173,12 @@ export class NodeLink extends DurableObject<object> {
     return { ok: true, value: null };
   }
 
-  cancel(job: string, fence: number): void {
-    this.leases.release(job, fence);
+  /** The node gets no other job until it has dropped this one, or a lease has passed. */
+  async cancel(job: string, fence: number): Promise<void> {
+    const nowMs = this.deps.clock.nowMs();
+    if (this.leases.holds(job, fence)) this.leases.take(job, fence, nowMs + this.leaseMs);
     this.send({ type: 'cancel', job, fence });
+    await this.arm(nowMs);
   }
 
   stop(job: string, fence: number): void {

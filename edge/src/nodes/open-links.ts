@@ -19,6 +19,7 @@ export function openLinks(namespace: DurableObjectNamespace<NodeLinkApi>): Links
         signal?.removeEventListener('abort', abort);
       }
     },
+    isFree: (node) => link(node).isFree(),
     dispatch: async (node, job) => {
       unwrap(await link(node).dispatch(job));
     },

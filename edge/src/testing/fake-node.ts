@@ -5,6 +5,7 @@ import {
   edgeFrameSchema,
   LINK_PATH,
   LINK_VERSION,
+  LINK_VERSION_HEADER,
   type NodeFrame,
   PING,
   PONG,
@@ -66,10 +67,10 @@ export class FakeNode {
   }
 
   /** Made, connected, and known with its model. */
-  static async joined(status: NodeStatus = nodeStatus()): Promise<FakeNode> {
-    const node = await FakeNode.create();
+  static async joined(status: NodeStatus = nodeStatus(), key?: string): Promise<FakeNode> {
+    const node = await FakeNode.create('fake', key);
     await node.connect();
-    await node.announce(status);
+    await node.announce(status, key);
     return node;
   }
 
@@ -90,10 +91,11 @@ export class FakeNode {
   }
 
   /** Its first heartbeat; resolves once the record shows it. */
-  async announce(status: NodeStatus = nodeStatus()): Promise<void> {
+  async announce(status: NodeStatus = nodeStatus(), key?: string): Promise<void> {
     this.send({ type: 'heartbeat', version: LINK_VERSION, status });
+    const as = key === undefined ? {} : { key };
     await until(
-      async () => (await call<Node>('GET', `/v1/nodes/${this.id}`)).body,
+      async () => (await call<Node>('GET', `/v1/nodes/${this.id}`, as)).body,
       (node) => node.connected && JSON.stringify(node.status) === JSON.stringify(status),
     );
   }
@@ -146,8 +148,9 @@ export async function until<T>(ask: () => Promise<T>, expected: (value: T) => bo
   }
 }
 
-export function dial(secret: string | undefined): Promise<Response> {
+export function dial(secret: string | undefined, version: string | null = String(LINK_VERSION)): Promise<Response> {
   const headers: Record<string, string> = { Upgrade: 'websocket' };
+  if (version !== null) headers[LINK_VERSION_HEADER] = version;
   if (secret !== undefined) headers.Authorization = `Bearer ${secret}`;
   return exports.default.fetch(new Request(`https://edge.test${LINK_PATH}`, { headers }));
 }

@@ -1,11 +1,13 @@
 // What a node does with a job, step by step, for tests of the edge.
-import { env, exports } from 'cloudflare:workers';
+import { exports } from 'cloudflare:workers';
 import type { TuningEvent } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
-import type { Evaluation } from '@tallrec/shared/wire/evaluations';
-import type { Job, JobOutcome, TuneJob } from '@tallrec/shared/wire/link';
-import type { SequencedEvent, Tuning } from '@tallrec/shared/wire/tunings';
-import { call } from './client.ts';
+import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import type { SequencedEvent } from '@tallrec/shared/wire/jobs';
+import { type Job, type JobOutcome, RESULT_FILES, type TuneJob, type Verdict } from '@tallrec/shared/wire/link';
+import type { Tuning } from '@tallrec/shared/wire/tunings';
+import type { AnnouncedResult } from '@tallrec/shared/wire/uploads';
+import { call, defaultWorkspace } from './client.ts';
 import { sha256, uploaded } from './datasets.ts';
 import { type FakeNode, HASH, MODEL, until } from './fake-node.ts';
 
@@ -15,8 +17,10 @@ export function samplesDataset(): Promise<{ id: string }> {
   return uploaded('samples', 'jsonl', `${sample('A', true)}\n${sample('B', false)}\n${sample('C', true)}\n`);
 }
 
+/** Waits for a node, as tests make jobs before nodes. */
 export async function createTuning(dataset: string, more = {}): Promise<Tuning> {
-  const answer = await call<Tuning>('POST', '/v1/tunings', { body: { model: MODEL, dataset, ...more } });
+  const body = { model: MODEL, dataset, wait: true, ...more };
+  const answer = await call<Tuning>('POST', '/v1/tunings', { body });
   if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
   return answer.body;
 }
@@ -51,17 +55,56 @@ export async function nextJob<K extends Job['kind']>(
   }
 }
 
+/** The verdict on this job's outcome, which is sent again until it comes, as a node does. */
+export async function finish(node: FakeNode, job: Pick<Job, 'id' | 'fence'>, outcome: JobOutcome): Promise<Verdict> {
+  const again = setInterval(() => node.send({ type: 'finished', job: job.id, fence: job.fence, outcome }), 100);
+  try {
+    node.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
+    for (;;) {
+      const frame = await node.next('verdict');
+      if (frame.job === job.id && frame.fence === job.fence) return frame.verdict;
+    }
+  } finally {
+    clearInterval(again);
+  }
+}
+
 export function step(number: number, loss = 1): TuningEvent {
   const rest = { epoch: 0, learningRate: 1e-4, gradientNorm: 1, tokensPerSecond: 10, etaMs: 100 };
   return { type: 'step', step: number, totalSteps: 10, loss, ...rest };
 }
 
-export function sendFile(path: string, text: string): Promise<Response> {
+const fetchEdge = (path: string, init: RequestInit) =>
+  exports.default.fetch(new Request(new URL(path, 'https://edge.test'), init));
+
+/** Announces a file of a job, sends its parts, completes it. @returns the last answer */
+export async function sendFile(
+  { resultsPath }: Pick<Job, 'resultsPath'>,
+  file: string,
+  text: string,
+): Promise<Response> {
   const bytes = new TextEncoder().encode(text);
-  const headers = { 'Content-Length': String(bytes.length) };
-  return exports.default.fetch(
-    new Request(new URL(path, 'https://edge.test'), { method: 'PUT', headers, body: bytes }),
-  );
+  const announced = await fetchEdge(resultsPath, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ file, bytes: bytes.length, sha256: await sha256(bytes) }),
+  });
+  if (!announced.ok) return announced;
+  const { upload, done, parts } = await announced.json<AnnouncedResult>();
+  if (done) return new Response('{}');
+  for (const part of parts) {
+    const sent = await fetchEdge(part.path, {
+      method: 'PUT',
+      headers: { 'Content-Length': String(bytes.length) },
+      body: bytes,
+    });
+    if (!sent.ok) return sent;
+  }
+  return await fetchEdge(`${resultsPath}/complete`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ upload }),
+  });
 }
 
 export async function outcomeOf(
@@ -89,33 +132,68 @@ export async function outcomeOf(
   };
 }
 
-/** Does a tuning to its end, with weights of this content. */
-export async function finishTuning(node: FakeNode, job: TuneJob, weights: string): Promise<string> {
-  const config = '{"peft_type":"LORA","r":8}';
-  const outcome = await outcomeOf(config, weights);
-  node.send({ type: 'accepted', job: job.id, fence: job.fence });
-  for (const [path, text] of [
-    [job.results.configPath, config],
-    [job.results.weightsPath, weights],
-    [job.results.reportPath, '{}'],
+export const CONFIG = '{"peft_type":"LORA","r":8}';
+
+export async function sendAdapter(job: Pick<Job, 'resultsPath'>, weights: string): Promise<void> {
+  for (const [file, text] of [
+    [RESULT_FILES.config, CONFIG],
+    [RESULT_FILES.weights, weights],
+    [RESULT_FILES.report, '{}'],
   ] as const) {
-    const response = await sendFile(path, text);
-    if (response.status !== 200) throw new Error(await response.text());
+    const response = await sendFile(job, file, text);
+    if (!response.ok) throw new Error(await response.text());
   }
-  node.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
-  await node.next('recorded');
+}
+
+/** Does a tuning to its end, with weights of this content. @returns the adapter */
+export async function finishTuning(node: FakeNode, job: TuneJob, weights: string): Promise<string> {
+  node.send({ type: 'accepted', job: job.id, fence: job.fence });
+  await sendAdapter(job, weights);
+  const outcome = await outcomeOf(CONFIG, weights);
+  const verdict = await finish(node, job, outcome);
+  if (verdict !== 'applied') throw new Error(verdict);
   return (outcome.result as { adapter: string }).adapter;
+}
+
+export function evaluationReport(change: Partial<EvaluationReport> = {}): EvaluationReport {
+  return {
+    auc: 1,
+    interval: null,
+    perUserAuc: null,
+    users: 0,
+    usersInferred: false,
+    n: 2,
+    likedShare: 0.5,
+    ruleAuc: 0.5,
+    rulePerUserAuc: null,
+    popularityAuc: null,
+    popularityPerUserAuc: null,
+    blendAuc: 0.75,
+    blendPerUserAuc: null,
+    template: 'clean',
+    precision: 'f32',
+    provider: 'cpu',
+    tokens: 9,
+    durationMs: 1,
+    fit: null,
+    ...change,
+  };
+}
+
+/** An open event stream of a job. */
+export async function openStream(path: string, lastEventId?: number): Promise<Response> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${(await defaultWorkspace()).key}` };
+  if (lastEventId !== undefined) headers['Last-Event-ID'] = String(lastEventId);
+  return await fetchEdge(`${path}/events`, { headers });
 }
 
 /** Reads an event stream until it ends. */
 export async function readStream(
-  id: string,
+  path: string,
   lastEventId?: number,
-): Promise<{ text: string; events: SequencedEvent[] }> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${env.ADMIN_KEY}` };
-  if (lastEventId !== undefined) headers['Last-Event-ID'] = String(lastEventId);
-  const response = await exports.default.fetch(new Request(`https://edge.test/v1/tunings/${id}/events`, { headers }));
+): Promise<{ status: number; text: string; events: SequencedEvent[] }> {
+  const response = await openStream(path, lastEventId);
   const text = await response.text();
   const events = [...text.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as SequencedEvent);
-  return { text, events };
+  return { status: response.status, text, events };
 }

@@ -1,7 +1,7 @@
 // Gives queued jobs to free nodes. The record says who is free and what waits, so it can be called at any time, any number of times.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Deps } from '../../deps.ts';
-import { avoidNode, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
+import { AT_WORK, avoidNode, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
 import { listAllConnectedNodes, type NodeRow } from '../../repo/routing.ts';
 import { describeJob } from './describe.ts';
 import { changeState } from './state.ts';
@@ -33,7 +33,9 @@ async function assignTo(deps: AssignDeps, node: NodeRow, free: readonly NodeRow[
     nowMs: deps.clock.nowMs(),
     limit: TRIES_PER_NODE,
   });
-  for (const job of inOrderFor(node, queued, free)) {
+  const mine = inOrderFor(node, queued, free);
+  if (mine.length === 0 || !(await deps.links.isFree(node.id))) return;
+  for (const job of mine) {
     if ((await dispatch(deps, job, node.id)) !== 'not taken') return;
   }
 }
@@ -82,5 +84,5 @@ export async function giveBack(
 ): Promise<void> {
   const nowMs = deps.clock.nowMs();
   await avoidNode(deps.db, job.id, node, nowMs + 4 * deps.durations.stepRetryMs);
-  await changeState(deps, job.id, { to: 'queued', fence: job.fence, nowMs, bumpAttempts: -1, error });
+  await changeState(deps, job.id, { to: 'queued', from: AT_WORK, fence: job.fence, nowMs, bumpAttempts: -1, error });
 }

@@ -203,7 +203,7 @@ export async function joinBatch(deps: BatchDeps, id: string): Promise<boolean> {
     nowMs,
     change: { result: { kind: 'scoring', rows, tokens: counts.tokens, bytes } },
   });
-  await deletePrefix(deps.bucket, places.job(batch.workspace, id).replace(/\/$/, '-'));
+  await deletePrefix(deps.bucket, places.batchPieces(batch.workspace, id));
   await deps.bucket.delete(places.batchState(batch.workspace, id));
   return true;
 }

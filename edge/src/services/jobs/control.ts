@@ -127,6 +127,6 @@ export async function deleteJob(
 export async function finishDeleting(deps: Pick<Deps, 'db' | 'bucket' | 'feeds'>, row: JobRow): Promise<void> {
   await deps.feeds.drop(row.id);
   await deletePrefix(deps.bucket, places.job(row.workspace, row.id));
-  if (row.kind === 'scoring') await deletePrefix(deps.bucket, places.job(row.workspace, row.id).replace(/\/$/, '-'));
+  if (row.kind === 'scoring') await deletePrefix(deps.bucket, places.batchPieces(row.workspace, row.id));
   await deleteJobRows(deps.db, row.id);
 }

@@ -21,6 +21,7 @@ export async function loseJob(deps: LoseDeps, id: string, fence: number): Promis
   }
   await changeState(deps, id, {
     to: 'queued',
+    from: AT_WORK,
     fence,
     nowMs,
     change: { checkpointNode: job.node },
@@ -41,6 +42,7 @@ export async function failLost(deps: LoseDeps, job: JobRow): Promise<void> {
   const tries = job.attempts === 1 ? 'once' : `${job.attempts} times`;
   const moved = await changeState(deps, job.id, {
     to: 'failed',
+    from: [...AT_WORK, 'queued'],
     fence: job.fence,
     nowMs: deps.clock.nowMs(),
     error: {

@@ -1,0 +1,24 @@
+// What tests of jobs share: nodes that go when a test is over, and jobs that are left to no other test.
+import { isTerminal, type JobState } from '@tallrec/shared/wire/jobs';
+import { call } from './client.ts';
+import { FakeNode, nodeStatus } from './fake-node.ts';
+
+const nodes: FakeNode[] = [];
+
+export async function joined(status = nodeStatus(), key?: string): Promise<FakeNode> {
+  const node = await FakeNode.joined(status, key);
+  nodes.push(node);
+  return node;
+}
+
+/** Call it after each test. */
+export async function leaveRoom(): Promise<void> {
+  for (const node of nodes.splice(0)) {
+    node.drop();
+    await call('DELETE', `/v1/nodes/${node.id}`);
+  }
+  for (const noun of ['tunings', 'evaluations', 'scorings']) {
+    const { body } = await call<{ items: { id: string; state: JobState }[] }>('GET', `/v1/${noun}?limit=100`);
+    for (const { id, state } of body.items) if (!isTerminal(state)) await call('POST', `/v1/${noun}/${id}/cancel`);
+  }
+}
