@@ -222,6 +222,14 @@ describe('files to the edge', () => {
     expect(completed).toHaveLength(1);
   });
 
+  it('that were damaged since they were made are not sent', async () => {
+    const source = join(dir, 'source');
+    await writeFile(source, 'damaged');
+    const upload = new EdgeFiles(url).upload('/results/token', 'report.json', source, { sha256: sha256('whole') });
+    await expect(upload).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: /report\.json has been damaged/ });
+    expect(requests).toEqual([]);
+  });
+
   it('are not sent again under a stale fence', async () => {
     fault = (_request, response) => {
       refuse(response, 409, 'STALE_FENCE');

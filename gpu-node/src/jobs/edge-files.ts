@@ -26,6 +26,11 @@ export interface DownloadOptions extends TransferOptions {
   sha256?: string | undefined;
 }
 
+export interface UploadOptions extends TransferOptions {
+  /** What the file has to hash to: one that has been damaged here is not sent. */
+  sha256?: string | undefined;
+}
+
 export interface Downloaded {
   sha256: string;
   bytes: number;
@@ -72,11 +77,16 @@ export class EdgeFiles {
    * @param file under which name the edge knows it
    * @throws TallrecError as the edge refused it (STALE_FENCE when the job is no longer this node's), or NODE_UNAVAILABLE
    */
-  async upload(resultsPath: string, file: string, source: string, options: TransferOptions = {}): Promise<void> {
+  async upload(resultsPath: string, file: string, source: string, options: UploadOptions = {}): Promise<void> {
     const announcePath = this.#resolve(resultsPath);
     const completePath = this.#resolve(`${resultsPath}/complete`);
     const { size: bytes } = await stat(source);
     const sha256 = await hashOf(source, { start: 0, bytes });
+    if (options.sha256 !== undefined && options.sha256 !== sha256) {
+      throw new TallrecError('ENGINE_FAILED', `The file ${file} has been damaged on the node since it was written.`, {
+        fix: "Check the node's disk, then resume.",
+      });
+    }
     const { signal } = options;
     await retried(`upload to ${this.#edge.origin}`, options, async () => {
       const announced = await this.#post(announcePath, { file, bytes, sha256 }, signal, announcedResultSchema);

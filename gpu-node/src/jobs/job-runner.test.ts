@@ -191,6 +191,14 @@ describe('jobs', () => {
     expect(work[0]!.stop.aborted).toBe(true);
   });
 
+  it('that were to stop and had nothing yet are cancelled', async () => {
+    const runner = await working();
+    await runner.stop('a', 1);
+    work[0]!.fail(new TallrecError('CANCELLED', 'There is nothing to keep.'));
+    await finished();
+    expect(frames('finished')[0]!.outcome).toEqual({ status: 'cancelled' });
+  });
+
   it('stop with the lease, keep what they have, and are not announced afterwards', async () => {
     const runner = await working();
     await runner.suspend();
@@ -416,9 +424,9 @@ describe('events', () => {
     await finished();
     runner.repeat();
     const told = sent.flatMap((frame) =>
-      frame.type === 'events' ? [[frame.seq, frame.events.length]] : frame.type === 'finished' ? ['finished'] : [],
+      frame.type === 'events' ? [`${frame.seq}+${frame.events.length}`] : frame.type === 'finished' ? ['finished'] : [],
     );
-    expect(told).toEqual([[1, 2], 'finished', [1, 2], 'finished']);
+    expect(told).toEqual(['1+2', 'finished', '1+2', 'finished']);
     runner.acknowledged('a', 1, 2);
     sent = [];
     runner.repeat();

@@ -264,7 +264,9 @@ export class JobRunner {
       const result = await this.#options.work.run(job, { signal: controller.signal, stop: stop.signal, onEvent });
       outcome = { status: 'succeeded', result };
     } catch (error) {
-      outcome = failureOf(error);
+      // Asked to stop, and it had nothing yet to keep.
+      const nothing = stop.signal.aborted && error instanceof TallrecError && error.code === 'CANCELLED';
+      outcome = nothing ? { status: 'cancelled' } : failureOf(error);
     }
     if (running.givenUp === 'cancelled') outcome = { status: 'cancelled' };
     else if (running.givenUp) {

@@ -1,60 +1,88 @@
-// One job from its frame to its outcome: fetch the data, run the engine, send the results.
+// One job from its frame to what it comes to: fetch the data, have it done, and send what was made.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
-import type { EvaluateJob, JobData, JobOutcome, TuneJob } from '@tallrec/shared/wire/link';
+import {
+  type EvaluateJob,
+  type Job,
+  type JobData,
+  RESULT_FILES,
+  type ScoreJob,
+  type TuneJob,
+} from '@tallrec/shared/wire/link';
+import type { Scoring } from '../server/scoring.ts';
 import { REPORT_FILE } from '../train/tuned-files.ts';
 import type { AdapterCache } from './adapter-cache.ts';
+import type { BatchData } from './batch-data.ts';
+import { readCatalogue, readSampleRows, readUserRows } from './batch-rows.ts';
+import { CheckpointUploads, fetchCheckpoint } from './checkpoint-transfer.ts';
 import type { EdgeFiles } from './edge-files.ts';
 import type { DataPlace, EngineMethod, EngineParams, EngineResult, EngineRole, ModelPlace } from './engine-calls.ts';
-import type { CallOptions, EngineChild } from './engine-child.ts';
-import type { RunJob } from './job-runner.ts';
+import type { EngineChild } from './engine-child.ts';
+import type { JobContext, JobSuccess, JobWork } from './job-runner.ts';
 import type { JobPaths, JobStore } from './job-store.ts';
+import { predictionsIn } from './prediction-file.ts';
+import { scoreRows } from './score-rows.ts';
 
-export interface RunJobOptions {
-  store: JobStore;
-  files: EdgeFiles;
-  adapters: AdapterCache;
+type JobResult = JobSuccess['result'];
+
+export interface JobWorkOptions {
+  store: Pick<JobStore, 'paths'>;
+  files: Pick<EdgeFiles, 'download' | 'upload'>;
+  adapters: Pick<AdapterCache, 'locate' | 'drop'>;
+  batchData: Pick<BatchData, 'locate'>;
+  scoring: Pick<Scoring, 'call'>;
   /** @throws TallrecError MODEL_UNSUPPORTED where this node does not hold the model */
   locateModel: (name: string) => ModelPlace;
   newEngine: (role: EngineRole) => EngineChild;
+  log: (line: string) => void;
+  nowMs: () => number;
   /** An engine that has not stopped this long after it was asked to is killed. */
   graceMs?: number;
 }
 
-export function jobRunnerWith(options: RunJobOptions): RunJob {
-  const { store, files, adapters, locateModel, newEngine, graceMs = 10_000 } = options;
+export function jobWork(options: JobWorkOptions): JobWork {
+  const { store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs, graceMs = 10_000 } = options;
 
   async function fetchData(data: JobData, file: string, signal: AbortSignal): Promise<DataPlace> {
     await files.download(data.path, file, { signal });
     return { kind: data.kind, sampling: data.sampling, split: data.split, file };
   }
 
+  /** Has an engine of its own do it, from the job's furthest checkpoint on, and sends new checkpoints meanwhile. */
   async function callEngine<M extends EngineMethod>(
     role: EngineRole,
     method: M,
     params: EngineParams<M>,
-    call: CallOptions & { signal: AbortSignal },
+    { job, paths, context }: { job: Job; paths: JobPaths; context: JobContext },
   ): Promise<EngineResult<M>> {
+    const { signal, stop, onEvent } = context;
+    const privateDir = paths.data('checkpoint-transfer');
+    await fetchCheckpoint({ job, files, checkpointDir: paths.checkpoint, privateDir, signal, log });
+    const uploads = new CheckpointUploads({ job, files, privateDir, onEvent, log, nowMs });
     const engine = newEngine(role);
     let timer: NodeJS.Timeout | undefined;
     const onAbort = () => {
       timer = setTimeout(() => void engine.kill(), graceMs);
     };
-    call.signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await engine.call(method, params, call);
+      const onCheckpoint = (checkpoint: { step: number; dir: string }) => uploads.offer(checkpoint);
+      const result = await engine.call(method, params, { signal, stop, onEvent, onCheckpoint });
+      signal.throwIfAborted();
+      return result;
     } finally {
       clearTimeout(timer);
-      call.signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       await engine.kill();
+      await uploads.end();
     }
   }
 
-  async function tune(job: TuneJob, paths: JobPaths, context: Parameters<RunJob>[1]): Promise<JobOutcome> {
-    const { signal, progress } = context;
+  async function tune(job: TuneJob, paths: JobPaths, context: JobContext): Promise<JobResult> {
+    const { signal } = context;
     const model = locateModel(job.model);
     const train = await fetchData(job.train, paths.data('train.jsonl'), signal);
     const valid = job.valid && (await fetchData(job.valid, paths.data('valid.jsonl'), signal));
@@ -63,58 +91,98 @@ export function jobRunnerWith(options: RunJobOptions): RunJob {
       'train',
       'tune',
       { model, settings: job.settings, train, valid, init, checkpointDir: paths.checkpoint, outDir: paths.out },
-      { signal, onProgress: progress },
+      { job, paths, context },
     );
-    signal.throwIfAborted();
     const { weightsBytes } = trained.files;
     if (weightsBytes > LIMITS.adapterBytes) {
       throw new TallrecError('TOO_LARGE', `The adapter has ${weightsBytes} bytes, more than ${LIMITS.adapterBytes}.`, {
         fix: 'Use a smaller loraRank or fewer loraModules.',
       });
     }
-    await files.upload(job.results.configPath, join(paths.out, ADAPTER_FILES.config), { signal });
-    await files.upload(job.results.weightsPath, join(paths.out, ADAPTER_FILES.weights), { signal });
-    await files.upload(job.results.reportPath, join(paths.out, REPORT_FILE), { signal });
-    return {
-      status: 'succeeded',
-      result: {
-        kind: 'tune',
-        adapter: await adapterId(trained.files),
-        modelHash: model.contentHash,
-        ...trained,
-      },
+    return { kind: 'tune', adapter: await adapterId(trained.files), modelHash: model.contentHash, ...trained };
+  }
+
+  async function evaluate(job: EvaluateJob, paths: JobPaths, context: JobContext): Promise<JobResult> {
+    const { signal } = context;
+    const fetched = async (data: JobData | null, name: string) =>
+      data && (await fetchData(data, paths.data(`${name}.jsonl`), signal));
+    const params: EngineParams<'evaluate'> = {
+      model: job.model === null ? null : locateModel(job.model),
+      template: job.template,
+      fit: job.fit,
+      limit: job.limit,
+      data: await fetchData(job.data, paths.data('data.jsonl'), signal),
+      train: await fetched(job.train, 'train'),
+      valid: await fetched(job.valid, 'valid'),
+      instructions: await fetched(job.instructions, 'instructions'),
+      checkpointDir: paths.checkpoint,
+      adapter: job.adapter && (await adapters.locate(job.adapter)),
+      predictionsFile: predictionsIn(paths.out),
     };
+    return { kind: 'evaluate', report: await callEngine('evaluate', 'evaluate', params, { job, paths, context }) };
   }
 
-  async function evaluate(job: EvaluateJob, paths: JobPaths, context: Parameters<RunJob>[1]): Promise<JobOutcome> {
-    const { signal, progress } = context;
-    const predictionsFile = join(paths.out, 'predictions.jsonl');
-    const report = await callEngine(
-      'evaluate',
-      'evaluate',
-      {
-        model: job.model === null ? null : locateModel(job.model),
-        template: job.template,
-        fit: job.fit,
-        limit: job.limit,
-        data: await fetchData(job.data, paths.data('data.jsonl'), signal),
-        train: job.train && (await fetchData(job.train, paths.data('train.jsonl'), signal)),
-        valid: job.valid && (await fetchData(job.valid, paths.data('valid.jsonl'), signal)),
-        instructions: job.instructions && (await fetchData(job.instructions, paths.data('instructions.jsonl'), signal)),
-        checkpointDir: paths.checkpoint,
-        adapter: job.adapter && (await adapters.locate(job.adapter)),
-        predictionsFile,
-      },
-      { signal, onProgress: progress },
-    );
-    signal.throwIfAborted();
-    await files.upload(job.results.predictionsPath, predictionsFile, { signal });
-    return { status: 'succeeded', result: { kind: 'evaluate', report } };
+  /** Has no engine of its own: the model is loaded once, and live requests get their turn between its rows. */
+  async function score(job: ScoreJob, paths: JobPaths, context: JobContext): Promise<JobResult> {
+    const { signal } = context;
+    const { data, range, rank } = job;
+    const model = locateModel(job.model);
+    const adapter = job.adapter && (await adapters.locate(job.adapter));
+    const catalogue =
+      rank && (await readCatalogue(await batchData.locate(job.id, 'catalogue', rank.catalogue.path, signal)));
+    let rows: Parameters<typeof scoreRows>[0]['rows'];
+    if (range) {
+      await files.download(data.path, paths.data('rows.jsonl'), { range, signal });
+      rows = readSampleRows(paths.data('rows.jsonl'));
+    } else {
+      const ratings = await batchData.locate(job.id, 'rows', data.path, signal);
+      rows = await readUserRows(ratings, data.sampling, { firstUser: job.firstRow, users: job.rows });
+    }
+    try {
+      const dir = paths.checkpoint;
+      const scored = await scoreRows({ job, scoring, model, adapter, rows, catalogue, dir, nowMs, ...context });
+      return { kind: 'score', ...scored };
+    } catch (error) {
+      if (adapter && error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
+      throw error;
+    }
   }
 
-  return async (job, context) => {
-    const paths = store.paths(job.id);
-    await mkdir(paths.out, { recursive: true });
-    return job.kind === 'tune' ? tune(job, paths, context) : evaluate(job, paths, context);
+  /** The files that make up a result, under the names by which the edge knows them. */
+  function resultFiles(result: JobResult, paths: JobPaths): { file: string; source: string; sha256?: string }[] {
+    switch (result.kind) {
+      case 'tune': {
+        const { configSha256, weightsSha256 } = result.files;
+        return [
+          { file: RESULT_FILES.config, source: join(paths.out, ADAPTER_FILES.config), sha256: configSha256 },
+          { file: RESULT_FILES.weights, source: join(paths.out, ADAPTER_FILES.weights), sha256: weightsSha256 },
+          { file: RESULT_FILES.report, source: join(paths.out, REPORT_FILE) },
+        ];
+      }
+      case 'evaluate':
+        return [{ file: RESULT_FILES.predictions, source: predictionsIn(paths.out) }];
+      case 'score':
+        return [{ file: RESULT_FILES.predictions, source: predictionsIn(paths.checkpoint) }];
+    }
+  }
+
+  return {
+    async run(job, context) {
+      const paths = store.paths(job.id);
+      await mkdir(paths.out, { recursive: true });
+      switch (job.kind) {
+        case 'tune':
+          return tune(job, paths, context);
+        case 'evaluate':
+          return evaluate(job, paths, context);
+        case 'score':
+          return score(job, paths, context);
+      }
+    },
+    async deliver(job, result, signal) {
+      for (const { file, source, sha256 } of resultFiles(result, store.paths(job.id))) {
+        await files.upload(job.resultsPath, file, source, { signal, sha256 });
+      }
+    },
   };
 }

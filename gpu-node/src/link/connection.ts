@@ -1,9 +1,21 @@
 // One WebSocket to the edge, from dialling to its end: pings, frames in and out, and the certainty that it ends.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import { type EdgeFrame, edgeFrameSchema, LINK_PATH, type NodeFrame, PING, PONG } from '@tallrec/shared/wire/link';
+import {
+  type EdgeFrame,
+  edgeFrameSchema,
+  jobHeadSchema,
+  LINK_CLOSES,
+  LINK_PATH,
+  LINK_VERSION,
+  LINK_VERSION_HEADER,
+  type NodeFrame,
+  PING,
+  PONG,
+} from '@tallrec/shared/wire/link';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 
 export interface ConnectionOptions {
   edgeUrl: string;
@@ -17,9 +29,13 @@ export interface ConnectionOptions {
   signal: AbortSignal;
 }
 
-export type Ending = 'replaced' | 'lost';
+/** After all but `lost` the node does not dial again. */
+export type Ending = 'lost' | 'replaced' | 'removed' | 'upgrade';
 
 export const BEATS_PER_LEASE = 4;
+
+const typeSchema = z.looseObject({ type: z.string() });
+const unreadJobSchema = z.object({ type: z.literal('job'), job: jobHeadSchema });
 
 export class Connection {
   readonly #socket: WebSocket;
@@ -27,7 +43,8 @@ export class Connection {
   #heardAtMs: number;
   #heartbeatMs: number = LIMITS.heartbeatMs;
   #pings: NodeJS.Timeout;
-  #replaced = false;
+  #ending: Ending = 'lost';
+  readonly #unknownTypes = new Set<string>();
   /** Resolves when the socket is no more. */
   readonly ended: Promise<Ending>;
 
@@ -39,10 +56,10 @@ export class Connection {
     const stop = () => socket.terminate();
     options.signal.addEventListener('abort', stop, { once: true });
     this.ended = new Promise((resolve) => {
-      socket.once('close', () => {
+      socket.once('close', (code) => {
         clearInterval(this.#pings);
         options.signal.removeEventListener('abort', stop);
-        resolve(this.#replaced ? 'replaced' : 'lost');
+        resolve(this.#ending === 'lost' ? endingOf(code) : this.#ending);
       });
     });
     socket.on('error', (error) => options.log(`link: ${error.message}`));
@@ -50,14 +67,15 @@ export class Connection {
   }
 
   /**
-   * @throws TallrecError UNAUTHENTICATED or FORBIDDEN when the edge refuses the secret; Error when it cannot be reached
+   * @throws TallrecError UNAUTHENTICATED or FORBIDDEN when the edge refuses the secret, UPGRADE_REQUIRED when one of the two is too
+   * old for the other; Error when the edge cannot be reached
    */
   static open(options: ConnectionOptions): Promise<Connection> {
     const url = new URL(LINK_PATH, options.edgeUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url, {
-        headers: { Authorization: `Bearer ${options.secret}` },
+        headers: { Authorization: `Bearer ${options.secret}`, [LINK_VERSION_HEADER]: String(LINK_VERSION) },
         handshakeTimeout: options.handshakeTimeoutMs,
         maxPayload: LIMITS.frameBytes,
         perMessageDeflate: false,
@@ -120,14 +138,14 @@ export class Connection {
   #receive(text: string): void {
     this.#heardAtMs = this.#options.nowMs();
     if (text === PONG) return;
-    const frame = edgeFrameSchema.safeParse(parseJson(text));
+    const json = parseJson(text);
+    const frame = edgeFrameSchema.safeParse(json);
     if (!frame.success) {
-      this.#options.log(`link: a frame from the edge was not understood: ${frame.error.issues[0]?.message}`);
+      this.#receiveUnread(json, frame.error.issues[0]?.message ?? '');
       return;
     }
     if (frame.data.type === 'replaced') {
-      this.#replaced = true;
-      this.close();
+      this.#end('replaced');
       return;
     }
     if (frame.data.type === 'welcome') {
@@ -136,6 +154,30 @@ export class Connection {
       this.#pings = setInterval(() => this.#beat(), this.#heartbeatMs);
     }
     this.#options.onFrame(frame.data);
+  }
+
+  /** Of an edge that is newer: a job goes back to it with the reason, all else can wait for the update. */
+  #receiveUnread(json: unknown, problem: string): void {
+    const { type } = typeSchema.safeParse(json).data ?? { type: 'no frame' };
+    if (type === 'welcome') {
+      this.#end('upgrade');
+      return;
+    }
+    const unread = unreadJobSchema.safeParse(json);
+    if (unread.success) {
+      const { id: job, fence } = unread.data.job;
+      this.#options.log(`link: job ${job} is of a form that this version does not know: ${problem}`);
+      const message = 'This job is of a kind that the node does not know yet. Update tallrec there.';
+      this.send({ type: 'declined', job, fence, error: { code: 'UPGRADE_REQUIRED', message } });
+    } else if (!this.#unknownTypes.has(type)) {
+      this.#unknownTypes.add(type);
+      this.#options.log(`link: a frame from the edge was not understood and is ignored (${type}): ${problem}`);
+    }
+  }
+
+  #end(ending: Ending): void {
+    this.#ending = ending;
+    this.close();
   }
 
   /** A machine that slept, a cable that was pulled: nothing closes, so silence over two and a half beats ends the socket. */
@@ -151,6 +193,11 @@ export class Connection {
   }
 }
 
+function endingOf(code: number): Ending {
+  const last = ['replaced', 'removed', 'upgrade'] as const;
+  return last.find((ending) => LINK_CLOSES[ending] === code) ?? 'lost';
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -159,12 +206,23 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** These are not mended by dialling again. */
+const LAST_STATUSES: readonly number[] = [401, 403, 426];
+
 function refusal(status: number, text: string): Error {
+  if (!LAST_STATUSES.includes(status)) return new Error(`the edge answered ${status} instead of opening the link`);
   const body = errorBodySchema.safeParse(parseJson(text));
-  if (body.success && (status === 401 || status === 403)) {
-    return new TallrecError(body.data.error.code, `The edge refused this node: ${body.data.error.message}`, {
-      fix: 'Start with the right one: tallrec serve --token SECRET.',
-    });
+  if (status === 426) {
+    return body.success ? new TallrecError('UPGRADE_REQUIRED', body.data.error.message) : upgradeRequired();
   }
-  return new Error(`the edge answered ${status} instead of opening the link`);
+  if (!body.success) return new Error(`the edge answered ${status} instead of opening the link`);
+  return new TallrecError(body.data.error.code, `The edge refused this node: ${body.data.error.message}`);
+}
+
+export function upgradeRequired(): TallrecError {
+  return new TallrecError(
+    'UPGRADE_REQUIRED',
+    `This tallrec and the edge do not understand each other: it speaks version ${LINK_VERSION} of the node link, and the edge another.`,
+    { fix: 'Update tallrec on this machine to the version of the edge, then start it again.' },
+  );
 }

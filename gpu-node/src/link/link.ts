@@ -1,18 +1,19 @@
-// The node's end of the link: dials, dials again, relays requests to the node's app, and gives up its job with its lease.
+// The node's end of the link: dials, dials again, hands out what comes, and gives up its job with its lease.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import { type EdgeFrame, LINK_VERSION, type NodeFrame } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
-import type { ErrorBody } from '@tallrec/shared/wire/page';
 import pRetry, { AbortError } from 'p-retry';
 import type { JobRunner } from '../jobs/job-runner.ts';
-import { BEATS_PER_LEASE, Connection } from './connection.ts';
+import { BEATS_PER_LEASE, Connection, type Ending, upgradeRequired } from './connection.ts';
+import { type RelayedApp, Requests } from './requests.ts';
 
 export interface LinkOptions {
   edgeUrl: string;
-  secret: string;
-  app: { request: (path: string, init: RequestInit) => Response | Promise<Response> };
-  jobs: Pick<JobRunner, 'accept' | 'cancel' | 'recorded' | 'connected' | 'repeatOutcomes' | 'suspend'>;
+  /** Asked at each dialling: it may have been rotated meanwhile. */
+  secret: () => Promise<string>;
+  app: RelayedApp;
+  jobs: Pick<JobRunner, 'accept' | 'cancel' | 'stop' | 'verdict' | 'acknowledged' | 'connected' | 'repeat' | 'suspend'>;
   status: () => NodeStatus;
   log: (line: string) => void;
   onWelcome?: (node: string) => void;
@@ -22,11 +23,10 @@ export interface LinkOptions {
   maxPauseMs?: number;
 }
 
-type RequestFrame = Extract<EdgeFrame, { type: 'request' }>;
-
 export class Link {
   readonly #options: Required<Omit<LinkOptions, 'onWelcome'>> & Pick<LinkOptions, 'onWelcome'>;
   #connection: Connection | undefined;
+  #requests: Requests | undefined;
   #lastStatus = '';
   #heardAtMs: number;
   #suspended = false;
@@ -48,7 +48,8 @@ export class Link {
 
   /**
    * Keeps the link up until `signal` is aborted.
-   * @throws TallrecError when the edge refuses the secret, or CONFLICT when the same node has connected from elsewhere
+   * @throws TallrecError when dialling again would not help: the edge refuses the secret, one of the two has to be updated, the
+   * node was removed, or it has connected from elsewhere
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#setLease(LIMITS.leaseMs);
@@ -58,13 +59,10 @@ export class Link {
         const connectedAtMs = this.#options.nowMs();
         const ending = await connection.ended;
         this.#connection = undefined;
+        this.#requests?.abortAll();
         this.#heardAtMs = connection.heardAtMs;
-        if (ending === 'replaced') {
-          throw new TallrecError('CONFLICT', 'This node has connected again from elsewhere, so this one stops.', {
-            fix: 'Give each machine a node of its own (POST /v1/nodes).',
-          });
-        }
         if (signal.aborted) break;
+        if (ending !== 'lost') throw lastWords(ending);
         this.#options.log('link: the connection was lost');
         // An edge that accepts and drops at once would otherwise be dialled without a pause.
         if (this.#options.nowMs() - connectedAtMs < this.#options.maxPauseMs) {
@@ -87,15 +85,20 @@ export class Link {
   }
 
   #dial(signal: AbortSignal): Promise<Connection> {
-    const { edgeUrl, secret, log, nowMs, handshakeTimeoutMs } = this.#options;
+    const { edgeUrl, secret, app, log, nowMs, handshakeTimeoutMs } = this.#options;
     const onFrame = (frame: EdgeFrame) => this.#receive(frame);
     const onOpen = (connection: Connection) => {
       this.#connection = connection;
+      this.#requests = new Requests(app, (frame) => connection.send(frame), log);
     };
-    const open = () =>
-      Connection.open({ edgeUrl, secret, onOpen, onFrame, log, nowMs, handshakeTimeoutMs, signal }).catch((error) => {
+    const open = async () => {
+      const options = { edgeUrl, onOpen, onFrame, log, nowMs, handshakeTimeoutMs, signal };
+      try {
+        return await Connection.open({ ...options, secret: await secret() });
+      } catch (error) {
         throw error instanceof TallrecError ? new AbortError(error) : error;
-      });
+      }
+    };
     return pRetry(open, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: this.#options.minPauseMs,
@@ -109,7 +112,7 @@ export class Link {
   }
 
   #receive(frame: EdgeFrame): void {
-    const { jobs, onWelcome, log } = this.#options;
+    const { jobs, onWelcome } = this.#options;
     switch (frame.type) {
       case 'welcome':
         this.#setLease(frame.leaseMs);
@@ -120,44 +123,28 @@ export class Link {
         onWelcome?.(frame.node);
         break;
       case 'request':
-        void this.#relay(frame);
+        void this.#requests?.answer(frame);
+        break;
+      case 'abort':
+        this.#requests?.abort(frame.id);
         break;
       case 'job':
-        jobs.accept(frame.job).catch((error) => log(`job ${frame.job.id} could not be taken: ${error.message}`));
+        void jobs.accept(frame.job);
         break;
       case 'cancel':
         void jobs.cancel(frame.job, frame.fence);
         break;
-      case 'recorded':
-        void jobs.recorded(frame.job, frame.fence);
+      case 'stop':
+        void jobs.stop(frame.job, frame.fence);
+        break;
+      case 'verdict':
+        void jobs.verdict(frame.job, frame.fence, frame.verdict);
+        break;
+      case 'acknowledged':
+        jobs.acknowledged(frame.job, frame.fence, frame.seq);
         break;
       case 'replaced':
         break;
-    }
-  }
-
-  async #relay({ id, method, path, body }: RequestFrame): Promise<void> {
-    const connection = this.#connection;
-    const init: RequestInit = { method, headers: { 'Content-Type': 'application/json' } };
-    if (body !== undefined) init.body = JSON.stringify(body);
-    let frame: NodeFrame;
-    try {
-      const response = await this.#options.app.request(path, init);
-      frame = { type: 'response', id, status: response.status, body: await response.json() };
-    } catch (error) {
-      this.#options.log(`link: ${method} ${path} failed: ${String(error)}`);
-      frame = failed(id, new TallrecError('INTERNAL', 'Something went wrong on the node; its log says more.'));
-    }
-    // An answer belongs to the connection that asked: on another one its number means nothing.
-    if (connection?.send(frame) === false) {
-      connection.send(
-        failed(
-          id,
-          new TallrecError('TOO_LARGE', "The node's answer does not fit into a frame of the link.", {
-            fix: 'Send fewer samples or candidates at once.',
-          }),
-        ),
-      );
     }
   }
 
@@ -168,11 +155,11 @@ export class Link {
     if (nowMs() - this.#heardAtMs > this.#leaseMs && !this.#suspended) {
       this.#suspended = true;
       log('link: the edge has been out of reach for a lease, the running job stops');
-      jobs.suspend().catch((error) => log(`the job could not be stopped: ${error.message}`));
+      void jobs.suspend();
     }
     if (!this.#connection) return;
     this.#sendStatus();
-    jobs.repeatOutcomes();
+    jobs.repeat();
   }
 
   /** Only what has changed: the pings keep the lease. */
@@ -184,9 +171,19 @@ export class Link {
   }
 }
 
-function failed(id: number, { code, message, retryable, status }: TallrecError): NodeFrame {
-  const body: ErrorBody = { error: { code, message, retryable, requestId: `link-${id}` } };
-  return { type: 'response', id, status, body };
+function lastWords(ending: Exclude<Ending, 'lost'>): TallrecError {
+  switch (ending) {
+    case 'replaced':
+      return new TallrecError('CONFLICT', 'This node has connected again from elsewhere, so this one stops.', {
+        fix: 'Give each machine a node of its own (POST /v1/nodes).',
+      });
+    case 'removed':
+      return new TallrecError('UNAUTHENTICATED', 'This node was removed from the edge, or got a new token there.', {
+        fix: 'Join anew: tallrec serve --edge URL --token TOKEN, with the token of POST /v1/nodes or POST /v1/nodes/ID/token.',
+      });
+    case 'upgrade':
+      return upgradeRequired();
+  }
 }
 
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

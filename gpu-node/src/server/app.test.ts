@@ -13,6 +13,7 @@ afterAll(() => scoring.close());
 
 const HASH = 'ab'.repeat(32);
 const adapter: JobAdapter = { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null };
+const MODEL = { name: 'm', dir: '/m', contentHash: HASH };
 const adapters = {
   locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null })),
   drop: vi.fn(async () => {}),
@@ -22,7 +23,7 @@ const app = createNodeApp({
   scoring,
   adapters,
   locateModel: (name) => {
-    if (name === 'm') return { name, dir: '/m', contentHash: HASH };
+    if (name === 'm') return MODEL;
     throw new TallrecError('MODEL_UNSUPPORTED', `This node does not hold the model ${name}.`);
   },
   status: () => ({ provider: 'cpu' }) as NodeStatus,
@@ -82,6 +83,25 @@ describe("the node's app", () => {
       body: { error: { code: 'ENGINE_FAILED', retryable: true } },
     });
     expect((await score('A')).status).toBe(200);
+  });
+
+  it('cancels what nobody waits for any more, before it begins and while it is under way', async () => {
+    const given = { model: 'm', template: 'clean', adapter: null, samples: [{ history: [], target: { title: 'A' } }] };
+    const asked = (signal: AbortSignal) => {
+      const request = new Request('http://node/score', { method: 'POST', body: JSON.stringify(given), signal });
+      return app.request(request);
+    };
+    const call = vi.spyOn(scoring, 'call');
+    const gone = new AbortController();
+    await asked(gone.signal);
+    const { signal } = call.mock.calls[0]![2]!;
+    expect(signal!.aborted).toBe(false);
+    gone.abort();
+    expect(signal!.aborted).toBe(true);
+    await expect(scoring.call('tokens', { model: MODEL, texts: [] }, { signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    call.mockRestore();
   });
 
   it('keeps what it did not foresee to its log', async () => {

@@ -50,14 +50,14 @@ export function createNodeApp({ scoring, adapters, locateModel, status, log }: N
 
   app.post(NODE_PATHS.tokens, async (c) => {
     const { model, texts } = await body(c, nodeTokensRequestSchema);
-    return c.json(await scoring.call('tokens', { model: locateModel(model), texts }));
+    return c.json(await scoring.call('tokens', { model: locateModel(model), texts }, c.req.raw));
   });
 
   app.post(NODE_PATHS.score, async (c) => {
     const { model, adapter, ...rest } = await body(c, nodeScoreRequestSchema);
     const place = locateModel(model);
     const scored = await withAdapter(adapter, (found) =>
-      scoring.call('score', { ...rest, model: place, adapter: found }),
+      scoring.call('score', { ...rest, model: place, adapter: found }, c.req.raw),
     );
     return c.json({ ...scored, model, adapter: adapter?.id ?? null } satisfies ScoreResponse);
   });
@@ -66,7 +66,7 @@ export function createNodeApp({ scoring, adapters, locateModel, status, log }: N
     const { model, adapter, ...rest } = await body(c, nodeRankRequestSchema);
     const place = locateModel(model);
     const ranked = await withAdapter(adapter, (found) =>
-      scoring.call('rank', { ...rest, model: place, adapter: found }),
+      scoring.call('rank', { ...rest, model: place, adapter: found }, c.req.raw),
     );
     return c.json({ ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse);
   });

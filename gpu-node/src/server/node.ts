@@ -7,12 +7,13 @@ import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AdapterCache } from '../jobs/adapter-cache.ts';
+import { BatchData } from '../jobs/batch-data.ts';
 import { EdgeFiles } from '../jobs/edge-files.ts';
 import type { EngineRole, ModelPlace, providerRequestSchema } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { JobStore } from '../jobs/job-store.ts';
-import { jobRunnerWith } from '../jobs/run-job.ts';
+import { jobWork } from '../jobs/run-job.ts';
 import { Link } from '../link/link.ts';
 import { describeModel } from '../models/store.ts';
 import { createNodeApp } from './app.ts';
@@ -20,7 +21,8 @@ import { Scoring } from './scoring.ts';
 
 export interface NodeOptions {
   edgeUrl: string;
-  secret: string;
+  /** Asked at each dialling: it may have been rotated meanwhile. */
+  secret: () => Promise<string>;
   /** Adapters and jobs are kept below it. */
   home: string;
   models: readonly ModelPlace[];
@@ -54,13 +56,10 @@ export async function startNode(options: NodeOptions): Promise<void> {
       fix: `It holds ${models.map((place) => place.name).join(', ')}.`,
     });
   };
-  const jobs: JobRunner = new JobRunner({
-    store,
-    runJob: jobRunnerWith({ store, files, adapters, locateModel, newEngine }),
-    send: (frame) => link.send(frame),
-    log,
-    nowMs: Date.now,
-  });
+  const batchData = new BatchData(join(home, 'batches'), files);
+  const nowMs = Date.now;
+  const work = jobWork({ store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs });
+  const jobs: JobRunner = new JobRunner({ store, work, send: (frame) => link.send(frame), log, nowMs });
   const status = (): NodeStatus => ({
     version: packageJson.version,
     provider,

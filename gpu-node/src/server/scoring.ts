@@ -30,20 +30,25 @@ export class Scoring {
     return this.#engine?.ended === false ? this.#engine.pid : undefined;
   }
 
-  /** @throws TallrecError NODE_BUSY when too many requests wait, ENGINE_FAILED when the engine died under this one */
+  /**
+   * @param signal aborted when nobody waits for the answer any more
+   * @throws TallrecError NODE_BUSY when too many requests wait, ENGINE_FAILED when the engine died under this one, CANCELLED
+   */
   async call<M extends Extract<EngineMethod, 'score' | 'rank' | 'tokens'>>(
     method: M,
     params: EngineParams<M>,
+    { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<EngineResult<M>> {
     if (this.#queued >= this.#maxQueued) {
       throw new TallrecError('NODE_BUSY', `${this.#queued} requests are waiting on this node.`, {
         fix: 'Try again shortly, or add a node.',
       });
     }
+    if (signal?.aborted) throw new TallrecError('CANCELLED', 'Nobody waits for this answer any more.');
     if (!this.#engine || this.#engine.ended) this.#engine = this.#newEngine();
     this.#queued++;
     try {
-      return await this.#engine.call(method, params);
+      return await this.#engine.call(method, params, signal ? { signal } : {});
     } finally {
       this.#queued--;
     }
