@@ -11,6 +11,7 @@ import { notFound } from './http/not-found.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { requestLog } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
+import { serverTiming } from './http/server-timing.ts';
 import { adapters } from './routes/adapters.ts';
 import { audit } from './routes/audit.ts';
 import { datasets } from './routes/datasets.ts';
@@ -30,6 +31,7 @@ const base = newRouter();
 base.onError(onError);
 base.notFound(notFound(base));
 
+base.use(serverTiming);
 base.use(async (c, next) => {
   c.set('requestId', newId('request', Date.now()));
   c.header('X-Request-Id', c.var.requestId);
@@ -43,7 +45,10 @@ base.use(
   '/v1/*',
   cors({
     origin: '*',
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'ETag', 'Idempotency-Replayed'],
+    exposeHeaders: [
+      ...['X-Request-Id', 'Retry-After', 'ETag', 'Idempotency-Replayed', 'Server-Timing', 'Allow'],
+      ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+    ],
     maxAge: 86_400,
   }),
 );
