@@ -1,51 +1,81 @@
-// Adapters and the aliases that point at them in D1.
+// Adapters and the aliases that point at them in D1; those that are being deleted are found by nobody.
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, desc, eq, inArray, notExists, sql } from 'drizzle-orm';
+import type { Ctx } from '../deps.ts';
+import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
-import { adapters, aliases, evaluations, tunings } from './schema.ts';
+import { jobsUsing } from './job-inputs.ts';
+import { adapters, aliases } from './schema.ts';
 
 export type AdapterRow = typeof adapters.$inferSelect;
 export type AdapterWithAliases = AdapterRow & { aliases: string[] };
 
-/** One content is one row: what is there already stays. */
-export async function insertAdapter(db: Db, row: AdapterRow): Promise<AdapterRow> {
-  const [, rows] = await db.batch([
+const CONTENT_HASH = /^[0-9a-f]{64}$/;
+const SOME = 20;
+
+const own = (workspace: string, id: string) => and(eq(adapters.workspace, workspace), eq(adapters.id, id));
+
+function aliasesOf(db: Db, workspace: string, id: string) {
+  return db
+    .select({ alias: aliases.alias })
+    .from(aliases)
+    .where(and(eq(aliases.workspace, workspace), eq(aliases.adapter, id)))
+    .orderBy(aliases.alias);
+}
+
+/** One statement, alone or in a batch: at most one row. @param ref a content hash or an alias */
+export function adapterByRef(db: Db, workspace: string, ref: string) {
+  const named = db
+    .select({ id: aliases.adapter })
+    .from(aliases)
+    .where(and(eq(aliases.workspace, workspace), eq(aliases.alias, ref)));
+  return db
+    .select()
+    .from(adapters)
+    .where(
+      and(
+        eq(adapters.workspace, workspace),
+        eq(adapters.state, 'ready'),
+        CONTENT_HASH.test(ref) ? eq(adapters.id, ref) : inArray(adapters.id, named),
+      ),
+    );
+}
+
+export async function findAdapter(db: Db, workspace: string, ref: string): Promise<AdapterRow | undefined> {
+  return (await adapterByRef(db, workspace, ref))[0];
+}
+
+/** One content is one row in a workspace: what is there already stays. @returns the row as it is now, being deleted or not */
+export async function insertAdapter(db: Db, row: AdapterRow, audit: AuditInput): Promise<AdapterRow> {
+  const [, , rows] = await db.batch([
     db.insert(adapters).values(row).onConflictDoNothing(),
-    db.select().from(adapters).where(eq(adapters.id, row.id)),
+    auditIfChanged(db, audit),
+    db.select().from(adapters).where(own(row.workspace, row.id)),
   ]);
   return rows[0]!;
 }
 
-export async function findAdapter(db: Db, id: string): Promise<AdapterWithAliases | undefined> {
-  const [rows, names] = await db.batch([
-    db.select().from(adapters).where(eq(adapters.id, id)),
-    db.select({ alias: aliases.alias }).from(aliases).where(eq(aliases.adapter, id)).orderBy(aliases.alias),
-  ]);
-  return rows[0] && { ...rows[0], aliases: names.map(({ alias }) => alias) };
-}
-
-export async function findAlias(db: Db, alias: string): Promise<string | undefined> {
-  return (await db.select({ adapter: aliases.adapter }).from(aliases).where(eq(aliases.alias, alias)).get())?.adapter;
-}
-
 /** Content hashes do not sort by time: the cursor is the last row's time of creation and id. */
-export async function listAdapterRows(db: Db, page: PageQuery): Promise<AdapterWithAliases[]> {
+export async function listAdapterRows(db: Db, workspace: string, page: PageQuery): Promise<AdapterRow[]> {
   const [at, id] = page.cursor?.split('.') ?? [];
   const after =
     at === undefined || id === undefined
       ? undefined
       : sql`(${adapters.createdAt}, ${adapters.id}) < (${Number(at) || 0}, ${id})`;
-  const rows = await db
+  return await db
     .select()
     .from(adapters)
-    .where(after)
+    .where(and(eq(adapters.workspace, workspace), eq(adapters.state, 'ready'), after))
     .orderBy(desc(adapters.createdAt), desc(adapters.id))
     .limit(page.limit + 1);
+}
+
+export async function withAliases(db: Db, workspace: string, rows: AdapterRow[]): Promise<AdapterWithAliases[]> {
   const ids = JSON.stringify(rows.map((row) => row.id));
   const names = await db
     .select()
     .from(aliases)
-    .where(sql`${aliases.adapter} IN (SELECT value FROM json_each(${ids}))`)
+    .where(and(eq(aliases.workspace, workspace), sql`${aliases.adapter} IN (SELECT value FROM json_each(${ids}))`))
     .orderBy(aliases.alias);
   return rows.map((row) => ({
     ...row,
@@ -54,50 +84,41 @@ export async function listAdapterRows(db: Db, page: PageQuery): Promise<AdapterW
 }
 
 /**
- * Points an alias at an adapter, in one statement: readers see the old one or the new one.
- * @returns false where there is no such adapter
+ * Marks it for deletion unless an alias points at it or an unfinished job uses it.
+ * @returns the row as it is now, and what keeps it
  */
-export async function setAliasRow(db: Db, alias: string, adapter: string, nowMs: number): Promise<boolean> {
-  const rows = await db.all<{ alias: string }>(sql`
-    INSERT INTO aliases (alias, adapter, updated_at)
-    SELECT ${alias}, id, ${nowMs} FROM adapters WHERE id = ${adapter}
-    ON CONFLICT (alias) DO UPDATE SET adapter = excluded.adapter, updated_at = excluded.updated_at
-    RETURNING alias`);
-  return rows.length > 0;
-}
-
-/** @returns whether there was one */
-export async function deleteAliasRow(db: Db, alias: string): Promise<boolean> {
-  return (await db.delete(aliases).where(eq(aliases.alias, alias)).returning({ alias: aliases.alias })).length > 0;
-}
-
-/** @returns the id of a job at work that needs this adapter */
-export async function findJobWithAdapter(db: Db, id: string): Promise<string | undefined> {
-  const [tuning, evaluation] = await db.batch([
+export async function setAdapterDeleting(
+  db: Db,
+  ctx: Ctx,
+  id: string,
+  nowMs: number,
+): Promise<{ row: AdapterRow | undefined; aliases: string[]; jobs: string[] }> {
+  const { workspace } = ctx;
+  const [, , rows, names, jobs] = await db.batch([
     db
-      .select({ id: tunings.id })
-      .from(tunings)
-      .where(and(eq(tunings.initAdapter, id), inArray(tunings.state, ['queued', 'dispatched', 'running'])))
-      .limit(1),
-    db
-      .select({ id: evaluations.id })
-      .from(evaluations)
-      .where(and(eq(evaluations.adapter, id), inArray(evaluations.state, ['queued', 'dispatched', 'running'])))
-      .limit(1),
-  ]);
-  return tuning[0]?.id ?? evaluation[0]?.id;
-}
-
-/** @returns false when an alias points at it, or it is not there */
-export async function deleteAdapterRow(db: Db, id: string): Promise<boolean> {
-  const rows = await db
-    .delete(adapters)
-    .where(
-      and(
-        eq(adapters.id, id),
-        notExists(db.select({ alias: aliases.alias }).from(aliases).where(eq(aliases.adapter, id))),
+      .update(adapters)
+      .set({ state: 'deleting' })
+      .where(
+        and(
+          own(workspace, id),
+          eq(adapters.state, 'ready'),
+          notExists(aliasesOf(db, workspace, id)),
+          notExists(jobsUsing(db, workspace, id)),
+        ),
       ),
-    )
-    .returning({ id: adapters.id });
-  return rows.length > 0;
+    auditIfChanged(db, { ctx, action: 'adapter.delete', subject: id, nowMs }),
+    db.select().from(adapters).where(own(workspace, id)),
+    aliasesOf(db, workspace, id).limit(SOME),
+    jobsUsing(db, workspace, id),
+  ]);
+  return { row: rows[0], aliases: names.map(({ alias }) => alias), jobs: jobs.map((job) => job.id) };
+}
+
+export async function deleteAdapterRow(db: Db, workspace: string, id: string): Promise<void> {
+  await db.delete(adapters).where(and(own(workspace, id), eq(adapters.state, 'deleting')));
+}
+
+/** Of all workspaces, in no order: one that cannot be helped does not keep the others from it. */
+export async function listDeletingAdapters(db: Db, limit: number): Promise<AdapterRow[]> {
+  return await db.select().from(adapters).where(eq(adapters.state, 'deleting')).orderBy(sql`random()`).limit(limit);
 }

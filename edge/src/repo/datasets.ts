@@ -1,104 +1,123 @@
 // Datasets in D1; every change of state names the state that it starts from.
 import type { DatasetState } from '@tallrec/shared/wire/datasets';
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import { and, desc, eq, inArray, lt, notInArray, or } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, ne, notExists } from 'drizzle-orm';
+import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
+import { jobsUsing } from './job-inputs.ts';
 import { afterCursor } from './page.ts';
-import { datasets, evaluations, tunings } from './schema.ts';
+import { datasets } from './schema.ts';
+import { insertUpload, type UploadRow } from './uploads.ts';
 
 export type DatasetRow = typeof datasets.$inferSelect;
 
+const own = (workspace: string, id: string) => and(eq(datasets.workspace, workspace), eq(datasets.id, id));
+
 /** @returns the row of that id: the new one, or the one that was there already */
-export async function insertDataset(db: Db, row: DatasetRow): Promise<DatasetRow> {
-  const [, rows] = await db.batch([
+export async function insertDataset(
+  db: Db,
+  row: DatasetRow,
+  upload: UploadRow,
+  audit: AuditInput,
+): Promise<DatasetRow | undefined> {
+  const [, , , rows] = await db.batch([
     db.insert(datasets).values(row).onConflictDoNothing(),
-    db.select().from(datasets).where(eq(datasets.id, row.id)),
+    auditIfChanged(db, audit),
+    insertUpload(db, upload),
+    db.select().from(datasets).where(own(row.workspace, row.id)),
   ]);
-  return rows[0]!;
+  return rows[0];
 }
 
-export async function findDataset(db: Db, id: string): Promise<DatasetRow | undefined> {
+export async function findDataset(db: Db, workspace: string, id: string): Promise<DatasetRow | undefined> {
+  return await db.select().from(datasets).where(own(workspace, id)).get();
+}
+
+/** For the Workflow that validates it, whosever it is. */
+export async function findDatasetToValidate(db: Db, id: string): Promise<DatasetRow | undefined> {
   return await db.select().from(datasets).where(eq(datasets.id, id)).get();
 }
 
-export async function findDatasetState(db: Db, id: string): Promise<DatasetState | undefined> {
-  const row = await db.select({ state: datasets.state }).from(datasets).where(eq(datasets.id, id)).get();
-  return row?.state;
-}
-
-export async function listDatasetRows(db: Db, page: PageQuery): Promise<DatasetRow[]> {
+export async function listDatasetRows(db: Db, workspace: string, page: PageQuery): Promise<DatasetRow[]> {
   return await db
     .select()
     .from(datasets)
-    .where(afterCursor(datasets.id, page))
+    .where(and(eq(datasets.workspace, workspace), afterCursor(datasets.id, page)))
     .orderBy(desc(datasets.id))
     .limit(page.limit + 1);
 }
 
-/** @returns whether it was in one of the states `from` */
-export async function updateDataset(
+export interface DatasetMove {
+  workspace: string;
+  from: DatasetState[];
+  /** Only while this Workflow instance is the one that validates it. */
+  instance?: string | null;
+  change: Partial<
+    Pick<DatasetRow, 'state' | 'instance' | 'rowsUploadId' | 'stats' | 'warnings' | 'errorCount' | 'rowErrors'>
+  >;
+  nowMs: number;
+  audit?: AuditInput;
+}
+
+/** @returns whether it was as the move has it */
+export async function moveDataset(
   db: Db,
   id: string,
-  from: DatasetState[],
-  change: Partial<Omit<DatasetRow, 'id' | 'createdAt'>> & { updatedAt: number },
+  { workspace, from, instance, change, nowMs, audit }: DatasetMove,
 ): Promise<boolean> {
-  const changed = await db
+  const update = db
     .update(datasets)
-    .set(change)
-    .where(and(eq(datasets.id, id), inArray(datasets.state, from)))
+    .set({ ...change, updatedAt: nowMs })
+    .where(
+      and(own(workspace, id), inArray(datasets.state, from), instance ? eq(datasets.instance, instance) : undefined),
+    )
     .returning({ id: datasets.id });
+  if (!audit) return (await update).length > 0;
+  const [changed] = await db.batch([update, auditIfChanged(db, audit)]);
   return changed.length > 0;
 }
 
-/** Datasets that await a validation which last spoke before then. */
-export async function listStaleValidations(db: Db, beforeMs: number, limit: number): Promise<DatasetRow[]> {
-  return await db
-    .select()
-    .from(datasets)
-    .where(and(inArray(datasets.state, ['uploaded', 'validating']), lt(datasets.updatedAt, beforeMs)))
-    .limit(limit);
-}
-
-/** Datasets whose upload was never completed. */
-export async function listAbandonedUploads(db: Db, beforeMs: number, limit: number): Promise<DatasetRow[]> {
-  return await db
-    .select()
-    .from(datasets)
-    .where(and(eq(datasets.state, 'created'), lt(datasets.updatedAt, beforeMs)))
-    .limit(limit);
-}
-
-const ENDED = ['succeeded', 'failed', 'cancelled'] as const;
-
-/** @returns the id of a job at work that reads this dataset */
-export async function findJobUsing(db: Db, dataset: string): Promise<string | undefined> {
-  const [tuning, evaluation] = await db.batch([
+/**
+ * Marks it for deletion unless an unfinished job reads it.
+ * @returns the row as it is now, and those jobs
+ */
+export async function setDatasetDeleting(
+  db: Db,
+  { workspace, id, from, audit }: { workspace: string; id: string; from?: DatasetState; audit: AuditInput },
+): Promise<{ row: DatasetRow | undefined; jobs: string[] }> {
+  const [, , rows, jobs] = await db.batch([
     db
-      .select({ id: tunings.id })
-      .from(tunings)
-      .where(
-        and(notInArray(tunings.state, [...ENDED]), or(eq(tunings.dataset, dataset), eq(tunings.validDataset, dataset))),
-      )
-      .limit(1),
-    db
-      .select({ id: evaluations.id })
-      .from(evaluations)
+      .update(datasets)
+      .set({ state: 'deleting', updatedAt: audit.nowMs })
       .where(
         and(
-          notInArray(evaluations.state, [...ENDED]),
-          or(
-            eq(evaluations.dataset, dataset),
-            eq(evaluations.trainDataset, dataset),
-            eq(evaluations.validDataset, dataset),
-            eq(evaluations.instructionsDataset, dataset),
-          ),
+          own(workspace, id),
+          from ? eq(datasets.state, from) : ne(datasets.state, 'deleting'),
+          notExists(jobsUsing(db, workspace, id)),
         ),
-      )
-      .limit(1),
+      ),
+    auditIfChanged(db, audit),
+    db.select().from(datasets).where(own(workspace, id)),
+    jobsUsing(db, workspace, id),
   ]);
-  return tuning[0]?.id ?? evaluation[0]?.id;
+  return { row: rows[0], jobs: jobs.map((job) => job.id) };
 }
 
-export async function deleteDatasetRow(db: Db, id: string): Promise<void> {
-  await db.delete(datasets).where(eq(datasets.id, id));
+export async function deleteDatasetRow(db: Db, workspace: string, id: string): Promise<void> {
+  await db.delete(datasets).where(and(own(workspace, id), eq(datasets.state, 'deleting')));
+}
+
+/** Datasets of all workspaces in one of these states that were last touched before then, the oldest first. */
+export async function listIdleDatasets(
+  db: Db,
+  states: DatasetState[],
+  beforeMs: number,
+  limit: number,
+): Promise<DatasetRow[]> {
+  return await db
+    .select()
+    .from(datasets)
+    .where(and(inArray(datasets.state, states), lt(datasets.updatedAt, beforeMs)))
+    .orderBy(asc(datasets.updatedAt))
+    .limit(limit);
 }

@@ -6,8 +6,10 @@ import {
   adapterRefSchema,
   adapterSchema,
   adapterUploadSchema,
+  aliasHistorySchema,
   aliasSchema,
   importAdapterSchema,
+  namedAdapterSchema,
   setAliasSchema,
   uploadAdapterSchema,
 } from '@tallrec/shared/wire/adapters';
@@ -16,19 +18,19 @@ import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { deleteAlias, setAlias } from '../services/adapters/alias.ts';
+import { deleteAlias, getAlias, listAliases, setAlias } from '../services/adapters/aliases.ts';
 import { deleteAdapter } from '../services/adapters/delete.ts';
-import { downloadAdapterFile } from '../services/adapters/download.ts';
-import { getAdapter } from '../services/adapters/get.ts';
 import { importAdapter, uploadAdapter } from '../services/adapters/import.ts';
-import { listAdapters } from '../services/adapters/list.ts';
+import { downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters/view.ts';
 
 const tags = ['adapters'];
+const bytes = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
 const byRef = z.object({ id: adapterRefSchema });
 
 const list = createRoute({
   method: 'get',
   path: '/v1/adapters',
+  operationId: 'listAdapters',
   tags,
   summary: 'List adapters, newest first',
   ...needs('read'),
@@ -42,6 +44,7 @@ const list = createRoute({
 const get = createRoute({
   method: 'get',
   path: '/v1/adapters/{id}',
+  operationId: 'getAdapter',
   tags,
   summary: 'An adapter, by its content hash or an alias',
   ...needs('read'),
@@ -55,22 +58,23 @@ const get = createRoute({
 const download = createRoute({
   method: 'get',
   path: '/v1/adapters/{id}/files/{file}',
+  operationId: 'downloadAdapterFile',
   tags,
-  summary: 'One of the two files that PEFT reads',
+  summary: 'One of the two files that PEFT reads; takes Range and conditions',
   ...needs('read'),
   request: { params: z.object({ id: adapterRefSchema, file: z.enum([ADAPTER_FILES.config, ADAPTER_FILES.weights]) }) },
   responses: {
-    200: {
-      description: 'The file',
-      content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
-    },
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    200: { description: 'The file', content: bytes },
+    206: { description: 'The range that was asked for', content: bytes },
+    304: { description: 'Not changed' },
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_NOT_SATISFIABLE'),
   },
 });
 
 const upload = createRoute({
   method: 'post',
   path: '/v1/adapters/uploads',
+  operationId: 'uploadAdapter',
   tags,
   summary: 'Announce the two files of an adapter and get the URLs to upload them to',
   ...needs('adapters:write'),
@@ -84,21 +88,31 @@ const upload = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/v1/adapters',
+  operationId: 'importAdapter',
   tags,
   summary: 'Import an adapter whose two files have been uploaded',
   ...creates('adapters:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(importAdapterSchema) },
   responses: {
     201: jsonAnswer('The adapter', adapterSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'ILLEGAL_STATE', 'ADAPTER_INVALID', 'IDEMPOTENCY_MISMATCH'),
+    ...errorResponses(
+      'UNAUTHENTICATED',
+      'FORBIDDEN',
+      'ILLEGAL_STATE',
+      'CONFLICT',
+      'CHECKSUM_MISMATCH',
+      'ADAPTER_INVALID',
+      'IDEMPOTENCY_MISMATCH',
+    ),
   },
 });
 
 const remove = createRoute({
   method: 'delete',
   path: '/v1/adapters/{id}',
+  operationId: 'deleteAdapter',
   tags,
-  summary: 'Delete an adapter that no alias points at',
+  summary: 'Delete an adapter that no alias points at and no unfinished job uses',
   ...needs('adapters:write'),
   request: { params: z.object({ id: sha256Schema }) },
   responses: {
@@ -107,9 +121,38 @@ const remove = createRoute({
   },
 });
 
+const listNames = createRoute({
+  method: 'get',
+  path: '/v1/aliases',
+  operationId: 'listAliases',
+  tags,
+  summary: 'List aliases by their names',
+  ...needs('read'),
+  request: { query: pageQuerySchema },
+  responses: {
+    200: jsonAnswer('A page of aliases', pageOf(namedAdapterSchema)),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
+  },
+});
+
+const getName = createRoute({
+  method: 'get',
+  path: '/v1/aliases/{alias}',
+  operationId: 'getAlias',
+  tags,
+  summary: 'An alias and where it pointed before, the newest first',
+  ...needs('read'),
+  request: { params: z.object({ alias: aliasSchema }) },
+  responses: {
+    200: jsonAnswer('The alias', aliasHistorySchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+  },
+});
+
 const pointAlias = createRoute({
   method: 'put',
   path: '/v1/aliases/{alias}',
+  operationId: 'setAlias',
   tags,
   summary: 'Point an alias at an adapter, from one moment to the next',
   ...needs('adapters:write'),
@@ -123,6 +166,7 @@ const pointAlias = createRoute({
 const removeAlias = createRoute({
   method: 'delete',
   path: '/v1/aliases/{alias}',
+  operationId: 'deleteAlias',
   tags,
   summary: 'Delete an alias; the adapter stays',
   ...needs('adapters:write'),
@@ -134,35 +178,28 @@ const removeAlias = createRoute({
 });
 
 export const adapters = newRouter()
-  .openapi(list, async (c) => c.json(await listAdapters(c.var.deps, c.req.valid('query')), 200))
+  .openapi(list, async (c) => c.json(await listAdapters(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
   .openapi(upload, async (c) => {
     const { origin } = new URL(c.req.url);
-    return c.json(await uploadAdapter(c.var.deps, c.req.valid('json'), origin), 200);
+    return c.json(await uploadAdapter(c.var.deps, c.var.ctx, c.req.valid('json'), origin), 200);
   })
-  .openapi(create, async (c) => c.json(await importAdapter(c.var.deps, c.req.valid('json')), 201))
-  .openapi(get, async (c) => c.json(await getAdapter(c.var.deps, c.req.valid('param').id), 200))
+  .openapi(create, async (c) => c.json(await importAdapter(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
+  .openapi(get, async (c) => c.json(await getAdapter(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
   .openapi(download, async (c) => {
-    const { id, file } = c.req.valid('param');
-    const object = await downloadAdapterFile(c.var.deps, id, file);
-    return new Response(object.body, {
-      headers: {
-        'Content-Type': file === ADAPTER_FILES.config ? 'application/json' : 'application/octet-stream',
-        'Content-Length': String(object.size),
-        'Content-Disposition': `attachment; filename="${file}"`,
-        'X-Content-Type-Options': 'nosniff',
-        ETag: object.httpEtag,
-      },
-    });
+    const { id: ref, file } = c.req.valid('param');
+    return await downloadAdapterFile(c.var.deps, c.var.ctx, { ref, file, headers: c.req.raw.headers });
   })
   .openapi(remove, async (c) => {
-    await deleteAdapter(c.var.deps, c.req.valid('param').id);
+    await deleteAdapter(c.var.deps, c.var.ctx, c.req.valid('param').id);
     return c.body(null, 204);
   })
+  .openapi(listNames, async (c) => c.json(await listAliases(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
+  .openapi(getName, async (c) => c.json(await getAlias(c.var.deps, c.var.ctx, c.req.valid('param').alias), 200))
   .openapi(pointAlias, async (c) => {
     const { adapter } = c.req.valid('json');
-    return c.json(await setAlias(c.var.deps, c.req.valid('param').alias, adapter), 200);
+    return c.json(await setAlias(c.var.deps, c.var.ctx, c.req.valid('param').alias, adapter), 200);
   })
   .openapi(removeAlias, async (c) => {
-    await deleteAlias(c.var.deps, c.req.valid('param').alias);
+    await deleteAlias(c.var.deps, c.var.ctx, c.req.valid('param').alias);
     return c.body(null, 204);
   });

@@ -8,20 +8,18 @@ import {
   datasetSchema,
   previewQuerySchema,
   previewSchema,
-  uploadSchema,
 } from '@tallrec/shared/wire/datasets';
 import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
+import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { completeDataset } from '../services/datasets/complete.ts';
-import { createDataset } from '../services/datasets/create.ts';
+import { completeDataset, createDataset, getDatasetUpload } from '../services/datasets/create.ts';
 import { deleteDataset } from '../services/datasets/delete.ts';
-import { listDatasets } from '../services/datasets/list.ts';
 import { previewDataset } from '../services/datasets/preview.ts';
-import { renewUpload } from '../services/datasets/renew-upload.ts';
-import { requireDataset, toDataset } from '../services/datasets/view.ts';
+import { getDataset, listDatasets } from '../services/datasets/view.ts';
+import { validateAgain } from '../services/validation/start.ts';
 
 const params = z.object({ id: idSchema('dataset') });
 const tags = ['datasets'];
@@ -29,6 +27,7 @@ const tags = ['datasets'];
 const create = createRoute({
   method: 'post',
   path: '/v1/datasets',
+  operationId: 'createDataset',
   tags,
   summary: 'Announce a file and get the URL(s) to upload it to',
   ...creates('datasets:write'),
@@ -42,6 +41,7 @@ const create = createRoute({
 const list = createRoute({
   method: 'get',
   path: '/v1/datasets',
+  operationId: 'listDatasets',
   tags,
   summary: 'List datasets, newest first',
   ...needs('read'),
@@ -55,6 +55,7 @@ const list = createRoute({
 const get = createRoute({
   method: 'get',
   path: '/v1/datasets/{id}',
+  operationId: 'getDataset',
   tags,
   summary: 'A dataset: its state, counts, warnings, and the first errors with their lines',
   ...needs('read'),
@@ -65,11 +66,12 @@ const get = createRoute({
   },
 });
 
-const renew = createRoute({
-  method: 'post',
-  path: '/v1/datasets/{id}/upload-urls',
+const getUpload = createRoute({
+  method: 'get',
+  path: '/v1/datasets/{id}/upload',
+  operationId: 'getDatasetUpload',
   tags,
-  summary: 'New upload URLs in place of expired ones; parts that have arrived stay',
+  summary: 'The upload with new URLs and what has arrived of it, to go on with one that was broken off',
   ...needs('datasets:write'),
   request: { params },
   responses: {
@@ -81,10 +83,25 @@ const renew = createRoute({
 const complete = createRoute({
   method: 'post',
   path: '/v1/datasets/{id}/complete',
+  operationId: 'completeDataset',
   tags,
   summary: 'End the upload and start the validation; a dataset with any bad row is rejected',
   ...needs('datasets:write'),
   request: { params, body: { ...jsonBody(completeDatasetSchema), required: false } },
+  responses: {
+    202: jsonAnswer('The dataset', datasetSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'CHECKSUM_MISMATCH'),
+  },
+});
+
+const validate = createRoute({
+  method: 'post',
+  path: '/v1/datasets/{id}/validate',
+  operationId: 'validateDataset',
+  tags,
+  summary: 'Validate a rejected dataset once more, or wake a validation that stands still',
+  ...needs('datasets:write'),
+  request: { params },
   responses: {
     202: jsonAnswer('The dataset', datasetSchema),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
@@ -94,6 +111,7 @@ const complete = createRoute({
 const preview = createRoute({
   method: 'get',
   path: '/v1/datasets/{id}/preview',
+  operationId: 'previewDataset',
   tags,
   summary: 'The first prompts a model will read, with their token counts',
   ...needs('read'),
@@ -107,32 +125,37 @@ const preview = createRoute({
 const remove = createRoute({
   method: 'delete',
   path: '/v1/datasets/{id}',
+  operationId: 'deleteDataset',
   tags,
-  summary: 'Delete a dataset with its bytes',
+  summary: 'Delete a dataset with its bytes; refused while a job that has not ended reads it',
   ...needs('datasets:write'),
   request: { params },
   responses: {
     204: { description: 'Deleted' },
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'ILLEGAL_STATE'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT'),
   },
 });
 
 export const datasets = newRouter()
-  .openapi(create, async (c) =>
-    c.json(await createDataset(c.var.deps, c.req.valid('json'), new URL(c.req.url).origin), 201),
-  )
-  .openapi(list, async (c) => c.json(await listDatasets(c.var.deps, c.req.valid('query')), 200))
-  .openapi(get, async (c) => c.json(toDataset(await requireDataset(c.var.deps, c.req.valid('param').id)), 200))
-  .openapi(renew, async (c) =>
-    c.json(await renewUpload(c.var.deps, c.req.valid('param').id, new URL(c.req.url).origin), 200),
-  )
-  .openapi(complete, async (c) =>
-    c.json(await completeDataset(c.var.deps, c.req.valid('param').id, c.req.valid('json').parts), 202),
-  )
+  .openapi(create, async (c) => {
+    const { origin } = new URL(c.req.url);
+    return c.json(await createDataset(c.var.deps, c.var.ctx, c.req.valid('json'), origin), 201);
+  })
+  .openapi(list, async (c) => c.json(await listDatasets(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
+  .openapi(get, async (c) => c.json(await getDataset(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
+  .openapi(getUpload, async (c) => {
+    const { origin } = new URL(c.req.url);
+    return c.json(await getDatasetUpload(c.var.deps, c.var.ctx, c.req.valid('param').id, origin), 200);
+  })
+  .openapi(complete, async (c) => {
+    const { parts } = c.req.valid('json');
+    return c.json(await completeDataset(c.var.deps, c.var.ctx, c.req.valid('param').id, parts), 202);
+  })
+  .openapi(validate, async (c) => c.json(await validateAgain(c.var.deps, c.var.ctx, c.req.valid('param').id), 202))
   .openapi(preview, async (c) =>
-    c.json(await previewDataset(c.var.deps, c.req.valid('param').id, c.req.valid('query')), 200),
+    c.json(await previewDataset(c.var.deps, c.var.ctx, c.req.valid('param').id, c.req.valid('query')), 200),
   )
   .openapi(remove, async (c) => {
-    await deleteDataset(c.var.deps, c.req.valid('param').id);
+    await deleteDataset(c.var.deps, c.var.ctx, c.req.valid('param').id);
     return c.body(null, 204);
   });

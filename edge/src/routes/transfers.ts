@@ -1,38 +1,47 @@
 // Signed transfers: the token in the path is the permission, no key is asked for.
 import { createRoute, z } from '@hono/zod-openapi';
+import {
+  announcedResultSchema,
+  announceResultSchema,
+  completeResultSchema,
+  storedPartSchema,
+} from '@tallrec/shared/wire/uploads';
 import { errorResponses } from '../http/errors.ts';
-import { jsonAnswer, newRouter } from '../http/router.ts';
-import { readTransfer } from '../services/transfers/read.ts';
-import { writeTransfer } from '../services/transfers/write.ts';
+import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
+import { announceResult, completeResult, putPart, readTransfer } from '../services/transfers.ts';
 import { TRANSFERS_PATH } from '../storage/signed-path.ts';
 
+const tags = ['transfers'];
+const path = `${TRANSFERS_PATH}/{token}` as const;
 const params = z.object({ token: z.string().min(1).max(4096) });
 const bytes = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
 
 const put = createRoute({
   method: 'put',
-  path: `${TRANSFERS_PATH}/{token}`,
-  tags: ['transfers'],
-  summary: 'Upload bytes by a signed URL; may be repeated until the upload is completed',
+  path,
+  operationId: 'putPart',
+  tags,
+  summary: 'Send one part of an upload; may be repeated until the upload is completed',
   security: [],
   request: {
     params,
     headers: z.object({
       'x-content-sha256': z
         .string()
+        .max(200)
         .optional()
         .meta({ description: 'Hex SHA-256 of this body, checked as it streams in' }),
     }),
     body: { content: bytes },
   },
   responses: {
-    200: jsonAnswer(
-      'What was stored; a part’s etag is needed to complete the upload',
-      z.object({ bytes: z.number().int(), etag: z.string(), part: z.number().int().optional() }),
-    ),
+    200: jsonAnswer('What has arrived', storedPartSchema),
     ...errorResponses(
+      'BAD_REQUEST',
       'TOKEN_INVALID',
+      'TOKEN_EXPIRED',
       'FORBIDDEN',
+      'NOT_FOUND',
       'ILLEGAL_STATE',
       'STALE_FENCE',
       'LENGTH_REQUIRED',
@@ -44,52 +53,69 @@ const put = createRoute({
 
 const get = createRoute({
   method: 'get',
-  path: `${TRANSFERS_PATH}/{token}`,
-  tags: ['transfers'],
-  summary: 'Download bytes by a signed URL; takes Range and If-None-Match',
+  path,
+  operationId: 'readTransfer',
+  tags,
+  summary: 'Download bytes by a signed URL; takes Range and conditions',
   security: [],
   request: { params },
   responses: {
     200: { description: 'The bytes', content: bytes },
     206: { description: 'The range that was asked for', content: bytes },
     304: { description: 'Not changed' },
-    ...errorResponses('TOKEN_INVALID', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses(
+      'TOKEN_INVALID',
+      'TOKEN_EXPIRED',
+      'FORBIDDEN',
+      'NOT_FOUND',
+      'STALE_FENCE',
+      'PRECONDITION_FAILED',
+      'RANGE_NOT_SATISFIABLE',
+    ),
   },
 });
 
-/** The range as R2 served it; its forms all come with every field, undefined where it does not count. */
-function servedRange(range: R2Range, size: number): { offset: number; length: number } {
-  const { offset = 0, length, suffix } = range as { offset?: number; length?: number; suffix?: number };
-  if (suffix !== undefined) return { offset: Math.max(0, size - suffix), length: Math.min(suffix, size) };
-  return { offset, length: length ?? size - offset };
-}
+const announce = createRoute({
+  method: 'post',
+  path,
+  operationId: 'announceResult',
+  tags,
+  summary: 'Of a job’s node: announce a result or a file of a checkpoint, and learn which parts are lacking',
+  security: [],
+  request: { params, body: jsonBody(announceResultSchema) },
+  responses: {
+    200: jsonAnswer('Where the parts go', announcedResultSchema),
+    ...errorResponses('TOKEN_INVALID', 'FORBIDDEN', 'STALE_FENCE', 'TOO_LARGE'),
+  },
+});
+
+const complete = createRoute({
+  method: 'post',
+  path: `${path}/complete`,
+  operationId: 'completeResult',
+  tags,
+  summary: 'Of a job’s node: all parts have been sent; the whole is checked',
+  security: [],
+  request: { params, body: jsonBody(completeResultSchema) },
+  responses: {
+    200: jsonAnswer('The upload, done', announcedResultSchema),
+    ...errorResponses('TOKEN_INVALID', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'STALE_FENCE', 'CHECKSUM_MISMATCH'),
+  },
+});
 
 export const transfers = newRouter()
   .openapi(put, async (c) => {
-    const written = await writeTransfer(c.var.deps, c.req.valid('param').token, {
+    const stored = await putPart(c.var.deps, c.req.valid('param').token, {
       contentLength: c.req.header('Content-Length'),
       sha256: c.req.header('X-Content-SHA256'),
       body: c.req.raw.body,
     });
-    return c.json(written, 200);
+    return c.json(stored, 200);
   })
-  .openapi(get, async (c) => {
-    const object = await readTransfer(c.var.deps, c.req.valid('param').token, c.req.raw.headers);
-    const headers = new Headers({
-      'Content-Type': 'application/octet-stream',
-      'Content-Disposition': `attachment; filename="${object.key.split('/').at(-1)}"`,
-      'X-Content-Type-Options': 'nosniff',
-      'Accept-Ranges': 'bytes',
-      'Cache-Control': 'private, no-store',
-      ETag: object.httpEtag,
-    });
-    if (!('body' in object)) return new Response(null, { status: 304, headers });
-    if (!c.req.header('Range') || !object.range) {
-      headers.set('Content-Length', String(object.size));
-      return new Response(object.body, { headers });
-    }
-    const { offset, length } = servedRange(object.range, object.size);
-    headers.set('Content-Length', String(length));
-    headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${object.size}`);
-    return new Response(object.body, { status: 206, headers });
-  });
+  .openapi(get, async (c) => await readTransfer(c.var.deps, c.req.valid('param').token, c.req.raw.headers))
+  .openapi(announce, async (c) =>
+    c.json(await announceResult(c.var.deps, c.req.valid('param').token, c.req.valid('json')), 200),
+  )
+  .openapi(complete, async (c) =>
+    c.json(await completeResult(c.var.deps, c.req.valid('param').token, c.req.valid('json').upload), 200),
+  );

@@ -1,17 +1,31 @@
-// Where things lie in R2.
+// Where things lie in R2: everything below the workspace that owns it.
 export const places = {
+  dataset: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/`,
   /** A dataset's bytes as they were uploaded. */
-  datasetRaw: (id: string) => `datasets/${id}/raw`,
-  /** Its validated rows, one JSON document a line: interactions, samples or instructions. */
-  datasetRows: (id: string) => `datasets/${id}/rows.jsonl`,
-  /** What a slice of its validation left for the next one. */
-  datasetValidation: (id: string, slice: number) => `datasets/${id}/validation/${slice}`,
-  /** What a node sends of one run of a job, before it counts. */
-  jobResult: (job: string, fence: number, file: string) => `jobs/${job}/${fence}/${file}`,
-  adapterFile: (id: string, file: string) => `adapters/${id}/${file}`,
-};
+  datasetRaw: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/raw`,
+  /** Its validated rows, one JSON document a line. */
+  datasetRows: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/rows.jsonl`,
+  /** What one validation, with all its starts, leaves between its slices. */
+  datasetValidation: (workspace: string, id: string, validation: string) =>
+    `ws/${workspace}/datasets/${id}/validation/${validation}/`,
 
-/** The dataset whose upload this key holds, or undefined for anything else. */
-export function datasetOfRaw(key: string): string | undefined {
-  return /^datasets\/([^/]+)\/raw$/.exec(key)?.[1];
-}
+  adapter: (workspace: string, id: string) => `ws/${workspace}/adapters/${id}/`,
+  adapterFile: (workspace: string, id: string, file: string) => `ws/${workspace}/adapters/${id}/${file}`,
+  /** A file of an adapter on its way in; only what has been checked comes to the adapter's own place. */
+  adapterImport: (workspace: string, id: string, file: string) => `ws/${workspace}/imports/${id}/${file}`,
+
+  job: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/`,
+  /** What a node sends of one run of a job. */
+  jobResult: (workspace: string, id: string, fence: number, file: string) =>
+    `ws/${workspace}/jobs/${id}/${fence}/${file}`,
+  jobCheckpoint: (workspace: string, id: string, fence: number, step: number, file: string) =>
+    `ws/${workspace}/jobs/${id}/${fence}/checkpoint-${step}/${file}`,
+  /** The story of a job that has ended. */
+  jobEvents: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/events.jsonl`,
+  /** Of a batch, put together from its pieces. */
+  batchPredictions: (workspace: string, id: string, format: 'jsonl' | 'csv') =>
+    `ws/${workspace}/jobs/${id}/predictions.${format}`,
+  /** Beginning of the places of all pieces of a batch. */
+  batchPieces: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}-`,
+  batchState: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/join-state`,
+};

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts';
 
 export const TRANSFERS_PATH = '/v1/transfers';
 
-/** Good for what the grant says until its `exp`, for whoever holds it. */
-export async function signedPath(deps: Pick<Deps, 'secrets'>, grant: Grant): Promise<string> {
-  return `${TRANSFERS_PATH}/${await signGrant(grant, deps.secrets.signingSecret)}`;
+/** Good for what the grant says, until its `exp` or while its fence holds, for whoever has it. */
+export async function signedPath(deps: Pick<Deps, 'signing'>, grant: Grant): Promise<string> {
+  return `${TRANSFERS_PATH}/${await signGrant(grant, deps.signing)}`;
 }

@@ -1,50 +1,43 @@
-// From uploaded to ready or rejected, through kills and retries.
+// From uploaded to ready or rejected, through kills and outages.
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers';
-import { makeDeps } from '../deps.ts';
-import { parseEnv } from '../env.ts';
-import { faultOf } from '../faults.ts';
-import { validateSlice } from '../services/datasets/validate.ts';
-import {
-  beginValidation,
-  checkWholeSha256,
-  refusal,
-  settleValidation,
-  touchValidation,
-  UNREADABLE,
-} from '../services/datasets/validation.ts';
+import { makeDeps } from '../compose.ts';
+import { parseEnv, type ValidationParams } from '../env.ts';
+import { faultOf, secretsOf } from '../faults.ts';
+import { beginValidation, checkWholeSha256, runSlice, settleValidation } from '../services/validation/steps.ts';
 
-export interface ValidationParams {
-  dataset: string;
-}
-
-const RETRIES = {
-  retries: { limit: 3, delay: '2 seconds', backoff: 'exponential' },
-  timeout: '15 minutes',
-} as const;
+/** A storage or a record that is out of reach for hours rejects no dataset; after that the sweep starts it again. */
+const TRIES = 500;
 
 export class ValidationWorkflow extends WorkflowEntrypoint<object, ValidationParams> {
   override async run(event: Readonly<WorkflowEvent<ValidationParams>>, step: WorkflowStep): Promise<string> {
-    const id = event.payload.dataset;
+    const { payload, instanceId: instance } = event;
+    const id = payload.dataset;
     const deps = makeDeps(parseEnv(this.env));
-    const input = await step.do('begin', RETRIES, () => beginValidation(deps, id));
+    const durably = <T extends Rpc.Serializable<T>>(name: string, work: () => Promise<T>): Promise<T> =>
+      step.do(
+        name,
+        { retries: { limit: TRIES, delay: deps.durations.stepRetryMs, backoff: 'constant' }, timeout: '15 minutes' },
+        async () => {
+          try {
+            return await work();
+          } catch (error) {
+            console.error(JSON.stringify({ dataset: id, step: name, fault: faultOf(error, secretsOf(deps)) }));
+            throw error;
+          }
+        },
+      ) as Promise<T>;
+
+    const input = await durably('begin', () => beginValidation(deps, id, instance));
     if (!input) return 'nothing to do';
-    let slices = 0;
-    let found = null;
-    try {
-      const wrong = await step.do('checksum', RETRIES, () => checkWholeSha256(deps, id));
-      if (wrong) found = refusal(wrong);
-      while (!found) {
-        const slice = ++slices;
-        found = await step.do(`slice ${slice}`, RETRIES, async () => {
-          await touchValidation(deps, id);
-          return await validateSlice(deps, input, slice);
-        });
-      }
-    } catch (error) {
-      console.error(JSON.stringify({ dataset: id, fault: faultOf(error, Object.values(deps.secrets)) }));
-      found = refusal(UNREADABLE);
+    let { slice } = input;
+    let found = slice === 1 ? await durably('checksum', () => checkWholeSha256(deps, id)) : null;
+    for (; !found; slice++) {
+      const number = slice;
+      const result = await durably(`slice ${number}`, () => runSlice(deps, input, number));
+      if (result.status === 'stopped') return 'stopped';
+      if (result.status === 'found') found = result.found;
     }
-    const settled = found;
-    return await step.do('settle', RETRIES, () => settleValidation(deps, input, settled, slices));
+    const findings = found;
+    return await durably('settle', () => settleValidation(deps, input, findings));
   }
 }

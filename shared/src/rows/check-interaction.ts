@@ -1,6 +1,6 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../interactions.ts';
-import { COLUMNS, type Column, mapColumns } from './columns.ts';
+import { type Column, type Layout, mapColumns, RATINGS } from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -31,7 +31,7 @@ export function parseTime(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms / 1000;
 }
 
-function parseId(value: unknown): unknown {
+export function parseId(value: unknown): unknown {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? value.trim() : value;
 }
@@ -74,27 +74,33 @@ export function checkInteraction(
   return { faults };
 }
 
+const EXAMPLE: Partial<Record<Column, unknown>> = { user: '1', item: '1193', title: '…', rating: 5, time: 978300760 };
+
 export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: RowFault[] };
 
 /** Reads JSON objects with the usual names for the columns; rows mostly have the same keys, so their meaning is kept. */
-export function jsonKeyMapper(): KeyMapper {
+export function jsonKeyMapper(layout: Layout = RATINGS): KeyMapper {
+  const { columns } = layout;
+  const example = Object.fromEntries(
+    columns.filter((column) => column in EXAMPLE).map((name) => [name, EXAMPLE[name]]),
+  );
   const known = new Map<string, Partial<Record<Column, string>>>();
   return (row) => {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) {
-      const fix = 'Write {"user":"1","item":"1193","title":"…","rating":5,"time":978300760}.';
+      const fix = `Write ${JSON.stringify(example)}.`;
       return { faults: [{ column: null, problem: `${shown(row)} is not a JSON object.`, fix }] };
     }
     const keys = Object.keys(row);
     const signature = keys.join('\n');
     let names = known.get(signature);
     if (!names) {
-      const { index } = mapColumns(keys);
+      const { index } = mapColumns(keys, layout);
       names = {};
-      for (const column of COLUMNS) if (index[column] !== undefined) names[column] = keys[index[column]]!;
+      for (const column of columns) if (index[column] !== undefined) names[column] = keys[index[column]]!;
       if (known.size < 100) known.set(signature, names);
     }
     const mapped: Partial<Record<Column, unknown>> = {};
-    for (const column of COLUMNS) {
+    for (const column of columns) {
       const name = names[column];
       if (name !== undefined) mapped[column] = (row as Record<string, unknown>)[name];
     }

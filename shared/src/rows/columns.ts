@@ -13,8 +13,19 @@ const NAMES: Record<Column, readonly string[]> = {
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
 };
 
-const OPTIONAL: readonly Column[] = ['by'];
 export const COLUMNS = Object.keys(NAMES) as Column[];
+
+/** What each row of a file holds. */
+export interface Layout {
+  columns: readonly Column[];
+  optional: readonly Column[];
+  /** Further names that mean a column in files of this kind alone. */
+  names?: Partial<Record<Column, readonly string[]>>;
+}
+/** Each row is a rating. */
+export const RATINGS: Layout = { columns: COLUMNS, optional: ['by'] };
+/** Each row is an item, as of a catalogue. */
+export const ITEMS: Layout = { columns: ['item', 'title', 'by'], optional: ['item', 'by'], names: { item: ['id'] } };
 
 export interface ColumnMap {
   /** Index of each column in a row of the file. */
@@ -26,17 +37,18 @@ export interface ColumnMap {
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-export function mapColumns(header: readonly string[]): ColumnMap {
+export function mapColumns(header: readonly string[], layout: Layout = RATINGS): ColumnMap {
   const names = header.map(plain);
   const index: ColumnMap['index'] = {};
-  for (const column of COLUMNS) {
-    const name = NAMES[column].find((candidate) => names.includes(candidate));
+  for (const column of layout.columns) {
+    const known = [...(layout.names?.[column] ?? []), ...NAMES[column]];
+    const name = known.find((candidate) => names.includes(candidate));
     if (name !== undefined) index[column] = names.indexOf(name);
   }
   const used = new Set(Object.values(index));
   return {
     index,
-    missing: COLUMNS.filter((column) => index[column] === undefined && !OPTIONAL.includes(column)),
+    missing: layout.columns.filter((column) => index[column] === undefined && !layout.optional.includes(column)),
     unused: header.filter((_, at) => !used.has(at)),
   };
 }

@@ -88,11 +88,12 @@ export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 
 export const setAliasSchema = z.object({ adapter: sha256Schema });
 
+/** A name that points at an adapter. */
+export const namedAdapterSchema = z.object({ alias: aliasSchema, adapter: sha256Schema, updatedAt: timestampSchema });
+export type Alias = z.infer<typeof namedAdapterSchema>;
+
 /** An alias with where it pointed before, the newest first. */
-export const aliasHistorySchema = z.object({
-  alias: aliasSchema,
-  adapter: sha256Schema,
-  updatedAt: timestampSchema,
+export const aliasHistorySchema = namedAdapterSchema.extend({
   history: z.array(z.object({ adapter: sha256Schema.nullable(), at: timestampSchema, by: z.string() })),
 });
 export type AliasHistory = z.infer<typeof aliasHistorySchema>;

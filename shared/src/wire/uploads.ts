@@ -40,6 +40,9 @@ export const receivedPartSchema = z.object({
 });
 export type ReceivedPart = z.infer<typeof receivedPartSchema>;
 
+/** What the PUT itself answers: the etag is for those who name parts when they complete. */
+export const storedPartSchema = receivedPartSchema.extend({ etag: z.string() });
+
 /** What a job's node announces of one file: `POST` it to the path that the job gave. The name may not lead out of the job's place. */
 export const announceResultSchema = z.object({
   file: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}(\/[a-z0-9][a-z0-9._-]{0,99})?$/i, 'a file name, or folder/name'),
@@ -56,3 +59,6 @@ export const announcedResultSchema = z.object({
   parts: z.array(z.object({ part: z.number().int(), bytes: z.number().int(), path: z.string() })),
 });
 export type AnnouncedResult = z.infer<typeof announcedResultSchema>;
+
+/** `POST` it to the path that the job gave, with `/complete` behind it, once all parts have been sent. */
+export const completeResultSchema = z.object({ upload: idSchema('upload') });

@@ -1,66 +1,63 @@
 import { TallrecError } from '@tallrec/shared/errors';
+import type { TuningSettings } from '@tallrec/shared/tuning';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
 import type { TuneResult } from '@tallrec/shared/wire/link';
 import type { Deps } from '../../deps.ts';
-import { insertAdapter } from '../../repo/adapters.ts';
-import { findTuning } from '../../repo/tunings.ts';
 import { places } from '../../storage/places.ts';
+import { placeAdapter } from './place.ts';
+
+export interface PublishedRun {
+  workspace: string;
+  job: string;
+  fence: number;
+  name: string;
+  model: string;
+  settings: Pick<TuningSettings, 'stage' | 'template'>;
+  createdBy: string;
+}
 
 /**
  * Makes an adapter of what a node has sent: checks it against what the node says, copies it to its own place, records it.
- * Doing it again changes nothing.
- * @throws TallrecError CHECKSUM_MISMATCH or NOT_FOUND when the bytes are not there as announced
+ * Doing it again changes nothing. Whatever else goes wrong is of the platform, and to be tried again.
+ * @throws TallrecError CHECKSUM_MISMATCH where the bytes are not there as announced: the node has to send them again
  */
 export async function publishAdapter(
   deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
-  tuning: string,
-  fence: number,
-  { adapter, files, golden, blend, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
+  { workspace, job, fence, name, model, settings, createdBy }: PublishedRun,
+  { adapter: id, files, golden, blend, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
 ): Promise<void> {
-  if ((await adapterId(files)) !== adapter) {
+  if ((await adapterId(files)) !== id) {
     throw new TallrecError('CHECKSUM_MISMATCH', 'The node gave an adapter a name that its files do not have.');
   }
-  await copy(deps.bucket, tuning, fence, adapter, ADAPTER_FILES.config, files.configSha256);
-  await copy(deps.bucket, tuning, fence, adapter, ADAPTER_FILES.weights, files.weightsSha256);
-  const row = (await findTuning(deps.db, tuning))!;
-  await insertAdapter(deps.db, {
-    id: adapter,
-    name: row.name,
-    model: row.model,
+  const { configSha256, weightsSha256, weightsBytes } = files;
+  const row = {
+    workspace,
+    id,
+    state: 'ready' as const,
+    name,
+    model,
     modelHash,
-    stage: row.settings.stage,
-    template: row.settings.template,
-    ...files,
-    tuning,
+    stage: settings.stage,
+    template: settings.template,
+    configSha256,
+    weightsSha256,
+    weightsBytes,
+    tuning: job,
     validAuc: bestValidAuc,
     validLoss: bestValidLoss,
     golden,
     blend,
+    createdBy,
     createdAt: deps.clock.nowMs(),
-  });
-}
-
-/** R2 has no rename; it checks the SHA-256 while it copies. */
-async function copy(
-  bucket: R2Bucket,
-  tuning: string,
-  fence: number,
-  adapter: string,
-  file: string,
-  sha256: string,
-): Promise<void> {
-  const target = places.adapterFile(adapter, file);
-  if (await bucket.head(target)) return;
-  const source = await bucket.get(places.jobResult(tuning, fence, file));
-  if (!source) {
-    throw new TallrecError('NOT_FOUND', `The node has not sent ${file}.`, { fix: 'Start the tuning again.' });
-  }
+  };
+  const source = (file: string) => places.jobResult(workspace, job, fence, file);
+  const sources = { config: source(ADAPTER_FILES.config), weights: source(ADAPTER_FILES.weights) };
+  const ctx = { workspace, actor: createdBy };
   try {
-    await bucket.put(target, source.body, { sha256 });
-  } catch (cause) {
-    throw new TallrecError('CHECKSUM_MISMATCH', `${file} did not arrive as the node made it.`, {
-      fix: 'Start the tuning again.',
-      cause,
-    });
+    await placeAdapter(deps, { row, sources, ctx, action: 'adapter.publish' });
+  } catch (error) {
+    // The deletion ends by itself.
+    if (error instanceof TallrecError && error.code === 'CONFLICT') throw new Error(error.message);
+    throw error;
   }
 }

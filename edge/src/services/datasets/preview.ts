@@ -2,25 +2,20 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { buildSamples, interactionSchema } from '@tallrec/shared/interactions';
 import { formatPrompt, formatSamplePrompt, type Template } from '@tallrec/shared/prompt';
-import { answerOf, instructionRowSchema, type LabelledSample, labelledSampleSchema } from '@tallrec/shared/sample';
+import { answerOf, instructionRowSchema, type Sample, sampleSchema } from '@tallrec/shared/sample';
 import type { Preview } from '@tallrec/shared/wire/datasets';
-import type { Deps } from '../../deps.ts';
+import type { Ctx, Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
+import { countTokens } from '../scoring.ts';
 import { requireDataset } from './view.ts';
-
-/** Tokens of each text by this model's own tokenizer, or any model's; null where no connected node holds one. */
-export type CountTokens = (
-  model: string | undefined,
-  texts: string[],
-) => Promise<{ model: string; counts: number[] } | null>;
 
 /** Samples need a user's first ratings; files that list many users in turn need a wider window. */
 const WINDOWS_BYTES = [256 * 1024, 4 * 1024 * 1024];
 
 /** The whole rows within the first bytes. */
-async function firstRows(bucket: R2Bucket, id: string, bytes: number): Promise<unknown[]> {
-  const object = await bucket.get(places.datasetRows(id), { range: { offset: 0, length: bytes } });
+async function firstRows(bucket: R2Bucket, { workspace, id }: DatasetRow, bytes: number): Promise<unknown[]> {
+  const object = await bucket.get(places.datasetRows(workspace, id), { range: { offset: 0, length: bytes } });
   if (!object) throw new Error(`The rows of ${id} are gone`);
   const text = new TextDecoder().decode(await object.arrayBuffer());
   const whole = text.slice(0, text.lastIndexOf('\n'));
@@ -29,13 +24,16 @@ async function firstRows(bucket: R2Bucket, id: string, bytes: number): Promise<u
 
 type Prompt = Pick<Preview['samples'][number], 'prompt' | 'answer'>;
 
-function promptOf(sample: LabelledSample, template: Template): Prompt {
-  return { prompt: formatSamplePrompt(sample, template), answer: answerOf(sample.liked) };
+function promptOf(sample: Sample, template: Template): Prompt {
+  const answer = sample.liked === undefined ? null : answerOf(sample.liked);
+  return { prompt: formatSamplePrompt(sample, template), answer };
 }
 
 async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, template: Template): Promise<Prompt[]> {
+  // Items are parts of prompts, and none by themselves.
+  if (row.kind === 'items') return [];
   for (const bytes of WINDOWS_BYTES) {
-    const rows = await firstRows(bucket, row.id, bytes);
+    const rows = await firstRows(bucket, row, bytes);
     if (row.kind === 'instructions') {
       return rows.slice(0, limit).map((value) => {
         const instruction = instructionRowSchema.parse(value);
@@ -43,7 +41,7 @@ async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, templ
       });
     }
     if (row.kind === 'samples') {
-      return rows.slice(0, limit).map((value) => promptOf(labelledSampleSchema.parse(value), template));
+      return rows.slice(0, limit).map((value) => promptOf(sampleSchema.parse(value), template));
     }
     const samples = buildSamples(
       rows.map((value) => interactionSchema.parse(value)),
@@ -57,11 +55,12 @@ async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, templ
 
 /** @throws TallrecError NOT_FOUND, ILLEGAL_STATE, DATASET_REJECTED */
 export async function previewDataset(
-  deps: Pick<Deps, 'db' | 'bucket' | 'countTokens'>,
+  deps: Pick<Deps, 'db' | 'bucket' | 'links' | 'clock' | 'signing'>,
+  ctx: Ctx,
   id: string,
   query: { limit: number; template: Template; model?: string | undefined },
 ): Promise<Preview> {
-  const row = await requireDataset(deps, id);
+  const row = await requireDataset(deps, ctx, id);
   if (row.state === 'rejected') {
     throw new TallrecError(
       'DATASET_REJECTED',
@@ -76,7 +75,7 @@ export async function previewDataset(
   }
   const prompts = await promptsOf(deps.bucket, row, query.limit, query.template);
   const texts = prompts.map(({ prompt }) => prompt);
-  const counted = texts.length > 0 ? await deps.countTokens(query.model, texts) : null;
+  const counted = texts.length > 0 ? await countTokens(deps, ctx, query.model, texts) : null;
   return {
     samples: prompts.map((prompt, at) => ({ ...prompt, tokens: counted?.counts[at] ?? null })),
     template: query.template,

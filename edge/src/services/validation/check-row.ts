@@ -1,27 +1,39 @@
 // A row of each kind of dataset to its normalised form, with what the counts need to know of it.
 import type { Interaction } from '@tallrec/shared/interactions';
 import { checkInteraction, jsonKeyMapper } from '@tallrec/shared/rows/check-interaction';
+import { checkItem } from '@tallrec/shared/rows/check-item';
+import { ITEMS, type Layout, RATINGS } from '@tallrec/shared/rows/columns';
 import { type RowFault, shown } from '@tallrec/shared/rows/row-fault';
 import {
+  ANSWERS,
   type InstructionRow,
+  type Item,
   instructionRowSchema,
-  type LabelledSample,
-  labelledSampleSchema,
   parsePublishedRow,
+  type Sample,
+  sampleSchema,
+  withoutLabel,
 } from '@tallrec/shared/sample';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
 
 export type Normalised =
   | { kind: 'interactions'; row: Interaction }
-  | { kind: 'samples'; row: LabelledSample }
-  | { kind: 'instructions'; row: InstructionRow };
+  | { kind: 'samples'; row: Sample }
+  | { kind: 'instructions'; row: InstructionRow }
+  | { kind: 'items'; row: Item };
 
 export type Checked = Normalised | { faults: RowFault[] };
 export type RowCheck = (value: unknown) => Checked;
 
+/** The columns of the kinds that come as tables. */
+export const LAYOUTS: Record<Extract<DatasetKind, 'interactions' | 'items'>, Layout> = {
+  interactions: RATINGS,
+  items: ITEMS,
+};
+
 const SAMPLE_FIX =
-  'Write {"history":[{"title":"…","liked":true}],"target":{"title":"…"},"liked":true}, or the published {"instruction","input","output"}.';
+  'Write {"history":[{"title":"…","liked":true}],"target":{"title":"…"},"liked":true}, or the published {"instruction","input","output"}; leave out liked, or output empty, where it is not known.';
 const INSTRUCTION_FIX = 'Write {"instruction":"…","input":"…","output":"…"}; input may be empty.';
 
 function faultsOf(error: z.core.$ZodError, value: unknown, fix: string): { faults: RowFault[] } {
@@ -38,16 +50,22 @@ function checkInstruction(value: unknown): Checked {
   return parsed.success ? { kind: 'instructions', row: parsed.data } : faultsOf(parsed.error, value, INSTRUCTION_FIX);
 }
 
-function checkSample(value: unknown): Checked {
-  if (value !== null && typeof value === 'object' && 'instruction' in value) {
-    const row = instructionRowSchema.safeParse(value);
-    if (!row.success) return faultsOf(row.error, value, SAMPLE_FIX);
-    const published = parsePublishedRow(row.data);
-    if ('sample' in published) return { kind: 'samples', row: published.sample };
-    const [, column = null, problem = published.problem] = /^(\w+): (.*)$/s.exec(published.problem) ?? [];
-    return { faults: [{ column, problem, fix: SAMPLE_FIX }] };
+/** Rows without an answer can be scored: the published form leaves their output empty. */
+function checkPublished(value: object): Checked {
+  const row = instructionRowSchema.safeParse('output' in value ? value : { ...value, output: '' });
+  if (!row.success) return faultsOf(row.error, value, SAMPLE_FIX);
+  const unlabelled = row.data.output.trim() === '';
+  const published = parsePublishedRow(unlabelled ? { ...row.data, output: ANSWERS.disliked } : row.data);
+  if ('sample' in published) {
+    return { kind: 'samples', row: unlabelled ? withoutLabel(published.sample) : published.sample };
   }
-  const parsed = labelledSampleSchema.safeParse(value);
+  const [, column = null, problem = published.problem] = /^(\w+): (.*)$/s.exec(published.problem) ?? [];
+  return { faults: [{ column, problem, fix: SAMPLE_FIX }] };
+}
+
+function checkSample(value: unknown): Checked {
+  if (value !== null && typeof value === 'object' && 'instruction' in value) return checkPublished(value);
+  const parsed = sampleSchema.safeParse(value);
   return parsed.success ? { kind: 'samples', row: parsed.data } : faultsOf(parsed.error, value, SAMPLE_FIX);
 }
 
@@ -55,10 +73,14 @@ function checkSample(value: unknown): Checked {
 export function rowCheck(kind: DatasetKind, named: boolean): RowCheck {
   if (kind === 'instructions') return checkInstruction;
   if (kind === 'samples') return checkSample;
-  const mapKeys = jsonKeyMapper();
+  const mapKeys = jsonKeyMapper(LAYOUTS[kind]);
   return (value) => {
     const columns = named ? (value as Record<string, unknown>) : mapKeys(value);
     if ('faults' in columns) return columns as { faults: RowFault[] };
+    if (kind === 'items') {
+      const item = checkItem(columns);
+      return 'value' in item ? { kind, row: item.value } : item;
+    }
     const checked = checkInteraction(columns);
     return 'value' in checked ? { kind, row: checked.value } : checked;
   };

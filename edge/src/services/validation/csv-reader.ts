@@ -1,6 +1,6 @@
 // CSV with a header line, by csv-parse: quoted fields with newlines, CRLF, and comma, semicolon or tab between fields.
 import { LIMITS } from '@tallrec/shared/limits';
-import { COLUMNS, type ColumnMap, mapColumns, namesOf } from '@tallrec/shared/rows/columns';
+import { type ColumnMap, type Layout, mapColumns, namesOf, RATINGS } from '@tallrec/shared/rows/columns';
 import { type CsvError, type Parser, parse } from 'csv-parse';
 import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './raw-row.ts';
 
@@ -29,6 +29,7 @@ export class CsvReader implements RowReader {
   broken = false;
   head: CsvHead | undefined;
   private readonly from: ReaderPosition;
+  private readonly layout: Layout;
   private columns: ColumnMap | undefined;
   private parser: Parser | undefined;
   private rows: RawRow[] = [];
@@ -39,13 +40,14 @@ export class CsvReader implements RowReader {
   private delimiter = ',';
   private nextLine: number;
 
-  constructor(from: ReaderPosition = { offset: 0, line: 1 }, head?: CsvHead) {
+  constructor(from: ReaderPosition = { offset: 0, line: 1 }, head?: CsvHead, layout: Layout = RATINGS) {
     this.from = from;
+    this.layout = layout;
     this.position = from;
     this.nextLine = from.line;
     if (head) {
       this.head = head;
-      this.columns = mapColumns(head.header);
+      this.columns = mapColumns(head.header, layout);
       this.parser = this.newParser(head.delimiter);
     }
   }
@@ -171,22 +173,27 @@ export class CsvReader implements RowReader {
     }
     const { index } = this.columns;
     const value: Record<string, string> = {};
-    for (const column of COLUMNS) {
+    for (const column of this.layout.columns) {
       const at = index[column];
       if (at !== undefined) value[column] = fields[at]!;
     }
     this.rows.push({ line, value });
   }
 
+  private get example(): string {
+    const { columns, optional } = this.layout;
+    return columns.filter((column) => !optional.includes(column) || column === 'item').join(',');
+  }
+
   private readHeader(fields: string[]): void {
     this.head = { header: fields, delimiter: this.delimiter };
-    this.columns = mapColumns(fields);
+    this.columns = mapColumns(fields, this.layout);
     for (const column of this.columns.missing) {
       this.stop({
         line: 1,
         column,
         problem: `The header has no column for ${column}.`,
-        fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as user,item,title,rating,time.`,
+        fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${this.example}.`,
       });
     }
   }

@@ -3,7 +3,7 @@ import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
-import { type Validated, validateSlice } from './validate.ts';
+import { type Validated, validateSlice } from './slice.ts';
 
 const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };

@@ -1,20 +1,21 @@
-// The checks of a dataset, one slice of its file at a time: each is a durable step, and one that is run again starts clean.
-
+// One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
+// leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { RowsWriter } from '../../storage/rows-writer.ts';
-import { rowCheck } from './rows/check-row.ts';
-import { CsvReader } from './rows/csv-reader.ts';
-import { JsonArrayReader } from './rows/json-array-reader.ts';
-import { JsonlReader } from './rows/jsonl-reader.ts';
-import { isBad, type RawRow, type RowReader } from './rows/raw-row.ts';
-import { Tally } from './rows/tally.ts';
-import { loadState, saveState, type ValidationState } from './validation-state.ts';
+import { LAYOUTS, rowCheck } from './check-row.ts';
+import { CsvReader } from './csv-reader.ts';
+import { validationOf } from './instance.ts';
+import { JsonArrayReader } from './json-array-reader.ts';
+import { JsonlReader } from './jsonl-reader.ts';
+import { isBad, type RawRow, type RowReader } from './raw-row.ts';
+import { loadState, saveState, type ValidationState } from './state.ts';
+import { Tally } from './tally.ts';
 
-/** A step has minutes of CPU time, not hours. */
+/** SLICE-COMMENT */
 export const SLICE_BYTES = 256 * 1024 * 1024;
 /** How much is read before requests to the same isolate get their turn: its stream alone would never let them in. */
 const YIELD_BYTES = 512 * 1024;
@@ -29,16 +30,41 @@ export interface Validated {
 }
 
 export interface ValidationInput {
-  dataset: Pick<DatasetRow, 'id' | 'kind' | 'format' | 'sampling'>;
+  dataset: Pick<DatasetRow, 'id' | 'workspace' | 'kind' | 'format' | 'sampling'>;
+  /** The Workflow instance at work. */
+  instance: string;
   /** The upload that the normalised rows go to. */
-  uploadId: string;
+  rowsUploadId: string;
   /** Of the raw object: bytes that changed since are not read. */
   etag: string;
 }
 
-function newReader(format: DatasetRow['format'], from: ValidationState | undefined): RowReader {
-  if (format === 'csv') return new CsvReader(from?.position, from?.csv ?? undefined);
-  return format === 'jsonl' ? new JsonlReader(from?.position) : new JsonArrayReader(from?.position);
+/** What a dataset looks like whose bytes are not those announced: nothing in it was counted. */
+export function refusal(rowError: Dataset['rowErrors'][number]): Validated {
+  return {
+    parts: [],
+    stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0 },
+    warnings: [],
+    errorCount: 1,
+    rowErrors: [rowError],
+  };
+}
+
+const CHANGED: Dataset['rowErrors'][number] = {
+  line: 1,
+  column: null,
+  problem: 'The bytes of the file have changed or gone since its upload was completed.',
+  fix: 'Create the dataset again and send the file once.',
+};
+
+export function stateKey({ dataset, instance }: Pick<ValidationInput, 'dataset' | 'instance'>, slice: number): string {
+  return places.datasetValidation(dataset.workspace, dataset.id, validationOf(instance)) + slice;
+}
+
+function newReader({ kind, format }: ValidationInput['dataset'], from: ValidationState | undefined): RowReader {
+  if (format === 'jsonl') return new JsonlReader(from?.position);
+  if (format === 'json') return new JsonArrayReader(from?.position);
+  return new CsvReader(from?.position, from?.csv ?? undefined, kind === 'items' ? LAYOUTS.items : LAYOUTS.interactions);
 }
 
 /**
@@ -46,30 +72,28 @@ function newReader(format: DatasetRow['format'], from: ValidationState | undefin
  * @returns what was found once the file has been read to its end, null while slices remain
  */
 export async function validateSlice(
-  deps: Pick<Deps, 'bucket'>,
+  { bucket }: Pick<Deps, 'bucket'>,
   input: ValidationInput,
   slice: number,
   sliceBytes = SLICE_BYTES,
 ): Promise<Validated | null> {
-  const { bucket } = deps;
-  const { id, kind, format, sampling } = input.dataset;
-  const from = slice === 1 ? undefined : await loadState(bucket, places.datasetValidation(id, slice - 1));
+  const { id, workspace, kind, format, sampling } = input.dataset;
+  const from = slice === 1 ? undefined : await loadState(bucket, stateKey(input, slice - 1));
   const startOffset = from?.position.offset ?? 0;
-  const upload = bucket.resumeMultipartUpload(places.datasetRows(id), input.uploadId);
+  const object = await bucket.get(places.datasetRaw(workspace, id), {
+    range: { offset: startOffset, length: sliceBytes },
+    onlyIf: { etagMatches: input.etag },
+  });
+  if (!object || !('body' in object)) return refusal(CHANGED);
+  const upload = bucket.resumeMultipartUpload(places.datasetRows(workspace, id), input.rowsUploadId);
   const pass = new Pass(
-    newReader(format, from),
+    newReader(input.dataset, from),
     kind,
     format,
     new Tally(sampling, from?.tally),
     new RowsWriter(upload, from?.writer),
     from,
   );
-
-  const object = await bucket.get(places.datasetRaw(id), {
-    range: { offset: startOffset, length: sliceBytes },
-    onlyIf: { etagMatches: input.etag },
-  });
-  if (!object || !('body' in object)) throw new Error(`The bytes of ${id} are gone or have changed`);
   let unyielded = 0;
   for await (const chunk of object.body as ReadableStream<Uint8Array>) {
     await pass.take(pass.reader.push(chunk));
@@ -84,7 +108,7 @@ export async function validateSlice(
   // A slice without one whole row would be read for ever; the reader says what is wrong with it.
   const last = broken || startOffset + sliceBytes >= object.size || position.offset === startOffset;
   if (last) return await pass.finish();
-  await saveState(bucket, places.datasetValidation(id, slice), await pass.pause());
+  await saveState(bucket, stateKey(input, slice), await pass.pause());
   return null;
 }
 

@@ -1,9 +1,9 @@
 // What a slice of a validation leaves for the next one: facts as JSON, then tables and the unfinished part as bytes, in one object.
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { RowsWriterState } from '../../storage/rows-writer.ts';
-import type { CsvHead } from './rows/csv-reader.ts';
-import type { ReaderPosition } from './rows/raw-row.ts';
-import type { TallyState } from './rows/tally.ts';
+import type { CsvHead } from './csv-reader.ts';
+import type { ReaderPosition } from './raw-row.ts';
+import type { TallyState } from './tally.ts';
 
 export interface ValidationState {
   position: ReaderPosition;

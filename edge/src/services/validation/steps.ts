@@ -1,105 +1,170 @@
-// The durable steps of a validation, each safe to run again: begin, checksum, slices (validate.ts), settle.
-import type { Dataset } from '@tallrec/shared/wire/datasets';
-import type { Deps } from '../../deps.ts';
-import { findDataset, updateDataset } from '../../repo/datasets.ts';
+// The durable steps of a validation, each safe to run again: begin, checksum, slices, settle. What the platform refuses is thrown and
+// tried again; only what is wrong with the file itself is a finding.
+import type { Ctx, Deps } from '../../deps.ts';
+import { type DatasetRow, findDatasetToValidate, moveDataset } from '../../repo/datasets.ts';
+import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
-import { isNoSuchUpload } from '../../storage/r2-errors.ts';
-import { isMultipart } from './upload-urls.ts';
-import type { Validated, ValidationInput } from './validate.ts';
+import { abortMultipart, isInvalidPart, isNoSuchUpload } from '../../storage/r2-errors.ts';
+import { sha256Of } from '../uploads/complete.ts';
+import { isMultipart } from '../uploads/parts.ts';
+import { validationOf } from './instance.ts';
+import { refusal, SLICE_BYTES, stateKey, type Validated, type ValidationInput, validateSlice } from './slice.ts';
+import { restartValidation } from './start.ts';
 
-type RecordDeps = Pick<Deps, 'db' | 'bucket' | 'clock'>;
+export type StepDeps = Pick<Deps, 'db' | 'bucket' | 'clock' | 'validations'>;
 
-/** @returns what the later steps need; null where the dataset is gone or has been settled */
-export async function beginValidation(deps: RecordDeps, id: string): Promise<ValidationInput | null> {
-  const row = await findDataset(deps.db, id);
-  if (!row || (row.state !== 'uploaded' && row.state !== 'validating')) return null;
-  const object = await deps.bucket.head(places.datasetRaw(id));
-  if (!object) throw new Error(`The bytes of ${id} are gone`);
-  const uploadId = row.uploadId ?? (await deps.bucket.createMultipartUpload(places.datasetRows(id))).uploadId;
-  await updateDataset(deps.db, id, ['uploaded', 'validating'], {
-    state: 'validating',
-    uploadId,
-    updatedAt: deps.clock.nowMs(),
+export interface Begun extends ValidationInput {
+  /** The first that is still to be done. */
+  slice: number;
+}
+
+/** `stopped`: the dataset is being deleted, or another instance has taken over. */
+export type SliceResult = { status: 'stopped' } | { status: 'more' } | { status: 'found'; found: Validated };
+
+const system = (workspace: string): Ctx => ({ workspace, actor: 'system' });
+
+/** @returns what the later steps need; null where there is nothing to validate, or somebody else does */
+export async function beginValidation(deps: StepDeps, id: string, instance: string): Promise<Begun | null> {
+  const row = await findDatasetToValidate(deps.db, id);
+  if (!row || row.instance !== instance || (row.state !== 'uploaded' && row.state !== 'validating')) return null;
+  const { workspace, kind, format, sampling } = row;
+  const raw = await deps.bucket.head(places.datasetRaw(workspace, id));
+  const rowsUploadId = row.rowsUploadId ?? (await beginRows(deps, row));
+  if (rowsUploadId === null) return null;
+  const dataset = { id, workspace, kind, format, sampling };
+  const done = row.rowsUploadId === null ? 0 : await lastSlice(deps.bucket, { dataset, instance });
+  return { dataset, instance, rowsUploadId, etag: raw?.etag ?? '', slice: done + 1 };
+}
+
+async function beginRows(deps: StepDeps, { id, workspace, instance }: DatasetRow): Promise<string | null> {
+  const key = places.datasetRows(workspace, id);
+  const { uploadId } = await deps.bucket.createMultipartUpload(key);
+  const moved = await moveDataset(deps.db, id, {
+    workspace,
+    from: ['uploaded', 'validating'],
+    instance,
+    change: { state: 'validating', rowsUploadId: uploadId },
+    nowMs: deps.clock.nowMs(),
   });
-  const { kind, format, sampling } = row;
-  return { dataset: { id, kind, format, sampling }, uploadId, etag: object.etag };
+  if (moved) return uploadId;
+  await abortMultipart(deps.bucket, key, uploadId);
+  return null;
+}
+
+/** Of an instance before this one that was broken off. */
+async function lastSlice(bucket: R2Bucket, input: Pick<ValidationInput, 'dataset' | 'instance'>): Promise<number> {
+  const prefix = stateKey(input, 0).slice(0, -1);
+  const { objects } = await bucket.list({ prefix });
+  return Math.max(0, ...objects.map(({ key }) => Number(key.slice(prefix.length))));
+}
+
+/** Says that it is at work. @returns false where it is not to go on */
+async function isAtWork(deps: StepDeps, { dataset, instance }: ValidationInput): Promise<boolean> {
+  const { id, workspace } = dataset;
+  return await moveDataset(deps.db, id, {
+    workspace,
+    from: ['validating'],
+    instance,
+    change: {},
+    nowMs: deps.clock.nowMs(),
+  });
 }
 
 /**
  * The SHA-256 over all parts of a multipart upload; a single one was checked by R2 as it came in.
- * @returns the fault, or null
+ * @returns what is wrong, or null
  */
-export async function checkWholeSha256(deps: RecordDeps, id: string): Promise<Dataset['rowErrors'][number] | null> {
-  const row = await findDataset(deps.db, id);
+export async function checkWholeSha256(deps: StepDeps, id: string): Promise<Validated | null> {
+  const row = await findDatasetToValidate(deps.db, id);
   if (!row?.sha256 || !isMultipart(row.bytes)) return null;
-  const object = await deps.bucket.get(places.datasetRaw(id));
-  if (!object) throw new Error(`The bytes of ${id} are gone`);
-  const digest = new crypto.DigestStream('SHA-256');
-  await object.body.pipeTo(digest);
-  const actual = new Uint8Array(await digest.digest).toHex();
-  if (actual === row.sha256) return null;
-  return {
+  const actual = await sha256Of(deps.bucket, places.datasetRaw(row.workspace, id));
+  if (actual === null || actual === row.sha256) return null;
+  return refusal({
     line: 1,
     column: null,
     problem: `The file's SHA-256 is ${actual}; ${row.sha256} was announced.`,
     fix: 'Create the dataset again and send every part of the same file.',
-  };
+  });
 }
 
-export async function touchValidation(deps: Pick<Deps, 'db' | 'clock'>, id: string): Promise<void> {
-  await updateDataset(deps.db, id, ['validating'], { updatedAt: deps.clock.nowMs() });
+/** @param slice from 1 */
+export async function runSlice(
+  deps: StepDeps,
+  input: ValidationInput,
+  slice: number,
+  sliceBytes = SLICE_BYTES,
+): Promise<SliceResult> {
+  if (!(await isAtWork(deps, input))) return await stop(deps, input);
+  // A slice that runs again needs the one before it, and none before that.
+  if (slice > 2) await deps.bucket.delete(stateKey(input, slice - 2));
+  try {
+    const found = await validateSlice(deps, input, slice, sliceBytes);
+    if (found) return { status: 'found', found };
+  } catch (error) {
+    if (isNoSuchUpload(error)) return await beginAnew(deps, input);
+    throw error;
+  }
+  return (await isAtWork(deps, input)) ? { status: 'more' } : await stop(deps, input);
 }
 
-async function dropSlices(bucket: R2Bucket, id: string, slices: number): Promise<void> {
-  const keys = Array.from({ length: slices }, (_, at) => places.datasetValidation(id, at + 1));
-  if (keys.length > 0) await bucket.delete(keys);
+/** Leaves nothing behind that whoever deletes it, or validates it in its place, does not know of. */
+async function stop(
+  deps: StepDeps,
+  { dataset: { id, workspace }, instance, rowsUploadId }: ValidationInput,
+): Promise<{ status: 'stopped' }> {
+  const row = await findDatasetToValidate(deps.db, id);
+  const validation = validationOf(instance);
+  if (row?.instance && validationOf(row.instance) === validation && row.state !== 'deleting')
+    return { status: 'stopped' };
+  await abortMultipart(deps.bucket, places.datasetRows(workspace, id), rowsUploadId);
+  await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validation));
+  return { status: 'stopped' };
+}
+
+/** The rows written so far are lost, as after a week in which nothing could be done. */
+async function beginAnew(deps: StepDeps, input: ValidationInput): Promise<{ status: 'stopped' }> {
+  const { dataset, instance, rowsUploadId } = input;
+  await restartValidation(deps, { ...dataset, instance, rowsUploadId }, ['validating'], system(dataset.workspace));
+  return await stop(deps, input);
 }
 
 /** Rows become visible before the dataset is ready, and never when it is rejected. */
 export async function settleValidation(
-  deps: RecordDeps,
+  deps: StepDeps,
   input: ValidationInput,
   found: Validated,
-  slices: number,
-): Promise<'ready' | 'rejected'> {
-  const { id } = input.dataset;
-  const key = places.datasetRows(id);
-  const upload = deps.bucket.resumeMultipartUpload(key, input.uploadId);
+): Promise<'ready' | 'rejected' | 'stopped'> {
+  const { dataset, instance, rowsUploadId } = input;
+  const { id, workspace } = dataset;
+  if (!(await isAtWork(deps, input))) return (await stop(deps, input)).status;
+  const key = places.datasetRows(workspace, id);
   const state = found.errorCount === 0 ? 'ready' : 'rejected';
-  try {
-    if (state === 'ready') await upload.complete(found.parts);
-    else await upload.abort();
-  } catch (error) {
-    const doneBefore = isNoSuchUpload(error) && (state === 'rejected' || (await deps.bucket.head(key)) !== null);
-    if (!doneBefore) throw error;
+  if (state === 'rejected') await abortMultipart(deps.bucket, key, rowsUploadId);
+  else if (!(await publishRows(deps.bucket, key, rowsUploadId, found.parts))) {
+    return (await beginAnew(deps, input)).status;
   }
-  await dropSlices(deps.bucket, id, slices);
-  await updateDataset(deps.db, id, ['validating'], {
-    state,
-    uploadId: null,
-    stats: found.stats,
-    warnings: found.warnings,
-    errorCount: found.errorCount,
-    rowErrors: found.rowErrors,
-    updatedAt: deps.clock.nowMs(),
+  await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validationOf(instance)));
+  const { stats, warnings, errorCount, rowErrors } = found;
+  const nowMs = deps.clock.nowMs();
+  const moved = await moveDataset(deps.db, id, {
+    workspace,
+    from: ['validating'],
+    instance,
+    change: { state, rowsUploadId: null, stats, warnings, errorCount, rowErrors },
+    nowMs,
+    audit: { ctx: system(workspace), action: `dataset.${state === 'ready' ? 'accept' : 'reject'}`, subject: id, nowMs },
   });
-  return state;
+  return moved ? state : (await stop(deps, input)).status;
 }
 
-/** What a dataset looks like that could not be read for reasons of our own, or whose bytes are not those announced. */
-export function refusal(rowError: Dataset['rowErrors'][number]): Validated {
-  return {
-    parts: [],
-    stats: { rows: 0, users: null, items: null, likedShare: null },
-    warnings: [],
-    errorCount: 1,
-    rowErrors: [rowError],
-  };
+/** A step that runs again finds it done. @returns false where the parts are lost */
+async function publishRows(bucket: R2Bucket, key: string, uploadId: string, parts: R2UploadedPart[]): Promise<boolean> {
+  try {
+    await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
+    return true;
+  } catch (error) {
+    if (isInvalidPart(error)) return false;
+    if (isNoSuchUpload(error)) return (await bucket.head(key)) !== null;
+    throw error;
+  }
 }
-
-export const UNREADABLE: Dataset['rowErrors'][number] = {
-  line: 1,
-  column: null,
-  problem: 'The file could not be validated because of a fault inside the service.',
-  fix: 'Create the dataset again; if that fails too, tell the operator this dataset id.',
-};

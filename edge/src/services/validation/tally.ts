@@ -1,6 +1,6 @@
 // What is counted while a dataset's rows pass, and what in them looks odd.
 import type { Sampling } from '@tallrec/shared/interactions';
-import type { Item } from '@tallrec/shared/sample';
+import type { Item, Sample } from '@tallrec/shared/sample';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Normalised } from './check-row.ts';
 import { DistinctCounter } from './distinct.ts';
@@ -29,6 +29,15 @@ export interface TallyState {
   items: DistinctCounter['table'];
   rows: DistinctCounter['table'];
 }
+
+const REPEATED: Record<Normalised['kind'], string> = {
+  interactions: 'ratings are of an item that the same user has rated before',
+  samples: 'rows are repeated',
+  instructions: 'rows are repeated',
+  items: 'rows are of an item that has come before',
+};
+
+const idOf = (item: Item) => item.id ?? `${item.title}\n${item.by ?? ''}`;
 
 export class Tally {
   private readonly sampling: Sampling;
@@ -63,16 +72,22 @@ export class Tally {
     const { counts } = this;
     counts.rows++;
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
-    else if (this.seen.add(text) > 1) counts.repeated++;
-    if (checked.kind !== 'samples') return;
-    const { row } = checked;
-    counts.labelled++;
+    else if (checked.kind === 'items') {
+      if (this.items.add(idOf(checked.row)) > 1) counts.repeated++;
+    } else {
+      if (this.seen.add(text) > 1) counts.repeated++;
+      if (checked.kind === 'samples') this.addSample(checked.row);
+    }
+  }
+
+  private addSample(row: Sample): void {
+    const { counts } = this;
+    if (row.liked !== undefined) counts.labelled++;
     if (row.liked) counts.liked++;
     if (row.user !== undefined) {
       counts.withUser++;
       this.users.add(row.user);
     }
-    const idOf = (item: Item) => item.id ?? `${item.title}\n${item.by ?? ''}`;
     for (const item of row.history) this.items.add(idOf(item));
     this.items.add(idOf(row.target));
   }
@@ -94,8 +109,9 @@ export class Tally {
     return {
       rows,
       users: withUser > 0 && withUser === rows ? this.users.size : null,
-      items: labelled > 0 ? this.items.size : null,
+      items: this.items.size === 0 ? null : this.items.size,
       likedShare: labelled > 0 ? liked / labelled : null,
+      labelled,
     };
   }
 
@@ -105,10 +121,12 @@ export class Tally {
     const { users, likedShare } = this.stats();
     if (unusedColumns.length > 0) found.push(`These columns are not used: ${unusedColumns.slice(0, 20).join(', ')}.`);
     if (counts.repeated > 0) {
-      const scope = this.seen.full ? ` (counted against the first ${MAX_DISTINCT} only)` : '';
-      const what =
-        kind === 'interactions' ? 'ratings are of an item that the same user has rated before' : 'rows are repeated';
-      found.push(`${counts.repeated} ${what}${scope}.`);
+      const table = kind === 'items' ? this.items : this.seen;
+      const scope = table.full ? ` (counted against the first ${MAX_DISTINCT} only)` : '';
+      found.push(`${counts.repeated} ${REPEATED[kind]}${scope}.`);
+    }
+    if (kind === 'samples' && counts.labelled < counts.rows) {
+      found.push(`${counts.rows - counts.labelled} rows do not say what was liked: they can only be scored.`);
     }
     if (likedShare === 1 || likedShare === 0) {
       const cause =

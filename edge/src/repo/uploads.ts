@@ -1,0 +1,138 @@
+// Uploads in D1: what was announced, and which of its parts have arrived.
+import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+import { type AuditInput, auditIfChanged } from './audit.ts';
+import type { Db } from './db.ts';
+import { uploadParts, uploads } from './schema.ts';
+
+export type UploadRow = typeof uploads.$inferSelect;
+export type PartRow = typeof uploadParts.$inferSelect;
+/** An upload with the parts that have arrived, in their order. */
+export type UploadWithParts = UploadRow & { parts: PartRow[] };
+
+/** Of adapters that are being imported: their uploads lie together in the index of subjects. */
+const IMPORT = 'import:';
+export const importSubject = (adapter: string) => `${IMPORT}${adapter}`;
+export const isImport = (subject: string) => subject.startsWith(IMPORT);
+
+/** For a batch; a place that has an upload keeps it. */
+export function insertUpload(db: Db, row: UploadRow) {
+  return db.insert(uploads).values(row).onConflictDoNothing();
+}
+
+export async function addUpload(db: Db, row: UploadRow, audit?: AuditInput): Promise<void> {
+  if (audit) await db.batch([insertUpload(db, row), auditIfChanged(db, audit)]);
+  else await insertUpload(db, row);
+}
+
+export async function findUpload(db: Db, id: string): Promise<UploadWithParts | undefined> {
+  const [rows, parts] = await db.batch([
+    db.select().from(uploads).where(eq(uploads.id, id)),
+    db.select().from(uploadParts).where(eq(uploadParts.upload, id)).orderBy(asc(uploadParts.part)),
+  ]);
+  return rows[0] && { ...rows[0], parts };
+}
+
+export async function findUploadAt(db: Db, workspace: string, key: string): Promise<UploadWithParts | undefined> {
+  const own = and(eq(uploads.workspace, workspace), eq(uploads.key, key));
+  const [rows, parts] = await db.batch([
+    db.select().from(uploads).where(own),
+    db
+      .select()
+      .from(uploadParts)
+      .where(inArray(uploadParts.upload, db.select({ id: uploads.id }).from(uploads).where(own)))
+      .orderBy(asc(uploadParts.part)),
+  ]);
+  return rows[0] && { ...rows[0], parts };
+}
+
+export async function listUploadsOf(db: Db, workspace: string, subject: string): Promise<UploadRow[]> {
+  return await db
+    .select()
+    .from(uploads)
+    .where(and(eq(uploads.workspace, workspace), eq(uploads.subject, subject)));
+}
+
+/** @returns whether this multipart upload is now the one; false where another came first, or nobody waits for parts any more */
+export async function setMultipart(db: Db, id: string, uploadId: string): Promise<boolean> {
+  const changed = await db
+    .update(uploads)
+    .set({ uploadId })
+    .where(and(eq(uploads.id, id), eq(uploads.state, 'open'), sql`${uploads.uploadId} IS NULL`))
+    .returning({ id: uploads.id });
+  return changed.length > 0;
+}
+
+/**
+ * @param uploadId the multipart upload that it went to
+ * @returns false where the upload does not wait for it any more
+ */
+export async function recordPart(db: Db, part: PartRow, uploadId: string | null, nowMs: number): Promise<boolean> {
+  const open = sql`id = ${part.upload} AND state = 'open' AND upload_id IS ${uploadId}`;
+  const [recorded] = await db.batch([
+    db.all<{ part: number }>(sql`
+      INSERT INTO upload_parts (upload, part, bytes, sha256, etag)
+      SELECT id, ${part.part}, ${part.bytes}, ${part.sha256}, ${part.etag} FROM uploads WHERE ${open}
+      ON CONFLICT (upload, part) DO UPDATE SET bytes = excluded.bytes, sha256 = excluded.sha256, etag = excluded.etag
+      RETURNING part`),
+    db.update(uploads).set({ updatedAt: nowMs }).where(open),
+  ]);
+  return recorded.length > 0;
+}
+
+export async function forgetPart(db: Db, upload: string, part: number): Promise<void> {
+  await db.delete(uploadParts).where(and(eq(uploadParts.upload, upload), eq(uploadParts.part, part)));
+}
+
+/** All parts have to be sent again, to a new multipart upload. */
+export async function forgetParts(db: Db, id: string, nowMs: number): Promise<void> {
+  await db.batch([
+    db.delete(uploadParts).where(eq(uploadParts.upload, id)),
+    db.update(uploads).set({ uploadId: null, updatedAt: nowMs }).where(eq(uploads.id, id)),
+  ]);
+}
+
+/** @returns whether it was open until now */
+export async function setComplete(db: Db, id: string, nowMs: number): Promise<boolean> {
+  const changed = await db
+    .update(uploads)
+    .set({ state: 'complete', updatedAt: nowMs })
+    .where(and(eq(uploads.id, id), eq(uploads.state, 'open')))
+    .returning({ id: uploads.id });
+  return changed.length > 0;
+}
+
+/** From here on nothing comes in any more, and nobody counts on what has. */
+export async function setDropping(db: Db, id: string, nowMs: number): Promise<void> {
+  await db.update(uploads).set({ state: 'dropping', updatedAt: nowMs }).where(eq(uploads.id, id));
+}
+
+export async function deleteUpload(db: Db, id: string): Promise<void> {
+  await db.batch([
+    db.delete(uploadParts).where(eq(uploadParts.upload, id)),
+    db.delete(uploads).where(eq(uploads.id, id)),
+  ]);
+}
+
+/** Uploads in this state that were last gone on with before then, the oldest first. */
+export async function listIdleUploads(
+  db: Db,
+  state: 'open' | 'dropping',
+  beforeMs: number,
+  limit: number,
+): Promise<UploadRow[]> {
+  return await db
+    .select()
+    .from(uploads)
+    .where(and(eq(uploads.state, state), lt(uploads.updatedAt, beforeMs)))
+    .orderBy(asc(uploads.updatedAt))
+    .limit(limit);
+}
+
+/** Files that were sent whole of adapters that nobody imported. */
+export async function listIdleImports(db: Db, beforeMs: number, limit: number): Promise<UploadRow[]> {
+  return await db
+    .select()
+    .from(uploads)
+    .where(and(gte(uploads.subject, IMPORT), lt(uploads.subject, 'import;'), lt(uploads.updatedAt, beforeMs)))
+    .limit(limit);
+}

@@ -1,0 +1,51 @@
+// Names that point at adapters, move from one to the next between two requests, and keep where they pointed.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { Ctx, Deps } from '../../deps.ts';
+import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../../repo/aliases.ts';
+import type { Page } from '../../repo/page.ts';
+import { iso } from '../timestamps.ts';
+import { noSuchAdapter } from './resolve.ts';
+import { getAdapter } from './view.ts';
+
+function toAlias({ alias, adapter, updatedAt }: AliasRow): Alias {
+  return { alias, adapter, updatedAt: iso(updatedAt) };
+}
+
+export async function listAliases(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Alias>> {
+  const rows = await listAliasRows(deps.db, ctx.workspace, page);
+  const shown = rows.slice(0, page.limit);
+  return { items: shown.map(toAlias), nextCursor: rows.length > page.limit ? shown.at(-1)!.alias : null };
+}
+
+function noSuchAlias(alias: string): TallrecError {
+  return new TallrecError('NOT_FOUND', `There is no alias ${alias}.`, { fix: 'GET /v1/aliases lists them.' });
+}
+
+/** @throws TallrecError NOT_FOUND */
+export async function getAlias(deps: Pick<Deps, 'db'>, ctx: Ctx, alias: string): Promise<AliasHistory> {
+  const found = await findAliasHistory(deps.db, ctx.workspace, alias, LIMITS.pageItems);
+  if (!found) throw noSuchAlias(alias);
+  const history = found.moves.map(({ adapter, at, by }) => ({ adapter, at: iso(at), by }));
+  return { ...toAlias(found.row), history };
+}
+
+/** @throws TallrecError NOT_FOUND where there is no such adapter */
+export async function setAlias(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  ctx: Ctx,
+  alias: string,
+  adapter: string,
+): Promise<Adapter> {
+  const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
+  if (now !== adapter) throw noSuchAdapter(adapter);
+  return await getAdapter(deps, ctx, adapter);
+}
+
+/** @throws TallrecError NOT_FOUND */
+export async function deleteAlias(deps: Pick<Deps, 'db' | 'clock'>, ctx: Ctx, alias: string): Promise<void> {
+  if (await deleteAliasRow(deps.db, ctx, alias, deps.clock.nowMs())) return;
+  throw noSuchAlias(alias);
+}

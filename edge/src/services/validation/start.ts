@@ -1,0 +1,96 @@
+// Validations are started, woken, started again, and begun anew.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { Ctx, Deps } from '../../deps.ts';
+import { type DatasetRow, findDataset, moveDataset } from '../../repo/datasets.ts';
+import { deletePrefix } from '../../storage/delete-prefix.ts';
+import { places } from '../../storage/places.ts';
+import { abortMultipart } from '../../storage/r2-errors.ts';
+import { requireDataset, toDataset } from '../datasets/view.ts';
+import { firstValidation, nextStart, nextValidation, validationOf } from './instance.ts';
+
+type StartDeps = Pick<Deps, 'db' | 'validations'>;
+
+/** Sees to it that the instance that the row names is at work: started if it never was, woken if it sleeps. */
+export async function ensureValidation(
+  { validations }: Pick<Deps, 'validations'>,
+  { id, instance }: DatasetRow,
+): Promise<void> {
+  if (instance === null) return;
+  if (await validations.isAlive(instance)) return await validations.wake(instance);
+  try {
+    await validations.start(id, instance);
+  } catch (error) {
+    // Somebody else was quicker.
+    if (!(await validations.isAlive(instance))) throw error;
+  }
+}
+
+/** For a validation that stands still: one whose instance has ended goes on in another, from its last slice. */
+export async function reviveValidation(deps: StartDeps & Pick<Deps, 'clock'>, row: DatasetRow): Promise<void> {
+  const { id, workspace, instance } = row;
+  const alive = instance !== null && (await deps.validations.isAlive(instance));
+  const next = alive ? instance : instance === null ? firstValidation(id) : nextStart(instance);
+  const moved = await moveDataset(deps.db, id, {
+    workspace,
+    from: ['uploaded', 'validating'],
+    instance,
+    change: { instance: next },
+    nowMs: deps.clock.nowMs(),
+  });
+  if (moved) await ensureValidation(deps, { ...row, instance: next });
+}
+
+/** Begins at the first slice, with a new place for the rows. */
+export async function restartValidation(
+  deps: StartDeps & Pick<Deps, 'bucket' | 'clock'>,
+  { id, workspace, instance, rowsUploadId }: Pick<DatasetRow, 'id' | 'workspace' | 'instance' | 'rowsUploadId'>,
+  from: ('rejected' | 'validating')[],
+  ctx: Ctx,
+): Promise<boolean> {
+  const nowMs = deps.clock.nowMs();
+  const next = instance === null ? firstValidation(id) : nextValidation(instance);
+  const moved = await moveDataset(deps.db, id, {
+    workspace,
+    from,
+    instance,
+    change: {
+      state: 'uploaded',
+      instance: next,
+      rowsUploadId: null,
+      stats: null,
+      warnings: [],
+      errorCount: 0,
+      rowErrors: [],
+    },
+    nowMs,
+    audit: { ctx, action: 'dataset.validate', subject: id, nowMs },
+  });
+  if (!moved) return false;
+  if (rowsUploadId !== null) await abortMultipart(deps.bucket, places.datasetRows(workspace, id), rowsUploadId);
+  if (instance !== null) {
+    await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validationOf(instance)));
+  }
+  const row = await findDataset(deps.db, workspace, id);
+  if (row?.state === 'uploaded') await ensureValidation(deps, row);
+  return true;
+}
+
+/**
+ * Validates a rejected dataset once more; one that waits for its validation is woken.
+ * @throws TallrecError NOT_FOUND, ILLEGAL_STATE
+ */
+export async function validateAgain(
+  deps: StartDeps & Pick<Deps, 'bucket' | 'clock'>,
+  ctx: Ctx,
+  id: string,
+): Promise<Dataset> {
+  const row = await requireDataset(deps, ctx, id);
+  if (row.state === 'uploaded' || row.state === 'validating') await reviveValidation(deps, row);
+  else if (row.state !== 'rejected' || !(await restartValidation(deps, row, ['rejected'], ctx))) {
+    throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, {
+      fix: row.state === 'created' ? 'Complete its upload first.' : 'Only what was rejected is validated again.',
+    });
+  }
+  return toDataset(await requireDataset(deps, ctx, id));
+}

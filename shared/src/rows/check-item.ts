@@ -1,0 +1,41 @@
+// One item of a catalogue: text or JSON in, an item or every fault of the row out.
+import { type Item, itemSchema } from '../sample.ts';
+import { parseId } from './check-interaction.ts';
+import type { Column } from './columns.ts';
+import { type RowFault, shown } from './row-fault.ts';
+
+const MAX_ID_CHARACTERS = 200;
+
+const FIXES: Partial<Record<Column, string>> = {
+  item: 'Leave it out, or write the id under which the item is known.',
+  title: 'Give every row the title of its item: the model reads titles.',
+  by: 'Leave it out or write the name of the creator.',
+};
+
+const catalogueItemSchema = itemSchema.omit({ at: true }).extend({
+  id: itemSchema.shape.id.refine(
+    (id) => id === undefined || id.length <= MAX_ID_CHARACTERS,
+    `an item id has up to ${MAX_ID_CHARACTERS} characters`,
+  ),
+});
+
+const given = (value: unknown) => value !== undefined && value !== null && value !== '';
+const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
+
+/** @param row the columns by their names here, as text (CSV) or JSON values */
+export function checkItem(row: Partial<Record<Column, unknown>>): { value: Item } | { faults: RowFault[] } {
+  const [id, by] = [parseId(row.item), trimmed(row.by)];
+  const parsed = catalogueItemSchema.safeParse({
+    title: trimmed(row.title),
+    ...(given(by) ? { by } : {}),
+    ...(given(id) ? { id } : {}),
+  });
+  if (parsed.success) return { value: parsed.data };
+  const faults = parsed.error.issues.map((issue) => {
+    const column = issue.path[0] === 'id' ? 'item' : (String(issue.path[0] ?? '') as Column);
+    const value = row[column];
+    const problem = given(value) ? `${shown(value)}: ${issue.message}` : `${column} is missing.`;
+    return { column, problem, fix: FIXES[column] ?? '' };
+  });
+  return { faults };
+}
