@@ -26,7 +26,7 @@ const environmentSchema = z.object({
   TALLREC_THREADS: optional
     .transform((n) => (n === undefined ? undefined : Number(n)))
     .pipe(z.int().min(1).max(1024).optional()),
-  /** The secret of `tallrec serve`, in place of its option. */
+  /** The join token of `tallrec serve`, or a node's secret, in place of its option. */
   TALLREC_NODE_TOKEN: optional,
   /** Folder of a sentence encoder, for evaluations of gru-bert and dros-bert. */
   TALLREC_ENCODER: optional,

@@ -25,7 +25,7 @@ export function registerDev(program: Command): void {
     )
     .option('--state <dir>', 'where the database and the files are kept between runs (default: ~/.tallrec/dev)')
     .option('--verbose', 'show what the edge and the node print')
-    .option('--json', 'print one JSON document {url, key} on stdout once both are up')
+    .option('--json', 'print one JSON document {url, key, operatorSecret} on stdout once both are up')
     .action(dev);
 }
 
@@ -41,11 +41,13 @@ async function dev(options: DevOptions): Promise<void> {
     onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
   });
   try {
-    if (options.json) process.stdout.write(`${JSON.stringify({ url: stack.url, key: stack.key })}\n`);
+    const { url, key } = stack;
+    const { operatorSecret } = stack.edge;
+    if (options.json) process.stdout.write(`${JSON.stringify({ url, key, operatorSecret })}\n`);
     else {
       process.stdout.write(
-        `The edge and a node are up, until Ctrl-C.\n  URL  ${stack.url}\n  key  ${stack.key}\n  API  ${stack.url}/docs\n\n` +
-          `Try:\n  curl -H "Authorization: Bearer ${stack.key}" ${stack.url}/v1/models\n`,
+        `The edge and a node are up, until Ctrl-C.\n  URL  ${url}\n  key  ${key}\n  API  ${url}/docs\n\n` +
+          `Try:\n  curl -H "Authorization: Bearer ${key}" ${url}/v1/models\n`,
       );
     }
     await Promise.race([aborted(signal), stack.edge.process.failed(), stack.node.failed()]);

@@ -7,6 +7,7 @@ import { config } from '../config.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { listModels, type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
+import { memberSecret, parseEdgeUrl } from '../server/membership.ts';
 import { startNode } from '../server/node.ts';
 import { providerOption, wholeNumber } from './option-values.ts';
 
@@ -24,7 +25,10 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('Join an edge as a node: it dials out, so it needs no open port.')
     .requiredOption('--edge <url>', 'URL of the edge')
-    .option('--token <secret>', 'the secret that POST /v1/nodes gave (default: TALLREC_NODE_TOKEN)')
+    .option(
+      '--token <token>',
+      'the token that POST /v1/nodes gave, for the first start (default: TALLREC_NODE_TOKEN); later ones need none',
+    )
     .option('--models <list>', 'checkpoint directories, folders of them, or names, by commas (default: the store)')
     .option('--listen <port>', "serve the node's own API on this machine too; 0 takes a free port", wholeNumber(0))
     .option('--host <address>', 'where --listen listens', '127.0.0.1')
@@ -34,21 +38,15 @@ export function registerServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { home, provider, nodeToken } = config();
-  const secret = options.token ?? nodeToken;
-  if (!secret) {
-    throw new TallrecError('UNAUTHENTICATED', 'A node needs a secret.', {
-      fix: 'Make a node with POST /v1/nodes, and give its secret by --token or TALLREC_NODE_TOKEN.',
-    });
-  }
-  if (!URL.canParse(options.edge) || !/^https?:$/.test(new URL(options.edge).protocol)) {
-    throw new TallrecError('BAD_REQUEST', `"${options.edge}" is no URL of an edge.`, { fix: 'Write it as https://….' });
-  }
+  const edge = parseEdgeUrl(options.edge);
+  const models = await findModels(options.models?.split(','));
+  const secret = await memberSecret({ home, edge, token: options.token ?? nodeToken, nowMs: Date.now });
   const signal = interruptSignal();
   await startNode({
-    edgeUrl: options.edge,
+    edgeUrl: edge,
     secret,
     home,
-    models: await findModels(options.models?.split(',')),
+    models,
     provider: options.provider ?? provider,
     listen: options.listen === undefined ? undefined : { port: options.listen, host: options.host },
     signal,

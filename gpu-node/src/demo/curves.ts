@@ -1,5 +1,5 @@
 // The curves of a tuning, from its events.
-import type { SequencedEvent } from '@tallrec/shared/wire/tunings';
+import type { SequencedEvent } from '@tallrec/shared/wire/jobs';
 
 /** A value at an optimizer step. */
 export type CurvePoint = [step: number, value: number];

@@ -6,8 +6,9 @@ import type { LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters } from '@tallrec/shared/tuning';
 import { previewSchema } from '@tallrec/shared/wire/datasets';
 import { type Evaluation, evaluationSchema } from '@tallrec/shared/wire/evaluations';
+import { isTerminal, type SequencedEvent } from '@tallrec/shared/wire/jobs';
 import { type Ranked, rankResponseSchema, scoreResponseSchema } from '@tallrec/shared/wire/score';
-import { isTerminal, type SequencedEvent, type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
+import { type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { z } from 'zod';
 import type { EdgeClient } from '../dev/edge-client.ts';
 import { type Comparison, verdict } from './comparison.ts';
@@ -95,7 +96,7 @@ export async function tellStory(
   const body = { name: 'demo', model, dataset: dataset.id, shots, hyperParameters: settings.hyperParameters };
   const { id } = await client.post('/v1/tunings', body, tuningSchema);
   const events: SequencedEvent[] = [];
-  for await (const event of client.events(id)) {
+  for await (const event of client.events('tuning', id)) {
     events.push(event);
     const line = eventLine(event);
     if (line) print(`   ${line}`);

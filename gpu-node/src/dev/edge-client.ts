@@ -3,18 +3,21 @@ import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Sampling } from '@tallrec/shared/interactions';
-import { createdDatasetSchema, type Dataset, datasetSchema, uploadedPartSchema } from '@tallrec/shared/wire/datasets';
+import { createdDatasetSchema, type Dataset, type DatasetKind, datasetSchema } from '@tallrec/shared/wire/datasets';
+import { isTerminal, type JobKind, type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/jobs';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
-import { isTerminal, type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/tunings';
+import { type Upload, uploadSchema } from '@tallrec/shared/wire/uploads';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 
 const POLL_MS = 300;
 const MOST_FRUITLESS = 5;
+const UPLOAD_RETRIES = 5;
 
 export interface UploadRequest {
   name: string;
-  kind: 'interactions' | 'samples' | 'instructions';
+  kind: DatasetKind;
   format: 'csv' | 'json' | 'jsonl';
   sampling?: Partial<Sampling>;
 }
@@ -23,16 +26,18 @@ export class EdgeClient {
   readonly url: string;
   readonly #key: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #pauseMs: number;
 
   /** @param signal ends every call that is under way */
-  constructor(url: string, key: string, signal?: AbortSignal) {
+  constructor(
+    url: string,
+    key: string,
+    { signal, pauseMs = POLL_MS }: { signal?: AbortSignal | undefined; pauseMs?: number } = {},
+  ) {
     this.url = url;
     this.#key = key;
     this.#signal = signal;
-  }
-
-  as(key: string): EdgeClient {
-    return new EdgeClient(this.url, key, this.#signal);
+    this.#pauseMs = pauseMs;
   }
 
   get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
@@ -52,63 +57,73 @@ export class EdgeClient {
     for (;;) {
       const value = await this.get(path, schema);
       if (done(value)) return value;
-      await setTimeout(POLL_MS, undefined, { signal: this.#signal });
+      await setTimeout(this.#pauseMs, undefined, { signal: this.#signal });
     }
   }
 
   /** Creates a data set, uploads its bytes to the signed URL(s), completes it and waits for its validation. */
   async upload(request: UploadRequest, bytes: Uint8Array<ArrayBuffer>): Promise<Dataset> {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
     const { dataset, upload } = await this.post(
       '/v1/datasets',
-      { ...request, bytes: bytes.byteLength, sha256 },
+      { ...request, bytes: bytes.byteLength, sha256: sha256(bytes) },
       createdDatasetSchema,
     );
-    const body: { parts?: { part: number; etag: string }[] } = {};
-    if (upload.mode === 'single') {
-      await this.#send(upload.url, { method: 'PUT', body: bytes });
-    } else {
-      body.parts = [];
-      for (const part of upload.parts) {
-        const from = (part.part - 1) * upload.partBytes;
-        const response = await this.#send(part.url, { method: 'PUT', body: bytes.subarray(from, from + part.bytes) });
-        body.parts.push(uploadedPartSchema.parse(await response.json()));
-      }
+    const path = `/v1/datasets/${dataset.id}`;
+    // What broke off goes on with the parts that have not arrived.
+    const send = async (attempt: number) =>
+      this.#sendMissing(attempt === 1 ? upload : await this.post(`${path}/upload-urls`, {}, uploadSchema), bytes);
+    await pRetry((attempt) => send(attempt).catch(refusedForGood), {
+      retries: UPLOAD_RETRIES,
+      minTimeout: this.#pauseMs,
+      ...(this.#signal ? { signal: this.#signal } : {}),
+    });
+    await this.post(`${path}/complete`, {}, z.unknown());
+    return this.until(path, datasetSchema, ({ state }) => state === 'ready' || state === 'rejected');
+  }
+
+  async #sendMissing(upload: Upload, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const whole = { part: 1, bytes: bytes.byteLength };
+    const [parts, partBytes] =
+      upload.mode === 'single' ? [[{ ...whole, ...upload }], whole.bytes] : [upload.parts, upload.partBytes];
+    for (const { part, bytes: length, url, received } of parts) {
+      if (received) continue;
+      const body = bytes.subarray((part - 1) * partBytes, (part - 1) * partBytes + length);
+      await this.#send(url, { method: 'PUT', headers: { 'X-Content-SHA256': sha256(body) }, body });
     }
-    await this.post(`/v1/datasets/${dataset.id}/complete`, body, z.unknown());
-    return this.until(
-      `/v1/datasets/${dataset.id}`,
-      datasetSchema,
-      ({ state }) => state === 'ready' || state === 'rejected',
-    );
   }
 
   /**
-   * A tuning's events from the first on, until it has ended. A stream that ends or breaks off is taken up where it stood.
+   * A job's events from the first on, until it has ended. A stream that ends or breaks off is taken up where it stood.
    * @throws the last fault when it has broken off five times in a row without an event
    */
-  async *events(tuning: string): AsyncGenerator<SequencedEvent> {
+  async *events(kind: JobKind, job: string): AsyncGenerator<SequencedEvent> {
     let last = 0;
     for (let fruitless = 0; ; ) {
       try {
-        for await (const event of this.#eventsSince(tuning, last)) {
+        const stream = await this.#openEvents(`/v1/${kind}s/${job}/events`, last);
+        // The job has ended, and all has been told.
+        if (!stream) return;
+        for await (const event of stream) {
           [last, fruitless] = [event.seq, 0];
           yield event;
           if (event.event.type === 'state' && isTerminal(event.event.state)) return;
         }
       } catch (error) {
         if (this.#signal?.aborted || error instanceof TallrecError || ++fruitless >= MOST_FRUITLESS) throw error;
-        await setTimeout(POLL_MS, undefined, { signal: this.#signal });
+        await setTimeout(this.#pauseMs, undefined, { signal: this.#signal });
       }
     }
   }
 
-  async *#eventsSince(tuning: string, last: number): AsyncGenerator<SequencedEvent> {
-    const response = await this.#send(`${this.url}/v1/tunings/${tuning}/events`, {
+  async #openEvents(path: string, last: number): Promise<AsyncIterable<SequencedEvent> | undefined> {
+    const response = await this.#send(`${this.url}${path}`, {
       headers: { Authorization: `Bearer ${this.#key}`, 'Last-Event-ID': String(last) },
     });
-    const messages = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-    for await (const message of messages) yield sequencedEventSchema.parse(JSON.parse(message.data));
+    if (response.status === 204 || !response.body) return undefined;
+    const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+    return (async function* () {
+      for await (const message of messages) yield sequencedEventSchema.parse(JSON.parse(message.data));
+    })();
   }
 
   async #call<T>(method: string, path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
@@ -128,6 +143,17 @@ export class EdgeClient {
     if (response.ok) return response;
     const body = errorBodySchema.safeParse(await response.json().catch(() => undefined));
     if (body.success) throw new TallrecError(body.data.error.code, body.data.error.message);
-    throw new TallrecError('INTERNAL', `${init.method ?? 'GET'} ${new URL(url).pathname} answered ${response.status}.`);
+    const code = response.status >= 500 ? 'UNAVAILABLE' : 'BAD_REQUEST';
+    throw new TallrecError(code, `${init.method ?? 'GET'} ${new URL(url).pathname} answered ${response.status}.`);
   }
+}
+
+function refusedForGood(error: unknown): never {
+  if (error instanceof TallrecError && !error.retryable) throw new AbortError(error);
+  // A connection that breaks comes as a TypeError, which p-retry would take for a fault of the program.
+  throw error instanceof TypeError ? new Error(error.message, { cause: error.cause }) : error;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -11,6 +11,9 @@ import { Child } from './child-process.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const START_TIMEOUT_MS = 90_000;
+/** wrangler fires no crons by itself; its development server offers this door to them. */
+const CRON_PATH = '/cdn-cgi/handler/scheduled';
+const CRON_MS = 60_000;
 const QUIET = {
   CI: '1',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
@@ -19,12 +22,12 @@ const QUIET = {
   NO_COLOR: '1',
 };
 
-const secretsSchema = z.object({ ADMIN_KEY: z.string().min(16), SIGNING_SECRET: z.string().min(16) });
+const secretsSchema = z.object({ OPERATOR_SECRET: z.string().min(16), SIGNING_KEYS: z.string().min(16) });
 
 export interface LocalEdge {
   url: string;
-  /** An API key with every scope. */
-  adminKey: string;
+  /** Makes workspaces and nodes. */
+  operatorSecret: string;
   process: Child;
 }
 
@@ -81,14 +84,31 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<LocalEd
   ]);
   const url = `http://127.0.0.1:${port}`;
   await Promise.race([answering(`${url}/health`, signal), child.failed()]);
-  return { url, adminKey: secrets.ADMIN_KEY, process: child };
+  fireCrons(url, child);
+  return { url, operatorSecret: secrets.OPERATOR_SECRET, process: child };
+}
+
+/** At once, so that what a killed edge left waiting goes on, and then as often as `wrangler.toml` says. */
+function fireCrons(url: string, child: Child): void {
+  const fire = () => {
+    if (!child.running) return;
+    fetch(new URL(CRON_PATH, url), { signal: AbortSignal.timeout(CRON_MS) }).then(
+      (response) => response.body?.cancel(),
+      // The edge is being stopped, or killed by a test.
+      () => {},
+    );
+  };
+  fire();
+  const timer = setInterval(fire, CRON_MS);
+  timer.unref();
+  void child.exited.then(() => clearInterval(timer));
 }
 
 async function loadSecrets(path: string): Promise<z.infer<typeof secretsSchema>> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text !== undefined) return secretsSchema.parse(JSON.parse(text));
   const random = () => randomBytes(24).toString('base64url');
-  const secrets = { ADMIN_KEY: `tlr_${random()}`, SIGNING_SECRET: random() };
+  const secrets = { OPERATOR_SECRET: random(), SIGNING_KEYS: `k1:${random()}` };
   await writeFileAtomically(path, [JSON.stringify(secrets)], 0o600);
   return secrets;
 }

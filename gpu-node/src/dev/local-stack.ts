@@ -1,12 +1,14 @@
 // The edge and one node on this machine, joined: what `tallrec dev` and the demo run.
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createdKeySchema } from '@tallrec/shared/wire/keys';
 import { createdNodeSchema, modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
+import { createdWorkspaceSchema } from '@tallrec/shared/wire/workspaces';
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { config } from '../config.ts';
+import { resolveModel } from '../models/store.ts';
 import { Child } from './child-process.ts';
 import { EdgeClient } from './edge-client.ts';
 import { type LocalEdge, startLocalEdge } from './local-edge.ts';
@@ -25,7 +27,7 @@ export interface LocalStackOptions {
 
 export interface LocalStack {
   url: string;
-  /** A key that may do all but manage keys and nodes. */
+  /** A key of the workspace, with every scope. */
   key: string;
   edge: LocalEdge;
   node: Child;
@@ -34,14 +36,15 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-const credentialsSchema = z.object({ key: z.string(), nodeSecret: z.string() });
+const credentialsSchema = z.object({ key: z.string(), joinToken: z.string() });
 
 /**
- * Starts both, makes a key and a node secret on the first run, and waits until the node has joined.
+ * Starts both, makes a workspace with its node on the first run, and waits until the node has joined.
  * @throws TallrecError when one of them does not come up; whatever was started is stopped
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { stateDir, models, signal } = options;
+  const { stateDir, signal } = options;
+  const models = await Promise.all(options.models.map(placeOf));
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const children: Child[] = [];
   // Whatever way this process ends, what it started ends with it.
@@ -61,41 +64,46 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       onLine: (line) => options.onLine('edge', line),
       onStart: (child) => children.push(child),
     });
-    const admin = new EdgeClient(edge.url, edge.adminKey, signal);
-    const { key, nodeSecret } = await loadCredentials(join(stateDir, 'credentials.json'), admin);
+    const { key, joinToken } = await loadCredentials(join(stateDir, 'credentials.json'), edge, signal);
+    const client = new EdgeClient(edge.url, key, { signal });
     const node = new Child({
       name: 'The node',
       args: [MAIN, 'serve', '--edge', edge.url, ...(models.length ? ['--models', models.join(',')] : [])],
       cwd: process.cwd(),
-      env: { TALLREC_NODE_TOKEN: nodeSecret },
+      // The token makes the node's secret at the first start; that is kept in its home.
+      env: { TALLREC_NODE_TOKEN: joinToken, TALLREC_HOME: join(stateDir, 'node') },
       onLine: (line) => options.onLine('node', line),
     });
     children.push(node);
-    const joined = admin.until('/v1/models', pageOf(modelSchema), ({ items }) =>
+    const joined = client.until('/v1/models', pageOf(modelSchema), ({ items }) =>
       items.some(({ nodes }) => nodes.length > 0),
     );
     await Promise.race([joined, node.failed()]);
-    return { url: edge.url, key, edge, node, client: admin.as(key), stop };
+    return { url: edge.url, key, edge, node, client, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function loadCredentials(path: string, admin: EdgeClient): Promise<z.infer<typeof credentialsSchema>> {
+/** The node has a home of its own, so the names of this one's store mean nothing to it. */
+async function placeOf(model: string): Promise<string> {
+  const isPath = await stat(model).catch(() => undefined);
+  return isPath ? resolve(model) : (await resolveModel(model, config())).dir;
+}
+
+async function loadCredentials(
+  path: string,
+  { url, operatorSecret }: LocalEdge,
+  signal: AbortSignal,
+): Promise<z.infer<typeof credentialsSchema>> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text !== undefined) return credentialsSchema.parse(JSON.parse(text));
-  const { key } = await admin.post(
-    '/v1/keys',
-    {
-      name: 'local',
-      scopes: ['read', 'datasets:write', 'tunings:write', 'adapters:write', 'evaluations:write', 'score'],
-      requestsPerMinute: 10_000,
-    },
-    createdKeySchema,
-  );
-  const { secret } = await admin.post('/v1/nodes', { name: 'this machine' }, createdNodeSchema);
-  const credentials = { key, nodeSecret: secret };
+  const operator = new EdgeClient(url, operatorSecret, { signal });
+  const { key } = await operator.post('/v1/workspaces', { name: 'this machine' }, createdWorkspaceSchema);
+  const admin = new EdgeClient(url, key, { signal });
+  const { token } = await admin.post('/v1/nodes', { name: 'this machine' }, createdNodeSchema);
+  const credentials = { key, joinToken: token };
   await writeFileAtomically(path, [JSON.stringify(credentials)], 0o600);
   return credentials;
 }

@@ -108,7 +108,7 @@ export type EngineResult<M extends EngineMethod> = z.output<(typeof ENGINE_CALLS
 const errorCodeSchema = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
 export const engineErrorSchema = z.object({ code: errorCodeSchema, message: z.string() });
 
-/** To an engine process. */
+/** To an engine process: a message holds those that were sent at once. */
 export const engineRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id: z.int(), method: z.string(), params: z.unknown() }),
   /** End the call; what it has need not be kept. */
@@ -118,7 +118,9 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
 ]);
 export type EngineRequest = z.infer<typeof engineRequestSchema>;
 
-/** From an engine process. */
+export const engineRequestsSchema = z.array(engineRequestSchema);
+
+/** From an engine process, likewise. */
 export const engineReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), id: z.int(), event: nodeEventSchema }),
   /** A whole checkpoint lies in `dir`, and stays as it is until the next one is told of. */
@@ -127,6 +129,29 @@ export const engineReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), id: z.int(), error: engineErrorSchema }),
 ]);
 export type EngineReply = z.infer<typeof engineReplySchema>;
+export const engineRepliesSchema = z.array(engineReplySchema);
+
+/** Gathers what is sent within one turn of the event loop into one message: a write costs more than what it carries. */
+export class Outbox<T> {
+  readonly #write: (messages: T[]) => void;
+  #waiting: T[] = [];
+
+  constructor(write: (messages: T[]) => void) {
+    this.#write = write;
+  }
+
+  send(message: T): void {
+    // After the promises that are being resolved: many of them send, too.
+    if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
+    this.#waiting.push(message);
+  }
+
+  #flush(): void {
+    const messages = this.#waiting;
+    this.#waiting = [];
+    this.#write(messages);
+  }
+}
 
 /** What users may read of a fault; anything that was not meant for them becomes ENGINE_FAILED with its own message. */
 export function describeFault(error: unknown): z.infer<typeof engineErrorSchema> {

@@ -10,10 +10,12 @@ import {
   ENGINE_CALLS,
   type EngineMethod,
   type EngineParams,
+  type EngineReply,
   type EngineRequest,
   type EngineResult,
   type EngineRole,
-  engineReplySchema,
+  engineRepliesSchema,
+  Outbox,
   type providerRequestSchema,
 } from './engine-calls.ts';
 
@@ -53,6 +55,7 @@ export class EngineChild {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   readonly #role: EngineRole;
+  readonly #outbox: Outbox<EngineRequest>;
   #nextId = 1;
   #ended: TallrecError | undefined;
 
@@ -64,6 +67,8 @@ export class EngineChild {
       stdio: ['ignore', 2, 2, 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
+    // A process that has just died is reported by its exit; the write's own error says less.
+    this.#outbox = new Outbox((requests) => this.#child.connected && this.#child.send(requests, () => {}));
     this.#child.on('message', (message) => this.#receive(message));
     this.#child.on('error', (cause) => this.#end(`could not be started: ${cause.message}`));
     this.#child.on('exit', (code, signal) => this.#end(ending(code, signal)));
@@ -90,11 +95,11 @@ export class EngineChild {
       return Promise.reject(new TallrecError('CANCELLED', 'The call was cancelled before it began.'));
     }
     const id = this.#nextId++;
-    const onAbort = () => this.#send({ type: 'abort', id });
-    const onStop = () => this.#send({ type: 'stop', id });
+    const onAbort = () => this.#outbox.send({ type: 'abort', id });
+    const onStop = () => this.#outbox.send({ type: 'stop', id });
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(id, { method, resolve, reject, ...told });
-      this.#send({ type: 'call', id, method, params });
+      this.#outbox.send({ type: 'call', id, method, params });
       if (stop?.aborted) onStop();
       signal?.addEventListener('abort', onAbort, { once: true });
       stop?.addEventListener('abort', onStop, { once: true });
@@ -113,19 +118,17 @@ export class EngineChild {
     await gone;
   }
 
-  #send(request: EngineRequest): void {
-    // A process that has just died is reported by its exit; the write's own error says less.
-    if (this.#child.connected) this.#child.send(request, () => {});
-  }
-
   #receive(message: unknown): void {
-    const parsedReply = engineReplySchema.safeParse(message);
-    if (!parsedReply.success) {
-      this.#end(`said something that was not understood: ${parsedReply.error.issues[0]?.message}`);
-      this.#child.kill('SIGKILL');
+    const parsed = engineRepliesSchema.safeParse(message);
+    if (parsed.success) {
+      for (const reply of parsed.data) this.#settle(reply);
       return;
     }
-    const reply = parsedReply.data;
+    this.#end(`said something that was not understood: ${parsed.error.issues[0]?.message}`);
+    this.#child.kill('SIGKILL');
+  }
+
+  #settle(reply: EngineReply): void {
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if (reply.type === 'event') {

@@ -8,8 +8,10 @@ import {
   ENGINE_CALLS,
   type EngineMethod,
   type EngineReply,
+  type EngineRequest,
   type EngineResult,
-  engineRequestSchema,
+  engineRequestsSchema,
+  Outbox,
   type ParsedParams,
 } from './engine-calls.ts';
 
@@ -39,9 +41,10 @@ export function serveEngine(engine: Engine): void {
   const running = new Map<number, Record<'abort' | 'stop', AbortController>>();
   let last: Promise<unknown> = Promise.resolve();
 
-  const reply = (message: EngineReply) => {
-    if (process.connected) process.send?.(message);
-  };
+  const outbox = new Outbox<EngineReply>((messages) => {
+    if (process.connected) process.send?.(messages);
+  });
+  const reply = (message: EngineReply) => outbox.send(message);
 
   async function answer<M extends EngineMethod>(
     id: number,
@@ -61,8 +64,7 @@ export function serveEngine(engine: Engine): void {
   // The service decides when its engines end: Ctrl-C in a terminal reaches the whole process group.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  process.on('message', (message) => {
-    const request = engineRequestSchema.parse(message);
+  const receive = (request: EngineRequest) => {
     if (request.type !== 'call') {
       running.get(request.id)?.[request.type].abort();
       return;
@@ -81,5 +83,6 @@ export function serveEngine(engine: Engine): void {
       })
       .finally(() => running.delete(id));
     if (!TOGETHER.has(method)) last = ended;
-  });
+  };
+  process.on('message', (message) => engineRequestsSchema.parse(message).forEach(receive));
 }

@@ -274,7 +274,6 @@ describe('an outcome', () => {
     expect(frames('finished').map(({ job: id, fence, outcome }) => ({ id, fence, outcome }))).toEqual(
       Array(2).fill({ id: 'a', fence: 1, outcome: SUCCEEDED }),
     );
-    expect(frames('accepted')).toHaveLength(1);
     expect(await readdir(dir)).toEqual(['a']);
     await next.verdict('a', 1, 'applied');
     next.repeat();
@@ -403,15 +402,27 @@ describe('an outcome', () => {
     expect(work).toHaveLength(1);
   });
 
-  it('that is cancelled while its results are sent is a cancellation', async () => {
+  it('is not cancelled any more once it was made', async () => {
     delivers = false;
     const runner = await working();
     work[0]!.end();
     await vi.waitFor(() => expect(deliveries).toHaveLength(1));
     await runner.cancel('a', 1);
-    expect(frames('finished').map(({ outcome }) => outcome.status)).toEqual(['cancelled']);
-    await runner.verdict('a', 1, 'applied');
-    expect(await readdir(dir)).toEqual([]);
+    deliveries[0]!.end();
+    await finished();
+    await runner.cancel('a', 1);
+    expect(frames('finished').map(({ outcome }) => outcome.status)).toEqual(['succeeded']);
+  });
+
+  it('comes behind the announcement of its job on a new connection, so that its last events count', async () => {
+    const runner = await working();
+    online = false;
+    work[0]!.onEvent(note('last'));
+    work[0]!.end();
+    await vi.waitFor(async () => expect((await store.loadOwed(0, () => {}))[0]?.delivered).toBe(true));
+    [online, sent] = [true, []];
+    runner.connected();
+    expect(sent.map(({ type }) => type)).toEqual(['accepted', 'events', 'finished']);
   });
 });
 

@@ -86,9 +86,7 @@ export class JobRunner {
   /** On every new connection: says which jobs are here and which outcomes are owed, then goes on with them. */
   connected(): void {
     this.#open = true;
-    for (const { record } of this.#held.values()) {
-      if (!record.outcome || !record.delivered) this.#sendAccepted(record.job);
-    }
+    for (const { record } of this.#held.values()) this.#sendAccepted(record.job);
     for (const held of this.#held.values()) {
       if (!held.record.outcome || !held.told) held.events.repeat();
       this.#owe(held);
@@ -146,15 +144,13 @@ export class JobRunner {
     else this.#startNext();
   }
 
+  /** What has ended is not cancelled any more: of that the edge says by its verdict what it makes of it. */
   cancel(id: string, fence: number): Promise<void> {
     return this.#inTurn(async () => {
       const held = this.#held.get(id);
-      if (!held || held.record.job.fence > fence) return;
+      if (!held || held.record.job.fence > fence || held.record.outcome) return;
       if (this.#running?.held === held) await this.#giveUpRunning('cancelled');
-      else if (!held.record.outcome || !held.record.delivered) {
-        await this.#stopDelivery(held);
-        await this.#finish(held, { status: 'cancelled' });
-      }
+      else await this.#finish(held, { status: 'cancelled' });
     });
   }
 
