@@ -70,6 +70,8 @@ export class ScoringQueue {
   #nextTurn = 0;
   #serving: { contentHash: string | undefined; until: number } = { contentHash: undefined, until: 0 };
   #running = false;
+  /** Making one reads prompts of its own, which for a request of one sample is half of all that is read. */
+  readonly #promptRows = new WeakMap<LoadedModel, Map<Template, PromptRows>>();
 
   constructor(options: ScoringQueueOptions) {
     this.#options = options;
@@ -146,9 +148,8 @@ export class ScoringQueue {
     if (request.prepared) return;
     const { template, samples, adapter: place, id } = request;
     try {
-      const { models, cutoffTokens } = this.#options;
-      const longest = Math.min(cutoffTokens, loaded.model.config.maxPositionEmbeddings);
-      const rows = new PromptRows(loaded.tokenizer, { template, cutoffTokens: longest });
+      const { models } = this.#options;
+      const rows = this.#rowsOf(loaded, template);
       const prompts = samples.map((sample) => rows.prompt(sample));
       const { answerTokens } = rows;
       const adapter = place ? await models.adapter(loaded, place) : undefined;
@@ -166,6 +167,17 @@ export class ScoringQueue {
     } catch (error) {
       this.#fail(request, error);
     }
+  }
+
+  #rowsOf(loaded: LoadedModel, template: Template): PromptRows {
+    const ofModel = this.#promptRows.get(loaded) ?? new Map<Template, PromptRows>();
+    this.#promptRows.set(loaded, ofModel);
+    const known = ofModel.get(template);
+    if (known) return known;
+    const cutoffTokens = Math.min(this.#options.cutoffTokens, loaded.model.config.maxPositionEmbeddings);
+    const rows = new PromptRows(loaded.tokenizer, { template, cutoffTokens });
+    ofModel.set(template, rows);
+    return rows;
   }
 
   async #compute(first: Request, { group, adapter, answerTokens, waiting }: Prepared, loaded: LoadedModel) {
