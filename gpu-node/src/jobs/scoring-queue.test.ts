@@ -39,7 +39,7 @@ function randomAdapter(seed: number): LoraAdapter {
 }
 
 /** A queue over toy models; adapters named by digits, `f` is a bad one. */
-function setUp({ microBatchTokens = 1024 } = {}) {
+function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
   const model = new ToyLanguageModel();
   const opened: string[] = [];
   const done: string[] = [];
@@ -62,6 +62,7 @@ function setUp({ microBatchTokens = 1024 } = {}) {
     turns: new Turns(),
     cutoffTokens: CUTOFF,
     microBatchTokens,
+    windowMs,
   });
   const score = (samples: Sample[], work: Partial<ScoringWork> = {}, name = '') =>
     queue
@@ -89,6 +90,19 @@ describe('the scoring queue', () => {
     expect(model.batchSizes).toEqual([5]);
     for (const [at, samples] of requests.entries()) expect(scored[at]).toEqual(await alone(samples));
     expect((await score([])).results).toEqual([]);
+  });
+
+  it('has a lone caller wait for nobody, and after a crowd waits for the next one to gather', async () => {
+    const lone = setUp({ windowMs: 2 ** 30 });
+    await lone.score([sample('A')]);
+    await lone.score([sample('Bb')]);
+    const { model, score } = setUp({ windowMs: 500 });
+    await Promise.all([score([sample('A')]), score([sample('Bb')])]);
+    await new Promise(setImmediate);
+    const first = score([sample('Ccc')]);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    await Promise.all([first, score([sample('Dddd')])]);
+    expect(model.batchSizes).toEqual([2, 2]);
   });
 
   it('makes none wait for more than one micro-batch of each request before it', async () => {

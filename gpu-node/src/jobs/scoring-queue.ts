@@ -27,7 +27,10 @@ export interface ScoringQueueOptions {
   /** Shared with whatever else uses the loaded model. */
   turns: Turns;
   cutoffTokens: number;
-  /** How long the first request waits for others; while a micro-batch is computed they gather by themselves. */
+  /**
+   * How long the first request after a crowd waits for others, whose answers went out together: while a micro-batch is computed
+   * they gather by themselves.
+   */
   windowMs?: number;
   /** Tokens of one micro-batch: what a request in its turn makes the others wait for. */
   microBatchTokens?: number;
@@ -70,6 +73,8 @@ export class ScoringQueue {
   #nextTurn = 0;
   #serving: { contentHash: string | undefined; until: number } = { contentHash: undefined, until: 0 };
   #running = false;
+  /** Whether several requests shared the last micro-batch. */
+  #crowded = false;
   /** Making one reads prompts of its own, which for a request of one sample is half of all that is read. */
   readonly #promptRows = new WeakMap<LoadedModel, Map<Template, PromptRows>>();
 
@@ -98,13 +103,14 @@ export class ScoringQueue {
 
   async #run(): Promise<void> {
     this.#running = true;
-    await setTimeout(this.#options.windowMs ?? 3);
-    while (this.#requests.size > 0) {
+    await (this.#crowded ? setTimeout(this.#options.windowMs ?? 3) : setImmediate());
+    for (;;) {
       await this.#options.turns
         .take(() => this.#step())
         .catch((error) => {
           for (const request of [...this.#requests]) this.#fail(request, error);
         });
+      if (this.#requests.size === 0) break;
       // Requests come as messages, which are only seen when the event loop gets round to them.
       await setImmediate();
     }
@@ -191,6 +197,7 @@ export class ScoringQueue {
       .find((indices) => indices.includes(seed))!
       .map((index) => rows[index]!);
     const concerned = new Map(batch.map(({ request, prepared }) => [request, prepared]));
+    this.#crowded = concerned.size > 1;
     try {
       const prompts = batch.map((row) => row.tokens);
       const answers = await microBatchAnswers(loaded.model, prompts, answerTokens, adapter);
