@@ -58,6 +58,8 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
   const stated = (known.details as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
   const retryAfterMs = typeof stated === 'number' ? stated : RETRY_AFTER_MS[known.code];
   if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  const range = (known.details as { contentRange?: unknown } | null | undefined)?.contentRange;
+  if (typeof range === 'string') c.header('Content-Range', range);
   if (known.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
   return c.json(errorBody(known, c.var.requestId), known.status as ContentfulStatusCode);
 }

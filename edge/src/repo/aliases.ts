@@ -63,12 +63,16 @@ export async function setAliasRow(
   nowMs: number,
 ): Promise<string | undefined> {
   const [, , , rows] = await db.batch([
-    db.run(sql`
-      INSERT INTO aliases (workspace, alias, adapter, updated_at)
-      SELECT workspace, ${alias}, id, ${nowMs} FROM adapters
-      WHERE workspace = ${ctx.workspace} AND id = ${adapter} AND state = 'ready'
-      ON CONFLICT (workspace, alias) DO UPDATE SET adapter = excluded.adapter, updated_at = excluded.updated_at
-      WHERE aliases.adapter <> excluded.adapter`),
+    db
+      .insert(aliases)
+      .select(sql`
+        SELECT workspace, ${alias}, id, ${nowMs} FROM adapters
+        WHERE workspace = ${ctx.workspace} AND id = ${adapter} AND state = 'ready'`)
+      .onConflictDoUpdate({
+        target: [aliases.workspace, aliases.alias],
+        set: { adapter: sql`excluded.adapter`, updatedAt: nowMs },
+        setWhere: sql`aliases.adapter <> excluded.adapter`,
+      }),
     auditIfChanged(db, { ctx, action: 'alias.move', subject: alias, details: { adapter }, nowMs }),
     moveIfChanged(db, ctx, alias, adapter, nowMs),
     db.select().from(aliases).where(own(ctx.workspace, alias)),

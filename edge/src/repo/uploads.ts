@@ -68,12 +68,13 @@ export async function setMultipart(db: Db, id: string, uploadId: string): Promis
  */
 export async function recordPart(db: Db, part: PartRow, uploadId: string | null, nowMs: number): Promise<boolean> {
   const open = sql`id = ${part.upload} AND state = 'open' AND upload_id IS ${uploadId}`;
+  const { bytes, sha256, etag } = part;
   const [recorded] = await db.batch([
-    db.all<{ part: number }>(sql`
-      INSERT INTO upload_parts (upload, part, bytes, sha256, etag)
-      SELECT id, ${part.part}, ${part.bytes}, ${part.sha256}, ${part.etag} FROM uploads WHERE ${open}
-      ON CONFLICT (upload, part) DO UPDATE SET bytes = excluded.bytes, sha256 = excluded.sha256, etag = excluded.etag
-      RETURNING part`),
+    db
+      .insert(uploadParts)
+      .select(sql`SELECT id, ${part.part}, ${bytes}, ${sha256}, ${etag} FROM uploads WHERE ${open}`)
+      .onConflictDoUpdate({ target: [uploadParts.upload, uploadParts.part], set: { bytes, sha256, etag } })
+      .returning({ part: uploadParts.part }),
     db.update(uploads).set({ updatedAt: nowMs }).where(open),
   ]);
   return recorded.length > 0;

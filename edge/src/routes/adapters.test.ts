@@ -1,32 +1,46 @@
-import { type Adapter, type AdapterUpload, adapterId } from '@tallrec/shared/wire/adapters';
+import { env, exports } from 'cloudflare:workers';
+import {
+  type Adapter,
+  type AdapterUpload,
+  type Alias,
+  type AliasHistory,
+  adapterId,
+} from '@tallrec/shared/wire/adapters';
+import type { AuditEntry } from '@tallrec/shared/wire/audit';
+import type { Upload } from '@tallrec/shared/wire/uploads';
 import { describe, expect, it } from 'vitest';
-import { call } from '../testing/client.ts';
+import { places } from '../storage/places.ts';
+import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
 import { put, sha256 } from '../testing/datasets.ts';
 import { createTuning, samplesDataset } from '../testing/job-node.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
+const urlOf = (upload: Upload) => (upload as Extract<Upload, { mode: 'single' }>).url;
 const CONFIG = '{"peft_type":"LORA","r":8,"lora_alpha":16}';
 
-async function announce(config: string, weights: string) {
+async function announce(config: string, weights: string, key?: string) {
   const body = {
     configSha256: await sha256(bytesOf(config)),
     configBytes: bytesOf(config).length,
     weightsSha256: await sha256(bytesOf(weights)),
     weightsBytes: bytesOf(weights).length,
   };
-  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters/uploads', { body });
+  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters/uploads', { body, ...(key ? { key } : {}) });
   return { upload, body };
 }
 
-async function imported(weights: string, config = CONFIG, more: object = {}) {
-  const { upload, body } = await announce(config, weights);
-  expect((await put(upload.configUrl, bytesOf(config))).status).toBe(200);
-  expect((await put(upload.weightsUrl, bytesOf(weights))).status).toBe(200);
+async function imported(weights: string, config = CONFIG, more: object = {}, key?: string) {
+  const { upload, body } = await announce(config, weights, key);
+  expect((await put(urlOf(upload.config), bytesOf(config))).status).toBe(200);
+  expect((await put(urlOf(upload.weights), bytesOf(weights))).status).toBe(200);
   const { configSha256, weightsSha256 } = body;
   return call<Adapter>('POST', '/v1/adapters', {
     body: { configSha256, weightsSha256, name: weights, model: 'tiny', template: 'tallrec', ...more },
+    ...(key ? { key } : {}),
   });
 }
+
+const keysBelow = async (prefix: string) => (await env.BUCKET.list({ prefix })).objects.map(({ key }) => key);
 
 describe('importing', () => {
   it('gives an adapter its content hash as name, and its bytes back', async () => {
@@ -43,6 +57,29 @@ describe('importing', () => {
     expect((await call('GET', `/v1/adapters/${body.id}/files/..%2Fsecrets`)).status).toBe(400);
     const again = await imported('some weights');
     expect(again.body).toEqual(body);
+    const { id: workspace } = await defaultWorkspace();
+    expect(await keysBelow(`ws/${workspace}/imports/${body.id}/`)).toEqual([]);
+    const range = { Range: 'bytes=5-6' };
+    const part = await exports.default.fetch(
+      new Request(`https://edge.test/v1/adapters/${body.id}/files/adapter_model.safetensors`, {
+        headers: { Authorization: `Bearer ${(await defaultWorkspace()).key}`, ...range },
+      }),
+    );
+    expect([part.status, part.headers.get('Content-Range'), (await part.bytes()).length]).toEqual([
+      206,
+      'bytes 5-6/12',
+      2,
+    ]);
+  });
+
+  it('goes on with the uploads that were announced', async () => {
+    const first = await announce(CONFIG, 'in two goes');
+    await put(urlOf(first.upload.config), bytesOf(CONFIG));
+    const again = await announce(CONFIG, 'in two goes');
+    expect(again.upload).toMatchObject({
+      config: { id: first.upload.config.id, received: true },
+      weights: { id: first.upload.weights.id, received: false },
+    });
   });
 
   it('takes the blend that was fit with it', async () => {
@@ -56,8 +93,8 @@ describe('importing', () => {
 
   it('keeps no bytes but those announced', async () => {
     const { upload, body } = await announce(CONFIG, 'honest');
-    expect((await put(upload.configUrl, bytesOf(CONFIG))).status).toBe(200);
-    expect((await put(upload.weightsUrl, bytesOf('forged'))).body.error.code).toBe('CHECKSUM_MISMATCH');
+    expect((await put(urlOf(upload.config), bytesOf(CONFIG))).status).toBe(200);
+    expect((await put(urlOf(upload.weights), bytesOf('forged'))).body.error.code).toBe('CHECKSUM_MISMATCH');
     const { configSha256, weightsSha256 } = body;
     const early = await call('POST', '/v1/adapters', {
       body: { configSha256, weightsSha256, name: 'x', model: 'tiny' },
@@ -99,6 +136,30 @@ describe('aliases', () => {
     expect((await call('GET', '/v1/adapters/production')).status).toBe(404);
   });
 
+  it('tell where they point, and where they pointed before', async () => {
+    const [a, b] = [(await imported('third')).body.id, (await imported('fourth')).body.id];
+    for (const adapter of [a, a, b]) await call('PUT', '/v1/aliases/told', { body: { adapter } });
+    const { body } = await call<AliasHistory>('GET', '/v1/aliases/told');
+    expect(body).toMatchObject({ alias: 'told', adapter: b });
+    expect(body.history.map(({ adapter }) => adapter)).toEqual([b, a]);
+    expect(body.history[0]!.by).toMatch(/^key_/);
+    const listed = await call<{ items: Alias[] }>('GET', '/v1/aliases?limit=100');
+    expect(listed.body.items).toContainEqual({ alias: 'told', adapter: b, updatedAt: body.updatedAt });
+    await call('DELETE', '/v1/aliases/told');
+    expect((await call('GET', '/v1/aliases/told')).status).toBe(404);
+    await call('PUT', '/v1/aliases/told', { body: { adapter: a } });
+    const after = (await call<AliasHistory>('GET', '/v1/aliases/told')).body.history;
+    expect(after.map(({ adapter }) => adapter)).toEqual([a, null, b, a]);
+    const audit = await call<{ items: AuditEntry[] }>('GET', '/v1/audit?subject=told');
+    expect(audit.body.items.map(({ action }) => action).sort()).toEqual([
+      'alias.delete',
+      'alias.move',
+      'alias.move',
+      'alias.move',
+    ]);
+    await call('DELETE', '/v1/aliases/told');
+  });
+
   it('keep their names apart from content hashes', async () => {
     const { body } = await call('PUT', '/v1/aliases/Production!', { body: { adapter: 'f'.repeat(64) } });
     expect(body.error.code).toBe('VALIDATION_FAILED');
@@ -109,13 +170,44 @@ describe('an adapter that a tuning starts from', () => {
   it('is of that model, and stays until the tuning has ended', async () => {
     const { id } = (await imported('start')).body;
     const dataset = (await samplesDataset()).id;
-    const wrong = await call('POST', '/v1/tunings', { body: { model: 'other', dataset, initAdapter: id } });
+    const wrong = await call('POST', '/v1/tunings', { body: { model: 'other', dataset, initAdapter: id, wait: true } });
     expect(wrong.body.error.code).toBe('ADAPTER_INVALID');
     const tuning = await createTuning(dataset, { initAdapter: id });
     expect(tuning.initAdapter).toBe(id);
-    expect((await call('DELETE', `/v1/adapters/${id}`)).body.error.code).toBe('CONFLICT');
+    const kept = await call('DELETE', `/v1/adapters/${id}`);
+    expect(kept.body.error).toMatchObject({ code: 'CONFLICT', details: { aliases: [], jobs: [tuning.id] } });
     await call('POST', `/v1/tunings/${tuning.id}/cancel`);
     expect((await call('DELETE', `/v1/adapters/${id}`)).status).toBe(204);
+  });
+});
+
+describe('adapters of one workspace', () => {
+  it('are not those of another, though their content be the same', async () => {
+    const other = await newWorkspace();
+    const mine = (await imported('the same in both')).body;
+    const { key } = other;
+    await call('PUT', '/v1/aliases/both', { body: { adapter: mine.id } });
+    for (const ask of [
+      ['GET', `/v1/adapters/${mine.id}`],
+      ['GET', '/v1/adapters/both'],
+      ['GET', `/v1/adapters/${mine.id}/files/adapter_config.json`],
+      ['DELETE', `/v1/adapters/${mine.id}`],
+      ['GET', '/v1/aliases/both'],
+      ['DELETE', '/v1/aliases/both'],
+    ] as const) {
+      expect([...ask, (await call(ask[0], ask[1], { key })).status]).toEqual([...ask, 404]);
+    }
+    expect((await call('PUT', '/v1/aliases/both', { key, body: { adapter: mine.id } })).status).toBe(404);
+    expect((await call<{ items: unknown[] }>('GET', '/v1/adapters', { key })).body.items).toEqual([]);
+    expect((await call<{ items: unknown[] }>('GET', '/v1/aliases', { key })).body.items).toEqual([]);
+
+    const theirs = (await imported('the same in both', CONFIG, { name: 'theirs' }, key)).body;
+    expect([theirs.id, theirs.name, theirs.aliases]).toEqual([mine.id, 'theirs', []]);
+    expect((await call('DELETE', `/v1/adapters/${mine.id}`, { key })).status).toBe(204);
+    expect(await keysBelow(places.adapter(other.id, mine.id))).toEqual([]);
+    expect(await keysBelow(places.adapter((await defaultWorkspace()).id, mine.id))).toHaveLength(2);
+    expect((await call<Adapter>('GET', '/v1/adapters/both')).body.id).toBe(mine.id);
+    await call('DELETE', '/v1/aliases/both');
   });
 });
 

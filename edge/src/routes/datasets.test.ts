@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers';
 import type { Dataset, Preview } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
-import { call } from '../testing/client.ts';
-import { createDataset, put, sha256, uploaded } from '../testing/datasets.ts';
+import { places } from '../storage/places.ts';
+import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
+import { createDataset, put, settled, sha256, uploaded } from '../testing/datasets.ts';
 
+const placeOf = async (id: string) => places.dataset((await defaultWorkspace()).id, id);
 const encode = (text: string) => new TextEncoder().encode(text);
 
 function ratings(users: number, each: number): string {
@@ -20,7 +22,7 @@ describe('datasets', () => {
     expect(dataset).toMatchObject({
       state: 'ready',
       errorCount: 0,
-      stats: { rows: 144, users: 12, items: 12, likedShare: 48 / 144 + 0 },
+      stats: { rows: 144, users: 12, items: 12, likedShare: 48 / 144 + 0, labelled: 144 },
     });
     expect(dataset.warnings).toEqual([
       'These columns are not used: genres.',
@@ -30,7 +32,7 @@ describe('datasets', () => {
     expect(body.samples).toHaveLength(2);
     expect(body.samples[0]!.prompt).toContain('User Preference: "Film, 3", "Film, 4", "Film, 8", "Film, 9"\n');
     expect(body.samples[0]).toMatchObject({ answer: 'No.', tokens: null });
-    const rows = await (await env.BUCKET.get(`datasets/${dataset.id}/rows.jsonl`))!.text();
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
     expect(JSON.parse(rows.split('\n')[0]!)).toEqual({ user: '1', item: '0', title: 'Film, 0', rating: 1, time: 1000 });
   });
 
@@ -52,9 +54,8 @@ describe('datasets', () => {
       problem: '"five" is not a number.',
       fix: expect.stringContaining('3.5'),
     });
-    expect((await env.BUCKET.list({ prefix: `datasets/${dataset.id}/` })).objects.map(({ key }) => key)).toEqual([
-      `datasets/${dataset.id}/raw`,
-    ]);
+    const place = await placeOf(dataset.id);
+    expect((await env.BUCKET.list({ prefix: place })).objects.map(({ key }) => key)).toEqual([`${place}raw`]);
     const preview = await call('GET', `/v1/datasets/${dataset.id}/preview`);
     expect([preview.status, preview.body.error.code]).toEqual([422, 'DATASET_REJECTED']);
   });
@@ -62,7 +63,7 @@ describe('datasets', () => {
   it('keep the first 100 errors and count all', async () => {
     const dataset = await uploaded('samples', 'jsonl', '{"history":[]}\n'.repeat(150));
     expect(dataset.rowErrors).toHaveLength(100);
-    expect(dataset.errorCount).toBe(300);
+    expect(dataset.errorCount).toBe(150);
   });
 
   it('take the published samples and Alpaca rows', async () => {
@@ -86,19 +87,136 @@ describe('datasets', () => {
     });
   });
 
-  it('are deleted with their bytes, but not while a job reads them', async () => {
+  it('take samples whose answer is not known, to be scored alone', async () => {
+    const own = { history: [{ title: 'A', liked: true }], target: { title: 'B' } };
+    const published = {
+      instruction: 'x',
+      input: 'User Preference: "A"\nUser Unpreference: \nWhether the user will like the target movie "D"?',
+      output: '',
+    };
+    const rows = [{ ...own, liked: true }, own, published].map((row) => JSON.stringify(row)).join('\n');
+    const dataset = await uploaded('samples', 'jsonl', rows);
+    expect(dataset).toMatchObject({ state: 'ready', stats: { rows: 3, labelled: 1, likedShare: 1 } });
+    expect(dataset.warnings).toContain('2 rows do not say what was liked: they can only be scored.');
+    const { body } = await call<Preview>('GET', `/v1/datasets/${dataset.id}/preview`);
+    expect(body.samples.map(({ answer }) => answer)).toEqual(['Yes.', null, null]);
+  });
+
+  it.each([
+    ['csv', 'movieId;title;director\n1;"Heat; part 1";Mann\n2;Alien;\n1;Heat;Mann\n'],
+    [
+      'json',
+      '[{"id":"1","title":"Heat; part 1","by":"Mann"},{"id":2,"title":"Alien"},{"id":"1","title":"Heat","by":"Mann"}]',
+    ],
+    [
+      'jsonl',
+      '{"id":1,"title":"Heat; part 1","by":"Mann"}\n{"id":"2","title":"Alien"}\n{"id":1,"title":"Heat","by":"Mann"}',
+    ],
+  ])('take items as %s', async (format, content) => {
+    const dataset = await uploaded('items', format, content);
+    expect(dataset).toMatchObject({
+      state: 'ready',
+      stats: { rows: 3, items: 2, users: null, likedShare: null, labelled: 0 },
+      warnings: ['1 rows are of an item that has come before.'],
+    });
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
+    expect(
+      rows
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { title: 'Heat; part 1', by: 'Mann', id: '1' },
+      { title: 'Alien', id: '2' },
+    ]);
+    expect((await call<Preview>('GET', `/v1/datasets/${dataset.id}/preview`)).body.samples).toEqual([]);
+  });
+
+  it('of items need a title', async () => {
+    const dataset = await uploaded('items', 'csv', 'id,genre\n1,Crime\n');
+    expect(dataset.rowErrors).toMatchObject([{ line: 1, column: 'title', fix: expect.stringContaining('item,title') }]);
+  });
+
+  it('are deleted with their bytes, but not while a job reads them, which is named', async () => {
     const dataset = await uploaded('instructions', 'jsonl', '{"instruction":"a","output":"b"}');
-    await env.DB.prepare(
-      "insert into tunings (id, name, state, model, dataset, settings, created_at, updated_at) values ('tun_1','t','running','m',?,'{}',0,0)",
-    )
-      .bind(dataset.id)
-      .run();
+    const { id: workspace } = await defaultWorkspace();
+    const job = async (id: string, owner: string) => {
+      await env.DB.batch([
+        env.DB.prepare(
+          "insert into jobs (id, workspace, kind, name, state, spec, created_by, created_at, updated_at) values (?,?,'tuning','t','running','{}','key_x',0,0)",
+        ).bind(id, owner),
+        env.DB.prepare('insert into job_inputs (job, input) values (?,?)').bind(id, dataset.id),
+      ]);
+    };
+    await job(`tun_of_others_${dataset.id}`, 'ws_of_others');
+    const reading = `tun_reading_${dataset.id}`;
+    await job(reading, workspace);
     const refused = await call('DELETE', `/v1/datasets/${dataset.id}`);
-    expect([refused.status, refused.body.error.code]).toEqual([409, 'CONFLICT']);
-    await env.DB.prepare("update tunings set state = 'succeeded'").run();
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'CONFLICT', details: { jobs: [reading] } } } });
+    await env.DB.prepare("update jobs set state = 'succeeded' where id = ?").bind(reading).run();
     expect((await call('DELETE', `/v1/datasets/${dataset.id}`)).status).toBe(204);
-    expect((await env.BUCKET.list({ prefix: `datasets/${dataset.id}/` })).objects).toEqual([]);
+    await env.DB.prepare('delete from jobs where id like ?').bind(`%${dataset.id}`).run();
+    expect((await env.BUCKET.list({ prefix: await placeOf(dataset.id) })).objects).toEqual([]);
     expect((await call('GET', `/v1/datasets/${dataset.id}`)).status).toBe(404);
+    expect((await call('DELETE', `/v1/datasets/${dataset.id}`)).status).toBe(404);
+    const uploads = await env.DB.prepare('select 1 from uploads where subject = ?').bind(dataset.id).all();
+    expect(uploads.results).toEqual([]);
+  });
+
+  it('are validated again when they were rejected, and only then', async () => {
+    const bad = await uploaded('instructions', 'jsonl', '{"instruction":"a"}');
+    expect(bad.state).toBe('rejected');
+    const again = await call<Dataset>('POST', `/v1/datasets/${bad.id}/validate`);
+    expect(again.status).toBe(202);
+    expect(await settled(bad.id)).toMatchObject({ state: 'rejected', errorCount: 1 });
+    const good = await uploaded('instructions', 'jsonl', '{"instruction":"a","output":"b"}');
+    expect((await call('POST', `/v1/datasets/${good.id}/validate`)).body.error.code).toBe('ILLEGAL_STATE');
+    const { body } = await createDataset({ name: 'x', kind: 'items', format: 'csv', bytes: 1 });
+    expect((await call('POST', `/v1/datasets/${body.dataset.id}/validate`)).body.error.code).toBe('ILLEGAL_STATE');
+  });
+
+  it('show their own fields alone, and each change is in the audit', async () => {
+    const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
+    expect(Object.keys(dataset).sort()).toEqual(
+      'bytes createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
+        ' ',
+      ),
+    );
+    await call('DELETE', `/v1/datasets/${dataset.id}`);
+    const { body } = await call<{ items: { action: string; actor: string }[] }>(
+      'GET',
+      `/v1/audit?subject=${dataset.id}`,
+    );
+    expect(body.items.map(({ action }) => action).sort()).toEqual([
+      'dataset.accept',
+      'dataset.complete',
+      'dataset.create',
+      'dataset.delete',
+    ]);
+    expect(body.items.filter(({ actor }) => actor === dataset.createdBy)).toHaveLength(3);
+  });
+
+  it('are those of one workspace, whatever another one asks for', async () => {
+    const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
+    const { key } = await newWorkspace();
+    for (const [method, rest] of [
+      ['GET', ''],
+      ['GET', '/upload'],
+      ['GET', '/preview'],
+      ['POST', '/complete'],
+      ['POST', '/validate'],
+      ['DELETE', ''],
+    ] as const) {
+      const ask = (id: string) =>
+        call(method, `/v1/datasets/${id}${rest}`, { key, ...(rest === '/complete' ? { body: {} } : {}) });
+      const foreign = await ask(dataset.id);
+      const never = await ask('ds_00000000000000000000000000');
+      expect([method, rest, foreign.status]).toEqual([method, rest, 404]);
+      const words = (message: string) => message.replace(/ds_\w+/, 'ID');
+      expect(words(foreign.body.error.message)).toBe(words(never.body.error.message));
+    }
+    expect((await call<{ items: unknown[] }>('GET', '/v1/datasets', { key })).body.items).toEqual([]);
+    expect((await call<Dataset>('GET', `/v1/datasets/${dataset.id}`)).body.state).toBe('ready');
   });
 
   it('refuse a format that a kind does not come in', async () => {
@@ -121,7 +239,7 @@ describe('uploads', () => {
     expect([wrong.status, wrong.body.error.code]).toEqual([422, 'CHECKSUM_MISMATCH']);
     const short = await put(upload.url, content.slice(1));
     expect([short.status, short.body.error.code]).toEqual([400, 'VALIDATION_FAILED']);
-    expect(await env.BUCKET.head(`datasets/${dataset.id}/raw`)).toBeNull();
+    expect(await env.BUCKET.head(`${await placeOf(dataset.id)}raw`)).toBeNull();
     expect((await call('POST', `/v1/datasets/${dataset.id}/complete`, { body: {} })).body.error.code).toBe(
       'ILLEGAL_STATE',
     );

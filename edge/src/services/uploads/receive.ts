@@ -163,13 +163,23 @@ async function store(
   throw put.reason;
 }
 
+/** Read in pieces of this size: as they come from the network they are small, and each costs as much. */
+const PIECE_BYTES = 512 * 1024;
+
 async function pump(source: ReadableStream<Uint8Array>, sinks: WritableStream<Uint8Array>[]): Promise<void> {
+  const reader = source.getReader({ mode: 'byob' });
   const writers = sinks.map((sink) => sink.getWriter());
   try {
-    for await (const chunk of source) await Promise.all(writers.map((writer) => writer.write(chunk)));
+    let piece: Uint8Array<ArrayBuffer> = new Uint8Array(PIECE_BYTES);
+    for (;;) {
+      const { value, done } = await reader.readAtLeast(PIECE_BYTES, piece);
+      if (value && value.length > 0) await Promise.all(writers.map((writer) => writer.write(value)));
+      if (done || !value) break;
+      piece = new Uint8Array(value.buffer as ArrayBuffer);
+    }
     await Promise.all(writers.map((writer) => writer.close()));
   } catch (error) {
-    await Promise.allSettled(writers.map((writer) => writer.abort(error)));
+    await Promise.allSettled([reader.cancel(error), ...writers.map((writer) => writer.abort(error))]);
     throw error;
   }
 }

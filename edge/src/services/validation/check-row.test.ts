@@ -31,10 +31,28 @@ describe('rows', () => {
     };
     expect(check(row)).toEqual({ kind: 'samples', row });
     expect(check(toInstructionRow(row))).toEqual({ kind: 'samples', row });
-    expect(check({ ...row, liked: undefined })).toMatchObject({ faults: [{ column: 'liked' }] });
+    const { liked: _, ...unlabelled } = row;
+    expect(check(unlabelled)).toEqual({ kind: 'samples', row: unlabelled });
+    expect(check({ ...toInstructionRow(row), output: '' })).toEqual({ kind: 'samples', row: unlabelled });
+    expect(check({ ...toInstructionRow(row), output: 'perhaps' })).toMatchObject({ faults: [{ column: 'output' }] });
+    expect(check({ ...row, liked: 'yes' })).toMatchObject({ faults: [{ column: 'liked' }] });
     expect(check({ instruction: 'x', input: 'what?', output: 'Yes.' })).toMatchObject({
       faults: [{ column: 'input' }],
     });
+  });
+});
+
+describe('items', () => {
+  it('are a title, an id and a creator under the usual names, and nothing else', () => {
+    const check = rowCheck('items', false);
+    expect(check({ movieId: 7, movie_title: ' Heat (1995) ', Director: 'Mann', genres: 'Crime' })).toEqual({
+      kind: 'items',
+      row: { id: '7', title: 'Heat (1995)', by: 'Mann' },
+    });
+    expect(check({ title: 'Heat' })).toEqual({ kind: 'items', row: { title: 'Heat' } });
+    expect(check({ id: 1 })).toMatchObject({ faults: [{ column: 'title', problem: 'title is missing.' }] });
+    expect(check({ id: 'x'.repeat(201), title: 'a' })).toMatchObject({ faults: [{ column: 'item' }] });
+    expect(check('Heat')).toMatchObject({ faults: [{ column: null, fix: expect.stringContaining('"title"') }] });
   });
 });
 

@@ -3,17 +3,20 @@ import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
+import { firstValidation } from './instance.ts';
 import { type Validated, validateSlice } from './slice.ts';
 
 const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };
+const WORKSPACE = 'ws_slices';
 
 async function begin(kind: DatasetKind, format: DatasetFormat, content: string) {
   const id = `ds_${crypto.randomUUID()}`;
-  await env.BUCKET.put(places.datasetRaw(id), content);
-  const { etag } = (await env.BUCKET.head(places.datasetRaw(id)))!;
-  const { uploadId } = await env.BUCKET.createMultipartUpload(places.datasetRows(id));
-  return { dataset: { id, kind, format, sampling }, uploadId, etag };
+  await env.BUCKET.put(places.datasetRaw(WORKSPACE, id), content);
+  const { etag } = (await env.BUCKET.head(places.datasetRaw(WORKSPACE, id)))!;
+  const { uploadId: rowsUploadId } = await env.BUCKET.createMultipartUpload(places.datasetRows(WORKSPACE, id));
+  const dataset = { id, workspace: WORKSPACE, kind, format, sampling };
+  return { dataset, instance: firstValidation(id), rowsUploadId, etag };
 }
 
 async function validated(input: Awaited<ReturnType<typeof begin>>, sliceBytes: number, repeat = 1) {
@@ -23,9 +26,9 @@ async function validated(input: Awaited<ReturnType<typeof begin>>, sliceBytes: n
     slices++;
     for (let run = 0; run < repeat; run++) found = await validateSlice(deps, input, slices, sliceBytes);
   }
-  const key = places.datasetRows(input.dataset.id);
+  const key = places.datasetRows(WORKSPACE, input.dataset.id);
   expect(await env.BUCKET.head(key)).toBeNull();
-  if (found.errorCount === 0) await env.BUCKET.resumeMultipartUpload(key, input.uploadId).complete(found.parts);
+  if (found.errorCount === 0) await env.BUCKET.resumeMultipartUpload(key, input.rowsUploadId).complete(found.parts);
   const rows = (await (await env.BUCKET.get(key))?.text()) ?? null;
   return { slices, found: { ...found, parts: undefined }, rows };
 }
@@ -64,9 +67,10 @@ describe('a validation in slices', () => {
     },
   );
 
-  it('fails when the bytes are not those that were uploaded', async () => {
+  it('refuses bytes that are not those that were uploaded', async () => {
     const input = await begin('instructions', 'jsonl', '{"instruction":"a","output":"b"}');
-    await env.BUCKET.put(places.datasetRaw(input.dataset.id), 'something else');
-    await expect(validateSlice(deps, input, 1)).rejects.toThrow('have changed');
+    await env.BUCKET.put(places.datasetRaw(WORKSPACE, input.dataset.id), 'something else');
+    const found = await validateSlice(deps, input, 1);
+    expect(found).toMatchObject({ errorCount: 1, rowErrors: [{ problem: expect.stringContaining('changed') }] });
   });
 });

@@ -17,12 +17,12 @@ export async function ensureValidation(
   { id, instance }: DatasetRow,
 ): Promise<void> {
   if (instance === null) return;
-  if (await validations.isAlive(instance)) return await validations.wake(instance);
   try {
     await validations.start(id, instance);
   } catch (error) {
-    // Somebody else was quicker.
+    // It is there already, or cannot be reached.
     if (!(await validations.isAlive(instance))) throw error;
+    await validations.wake(instance);
   }
 }
 
