@@ -6,8 +6,9 @@ import { type InstructionRow, parsePublishedRow, toInstructionRow } from '@tallr
 import { adapterSchema } from '@tallrec/shared/wire/adapters';
 import { type Dataset, datasetSchema, previewSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationSchema } from '@tallrec/shared/wire/evaluations';
+import { isTerminal, type SequencedEvent } from '@tallrec/shared/wire/jobs';
 import { rankResponseSchema, scoreResponseSchema } from '@tallrec/shared/wire/score';
-import { isTerminal, type SequencedEvent, tuningMetricsSchema, tuningSchema } from '@tallrec/shared/wire/tunings';
+import { tuningMetricsSchema, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { demoRatings } from '../gpu-node/src/demo/ratings.ts';
@@ -97,7 +98,7 @@ describe('the main job', () => {
       tuningSchema,
     );
     const events: SequencedEvent[] = [];
-    for await (const event of machine.client.events(created.id)) events.push(event);
+    for await (const event of machine.client.events('tuning', created.id)) events.push(event);
     const steps = events.flatMap(({ event }) => (event.type === 'step' ? [event.step] : []));
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createdNodeSchema, modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
+import { createdWorkspaceSchema } from '@tallrec/shared/wire/workspaces';
 import { randomModel } from '../../gpu-node/src/demo/model.ts';
 import { Child } from '../../gpu-node/src/dev/child-process.ts';
 import { EdgeClient } from '../../gpu-node/src/dev/edge-client.ts';
@@ -18,10 +20,17 @@ export interface Machine {
   dir: string;
   /** Checkpoint directory of a small random LLaMA. */
   model: string;
-  /** Calls with every scope. */
+  /** Calls with every scope in the one workspace. */
   client: EdgeClient;
-  /** Starts the node; its identity is the same each time. Resolves once the edge sees it. */
-  startNode(): Promise<Child>;
+  operatorSecret: string;
+  edge: Child;
+  /**
+   * Starts a node; that of one name is the same each time, with its home. Resolves once the edge sees it.
+   * @param env added to its environment
+   */
+  startNode(name?: string, env?: Record<string, string>): Promise<Child>;
+  /** Where a node of this name keeps what it has. */
+  homeOf(name?: string): string;
   stop(): Promise<void>;
 }
 
@@ -42,26 +51,46 @@ export async function startMachine(vars: Record<string, string> = {}): Promise<M
       onLine: (line) => log.push(`[edge] ${line}`),
       onStart: (child) => children.push(child),
     });
-    const client = new EdgeClient(edge.url, edge.adminKey);
-    const { secret, node } = await client.post('/v1/nodes', { name: 'test node' }, createdNodeSchema);
-    const startNode = async () => {
+    const operator = new EdgeClient(edge.url, edge.operatorSecret);
+    const { key } = await operator.post('/v1/workspaces', { name: 'tests' }, createdWorkspaceSchema);
+    const client = new EdgeClient(edge.url, key);
+    const homeOf = (name = 'test node') => join(dir, 'homes', name.replaceAll(' ', '-'));
+    const joined = new Map<string, string>();
+    const startNode = async (name = 'test node', env: Record<string, string> = {}) => {
+      const args = [CLI, 'serve', '--edge', edge.url, '--models', model];
+      let id = joined.get(name);
+      if (!id) {
+        const { token, node } = await client.post('/v1/nodes', { name }, createdNodeSchema);
+        id = node.id;
+        joined.set(name, id);
+        // Later starts do with the secret that it was exchanged for.
+        args.push('--token', token);
+      }
       const child = new Child({
         name: 'The node',
-        args: [CLI, 'serve', '--edge', edge.url, '--models', model],
+        args,
         cwd: dir,
-        env: { TALLREC_NODE_TOKEN: secret, TALLREC_HOME: join(dir, 'home') },
-        onLine: (line) => log.push(`[node] ${line}`),
+        env: { TALLREC_HOME: homeOf(name), ...env },
+        onLine: (line) => log.push(`[${name}] ${line}`),
       });
       children.push(child);
-      const seen = client.until('/v1/models', pageOf(modelSchema), ({ items }) =>
-        items.some(({ nodes }) => nodes.includes(node.id)),
+      // The edge may not have noticed yet that the one before is gone: this one is there once it has said so itself.
+      const up = expectLine(log, `[${name}] Joined`, log.filter((line) => line.startsWith(`[${name}] Joined`)).length);
+      const seen = up.then(() =>
+        client.until('/v1/models', pageOf(modelSchema), ({ items }) => items.some(({ nodes }) => nodes.includes(id))),
       );
       await Promise.race([seen, child.failed()]);
       return child;
     };
-    return { log, dir, model, client, startNode, stop };
+    const { operatorSecret, process: edgeProcess } = edge;
+    return { log, dir, model, client, operatorSecret, edge: edgeProcess, startNode, homeOf, stop };
   } catch (error) {
     await stop();
     throw new Error(`${error}\n${log.slice(-40).join('\n')}`, { cause: error });
   }
+}
+
+/** Waits for one more line that begins so. */
+async function expectLine(log: readonly string[], words: string, before: number): Promise<void> {
+  while (log.filter((line) => line.startsWith(words)).length <= before) await setTimeout(50);
 }

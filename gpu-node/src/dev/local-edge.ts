@@ -12,7 +12,7 @@ import { Child } from './child-process.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const START_TIMEOUT_MS = 90_000;
 /** wrangler fires no crons by itself; its development server offers this door to them. */
-const CRON_PATH = '/cdn-cgi/handler/scheduled';
+const CRON_PATH = '/cdn-cgi/local/scheduled';
 const CRON_MS = 60_000;
 const QUIET = {
   CI: '1',
