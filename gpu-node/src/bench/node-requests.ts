@@ -35,7 +35,7 @@ const samples: Sample[] = Array.from({ length: 500 }, () => ({
   target: { title: title() },
 }));
 
-const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'as told' }));
+const engine = createEngine(async () => ({ runtime: createRuntime('cpu', { spin: false }), reason: 'as told' }));
 const { signal } = new AbortController();
 const context = { signal, stop: signal, event: () => {}, checkpoint: () => {} };
 const scoring = new Scoring({ newEngine: () => new EngineChild('score', { provider: 'cpu' }), maxQueued: callers! });

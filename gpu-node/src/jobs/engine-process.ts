@@ -9,7 +9,8 @@ import { serveEngine } from './engine-serve.ts';
 const role = engineRoleSchema.parse(process.argv[2]);
 const provider = providerRequestSchema.parse(process.argv[3]);
 const { threads, weights, vramBytes, home } = config();
-const options = threads ? { threads } : {};
+// The engine that answers requests is there at all times, beside the service, jobs and whatever else the machine does.
+const options = { spin: role !== 'score', ...(threads ? { threads } : {}) };
 
 // Only the first engine proves its provider; the others are told which one it was.
 const chosen =

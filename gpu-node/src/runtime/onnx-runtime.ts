@@ -18,6 +18,11 @@ ort.env.logLevel = 'fatal';
 export interface RuntimeOptions {
   /** Threads of the CPU provider; ONNX Runtime's own choice, the physical cores, when left out. */
   threads?: number;
+  /**
+   * Whether threads without work wait by running in a circle, which wakes them sooner on a machine that has nothing else to do. Beside
+   * other processes it takes the cores from them, and from itself.
+   */
+  spin?: boolean;
 }
 
 const EXTENSIONS: Record<Provider, readonly Extension[]> = {
@@ -36,7 +41,7 @@ export function installedProviders(): Provider[] {
   return (Object.keys(EXTENSIONS) as Provider[]).filter((provider) => names.has(provider));
 }
 
-export function createRuntime(provider: Provider, { threads }: RuntimeOptions = {}): Runtime {
+export function createRuntime(provider: Provider, { threads, spin = true }: RuntimeOptions = {}): Runtime {
   return {
     provider,
     extensions: EXTENSIONS[provider],
@@ -50,7 +55,7 @@ export function createRuntime(provider: Provider, { threads }: RuntimeOptions = 
         enableMemPattern: false,
         enableCpuMemArena: true,
         logSeverityLevel: 4,
-        extra: sessionEntries(provider, externalFolder, options),
+        extra: sessionEntries(provider, externalFolder, { ...options, spin }),
       });
       return wrap(session);
     },
@@ -60,10 +65,11 @@ export function createRuntime(provider: Provider, { threads }: RuntimeOptions = 
 function sessionEntries(
   provider: Provider,
   folder: string | undefined,
-  { foldConstantsUpToBytes, repackMatrices }: SessionOptions,
+  { foldConstantsUpToBytes, repackMatrices, spin }: SessionOptions & { spin: boolean },
 ) {
   return {
     session: {
+      ...(spin ? {} : { intra_op: { allow_spinning: '0' } }),
       disable_prepacking: repackMatrices ? '0' : '1',
       // Masked scores leave the CPU's softmax as subnormal numbers, on which it and all that follows are five times slower. Holds
       // for this thread too: JavaScript's numbers below 2.3e-308 count as zero here from the first session on.
