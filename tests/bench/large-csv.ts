@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createdDatasetSchema, datasetSchema } from '@tallrec/shared/wire/datasets';
+import { createdWorkspaceSchema } from '@tallrec/shared/wire/workspaces';
 
 const root = join(import.meta.dirname, '..', '..');
 const megabytes = Number(process.argv[2] ?? 100);
@@ -14,7 +15,7 @@ const format = process.argv[3] ?? 'csv';
 const port = 18_787;
 const inspectorPort = 18_788;
 const origin = `http://127.0.0.1:${port}`;
-const adminKey = randomBytes(24).toString('hex');
+const operatorSecret = randomBytes(24).toString('hex');
 
 function ratings(bytes: number): Buffer {
   const pieces: string[] = format === 'csv' ? ['userId,movieId,title,rating,timestamp\n'] : [];
@@ -103,8 +104,8 @@ class HeapWatch {
   }
 }
 
-async function api(method: string, path: string, body?: unknown): Promise<unknown> {
-  const headers = { Authorization: `Bearer ${adminKey}`, 'Content-Type': 'application/json' };
+async function api(key: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
   const response = await fetch(origin + path, {
     method,
     headers,
@@ -123,12 +124,18 @@ const quiet = {
   WRANGLER_HIDE_BANNER: 'true',
   CI: '1',
 };
+const file = ratings(megabytes * 1e6);
 const persist = mkdtempSync(join(tmpdir(), 'tallrec-bench-'));
 let dev: ChildProcess | undefined;
 try {
   const local = ['--local', '--persist-to', persist];
   spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', ...local], { cwd: root, env: quiet, stdio: 'ignore' });
-  const secrets = ['--var', `ADMIN_KEY:${adminKey}`, '--var', `SIGNING_SECRET:${randomBytes(24).toString('hex')}`];
+  const secrets = [
+    '--var',
+    `OPERATOR_SECRET:${operatorSecret}`,
+    '--var',
+    `SIGNING_KEYS:k1:${randomBytes(24).toString('hex')}`,
+  ];
   const args = [
     'dev',
     '--port',
@@ -144,18 +151,18 @@ try {
   const group = dev.pid!;
   while (!(await fetch(`${origin}/health`).catch(() => undefined))?.ok) await sleep(200);
 
-  const file = ratings(megabytes * 1e6);
+  const { key } = createdWorkspaceSchema.parse(await api(operatorSecret, 'POST', '/v1/workspaces', { name: 'bench' }));
   const idleMiB = workerdMemory(group, 'VmRSS');
   const request = { name: 'bench', kind: 'interactions', format, bytes: file.length };
-  const { dataset, upload } = createdDatasetSchema.parse(await api('POST', '/v1/datasets', request));
+  const { dataset, upload } = createdDatasetSchema.parse(await api(key, 'POST', '/v1/datasets', request));
   const uploadFrom = performance.now();
-  const parts: { part: number; etag: string }[] = [];
   if (upload.mode === 'single') await fetch(upload.url, { method: 'PUT', body: file });
   else {
     for (const { part, url, bytes } of upload.parts) {
       const start = (part - 1) * upload.partBytes;
       const response = await fetch(url, { method: 'PUT', body: file.subarray(start, start + bytes) });
-      parts.push((await response.json()) as { part: number; etag: string });
+      if (!response.ok) throw new Error(`part ${part}: ${response.status} ${await response.text()}`);
+      await response.arrayBuffer();
     }
   }
   const uploadSeconds = (performance.now() - uploadFrom) / 1000;
@@ -165,12 +172,12 @@ try {
   let peakMiB = 0;
   const heap = await HeapWatch.open();
   const isolate = { atStartMiB: await heap.sample(), peakMiB: 0 };
-  let state = datasetSchema.parse(await api('POST', `/v1/datasets/${dataset.id}/complete`, { parts }));
+  let state = datasetSchema.parse(await api(key, 'POST', `/v1/datasets/${dataset.id}/complete`, {}));
   while (state.state !== 'ready' && state.state !== 'rejected') {
     await sleep(100);
     peakMiB = Math.max(peakMiB, workerdMemory(group, 'VmRSS'));
     isolate.peakMiB = Math.max(isolate.peakMiB, await heap.sample());
-    state = datasetSchema.parse(await api('GET', `/v1/datasets/${dataset.id}`));
+    state = datasetSchema.parse(await api(key, 'GET', `/v1/datasets/${dataset.id}`));
   }
   const validateSeconds = (performance.now() - validateFrom) / 1000;
   heap.close();
