@@ -4,9 +4,10 @@ import { formatPrompt, formatSamplePrompt, type Template } from '@tallrec/shared
 import type { GoldenScores } from '@tallrec/shared/wire/adapters';
 import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
+import type { LanguageModel } from '../llama/model.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
+import type { Tokenizer } from '../llama/tokenizer.ts';
 import type { TuningData } from '../train/tune.ts';
-import type { LoadedModel } from './loaded-models.ts';
 
 const PROMPTS = 4;
 /** A prompt that is cut would not be the same everywhere. */
@@ -19,7 +20,10 @@ const LONGEST_PROMPT_TOKENS = 448;
 const ABSOLUTE_TOLERANCE = 0.02;
 const RELATIVE_TOLERANCE = 0.005;
 
-type Scorer = Pick<LoadedModel, 'model' | 'tokenizer'>;
+interface Scorer {
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+}
 
 async function logitsOf({ model, tokenizer }: Scorer, adapter: LoraAdapter, template: Template, prompts: string[]) {
   const { answerTokens } = new PromptRows(tokenizer, { template, cutoffTokens: model.config.maxPositionEmbeddings });
