@@ -44,6 +44,12 @@ export class EdgeClient {
     return this.#call('GET', path, undefined, schema);
   }
 
+  /** A file as it is: predictions, an adapter's part. */
+  async text(path: string): Promise<string> {
+    const response = await this.#send(`${this.url}${path}`, { headers: { Authorization: `Bearer ${this.#key}` } });
+    return await response.text();
+  }
+
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
     return this.#call('POST', path, body, schema);
   }
