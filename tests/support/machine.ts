@@ -22,6 +22,8 @@ export interface Machine {
   model: string;
   /** Calls with every scope in the one workspace. */
   client: EdgeClient;
+  /** That of the workspace's first key. */
+  key: string;
   operatorSecret: string;
   edge: Child;
   /**
@@ -83,7 +85,7 @@ export async function startMachine(vars: Record<string, string> = {}): Promise<M
       return child;
     };
     const { operatorSecret, process: edgeProcess } = edge;
-    return { log, dir, model, client, operatorSecret, edge: edgeProcess, startNode, homeOf, stop };
+    return { log, dir, model, client, key, operatorSecret, edge: edgeProcess, startNode, homeOf, stop };
   } catch (error) {
     await stop();
     throw new Error(`${error}\n${log.slice(-40).join('\n')}`, { cause: error });
