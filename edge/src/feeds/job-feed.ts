@@ -36,6 +36,11 @@ interface Known {
 
 const encoder = new TextEncoder();
 
+/** The first progress of a new run is recorded at once: it may make the job's attempts count anew. */
+function ofRun(known: Known, fence: number): Known {
+  return { ...known, fence, nodeSeq: 0, recordedAtMs: 0, unrecorded: false };
+}
+
 export class JobFeed extends DurableObject<object> {
   readonly #deps: Deps;
   readonly #sql: SqlStorage;
@@ -54,7 +59,7 @@ export class JobFeed extends DurableObject<object> {
 
   async append(job: string, events: JobEvent[], fence?: number): Promise<void> {
     const known = await this.#open(job);
-    if (fence !== undefined && fence > known.fence) this.#save({ ...known, fence, nodeSeq: 0, unrecorded: false });
+    if (fence !== undefined && fence > known.fence) this.#save(ofRun(known, fence));
     this.#push(events);
   }
 
@@ -62,7 +67,7 @@ export class JobFeed extends DurableObject<object> {
   async appendFrom(job: string, fence: number, seq: number, events: JobEvent[]): Promise<number | null> {
     let known = await this.#open(job);
     if (fence < known.fence) return null;
-    if (fence > known.fence) known = { ...known, fence, nodeSeq: 0, unrecorded: false };
+    if (fence > known.fence) known = ofRun(known, fence);
     if (seq > known.nodeSeq + 1) return known.nodeSeq;
     const fresh = events.slice(known.nodeSeq + 1 - seq);
     if (fresh.length === 0) return known.nodeSeq;
@@ -111,7 +116,7 @@ export class JobFeed extends DurableObject<object> {
     await this.#open(job);
     const row = await findJob(this.#deps.db, job);
     // It has ended while this request was on its way.
-    const ended = !row || row.events !== 'live';
+    const ended = row?.events !== 'live';
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(
       undefined,
       new CountQueuingStrategy({ highWaterMark: MAX_LAG }),

@@ -86,7 +86,7 @@ export class NodeLink extends DurableObject<object> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const attachment = this.attachmentOf(socket);
-    if (!attachment || attachment.connection !== this.ctx.storage.kv.get<number>('connection')) return;
+    if (!attachment || !this.isPresent(attachment)) return;
     const text = typeof message === 'string' && message.length <= LIMITS.frameBytes ? message : '';
     const frame = nodeFrameSchema.safeParse(parseJson(text));
     if (!frame.success) {
@@ -221,8 +221,10 @@ export class NodeLink extends DurableObject<object> {
       }
       case 'accepted': {
         const { job, fence } = frame;
-        if (await jobAccepted(deps, node, job, fence)) this.leases.take(job, fence, null);
-        else sendFrame(socket, { type: 'cancel', job, fence });
+        const holds = await jobAccepted(deps, node, job, fence);
+        // What it said on a connection before this one says nothing of what it has now.
+        if (holds && this.isPresent(attachment)) this.leases.take(job, fence, null);
+        else if (!holds) sendFrame(socket, { type: 'cancel', job, fence });
         break;
       }
       case 'declined': {
@@ -303,6 +305,10 @@ export class NodeLink extends DurableObject<object> {
     return this.ctx
       .getWebSockets()
       .find((socket) => socket.readyState === WebSocket.OPEN && this.attachmentOf(socket)?.connection === connection);
+  }
+
+  private isPresent({ connection }: Attachment): boolean {
+    return connection === this.ctx.storage.kv.get<number>('connection');
   }
 
   private heardAtMs(socket: WebSocket | undefined): number {

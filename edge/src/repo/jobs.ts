@@ -14,7 +14,7 @@ import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
 import type { ChunkSpec, JobCheckpointRecord, JobProgressRecord } from './job-record.ts';
 import { afterCursor } from './page.ts';
-import { jobInputs, jobs, uploads } from './schema.ts';
+import { jobInputs, jobs, uploadParts, uploads } from './schema.ts';
 
 export type JobRow = typeof jobs.$inferSelect;
 
@@ -401,9 +401,9 @@ export async function deleteJobRows(db: Db, id: string): Promise<void> {
   const own: SQL = or(eq(jobs.id, id), eq(jobs.parent, id))!;
   const ids = sql`(SELECT id FROM jobs WHERE ${own})`;
   await db.batch([
-    db.run(sql`DELETE FROM upload_parts WHERE upload IN (SELECT id FROM uploads WHERE subject IN ${ids})`),
-    db.run(sql`DELETE FROM uploads WHERE subject IN ${ids}`),
-    db.run(sql`DELETE FROM job_inputs WHERE job IN ${ids}`),
+    db.delete(uploadParts).where(sql`${uploadParts.upload} IN (SELECT id FROM uploads WHERE subject IN ${ids})`),
+    db.delete(uploads).where(sql`${uploads.subject} IN ${ids}`),
+    db.delete(jobInputs).where(sql`${jobInputs.job} IN ${ids}`),
     db.delete(jobs).where(own),
   ]);
 }
@@ -412,7 +412,7 @@ export async function deleteJobRows(db: Db, id: string): Promise<void> {
 export async function forgetUploads(db: Db, id: string, kept: string[]): Promise<void> {
   const others = sql`(SELECT id FROM uploads WHERE subject = ${id} AND key NOT IN (SELECT value FROM json_each(${JSON.stringify(kept)})))`;
   await db.batch([
-    db.run(sql`DELETE FROM upload_parts WHERE upload IN ${others}`),
-    db.run(sql`DELETE FROM uploads WHERE id IN ${others}`),
+    db.delete(uploadParts).where(sql`${uploadParts.upload} IN ${others}`),
+    db.delete(uploads).where(sql`${uploads.id} IN ${others}`),
   ]);
 }

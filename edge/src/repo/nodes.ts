@@ -1,7 +1,7 @@
 // Nodes in D1: whose they are, what lets them in, and what they last said of themselves.
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import { and, desc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { OPERATOR } from '../operator.ts';
 import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
@@ -67,16 +67,17 @@ export async function listConnectedNodes(db: Db, workspace: string): Promise<Nod
     .orderBy(nodes.id);
 }
 
-/** What was seen later stays. */
+/** Told by the node's own object alone, in the order in which it happened. */
 export async function markNodeSeen(
   db: Db,
   id: string,
   seen: { connected: boolean; lastSeenAt: number; status?: NodeStatus },
 ): Promise<void> {
+  const lastSeenAt = sql`max(coalesce(${nodes.lastSeenAt}, 0), ${seen.lastSeenAt})`;
   await db
     .update(nodes)
-    .set(seen)
-    .where(and(eq(nodes.id, id), or(isNull(nodes.lastSeenAt), lte(nodes.lastSeenAt, seen.lastSeenAt))));
+    .set({ ...seen, lastSeenAt })
+    .where(eq(nodes.id, id));
 }
 
 /** Whether its version of the link is not the edge's. */

@@ -57,7 +57,11 @@ export async function nextJob<K extends Job['kind']>(
 
 /** The verdict on this job's outcome, which is sent again until it comes, as a node does. */
 export async function finish(node: FakeNode, job: Pick<Job, 'id' | 'fence'>, outcome: JobOutcome): Promise<Verdict> {
-  const again = setInterval(() => node.send({ type: 'finished', job: job.id, fence: job.fence, outcome }), 100);
+  const again = setInterval(() => {
+    if (node.socket.readyState === WebSocket.OPEN) {
+      node.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
+    }
+  }, 100);
   try {
     node.send({ type: 'finished', job: job.id, fence: job.fence, outcome });
     for (;;) {

@@ -1,5 +1,7 @@
 // What tests of jobs share: nodes that go when a test is over, and jobs that are left to no other test.
 import { isTerminal, type JobState } from '@tallrec/shared/wire/jobs';
+import type { Deps } from '../deps.ts';
+import { sweepJobs } from '../services/jobs/sweep.ts';
 import { call } from './client.ts';
 import { FakeNode, nodeStatus } from './fake-node.ts';
 
@@ -9,6 +11,16 @@ export async function joined(status = nodeStatus(), key?: string): Promise<FakeN
   const node = await FakeNode.joined(status, key);
   nodes.push(node);
   return node;
+}
+
+/** Asks again until it is as expected, with a sweep before each time: the minutes of a cron, made short. */
+export async function untilSwept<T>(deps: Deps, ask: () => Promise<T>, expected: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    await sweepJobs(deps);
+    const value = await ask();
+    if (expected(value)) return value;
+    await scheduler.wait(50);
+  }
 }
 
 /** Call it after each test. */

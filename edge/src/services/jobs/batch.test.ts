@@ -237,9 +237,12 @@ it('ranks a catalogue for each history', async () => {
   const { defaultWorkspace } = await import('../../testing/client.ts');
   const headers = { Authorization: `Bearer ${(await defaultWorkspace()).key}` };
   const url = `https://edge.test/v1/scorings/${id}/predictions?format=csv`;
-  const csv = parse(await (await exports.default.fetch(new Request(url, { headers }))).text(), { columns: true });
+  const csv: Record<string, string>[] = parse(
+    await (await exports.default.fetch(new Request(url, { headers }))).text(),
+    { columns: true },
+  );
   // A title that a spreadsheet would take for a formula is shown as text.
-  expect(csv.map((line: Record<string, string>) => [line.row, line.rank, line.title])).toEqual([
+  expect(csv.map((line) => [line.row, line.rank, line.title])).toEqual([
     ['0', '1', "'=C"],
     ['0', '2', 'A'],
     ['1', '1', "'=C"],

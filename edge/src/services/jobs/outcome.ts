@@ -8,6 +8,7 @@ import { countResend, findJob, forgetUploads, type JobRow, listResultFiles } fro
 import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
 import { publishAdapter } from '../adapters/publish.ts';
+import { startDriver } from './create.ts';
 import { afterEnd, type LoseDeps } from './lose.ts';
 import { changeState } from './state.ts';
 
@@ -42,7 +43,9 @@ export async function recordOutcome(
     }
     if (row.kind === 'chunk') return await endChunk(deps, row, outcome);
     const moved = await changeState(deps, id, { to: 'publishing', fence, nowMs, change: { outcome } });
-    if (moved?.instance) await deps.drivers.wake(id, moved.instance);
+    // The Workflow of a job that had been given up has ended with it.
+    if (moved && row.state === 'failed') await startDriver(deps, id);
+    else if (moved?.instance) await deps.drivers.wake(id, moved.instance);
     return null;
   }
   if (row.state === 'failed') return 'applied';

@@ -24,7 +24,7 @@ import {
   step,
   tuningIn,
 } from '../../testing/job-node.ts';
-import { joined, leaveRoom } from '../../testing/job-room.ts';
+import { joined, leaveRoom, untilSwept } from '../../testing/job-room.ts';
 import { publishJob } from './outcome.ts';
 
 const deps = makeDeps(parseEnv(env));
@@ -117,7 +117,12 @@ describe('a node that finished and was away', () => {
   it('is heard even when the job was given up as lost', async () => {
     const { id, node, job } = await running();
     node.drop();
-    expect(await tuningIn(id, 'failed')).toMatchObject({ error: { code: 'NODE_UNAVAILABLE' } });
+    const lost = await untilSwept(
+      deps,
+      () => getTuning(id),
+      ({ state }) => state === 'failed',
+    );
+    expect(lost).toMatchObject({ error: { code: 'NODE_UNAVAILABLE' } });
     await node.connect();
     await sendAdapter(job, 'late but whole');
     expect(await finish(node, job, await outcomeOf(CONFIG, 'late but whole'))).toBe('applied');
@@ -170,6 +175,11 @@ describe('a dispatch', () => {
     expect(await node.next('cancel')).toMatchObject({ job: id, fence: 1 });
     expect(node.closed).toBeUndefined();
     // It comes round again, and that counted for nothing.
+    await untilSwept(
+      deps,
+      () => getTuning(id),
+      ({ state }) => state === 'dispatched',
+    );
     const again = await nextJob(node, 'tune', id);
     expect(again.fence).toBeGreaterThan(1);
     await finishTuning(node, again, 'in the end');

@@ -18,10 +18,10 @@ const CLOSE_AFTER_MS = 60_000;
 
 type SweepDeps = StepDeps & Pick<Deps, 'operatorSecret'>;
 
-export async function sweepJobs(deps: SweepDeps): Promise<void> {
+export async function sweepJobs(deps: SweepDeps, jobsAtOnce = JOBS_AT_ONCE): Promise<void> {
   await assignJobs(deps);
   const nowMs = deps.clock.nowMs();
-  for (const job of await takeSwept(deps.db, nowMs, JOBS_AT_ONCE)) await guarded(deps, job, () => mend(deps, job));
+  for (const job of await takeSwept(deps.db, nowMs, jobsAtOnce)) await guarded(deps, job, () => mend(deps, job));
   for (const job of await listDeleting(deps.db, ENDED_AT_ONCE))
     await guarded(deps, job, () => finishDeleting(deps, job));
   for (const job of await listEndedWith(deps.db, 'live', nowMs - CLOSE_AFTER_MS, ENDED_AT_ONCE)) {
