@@ -6,7 +6,7 @@ import { findJob, listResultFiles, setCheckpoint, setJobProgress } from '../repo
 import { giveBack } from '../services/jobs/assign.ts';
 import { afterChunkProgress } from '../services/jobs/batch.ts';
 import { changeState } from '../services/jobs/state.ts';
-import { deletePrefix } from '../storage/delete-prefix.ts';
+import { dropUploadsOf } from '../services/uploads/drop.ts';
 import { places } from '../storage/places.ts';
 
 type ReportDeps = Pick<Deps, 'db' | 'bucket' | 'clock' | 'feeds' | 'durations'>;
@@ -70,8 +70,8 @@ async function keepCheckpoint(deps: ReportDeps, id: string, fence: number, step:
   if (sent.length === 0) return;
   const files = sent.map(({ key, bytes, sha256 }) => ({ file: key.slice(folder.length), bytes, sha256: sha256! }));
   if (!(await setCheckpoint(deps.db, id, fence, { step, fence, files }))) return;
-  if (job.checkpoint) {
-    const { fence: oldFence, step: oldStep } = job.checkpoint;
-    await deletePrefix(deps.bucket, places.jobCheckpoint(job.workspace, id, oldFence, oldStep, ''));
-  }
+  await dropUploadsOf(deps, job.workspace, id, (key) => {
+    const [, run, at] = /\/(\d+)\/checkpoint-(\d+)\/[^/]+$/.exec(key) ?? [];
+    return run === undefined || (Number(run) === fence && Number(at) >= step);
+  });
 }

@@ -407,12 +407,3 @@ export async function deleteJobRows(db: Db, id: string): Promise<void> {
     db.delete(jobs).where(own),
   ]);
 }
-
-/** What runs of a job have sent, but for these files. */
-export async function forgetUploads(db: Db, id: string, kept: string[]): Promise<void> {
-  const others = sql`(SELECT id FROM uploads WHERE subject = ${id} AND key NOT IN (SELECT value FROM json_each(${JSON.stringify(kept)})))`;
-  await db.batch([
-    db.delete(uploadParts).where(sql`${uploadParts.upload} IN ${others}`),
-    db.delete(uploads).where(sql`${uploads.id} IN ${others}`),
-  ]);
-}

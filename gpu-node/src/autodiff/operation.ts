@@ -1,5 +1,5 @@
 // An operation is its forward form and one gradient rule for each differentiable input; leaving one out does not compile.
-import type { Value } from '../graph/value.ts';
+import type { Value } from '../graph/graph.ts';
 import type { Signatures } from './signatures.ts';
 
 export type Primitive = keyof Signatures;

@@ -1,9 +1,9 @@
 // Every gradient rule alone, against central differences of its own forward form as ONNX Runtime computes it.
 import { Random } from '@tallrec/shared/random';
 import { describe, expect, it } from 'vitest';
+import type { Dims } from '../graph/element-type.ts';
 import type { Session, Tensor } from '../graph/execution.ts';
-import { type Extension, Graph } from '../graph/graph.ts';
-import type { Dims, Value } from '../graph/value.ts';
+import { type Extension, Graph, type Value } from '../graph/graph.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import type { DifferentiableInput, Inputs, OperationAttributes, Primitive } from './operation.ts';
 import { operations } from './operations.ts';

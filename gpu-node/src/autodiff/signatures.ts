@@ -1,5 +1,6 @@
 // The differentiable operations: what each takes, and which of its inputs a gradient can flow to.
-import type { ElementType, Value } from '../graph/value.ts';
+import type { ElementType } from '../graph/element-type.ts';
+import type { Value } from '../graph/graph.ts';
 
 // biome-ignore lint/complexity/noBannedTypes: nothing of this kind
 type None = {};

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/value.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { Tape } from './tape.ts';
 

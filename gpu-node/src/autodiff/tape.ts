@@ -1,7 +1,9 @@
 // Records differentiable operations as they are added to a graph, and adds their gradients in reverse.
+
+import type { ElementType } from '../graph/element-type.ts';
+import type { Value } from '../graph/graph.ts';
 import { Add } from '../graph/operators.ts';
 import { after } from '../graph/ordering.ts';
-import type { ElementType, Value } from '../graph/value.ts';
 import type { Inputs, OperationAttributes, Primitive } from './operation.ts';
 import { operations } from './operations.ts';
 

@@ -1,8 +1,7 @@
 // The rate at which this machine multiplies float32 matrices: what a model's speed is to be judged by.
 import type { Runtime, Tensor } from '../graph/execution.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import { MatMul } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 
 const SIZE = 1024;
 const PRODUCTS = 8;

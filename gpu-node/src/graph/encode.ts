@@ -2,10 +2,10 @@
 import { basename, dirname, relative } from 'node:path';
 import protobuf from 'protobufjs';
 import type { Attribute } from './attribute.ts';
-import type { Graph, GraphNode, Initializer } from './graph.ts';
+import { ELEMENT_TYPE_CODES } from './element-type.ts';
+import type { Graph, GraphNode, Initializer, Value } from './graph.ts';
 import { NARROW } from './narrow.ts';
 import { MODEL_PROTO } from './onnx-schema.ts';
-import { ELEMENT_TYPE_CODES, type Value } from './value.ts';
 
 const IR_VERSION = 10;
 const OPERATOR_SETS = [

@@ -1,6 +1,7 @@
 // What an execution engine must offer; `runtime/` implements it, everything else is handed one.
+
+import type { ElementType } from './element-type.ts';
 import type { Extension, Graph } from './graph.ts';
-import type { ElementType } from './value.ts';
 
 export interface TensorDataTypes {
   float32: Float32Array;

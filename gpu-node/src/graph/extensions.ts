@@ -1,8 +1,8 @@
 // Operators of ONNX Runtime beyond the standard; where a provider lacks one, the standard operators that mean the same.
 import { float, int } from './attribute.ts';
+import type { Value } from './graph.ts';
 import { Add, Div, Exp, type GemmOptions, MatMul, Mul, Transpose, UINT8_ZERO } from './operators.ts';
 import { matmulShape } from './shape-inference.ts';
-import type { Value } from './value.ts';
 
 const MICROSOFT = 'com.microsoft';
 

@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { encodeModel } from './encode.ts';
 import type { Tensor } from './execution.ts';
-import { Graph } from './graph.ts';
+import { Graph, type Value } from './graph.ts';
 import * as onnx from './operators.ts';
 import { after } from './ordering.ts';
-import type { Value } from './value.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
 

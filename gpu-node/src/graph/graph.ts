@@ -1,6 +1,21 @@
 // An ONNX graph under construction; equal nodes are made once, so rules may ask for the same value twice at no cost.
 import type { Attributes } from './attribute.ts';
-import type { Dim, Dims, ElementType, Value } from './value.ts';
+import type { Dim, Dims, ElementType } from './element-type.ts';
+
+/** What flows through a graph. */
+export interface Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Dims;
+}
+
+/** An operand written as a number becomes a scalar constant of its partner's type. */
+export type Operand = Value | number;
+
+export function describe(value: Value): string {
+  return `${value.name}: ${value.type}[${value.shape.join(', ')}]`;
+}
 
 export interface GraphNode {
   operator: string;

@@ -1,6 +1,7 @@
 // How much memory a run of a graph holds at most, by walking its nodes in order and freeing what nothing needs any more.
-import type { Graph, GraphNode } from './graph.ts';
-import type { Dim, ElementType, Value } from './value.ts';
+
+import type { Dim, ElementType } from './element-type.ts';
+import type { Graph, GraphNode, Value } from './graph.ts';
 
 /** Sizes of the dimensions that graph inputs name. */
 export type Sizes = Readonly<Record<string, number>>;

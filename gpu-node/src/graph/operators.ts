@@ -1,16 +1,8 @@
 // ONNX operators, one function each under its ONNX name; the graph is that of the operands.
 import { float, int, ints } from './attribute.ts';
-import type { Graph } from './graph.ts';
+import { type Dim, type Dims, ELEMENT_TYPE_CODES, type ElementType } from './element-type.ts';
+import { describe, type Graph, type Operand, type Value } from './graph.ts';
 import { broadcast, matmulShape, normalizeAxis, reducedShape } from './shape-inference.ts';
-import {
-  type Dim,
-  type Dims,
-  describe,
-  ELEMENT_TYPE_CODES,
-  type ElementType,
-  type Operand,
-  type Value,
-} from './value.ts';
 
 const unary =
   (operator: string) =>

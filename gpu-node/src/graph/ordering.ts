@@ -1,6 +1,7 @@
 // Order of execution where data alone would not decide it.
+
+import type { Value } from './graph.ts';
 import { Expand, Mul, Shape } from './operators.ts';
-import type { Value } from './value.ts';
 
 /**
  * `value`, but not before `earlier` is there; moves no data, as a zero in Reshape's target copies that dimension.

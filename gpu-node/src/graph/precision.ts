@@ -1,6 +1,7 @@
 // What eleven bits are too few for: sums, exponentials and rotations are computed in float32, as torch's autocast does.
+
+import type { Value } from './graph.ts';
 import { Cast } from './operators.ts';
-import type { Value } from './value.ts';
 
 /** float16 widened to float32; other types as they are. */
 export function atLeastFloat32(x: Value): Value {

@@ -1,5 +1,6 @@
 // Shapes of results, as far as the rules of differentiation need them.
-import { type Dim, type Dims, describe, type Value } from './value.ts';
+import type { Dim, Dims } from './element-type.ts';
+import { describe, type Value } from './graph.ts';
 
 /** Multidirectional broadcasting of ONNX; a symbol meets only itself and 1. */
 export function broadcast(operator: string, a: Value, b: Value): Dims {

@@ -1,9 +1,8 @@
 // LLaMA's forward pass (Touvron et al., 2023), in the order of Hugging Face's LlamaForCausalLM, up to the head.
 import type { HeadLayout } from '../autodiff/signatures.ts';
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { Concat, Reshape } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import type { LinearModule } from './lora.ts';
 import type { LoraInputs } from './lora-inputs.ts';
 import { rotaryInputs } from './rope.ts';

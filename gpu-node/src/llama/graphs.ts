@@ -1,8 +1,7 @@
 // The graphs a language model runs: hidden states, what two heads make of them, and the gradients of the whole.
 import { Tape } from '../autodiff/tape.ts';
-import { type Extension, Graph } from '../graph/graph.ts';
+import { type Extension, Graph, type Value } from '../graph/graph.ts';
 import { Expand, Gemm } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import { hiddenStates, POSITIONS, tokenCount, tokenInputs } from './forward.ts';
 import type { LinearModule } from './lora.ts';
 import { LoraInputs } from './lora-inputs.ts';

@@ -2,9 +2,8 @@
 import { Random } from '@tallrec/shared/random';
 import { Tape } from '../autodiff/tape.ts';
 import type { Runtime } from '../graph/execution.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import { Mul, ReduceMean } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import { hiddenStates, tokenInputs } from './forward.ts';
 import { LoraInputs } from './lora-inputs.ts';

@@ -1,7 +1,7 @@
 // Matrices in eight bits to compute with, as constants of a graph, mapped from a file that `weight-file.ts` wrote.
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
-import type { ElementType, Value } from '../graph/value.ts';
+import type { ElementType } from '../graph/element-type.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { int8Parts } from './int8-matrix.ts';
 import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
 import { isRowTable, type WeightTensors } from './weights.ts';

@@ -1,8 +1,7 @@
 // LoRA tensors as inputs of a graph, so that any number of adapters, of any rank and scale, share one session.
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { Gather } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import { maskFactor } from './dropout.ts';
 import { loraTensorName, moduleShape } from './linear-modules.ts';

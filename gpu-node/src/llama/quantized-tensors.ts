@@ -1,8 +1,8 @@
 // Weights in 8 or 4 bits as constants of a graph, mapped from a file that `weight-file.ts` wrote.
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { ElementType } from '../graph/element-type.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { DequantizeLinear, Gather, Reshape } from '../graph/operators.ts';
-import type { ElementType, Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import { blockSize, type QuantizedType } from './quantize.ts';
 import type { Checkpoint, TensorLocation } from './safetensors.ts';

@@ -1,7 +1,6 @@
 // Angles of the rotary position embedding, with Llama 3's stretch of the slow ones.
 import type { Tensor } from '../graph/execution.ts';
-import type { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/value.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import type { LlamaConfig, RopeScaling } from './config.ts';
 
 /** Radians a position turns each of the D / 2 pairs by, as transformers' default and `llama3` types define them. */

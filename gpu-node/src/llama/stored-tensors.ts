@@ -1,9 +1,9 @@
 // A checkpoint's f32, f16 and bf16 tensors as constants of a graph, left where they lie in their files.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { ElementType } from '../graph/element-type.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
-import type { ElementType, Value } from '../graph/value.ts';
 import type { LlamaConfig } from './config.ts';
 import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
 import { type WeightTensors, weightShapes } from './weights.ts';

@@ -2,9 +2,8 @@
 import type { Random } from '@tallrec/shared/random';
 import { Tape } from '../autodiff/tape.ts';
 import type { Runtime, Session, Tensor } from '../graph/execution.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import { Expand } from '../graph/operators.ts';
-import type { Value } from '../graph/value.ts';
 import { scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
 import { hiddenStates, POSITIONS, tokenInputs } from './forward.ts';

@@ -1,7 +1,6 @@
 // All weights as inputs of a graph, so that gradients can flow to each of them.
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/value.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import type { LlamaConfig } from './config.ts';
 import { type WeightTensors, weightShapes } from './weights.ts';
 

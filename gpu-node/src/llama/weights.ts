@@ -1,7 +1,6 @@
 // A LLaMA's weights in a graph, by where they belong in the model; how they are held is another matter (`WeightTensors`).
 import type { Tape } from '../autodiff/tape.ts';
-import type { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/value.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import type { LlamaConfig } from './config.ts';
 import { modulePath, moduleShape } from './linear-modules.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';

@@ -14,6 +14,7 @@ import {
 } from '../../repo/jobs.ts';
 import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
+import { dropUploadsOf } from '../uploads/drop.ts';
 import { startDriver } from './create.ts';
 import { changeState } from './state.ts';
 
@@ -124,8 +125,12 @@ export async function deleteJob(
 }
 
 /** Bytes before rows: what is left of a deletion that was broken off can be found and finished. */
-export async function finishDeleting(deps: Pick<Deps, 'db' | 'bucket' | 'feeds'>, row: JobRow): Promise<void> {
+export async function finishDeleting(
+  deps: Pick<Deps, 'db' | 'bucket' | 'feeds' | 'clock'>,
+  row: JobRow,
+): Promise<void> {
   await deps.feeds.drop(row.id);
+  await dropUploadsOf(deps, row.workspace, row.id);
   await deletePrefix(deps.bucket, places.job(row.workspace, row.id));
   if (row.kind === 'scoring') await deletePrefix(deps.bucket, places.batchPieces(row.workspace, row.id));
   await deleteJobRows(deps.db, row.id);

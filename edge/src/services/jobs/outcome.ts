@@ -4,10 +4,10 @@ import type { JobError } from '@tallrec/shared/wire/jobs';
 import { type JobOutcome, RESULT_FILES, type Verdict } from '@tallrec/shared/wire/link';
 import type { Deps } from '../../deps.ts';
 import type { JobResultRecord } from '../../repo/job-record.ts';
-import { countResend, findJob, forgetUploads, type JobRow, listResultFiles } from '../../repo/jobs.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
+import { countResend, findJob, type JobRow, listResultFiles } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
 import { publishAdapter } from '../adapters/publish.ts';
+import { dropUploadsOf } from '../uploads/drop.ts';
 import { startDriver } from './create.ts';
 import { afterEnd, type LoseDeps } from './lose.ts';
 import { changeState } from './state.ts';
@@ -87,7 +87,7 @@ async function endChunk(
     if (row.resends >= MAX_RESENDS)
       return await end(deps, row, { to: 'failed', error: { code: 'CHECKSUM_MISMATCH', message } });
     await countResend(deps.db, id);
-    await forgetUploads(deps.db, id, []);
+    await dropUploadsOf(deps, workspace, id);
     return 'retry';
   }
   const result: JobResultRecord = { kind: 'chunk', rows, tokens, bytes, fence };
@@ -155,8 +155,7 @@ async function refuseResult(deps: OutcomeDeps, row: JobRow, error: JobError): Pr
   const { id, fence, node, resends, workspace } = row;
   const nowMs = deps.clock.nowMs();
   if (node && resends < MAX_RESENDS) {
-    await deletePrefix(deps.bucket, `${places.job(workspace, id)}${fence}/`);
-    await forgetUploads(deps.db, id, []);
+    await dropUploadsOf(deps, workspace, id);
     const change = { outcome: null, resends: resends + 1 };
     if (await changeState(deps, id, { to: 'running', fence, nowMs, change, error })) {
       await deps.links.verdict(node, id, fence, 'retry');
@@ -174,6 +173,5 @@ async function dropScraps(deps: OutcomeDeps, { workspace, id, fence }: JobRow): 
   const kept = [RESULT_FILES.report, RESULT_FILES.predictions].map((file) =>
     places.jobResult(workspace, id, fence, file),
   );
-  await deletePrefix(deps.bucket, places.job(workspace, id), [...kept, places.jobEvents(workspace, id)]);
-  await forgetUploads(deps.db, id, kept);
+  await dropUploadsOf(deps, workspace, id, (key) => kept.includes(key));
 }

@@ -13,7 +13,15 @@ export async function dropUpload(deps: DropDeps, { id, key, uploadId }: UploadRo
   await deleteUpload(deps.db, id);
 }
 
-/** Drops all uploads of a dataset, a job or an import. */
-export async function dropUploadsOf(deps: DropDeps, workspace: string, subject: string): Promise<void> {
-  for (const row of await listUploadsOf(deps.db, workspace, subject)) await dropUpload(deps, row);
+/**
+ * Drops the uploads of a dataset, a job or an import.
+ * @param keeps the places of those that stay
+ */
+export async function dropUploadsOf(
+  deps: DropDeps,
+  workspace: string,
+  subject: string,
+  keeps: (key: string) => boolean = () => false,
+): Promise<void> {
+  for (const row of await listUploadsOf(deps.db, workspace, subject)) if (!keeps(row.key)) await dropUpload(deps, row);
 }

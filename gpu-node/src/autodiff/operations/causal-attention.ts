@@ -1,6 +1,9 @@
 // Causal grouped-query attention. Tokens that all sequences begin with are computed once: they attend among themselves, and every
 // sequence's further tokens to them and to their own.
+
+import type { Dim } from '../../graph/element-type.ts';
 import { FusedMatMul } from '../../graph/extensions.ts';
+import type { Value } from '../../graph/graph.ts';
 import {
   Add,
   Cast,
@@ -20,7 +23,6 @@ import {
   Where,
 } from '../../graph/operators.ts';
 import { atLeastFloat32 } from '../../graph/precision.ts';
-import type { Dim, Value } from '../../graph/value.ts';
 import type { GradientContext, Operation } from '../operation.ts';
 import type { HeadLayout } from '../signatures.ts';
 

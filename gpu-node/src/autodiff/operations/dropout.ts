@@ -1,7 +1,8 @@
 // Dropout by given random bits (Srivastava et al., 2014); the mask is made where it is used, in both passes, and never kept.
+
+import type { Value } from '../../graph/graph.ts';
 import { GreaterOrEqual, Mul, Where } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Inputs, Operation } from '../operation.ts';
 
 export const Dropout: Operation<'Dropout'> = {

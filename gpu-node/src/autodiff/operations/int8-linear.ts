@@ -3,6 +3,7 @@
 // x ≈ s · (x₁ + x₂ / 254) with x₂ what the first rounding left. A matrix has its second term only for the largest channels, by which most of
 // what its rounding spoils is multiplied. Gradients do with one term of each.
 import { MatMulIntegerToFloat } from '../../graph/extensions.ts';
+import type { Value } from '../../graph/graph.ts';
 import {
   Add,
   Concat,
@@ -17,7 +18,6 @@ import {
   ReduceMin,
   Sub,
 } from '../../graph/operators.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 const LARGEST = 127;

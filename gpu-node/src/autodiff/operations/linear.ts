@@ -1,7 +1,8 @@
 // Linear layers without bias, frozen or trained; an addend lets a sum of two (a LoRA branch) be one matrix product.
+
+import type { Value } from '../../graph/graph.ts';
 import { Cast, Gemm } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 export const Linear: Operation<'Linear'> = {

@@ -1,7 +1,8 @@
 // Linear layers whose frozen weight is stored in 8 or 4 bits; it is widened where it meets its activation, and free again after.
+
+import type { Value } from '../../graph/graph.ts';
 import { Cast, DequantizeLinear, Gemm, Reshape } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Inputs, Operation, OperationAttributes } from '../operation.ts';
 
 export const QuantizedLinear: Operation<'QuantizedLinear'> = {

@@ -1,7 +1,7 @@
 // Root-mean-square normalisation: y = x · r · weight with r = 1 / sqrt(mean(x²) + epsilon).
 import { SimplifiedLayerNormalization } from '../../graph/extensions.ts';
+import type { Value } from '../../graph/graph.ts';
 import { Add, Mul, Reciprocal, ReduceMean, ReduceSum, ReduceSumSquare, Sqrt, Sub } from '../../graph/operators.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 export const RMSNorm: Operation<'RMSNorm'> = {

@@ -1,8 +1,8 @@
 // Rotary position embedding; a rotation's gradient is the rotation back.
 import { RotaryEmbedding as rotate } from '../../graph/extensions.ts';
+import type { Value } from '../../graph/graph.ts';
 import { Cast, Neg, Squeeze, Unsqueeze } from '../../graph/operators.ts';
 import { atLeastFloat32 } from '../../graph/precision.ts';
-import type { Value } from '../../graph/value.ts';
 import type { Operation } from '../operation.ts';
 
 export const RotaryEmbedding: Operation<'RotaryEmbedding'> = {
