@@ -7,8 +7,9 @@ import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { NodeFrame, TuneJob, TuneResult } from '@tallrec/shared/wire/link';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeFileAtomically } from '../atomic-file.ts';
-import { type JobContext, JobRunner, type JobWork } from './job-runner.ts';
+import { JobRunner } from './job-runner.ts';
 import { type JobRecord, JobStore } from './job-store.ts';
+import type { JobContext, JobWork } from './job-work.ts';
 
 const data: TuneJob['train'] = {
   kind: 'samples',

@@ -2,26 +2,10 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { Job, JobOutcome, NodeFrame, Verdict } from '@tallrec/shared/wire/link';
-import { fileFault } from '../file-faults.ts';
-import { describeFault } from './engine-calls.ts';
 import { EventOutbox } from './event-outbox.ts';
+import { failureOf, isPassing, isStale, wordsOf } from './job-faults.ts';
 import type { JobRecord, JobStore } from './job-store.ts';
-
-export interface JobContext {
-  /** Aborted to give the job up. What is done afterwards is not looked at, but a checkpoint may lie on disk then. */
-  signal: AbortSignal;
-  /** Aborted to end the job soon, with the best of what it has. */
-  stop: AbortSignal;
-  onEvent: (event: NodeEvent) => void;
-}
-export type JobSuccess = Extract<JobOutcome, { status: 'succeeded' }>;
-
-export interface JobWork {
-  /** Does a job; what it comes to lies on this machine's disk afterwards. */
-  run(job: Job, context: JobContext): Promise<JobSuccess['result']>;
-  /** Sends what a job came to; what has arrived is not sent again. */
-  deliver(job: Job, result: JobSuccess['result'], signal: AbortSignal): Promise<void>;
-}
+import type { JobSuccess, JobWork } from './job-work.ts';
 
 export interface JobRunnerOptions {
   store: JobStore;
@@ -338,24 +322,4 @@ export class JobRunner {
     delivery?.controller.abort();
     await delivery?.ended;
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof TallrecError && error.retryable && error.code !== 'ENGINE_FAILED';
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof TallrecError && (error.code === 'STALE_FENCE' || error.code === 'NOT_FOUND');
-}
-
-function failureOf(error: unknown): JobOutcome {
-  if (fileFault(error)) return { status: 'failed', error: { code: 'ENGINE_FAILED', message: wordsOf(error) } };
-  return { status: 'failed', error: describeFault(error) };
-}
-
-/** Why this machine could not do something. */
-function wordsOf(error: unknown): string {
-  const fault = fileFault(error);
-  if (fault) return `A file on the node cannot be used: ${fault.words}. ${fault.fix}`;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,11 +8,10 @@ import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { JobData, ScoreJob, TuneJob } from '@tallrec/shared/wire/link';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Scoring } from '../server/scoring.ts';
 import type { DownloadOptions, UploadOptions } from './edge-files.ts';
 import { EngineChild } from './engine-child.ts';
-import type { JobContext } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
+import type { JobContext, SharedEngine } from './job-work.ts';
 import { jobWork } from './run-job.ts';
 
 const entry = fileURLToPath(new URL('./scripted-engine.ts', import.meta.url));
@@ -43,7 +42,7 @@ function work() {
     scored.push(...samples.map(({ target }) => target.title));
     if (scored.includes('film 5')) throw new TallrecError('ADAPTER_INVALID', 'This adapter is bad.');
     return { scores: samples.map(() => ({ score: 0.5, yesLogit: 0, noLogit: 0 })), tokens: 3 };
-  }) as unknown as Scoring['call'];
+  }) as unknown as SharedEngine['call'];
   return jobWork({
     store,
     files: {

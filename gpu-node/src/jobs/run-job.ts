@@ -12,7 +12,6 @@ import {
   type ScoreJob,
   type TuneJob,
 } from '@tallrec/shared/wire/link';
-import type { Scoring } from '../server/scoring.ts';
 import { REPORT_FILE } from '../train/tuned-files.ts';
 import type { AdapterCache } from './adapter-cache.ts';
 import type { BatchData } from './batch-data.ts';
@@ -21,8 +20,8 @@ import { CheckpointUploads, fetchCheckpoint } from './checkpoint-transfer.ts';
 import type { EdgeFiles } from './edge-files.ts';
 import type { DataPlace, EngineMethod, EngineParams, EngineResult, EngineRole, ModelPlace } from './engine-calls.ts';
 import type { EngineChild } from './engine-child.ts';
-import type { JobContext, JobSuccess, JobWork } from './job-runner.ts';
 import type { JobPaths, JobStore } from './job-store.ts';
+import type { JobContext, JobSuccess, JobWork, SharedEngine } from './job-work.ts';
 import { predictionsIn } from './prediction-file.ts';
 import { scoreRows } from './score-rows.ts';
 
@@ -33,7 +32,7 @@ export interface JobWorkOptions {
   files: Pick<EdgeFiles, 'download' | 'upload'>;
   adapters: Pick<AdapterCache, 'locate' | 'drop'>;
   batchData: Pick<BatchData, 'locate'>;
-  scoring: Pick<Scoring, 'call'>;
+  scoring: SharedEngine;
   /** @throws TallrecError MODEL_UNSUPPORTED where this node does not hold the model */
   locateModel: (name: string) => ModelPlace;
   newEngine: (role: EngineRole) => EngineChild;

@@ -7,9 +7,9 @@ import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { Ranked } from '@tallrec/shared/wire/score';
 import { rankedRowSchema, scoredRowSchema } from '@tallrec/shared/wire/scorings';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Scoring } from '../server/scoring.ts';
 import type { BatchRow } from './batch-rows.ts';
 import type { EngineParams } from './engine-calls.ts';
+import type { SharedEngine } from './job-work.ts';
 import { predictionsIn } from './prediction-file.ts';
 import { type ScoreRowsOptions, scoreRows } from './score-rows.ts';
 
@@ -52,7 +52,7 @@ class Engine {
       .map((title, index) => ({ index, candidate: { title }, ...scored(title) }))
       .sort((a, b) => b.score - a.score || a.index - b.index);
     return { ranking, tokens: titles.length };
-  }) as Scoring['call'];
+  }) as SharedEngine['call'];
 }
 
 const rowsOf = (count: number): BatchRow[] =>

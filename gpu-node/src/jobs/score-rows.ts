@@ -5,9 +5,9 @@ import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { ScoreJob } from '@tallrec/shared/wire/link';
 import type { RankedRow, ScoredRow } from '@tallrec/shared/wire/scorings';
 import pRetry from 'p-retry';
-import type { Scoring } from '../server/scoring.ts';
 import { type BatchRow, newItems } from './batch-rows.ts';
 import type { AdapterPlace, EngineParams, EngineResult, ModelPlace } from './engine-calls.ts';
+import type { SharedEngine } from './job-work.ts';
 import { PredictionFile } from './prediction-file.ts';
 
 /** Rows of one call to the engine, and candidates. */
@@ -18,7 +18,7 @@ const PROGRESS_MS = 500;
 
 export interface ScoreRowsOptions {
   job: Pick<ScoreJob, 'template' | 'firstRow' | 'rows' | 'rank'>;
-  scoring: Pick<Scoring, 'call'>;
+  scoring: SharedEngine;
   model: ModelPlace;
   adapter: AdapterPlace | null;
   /** All rows of the piece, from its first on. */

@@ -3,13 +3,14 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { EngineMethod, EngineParams, EngineResult } from '../jobs/engine-calls.ts';
 import type { EngineChild } from '../jobs/engine-child.ts';
+import type { SharedEngine } from '../jobs/job-work.ts';
 
 export interface ScoringOptions {
   newEngine: () => EngineChild;
   maxQueued?: number;
 }
 
-export class Scoring {
+export class Scoring implements SharedEngine {
   readonly #newEngine: () => EngineChild;
   readonly #maxQueued: number;
   #engine: EngineChild | undefined;
