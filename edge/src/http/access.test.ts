@@ -1,5 +1,6 @@
 // Every route with the scope that it needs. A route that is not listed here, or that lets in more than is said, fails.
 import { env } from 'cloudflare:workers';
+import { newId } from '@tallrec/shared/ids';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import { SCOPES } from '@tallrec/shared/wire/keys';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +16,8 @@ const ACCESS: Record<string, Access> = {
   'GET /v1/openapi.json': 'public',
   'PUT /v1/transfers/:token': 'token',
   'GET /v1/transfers/:token': 'token',
+  'POST /v1/transfers/:token': 'token',
+  'POST /v1/transfers/:token/complete': 'token',
   'GET /internal/nodes/connect': 'node',
   'POST /internal/nodes/join': 'node',
   'POST /internal/nodes/rotate': 'node',
@@ -32,7 +35,8 @@ const ACCESS: Record<string, Access> = {
   'GET /v1/datasets': 'read',
   'GET /v1/datasets/:id': 'read',
   'GET /v1/datasets/:id/preview': 'read',
-  'POST /v1/datasets/:id/upload-urls': 'datasets:write',
+  'GET /v1/datasets/:id/upload': 'datasets:write',
+  'POST /v1/datasets/:id/validate': 'datasets:write',
   'POST /v1/datasets/:id/complete': 'datasets:write',
   'DELETE /v1/datasets/:id': 'datasets:write',
   'POST /v1/prompts:format': 'read',
@@ -64,12 +68,14 @@ const ACCESS: Record<string, Access> = {
   'POST /v1/scorings/:id/stop': 'scorings:write',
   'POST /v1/scorings/:id/resume': 'scorings:write',
   'DELETE /v1/scorings/:id': 'scorings:write',
-  'POST /v1/adapters/uploads': 'adapters:write',
+  'POST /v1/adapters:upload': 'adapters:write',
   'POST /v1/adapters': 'adapters:write',
   'GET /v1/adapters': 'read',
   'GET /v1/adapters/:id': 'read',
   'GET /v1/adapters/:id/files/:file': 'read',
   'DELETE /v1/adapters/:id': 'adapters:write',
+  'GET /v1/aliases': 'read',
+  'GET /v1/aliases/:alias': 'read',
   'PUT /v1/aliases/:alias': 'adapters:write',
   'DELETE /v1/aliases/:alias': 'adapters:write',
   'GET /v1/models': 'read',
@@ -101,12 +107,17 @@ const routes = [
 ];
 const withAccess = (...kinds: readonly Access[]) =>
   Object.keys(ACCESS).filter((route) => kinds.includes(ACCESS[route]!));
+/** Where what is sent is looked at before the token. */
+const BODIES: Record<string, object> = {
+  'POST /v1/transfers/:token': { file: 'predictions.jsonl', bytes: 1, sha256: 'ab'.repeat(32) },
+  'POST /v1/transfers/:token/complete': { upload: newId('upload', Date.now()) },
+};
 /** With the default key where none is named. */
 const send = (route: string, key?: string | null) => {
   const [method, path] = route.split(' ') as [string, string];
   return call(method, path.replaceAll(/\/:\w+/g, '/x'), {
     ...(key === undefined ? {} : { key }),
-    ...(method === 'POST' || method === 'PUT' ? { body: {} } : {}),
+    ...(method === 'POST' || method === 'PUT' ? { body: BODIES[route] ?? {} } : {}),
   });
 };
 const codeOf = async (answer: ReturnType<typeof send>) => {

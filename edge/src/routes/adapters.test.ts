@@ -25,7 +25,7 @@ async function announce(config: string, weights: string, key?: string) {
     weightsSha256: await sha256(bytesOf(weights)),
     weightsBytes: bytesOf(weights).length,
   };
-  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters/uploads', { body, ...(key ? { key } : {}) });
+  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters:upload', { body, ...(key ? { key } : {}) });
   return { upload, body };
 }
 

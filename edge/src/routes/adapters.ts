@@ -73,7 +73,7 @@ const download = createRoute({
 
 const upload = createRoute({
   method: 'post',
-  path: '/v1/adapters/uploads',
+  path: '/v1/adapters:upload',
   operationId: 'uploadAdapter',
   tags,
   summary: 'Announce the two files of an adapter and get the URLs to upload them to',

@@ -23,7 +23,7 @@ describe('docs', () => {
       expect(body.components.schemas).toHaveProperty(name!);
     }
     expect(text).toContain('"$ref":"#/components/schemas/Dataset"');
-    expect(text).not.toContain(env.ADMIN_KEY);
+    expect(text).not.toContain(env.OPERATOR_SECRET);
   });
 
   it('have a page that loads nothing from elsewhere', async () => {

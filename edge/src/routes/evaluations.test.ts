@@ -1,11 +1,14 @@
 // Evaluations by method: what a request has to say, what a node is told, and what is shown of it.
+import { exports } from 'cloudflare:workers';
 import { METHODS } from '@tallrec/shared/methods';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from '../testing/client.ts';
+import { RESULT_FILES } from '@tallrec/shared/wire/link';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { call, defaultWorkspace } from '../testing/client.ts';
 import { uploaded } from '../testing/datasets.ts';
-import { FakeNode, MODEL, nodeStatus } from '../testing/fake-node.ts';
-import { evaluationIn, nextJob, samplesDataset, sendFile } from '../testing/job-node.ts';
+import { MODEL, nodeStatus } from '../testing/fake-node.ts';
+import { evaluationIn, evaluationReport, finish, nextJob, samplesDataset, sendFile } from '../testing/job-node.ts';
+import { joined, leaveRoom } from '../testing/job-room.ts';
 
 const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 const sample = (title: string, liked: boolean) => ({ user: 'u', history: [], target: { title }, liked });
@@ -32,6 +35,8 @@ beforeAll(async () => {
   ];
 });
 
+afterEach(leaveRoom);
+
 const create = (body: object, headers = {}) =>
   call<Evaluation & { error?: unknown }>('POST', '/v1/evaluations', { body: { dataset, ...body }, headers });
 const cancel = (id: string) => call('POST', `/v1/evaluations/${id}/cancel`);
@@ -56,7 +61,7 @@ describe('an evaluation by method', () => {
       shots: 4,
       seed: 7,
     };
-    const request = { ...fields, hyperParameters: { maxSteps: 3 } };
+    const request = { ...fields, hyperParameters: { maxSteps: 3 }, wait: true };
     const headers = { 'Idempotency-Key': crypto.randomUUID() };
     const [first, again] = [await create(request, headers), await create(request, headers)];
     expect(again.body.id).toBe(first.body.id);
@@ -127,42 +132,34 @@ describe('an evaluation by method', () => {
     await cancel(body.id);
   });
 
-  describe('on a node', () => {
-    let node: FakeNode;
-    beforeAll(async () => {
-      node = await FakeNode.joined(nodeStatus({ models: [] }));
+  it('is given to a node without any model, which tells its phases and how it was fit', async () => {
+    const { body } = await create({ method: 'matrix-factorisation', trainDataset, validDataset, shots: 4, seed: 2 });
+    const node = await joined(nodeStatus({ models: [] }));
+    const job = await nextJob(node, 'evaluate', body.id);
+    expect(job).toMatchObject({
+      model: null,
+      adapter: null,
+      instructions: null,
+      fit: { method: 'matrix-factorisation', shots: 4, seed: 2, hyperParameters: null },
+      train: { kind: 'samples', split: 'train' },
+      valid: { kind: 'samples', split: 'all' },
     });
-    afterAll(async () => {
-      node.drop();
-      await call('DELETE', `/v1/nodes/${node.id}`);
-    });
-
-    it('is given to one without any model, which tells its phases and how it was fit', async () => {
-      const { body } = await create({ method: 'matrix-factorisation', trainDataset, validDataset, shots: 4, seed: 2 });
-      const job = await nextJob(node, 'evaluate', body.id);
-      expect(job).toMatchObject({
-        model: null,
-        adapter: null,
-        instructions: null,
-        fit: { method: 'matrix-factorisation', shots: 4, seed: 2, hyperParameters: null },
-        train: { kind: 'samples', split: 'train' },
-        valid: { kind: 'samples', split: 'all' },
-      });
-      node.send({ type: 'accepted', job: job.id, fence: 1 });
-      const progress = { kind: 'evaluate', phase: 'fit', done: 1, total: 6, etaMs: null } as const;
-      node.send({ type: 'progress', job: job.id, fence: 1, progress });
-      await evaluationIn(job.id, 'running');
-      await sendFile(job.results.predictionsPath, '{"score":3}\n');
-      const rules = { ruleAuc: 0.5, rulePerUserAuc: null, popularityAuc: 0.5, popularityPerUserAuc: null };
-      const numbers = { n: 3, users: 0, usersInferred: false, likedShare: 0.5, tokens: 0, durationMs: 1 };
-      const fit = { trainSamples: 2, validSamples: 2, chosen: { factors: 4, ridge: 0.1 }, durationMs: 3 };
-      const nothing = { interval: null, perUserAuc: null, blendAuc: null, blendPerUserAuc: null };
-      const computed = { template: null, precision: null, provider: null };
-      const report = { auc: 0.75, ...rules, ...numbers, ...nothing, ...computed, fit };
-      const outcome = { status: 'succeeded', result: { kind: 'evaluate', report } } as const;
-      node.send({ type: 'finished', job: job.id, fence: 1, outcome });
-      await node.next('recorded');
-      expect(await evaluationIn(job.id, 'succeeded')).toMatchObject({ report, progress: { phase: 'fit', done: 1 } });
-    });
+    const { id, fence } = job;
+    node.send({ type: 'accepted', job: id, fence });
+    const progress = { type: 'progress', phase: 'fit', done: 1, total: 6, etaMs: null } as const;
+    node.send({ type: 'events', job: id, fence, seq: 1, events: [progress] });
+    await node.next('acknowledged');
+    await evaluationIn(id, 'running');
+    expect((await sendFile(job, RESULT_FILES.predictions, '{"score":3}\n')).status).toBe(200);
+    const fit = { trainSamples: 2, validSamples: 2, chosen: { factors: 4, ridge: 0.1 }, durationMs: 3 };
+    const report = evaluationReport({ auc: 0.75, template: null, precision: null, provider: null, fit });
+    expect(await finish(node, job, { status: 'succeeded', result: { kind: 'evaluate', report } })).toBe('applied');
+    expect(await evaluationIn(id, 'succeeded')).toMatchObject({ report, progress: { phase: 'fit', done: 1 } });
+    const predictions = await exports.default.fetch(
+      new Request(`https://edge.test/v1/evaluations/${id}/predictions`, {
+        headers: { Authorization: `Bearer ${(await defaultWorkspace()).key}` },
+      }),
+    );
+    expect([predictions.status, await predictions.text()]).toEqual([200, '{"score":3}\n']);
   });
 });

@@ -136,10 +136,10 @@ describe('nodes', () => {
     const now = Date.now();
     await seen(node.id, true, now);
     expect(await get(node.id)).toMatchObject({ state: 'online', connected: true, status: STATUS });
+    // It was heard for the last time before it was found to be gone.
     await seen(node.id, false, now - 1000);
-    expect((await get(node.id)).state).toBe('online');
-    await seen(node.id, false, now + 1000);
-    expect(await get(node.id)).toMatchObject({ state: 'offline', connected: false });
+    const lastSeenAt = new Date(now).toISOString();
+    expect(await get(node.id)).toMatchObject({ state: 'offline', connected: false, lastSeenAt });
   });
 
   it('of a workspace are there for it alone; those of the operator for all, who see nothing of one another', async () => {

@@ -118,7 +118,7 @@ async function sent(
   const upload = await findUploadAt(deps.db, workspace, places.adapterImport(workspace, id, file));
   const lacking = (why: string) =>
     new TallrecError('ILLEGAL_STATE', `${file} has not been sent${why}.`, {
-      fix: 'Ask for upload URLs with POST /v1/adapters/uploads and PUT both files first.',
+      fix: 'Ask for upload URLs with POST /v1/adapters:upload and PUT both files first.',
     });
   if (!upload || upload.state === 'dropping') throw lacking('');
   if (upload.state === 'open' && upload.parts.length === 0) throw lacking('');
