@@ -16,6 +16,7 @@ import { Child } from '../../gpu-node/src/dev/child-process.ts';
 import { EdgeClient } from '../../gpu-node/src/dev/edge-client.ts';
 import { startLocalEdge } from '../../gpu-node/src/dev/local-edge.ts';
 import { CLI } from '../support/machine.ts';
+import { processorSeconds } from './processor-time.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '200' },
     callers: { type: 'string', default: '64' },
     seconds: { type: 'string', default: '5' },
+    inspect: { type: 'string' },
   },
 });
 const [ROUNDS, CALLS, CALLERS, SECONDS] = [values.rounds, values.calls, values.callers, values.seconds].map(Number) as [
@@ -58,8 +60,15 @@ async function latencies(target: Target, calls: number): Promise<number[]> {
   return taken;
 }
 
-/** Answers in a second, with so many callers that each ask again as soon as they are answered. */
-async function throughput(target: Target, callers: number, seconds: number): Promise<number> {
+interface Rate {
+  perSecond: number;
+  /** Milliseconds of the processors an answer, by process. */
+  cost: Map<string, number>;
+}
+
+/** With so many callers that each ask again as soon as they are answered. */
+async function throughput(target: Target, callers: number, seconds: number): Promise<Rate> {
+  const before = processorSeconds();
   const until = performance.now() + seconds * 1000;
   let answered = 0;
   const caller = async () => {
@@ -70,7 +79,20 @@ async function throughput(target: Target, callers: number, seconds: number): Pro
   };
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: callers }, caller));
-  return answered / ((performance.now() - startedAt) / 1000);
+  const perSecond = answered / ((performance.now() - startedAt) / 1000);
+  const cost = [...processorSeconds()].map(
+    ([kind, seconds]) => [kind, (1000 * (seconds - (before.get(kind) ?? 0))) / answered] as const,
+  );
+  return { perSecond, cost: new Map(cost) };
+}
+
+const total = (cost: ReadonlyMap<string, number>) => [...cost.values()].reduce((sum, ms) => sum + ms, 0);
+
+function costs(rates: readonly Rate[]): string {
+  const kinds = [...rates[0]!.cost.keys()].sort();
+  const each = kinds.map((kind) => [kind, median(rates.map(({ cost }) => cost.get(kind) ?? 0))] as const);
+  const words = each.filter(([, ms]) => ms >= 0.005).map(([kind, ms]) => `${kind} ${ms.toFixed(2)}`);
+  return `${median(rates.map(({ cost }) => total(cost))).toFixed(2)}: ${words.join(', ')}`;
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'tallrec-bench-'));
@@ -81,6 +103,7 @@ try {
   const { dir: model } = await demoModel(join(dir, 'models'));
   const edge = await startLocalEdge({
     stateDir: join(dir, 'edge'),
+    inspectorPort: values.inspect === undefined ? undefined : Number(values.inspect),
     onLine: (line) => log.push(`[edge] ${line}`),
     onStart: (child) => children.push(child),
   });
@@ -141,17 +164,24 @@ try {
     for (const name of names) taken[name].push(median(await latencies(targets[name], CALLS)));
   }
   const [bare, alone, through] = names.map((name) => median(taken[name])) as [number, number, number];
-  console.log(`  bare route ${bare.toFixed(2)}   node alone ${alone.toFixed(2)}   through the edge ${through.toFixed(2)}`);
+  console.log(
+    `  bare route ${bare.toFixed(2)}   node alone ${alone.toFixed(2)}   through the edge ${through.toFixed(2)}`,
+  );
   console.log(`  the edge adds ${(through - bare - alone).toFixed(2)} (goal: under 5)`);
 
   console.log(`${CALLERS} callers, ${ROUNDS} rounds of ${SECONDS} s each; answers a second`);
-  const rates: Record<'node' | 'edge', number[]> = { node: [], edge: [] };
+  const rates: Record<'node' | 'edge', Rate[]> = { node: [], edge: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of ['node', 'edge'] as const) rates[name].push(await throughput(targets[name], CALLERS, SECONDS));
   }
-  const shares = rates.edge.map((rate, round) => rate / rates.node[round]!);
-  console.log(`  node alone ${median(rates.node).toFixed(0)}   through the edge ${median(rates.edge).toFixed(0)}`);
-  console.log(`  share ${(100 * median(shares)).toFixed(0)} % (goal: 80 %)`);
+  const perSecond = (of: readonly Rate[]) => median(of.map((rate) => rate.perSecond)).toFixed(0);
+  const shareOf = (measure: (rate: Rate) => number) =>
+    (100 * median(rates.edge.map((rate, round) => measure(rate) / measure(rates.node[round]!)))).toFixed(0);
+  console.log(`  node alone ${perSecond(rates.node)}   through the edge ${perSecond(rates.edge)}`);
+  console.log(`  share ${shareOf((rate) => rate.perSecond)} % (goal: 80 %)`);
+  console.log('  milliseconds of the processors an answer, by process; the client is this benchmark');
+  console.log(`    node alone       ${costs(rates.node)}`);
+  console.log(`    through the edge ${costs(rates.edge)}`);
 } catch (error) {
   console.error(error, `\n${log.slice(-30).join('\n')}`);
   process.exitCode = 1;

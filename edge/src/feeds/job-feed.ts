@@ -7,9 +7,16 @@ import { parseEnv } from '../env.ts';
 import type { JobProgressRecord } from '../repo/job-record.ts';
 import { findJob, setEventsPlace, setJobProgress } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { readKeptEvents, writeKeptEvents } from './kept-events.ts';
-import { progressAfter, reachedBy } from './progress.ts';
-import { SSE_HEADERS, SSE_KEEP_ALIVE, SSE_OPENING, sseText } from './sse.ts';
+import {
+  progressAfter,
+  reachedBy,
+  readKeptEvents,
+  SSE_HEADERS,
+  SSE_KEEP_ALIVE,
+  SSE_OPENING,
+  sseText,
+  writeKeptEvents,
+} from './story.ts';
 
 /** Between two writes of a job's progress to the record. */
 const RECORD_MS = 1000;
@@ -61,6 +68,8 @@ export class JobFeed extends DurableObject<object> {
     const known = await this.#open(job);
     if (fence !== undefined && fence > known.fence) this.#save(ofRun(known, fence));
     this.#push(events);
+    // What was not recorded yet would come too late for whoever waits for this state.
+    await this.#record(this.#known!, true);
   }
 
   /** Numbers that were kept already are passed over, so a node may send again what it is not sure of. */

@@ -5,8 +5,7 @@ import type { Db } from '../repo/db.ts';
 import { findJob } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import type { JobFeedApi } from './feed-api.ts';
-import { readKeptEvents } from './kept-events.ts';
-import { SSE_HEADERS, SSE_OPENING, sseText } from './sse.ts';
+import { readKeptEvents, SSE_HEADERS, SSE_OPENING, sseText } from './story.ts';
 
 export function openFeeds(
   namespace: DurableObjectNamespace<JobFeedApi>,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { openDb } from '../repo/db.ts';
 import { deleteClaimsBefore } from '../repo/idempotency.ts';
-import { seal, unseal } from '../services/idempotency/seal.ts';
+import { seal, unseal } from '../services/idempotency.ts';
 import { call, newWorkspace } from '../testing/client.ts';
 
 type Created = z.infer<typeof createdKeySchema>;

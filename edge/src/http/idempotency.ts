@@ -1,7 +1,7 @@
 // The Idempotency-Key header on POSTs that create.
 import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import { claimIdempotencyKey, settleIdempotencyKey } from '../services/idempotency/claim.ts';
+import { claimIdempotencyKey, settleIdempotencyKey } from '../services/idempotency.ts';
 import type { AppEnv } from './context.ts';
 import { invalidInput } from './errors.ts';
 

@@ -3,8 +3,7 @@ import { newId } from '@tallrec/shared/ids';
 import type { AuditQuery } from '@tallrec/shared/wire/audit';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Ctx } from '../deps.ts';
-import type { Db } from './db.ts';
-import { afterCursor } from './page.ts';
+import { afterCursor, type Db } from './db.ts';
 import { auditEntries } from './schema.ts';
 
 export type AuditRow = typeof auditEntries.$inferSelect;

@@ -11,14 +11,16 @@ import {
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, asc, desc, eq, inArray, isNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
-import type { Db } from './db.ts';
+import { afterCursor, type Db } from './db.ts';
 import type { ChunkSpec, JobCheckpointRecord, JobProgressRecord } from './job-record.ts';
-import { afterCursor } from './page.ts';
 import { jobInputs, jobs, uploadParts, uploads } from './schema.ts';
 
 export type JobRow = typeof jobs.$inferSelect;
 
 export const AT_WORK = ['dispatched', 'running'] as const satisfies JobState[];
+
+/** States in which what a node told of its run may still be written down: the last of it comes with the outcome. */
+const TOLD = [...AT_WORK, 'publishing', 'succeeded', 'failed'] as const satisfies JobState[];
 
 function statesBefore(to: JobState): JobState[] {
   return JOB_STATES.filter((from) => JOB_TRANSITIONS[from].includes(to));
@@ -180,7 +182,7 @@ export async function setJobProgress(
       attempts: sql`CASE WHEN ${reached} > ${jobs.furthest} THEN 1 ELSE ${jobs.attempts} END`,
       furthest: sql`max(${jobs.furthest}, ${reached})`,
     })
-    .where(and(eq(jobs.id, id), eq(jobs.fence, fence), inArray(jobs.state, AT_WORK)))
+    .where(and(eq(jobs.id, id), eq(jobs.fence, fence), inArray(jobs.state, TOLD)))
     .returning({ id: jobs.id });
   return rows.length > 0;
 }

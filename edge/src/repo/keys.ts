@@ -2,8 +2,7 @@
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, desc, eq, isNull, lte, or } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
-import type { Db } from './db.ts';
-import { afterCursor } from './page.ts';
+import { afterCursor, type Db } from './db.ts';
 import { apiKeys } from './schema.ts';
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

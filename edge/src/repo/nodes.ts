@@ -4,8 +4,7 @@ import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, desc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { OPERATOR } from '../operator.ts';
 import { type AuditInput, auditIfChanged } from './audit.ts';
-import type { Db } from './db.ts';
-import { afterCursor } from './page.ts';
+import { afterCursor, type Db } from './db.ts';
 import { nodes } from './schema.ts';
 
 export type NodeRow = typeof nodes.$inferSelect;

@@ -2,9 +2,8 @@
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import { desc, eq } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
-import type { Db } from './db.ts';
+import { afterCursor, type Db } from './db.ts';
 import { type ApiKeyRow, keyInsert } from './keys.ts';
-import { afterCursor } from './page.ts';
 import { workspaces } from './schema.ts';
 
 export type WorkspaceRow = typeof workspaces.$inferSelect;

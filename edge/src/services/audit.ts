@@ -2,7 +2,7 @@
 import type { AuditEntry, AuditQuery } from '@tallrec/shared/wire/audit';
 import type { Ctx, Deps } from '../deps.ts';
 import { type AuditRow, listAuditRows } from '../repo/audit.ts';
-import { type Page, toPage } from '../repo/page.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import { iso } from './timestamps.ts';
 
 export async function listAudit(deps: Pick<Deps, 'db'>, ctx: Ctx, query: AuditQuery): Promise<Page<AuditEntry>> {

@@ -4,7 +4,7 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import type { Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type ApiKeyRow, findKeyByHash, setKeyUsed } from '../repo/keys.ts';
-import { knownSoFar, recallKey, rememberKey } from './known-keys.ts';
+import { knownKeys } from './known-keys.ts';
 import { bearerOf, KEY_PREFIX, sha256Hex } from './secrets.ts';
 import { iso } from './timestamps.ts';
 
@@ -36,6 +36,13 @@ const OPERATOR_CALLER: Caller = {
 };
 const NOTE_USE_EVERY_MS = 5 * 60_000;
 
+let operator: { secret: string; hash: string } | undefined;
+
+async function operatorHashOf(secret: string): Promise<string> {
+  if (operator?.secret !== secret) operator = { secret, hash: await sha256Hex(secret) };
+  return operator.hash;
+}
+
 /** Compares digests in constant time, so that neither length nor a common beginning shows. */
 function sameDigest(left: string, right: string): boolean {
   return crypto.subtle.timingSafeEqual(Uint8Array.fromHex(left), Uint8Array.fromHex(right));
@@ -56,7 +63,7 @@ export async function authenticate(
       fix: 'Send the header "Authorization: Bearer tlr_…".',
     });
   }
-  const [hash, operatorHash] = await Promise.all([sha256Hex(key), sha256Hex(deps.operatorSecret)]);
+  const [hash, operatorHash] = await Promise.all([sha256Hex(key), operatorHashOf(deps.operatorSecret)]);
   if (sameDigest(hash, operatorHash)) return { caller: OPERATOR_CALLER, noteUse: null };
   const nowMs = deps.clock.nowMs();
   const row = key.startsWith(KEY_PREFIX) ? await rowOf(deps, hash, known, nowMs) : undefined;
@@ -83,11 +90,11 @@ async function rowOf(
   known: boolean,
   nowMs: number,
 ): Promise<ApiKeyRow | undefined> {
-  const recalled = known ? recallKey(hash, nowMs) : undefined;
+  const recalled = known ? knownKeys.recall(hash, nowMs) : undefined;
   if (recalled) return recalled;
-  const asOf = knownSoFar();
+  const asOf = knownKeys.asOf();
   const row = await findKeyByHash(deps.db, hash);
-  if (row && row.revokedAt === null) rememberKey(hash, row, nowMs, asOf);
+  if (row && row.revokedAt === null) knownKeys.remember(hash, row, nowMs, asOf);
   return row;
 }
 

@@ -6,14 +6,14 @@ import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import type { DatasetRow } from '../repo/datasets.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
-import { type Page, toPage } from '../repo/page.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters/resolve.ts';
 import { requireJob } from './jobs/control.ts';
 import { createJob, requireData, requireModel } from './jobs/create.ts';
-import { jobView } from './jobs/view.ts';
+import { jobView } from './jobs/state.ts';
 
 const HELD_OUT = 'Name another dataset, or leave it out: then some of trainDataset is held out.';
 const SAMPLES = ['samples', 'interactions'] as const;

@@ -5,6 +5,7 @@ import type { CreateNode, Node } from '@tallrec/shared/wire/nodes';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import {
   deleteNodeRow,
   findServingNode,
@@ -14,8 +15,8 @@ import {
   setDraining,
   setJoinToken,
 } from '../repo/nodes.ts';
-import { type Page, toPage } from '../repo/page.ts';
 import { existingWorkspace } from './existing-workspace.ts';
+import { forgetRoutes } from './known-routes.ts';
 import { JOIN_TOKEN_PREFIX, newSecret, sha256Hex } from './secrets.ts';
 import { iso, isoOrNull } from './timestamps.ts';
 
@@ -81,6 +82,7 @@ export async function drainNode(
     subject: id,
     nowMs: deps.clock.nowMs(),
   });
+  forgetRoutes();
   return toNode(row ?? (await notOwned(deps, ctx, id)));
 }
 
@@ -102,6 +104,7 @@ export async function renewJoinToken(
 export async function deleteNode(deps: Pick<Deps, 'db' | 'clock' | 'links'>, ctx: Ctx, id: string): Promise<void> {
   const audit = { ctx, action: 'node.delete', subject: id, nowMs: deps.clock.nowMs() };
   if (!(await deleteNodeRow(deps.db, { workspace: ctx.workspace, id }, audit))) await notOwned(deps, ctx, id);
+  forgetRoutes();
   await deps.links.remove(id);
 }
 

@@ -1,4 +1,4 @@
-// Requests that a node answers at once: scores, ranks, token counts. One round trip to the record, one to the node.
+// Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
 import { TallrecError } from '@tallrec/shared/errors';
 import {
   NODE_PATHS,
@@ -6,6 +6,7 @@ import {
   type NodeScoreRequest,
   nodeTokensResponseSchema,
 } from '@tallrec/shared/wire/node-api';
+import type { JobAdapter } from '@tallrec/shared/wire/link';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
 import {
   type RankRequest,
@@ -17,8 +18,8 @@ import {
 } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
-import { type AdapterRow, findRoute, type NodeRow } from '../repo/routing.ts';
-import { signedAdapter } from './adapters/signed.ts';
+import { findRoute, type NodeRow } from '../repo/routing.ts';
+import { forgetRoutesOf, type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
 import { countRequest, inOrderOfLoad } from './node-load.ts';
 
 /** How many nodes are asked before a request is given up. */
@@ -46,8 +47,8 @@ export async function scoreSamples(
   asked: Asked = {},
 ): Promise<ScoreResponse> {
   const route = await routeTo(deps, ctx, model, adapter ?? null, asked.admission);
-  const request: NodeScoreRequest = { model, template, samples, adapter: await signed(deps, route.adapter) };
-  return relay(deps, route.nodes, NODE_PATHS.score, request, scoreResponseSchema, asked);
+  const request: NodeScoreRequest = { model, template, samples, adapter: route.adapter };
+  return relay(deps, ctx, route.nodes, NODE_PATHS.score, request, scoreResponseSchema, asked);
 }
 
 /** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ADAPTER_INVALID, NODE_UNAVAILABLE, NODE_BUSY, NODE_TIMEOUT, TOO_LARGE */
@@ -58,8 +59,8 @@ export async function rankCandidates(
   asked: Asked = {},
 ): Promise<RankResponse> {
   const route = await routeTo(deps, ctx, input.model, adapter ?? null, asked.admission);
-  const request: NodeRankRequest = { ...input, adapter: await signed(deps, route.adapter) };
-  return relay(deps, route.nodes, NODE_PATHS.rank, request, rankResponseSchema, asked);
+  const request: NodeRankRequest = { ...input, adapter: route.adapter };
+  return relay(deps, ctx, route.nodes, NODE_PATHS.rank, request, rankResponseSchema, asked);
 }
 
 /** Tokens of each text by this model's own tokenizer, or any model's. Counts are extra: where no node can give them, there are none. */
@@ -73,13 +74,21 @@ export async function countTokens(
     const { nodes } = await findRoute(deps.db, ctx.workspace, null);
     const name = model ?? nodes.find(({ connected }) => connected)?.status?.models[0]?.name;
     if (name === undefined) return null;
+    const holders = able(nodes, name);
+    if (holders instanceof TallrecError) return null;
     const body = { model: name, texts };
-    const { counts } = await relay(deps, able(nodes, name), NODE_PATHS.tokens, body, nodeTokensResponseSchema);
+    const { counts } = await relay(deps, ctx, holders, NODE_PATHS.tokens, body, nodeTokensResponseSchema);
     return { model: name, counts };
   } catch (error) {
     if (error instanceof TallrecError) return null;
     throw error;
   }
+}
+
+interface Way {
+  /** The one to ask first in front. */
+  nodes: NodeRow[];
+  adapter: JobAdapter | null;
 }
 
 async function routeTo(
@@ -88,34 +97,47 @@ async function routeTo(
   model: string,
   ref: string | null,
   admission: Promise<void> | undefined,
-): Promise<{ nodes: NodeRow[]; adapter: AdapterRow | undefined }> {
-  const [route] = await Promise.all([findRoute(deps.db, ctx.workspace, ref), admission]);
-  const { adapter } = route;
+): Promise<Way> {
+  const known = recallRoute(ctx.workspace, ref, deps.clock.nowMs());
+  const way = known && wayAlong(known, model, ref);
+  if (way && !(way instanceof TallrecError)) {
+    await admission;
+    return way;
+  }
+  // Nobody is refused by what was known a moment ago.
+  const [route] = await Promise.all([lookUpRoute(deps, ctx.workspace, ref), admission]);
+  const found = wayAlong(route, model, ref);
+  if (found instanceof TallrecError) throw found;
+  return found;
+}
+
+function wayAlong({ nodes, adapter, signed }: KnownRoute, model: string, ref: string | null): Way | TallrecError {
   if (ref !== null && !adapter) {
-    throw new TallrecError('NOT_FOUND', `There is no adapter ${ref}.`, {
+    return new TallrecError('NOT_FOUND', `There is no adapter ${ref}.`, {
       fix: 'GET /v1/adapters lists adapters and their aliases.',
     });
   }
   if (adapter && adapter.model !== model) {
-    throw new TallrecError('ADAPTER_INVALID', `The adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`, {
+    return new TallrecError('ADAPTER_INVALID', `The adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`, {
       fix: `Use it with the model ${adapter.model}.`,
     });
   }
-  const nodes = able(route.nodes, model);
-  const holders = adapter ? nodes.filter(({ status }) => status?.adapters.includes(adapter.id)) : nodes;
-  const others = nodes.filter((node) => !holders.includes(node));
-  return { nodes: [...inOrderOfLoad(holders), ...inOrderOfLoad(others)], adapter };
+  const online = able(nodes, model);
+  if (online instanceof TallrecError) return online;
+  const holders = adapter ? online.filter(({ status }) => status?.adapters.includes(adapter.id)) : online;
+  const others = adapter ? online.filter((node) => !holders.includes(node)) : [];
+  return { nodes: [...inOrderOfLoad(holders), ...inOrderOfLoad(others)], adapter: signed };
 }
 
 /**
  * Nodes that can answer for this model now.
- * @throws TallrecError MODEL_UNKNOWN where no node holds it, NODE_UNAVAILABLE where those that do are away
+ * @returns MODEL_UNKNOWN where no node holds it, NODE_UNAVAILABLE where those that do are away
  */
-function able(nodes: readonly NodeRow[], model: string): NodeRow[] {
+function able(nodes: readonly NodeRow[], model: string): NodeRow[] | TallrecError {
   const holders = nodes.filter(({ status }) => status?.models.some(({ name }) => name === model));
   if (holders.length === 0) {
     const models = [...new Set(nodes.flatMap(({ status }) => status?.models.map(({ name }) => name) ?? []))].sort();
-    throw new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
+    return new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
       fix: models.length
         ? `Nodes hold: ${models.join(', ')}. Use one of these, or start a node with the model: tallrec serve --models DIR.`
         : 'Start a node: POST /v1/nodes gives a token, then tallrec serve --edge URL --token TOKEN.',
@@ -124,14 +146,10 @@ function able(nodes: readonly NodeRow[], model: string): NodeRow[] {
   }
   const online = holders.filter(({ connected, draining }) => connected && !draining);
   if (online.length > 0) return online;
-  throw new TallrecError('NODE_UNAVAILABLE', `The nodes that hold the model "${model}" are not connected just now.`, {
+  return new TallrecError('NODE_UNAVAILABLE', `The nodes that hold the model "${model}" are not connected just now.`, {
     fix: `Try again shortly, or start one of: ${holders.map(({ name }) => name).join(', ')}.`,
     details: { retryAfterMs: 5000 },
   });
-}
-
-async function signed(deps: ScoringDeps, adapter: AdapterRow | undefined) {
-  return adapter ? await signedAdapter(deps, adapter) : null;
 }
 
 /**
@@ -140,6 +158,7 @@ async function signed(deps: ScoringDeps, adapter: AdapterRow | undefined) {
  */
 async function relay<S extends z.ZodType>(
   deps: RelayDeps,
+  { workspace }: Ctx,
   nodes: readonly NodeRow[],
   path: string,
   body: unknown,
@@ -158,6 +177,7 @@ async function relay<S extends z.ZodType>(
       return read(response.status, response.body, answer);
     } catch (error) {
       last = error;
+      if (error instanceof TallrecError && error.code === 'NODE_UNAVAILABLE') forgetRoutesOf(workspace);
       if (!(error instanceof TallrecError) || !NEXT_NODE.has(error.code)) throw error;
     } finally {
       answered(inFlight);

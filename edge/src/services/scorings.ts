@@ -4,14 +4,14 @@ import { LIMITS } from '@tallrec/shared/limits';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { CreateScoring, Scoring } from '@tallrec/shared/wire/scorings';
 import type { Ctx, Deps } from '../deps.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import type { ScoringSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
-import { type Page, toPage } from '../repo/page.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters/resolve.ts';
 import { requireJob } from './jobs/control.ts';
 import { createJob, requireData, requireModel } from './jobs/create.ts';
-import { jobView } from './jobs/view.ts';
+import { jobView } from './jobs/state.ts';
 
 const DEFAULT_TOP = 10;
 

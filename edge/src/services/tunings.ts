@@ -7,14 +7,14 @@ import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { CreateTuning, Tuning, TuningMetrics } from '@tallrec/shared/wire/tunings';
 import type { Ctx, Deps } from '../deps.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import type { TuningSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
-import { type Page, toPage } from '../repo/page.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters/resolve.ts';
 import { requireJob } from './jobs/control.ts';
 import { createJob, requireData, requireModel } from './jobs/create.ts';
-import { jobView } from './jobs/view.ts';
+import { jobView } from './jobs/state.ts';
 
 /** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID */
 export async function createTuning(

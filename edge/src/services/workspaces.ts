@@ -4,7 +4,7 @@ import { type ApiKey, SCOPES } from '@tallrec/shared/wire/keys';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Workspace } from '@tallrec/shared/wire/workspaces';
 import type { Ctx, Deps } from '../deps.ts';
-import { type Page, toPage } from '../repo/page.ts';
+import { type Page, toPage } from '../repo/db.ts';
 import { findWorkspace, insertWorkspace, listWorkspaceRows, type WorkspaceRow } from '../repo/workspaces.ts';
 import { getKey, keyMade, newKeyRow } from './keys.ts';
 import { iso } from './timestamps.ts';

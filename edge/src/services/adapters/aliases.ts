@@ -5,7 +5,8 @@ import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../../repo/aliases.ts';
-import type { Page } from '../../repo/page.ts';
+import type { Page } from '../../repo/db.ts';
+import { forgetRoutesOf } from '../known-routes.ts';
 import { iso } from '../timestamps.ts';
 import { noSuchAdapter } from './resolve.ts';
 import { getAdapter } from './view.ts';
@@ -40,12 +41,15 @@ export async function setAlias(
   adapter: string,
 ): Promise<Adapter> {
   const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
+  forgetRoutesOf(ctx.workspace);
   if (now !== adapter) throw noSuchAdapter(adapter);
   return await getAdapter(deps, ctx, adapter);
 }
 
 /** @throws TallrecError NOT_FOUND */
 export async function deleteAlias(deps: Pick<Deps, 'db' | 'clock'>, ctx: Ctx, alias: string): Promise<void> {
-  if (await deleteAliasRow(deps.db, ctx, alias, deps.clock.nowMs())) return;
+  const deleted = await deleteAliasRow(deps.db, ctx, alias, deps.clock.nowMs());
+  forgetRoutesOf(ctx.workspace);
+  if (deleted) return;
   throw noSuchAlias(alias);
 }

@@ -4,11 +4,13 @@ import type { Ctx, Deps } from '../../deps.ts';
 import { type AdapterRow, deleteAdapterRow, setAdapterDeleting } from '../../repo/adapters.ts';
 import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
+import { forgetRoutesOf } from '../known-routes.ts';
 import { noSuchAdapter } from './resolve.ts';
 
 /** @throws TallrecError NOT_FOUND, or CONFLICT while aliases point at it or jobs use it, which it names */
 export async function deleteAdapter(deps: Pick<Deps, 'db' | 'bucket' | 'clock'>, ctx: Ctx, id: string): Promise<void> {
   const { row, aliases, jobs } = await setAdapterDeleting(deps.db, ctx, id, deps.clock.nowMs());
+  forgetRoutesOf(ctx.workspace);
   if (!row) throw noSuchAdapter(id);
   if (row.state === 'deleting') return await finishDeletingAdapter(deps, row);
   const by = [...aliases.map((alias) => `the alias ${alias}`), ...jobs].join(', ');

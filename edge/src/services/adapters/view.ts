@@ -3,7 +3,7 @@ import { ADAPTER_FILES, type Adapter } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type AdapterWithAliases, listAdapterRows, withAliases } from '../../repo/adapters.ts';
-import type { Page } from '../../repo/page.ts';
+import type { Page } from '../../repo/db.ts';
 import { places } from '../../storage/places.ts';
 import { serveObject } from '../../storage/serve-object.ts';
 import { iso } from '../timestamps.ts';

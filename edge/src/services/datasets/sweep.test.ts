@@ -3,7 +3,7 @@ import { newId } from '@tallrec/shared/ids';
 import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetState } from '@tallrec/shared/wire/datasets';
 import { expect, it } from 'vitest';
-import { makeDeps } from '../../compose.ts';
+import { makeDepsAt } from '../../compose.ts';
 import type { Deps } from '../../deps.ts';
 import { parseEnv } from '../../env.ts';
 import { findAdapter } from '../../repo/adapters.ts';
@@ -26,7 +26,7 @@ const WORKSPACE = 'ws_sweep';
 /** The sweep as it runs at this time, with these instances alive. */
 function at(nowMs: number, alive: string[] = []) {
   const calls: string[] = [];
-  const real = makeDeps(parseEnv(env), { nowMs: () => nowMs });
+  const real = makeDepsAt(parseEnv(env), { nowMs: () => nowMs });
   const deps: Deps = {
     ...real,
     durations: { ...real.durations, stepRetryMs: 30_000 },

@@ -4,7 +4,7 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDataset, listDatasetRows } from '../../repo/datasets.ts';
-import { type Page, toPage } from '../../repo/page.ts';
+import { type Page, toPage } from '../../repo/db.ts';
 import { iso } from '../timestamps.ts';
 
 export function toDataset(row: DatasetRow): Dataset {

@@ -2,9 +2,8 @@
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Deps } from '../../deps.ts';
 import { findJob } from '../../repo/jobs.ts';
-import { assignJobs } from './assign.ts';
+import { assignJobs, failLost, isOverdue, type LoseDeps, loseJob } from './assign.ts';
 import { joinBatch, lookAtBatch, type SplitPosition, splitBatch } from './batch.ts';
-import { failLost, isOverdue, type LoseDeps, loseJob } from './lose.ts';
 import { publishJob } from './outcome.ts';
 
 export type StepDeps = LoseDeps & Pick<Deps, 'bucket'>;

@@ -4,10 +4,9 @@ import type { Deps } from '../../deps.ts';
 import { faultOf, secretsOf } from '../../faults.ts';
 import { type JobRow, listDeleting, listEndedWith, setEventsPlace, takeSwept } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
-import { assignJobs } from './assign.ts';
+import { assignJobs, failLost, isOverdue, loseJob } from './assign.ts';
 import { finishDeleting } from './control.ts';
 import { startDriver } from './create.ts';
-import { failLost, isOverdue, loseJob } from './lose.ts';
 import type { StepDeps } from './steps.ts';
 
 /** Each may take some requests to other objects, of which an invocation has a thousand. */
