@@ -235,7 +235,7 @@ export class NodeLink extends DurableObject<object> {
       }
       case 'events': {
         const { job, fence, seq, events } = frame;
-        const kept = this.leases.holds(job, fence) ? await jobEvents(deps, job, fence, seq, events) : null;
+        const kept = await jobEvents(deps, job, fence, seq, events, this.leases.holds(job, fence));
         if (kept === null) sendFrame(socket, { type: 'cancel', job, fence });
         else sendFrame(socket, { type: 'acknowledged', job, fence, seq: kept });
         break;

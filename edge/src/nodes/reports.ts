@@ -34,16 +34,23 @@ export async function jobDeclined(
   await giveBack(deps, job, node, { code, message: `The node ${node} did not take it: ${message}` });
 }
 
-/** @returns the last number that is kept, or null where the fence no longer holds */
+/**
+ * @param leased whether the node's lease on the job holds
+ * @returns the last number that is kept, or null where the job is no longer the node's
+ */
 export async function jobEvents(
   deps: ReportDeps,
   id: string,
   fence: number,
   seq: number,
   events: NodeEvent[],
+  leased: boolean,
 ): Promise<number | null> {
   const job = await findJob(deps.db, id);
   if (job?.fence !== fence) return null;
+  // Sent again behind the outcome, which told the last of them.
+  if (job.state === 'publishing' || job.state === 'succeeded') return seq + events.length - 1;
+  if (!leased) return null;
   if (job.kind === 'chunk') {
     const last = events.findLast((event) => event.type === 'progress');
     if (last) {
