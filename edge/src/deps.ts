@@ -4,7 +4,7 @@ import type { ErrorCode } from '@tallrec/shared/errors';
 import type { Noun } from '@tallrec/shared/ids';
 import type { SigningRing } from '@tallrec/shared/signing';
 import type { JobEvent, SequencedEvent } from '@tallrec/shared/wire/jobs';
-import type { Job, Verdict } from '@tallrec/shared/wire/link';
+import type { AnswerTimings, Job, Verdict } from '@tallrec/shared/wire/link';
 import type { Db } from './repo/db.ts';
 
 export interface Clock {
@@ -38,6 +38,8 @@ export interface RelayResponse {
   inFlight: number;
   /** Milliseconds between the request's frame and the answer's. */
   nodeMs: number;
+  /** What of it the request waited for its turn, and what the engine took, where the node says so. */
+  timings?: AnswerTimings | undefined;
 }
 
 /** Ways to the nodes: one NodeLink object each. */

@@ -9,8 +9,8 @@ import type { AppEnv } from './context.ts';
 import { onError } from './errors.ts';
 import type { Taken } from './rate-limiter-api.ts';
 
-const REFUSED: Taken = { allowed: false, remaining: 0, retryAfterMs: 1000, resetMs: 60_000 };
-const ALLOWED: Taken = { allowed: true, remaining: 9, retryAfterMs: 0, resetMs: 6000 };
+const REFUSED: Taken = { allowed: false, taken: 0, remaining: 0, retryAfterMs: 1000, resetMs: 60_000 };
+const ALLOWED: Taken = { allowed: true, taken: 1, remaining: 9, retryAfterMs: 0, resetMs: 6000 };
 
 /** A route behind the door, whose limiter answers when the test says so. */
 async function behind(door: ReturnType<typeof needs>) {

@@ -6,7 +6,7 @@ import { createMiddleware } from 'hono/factory';
 import { authenticate, type Caller, hasScope } from '../services/authenticate.ts';
 import type { AppEnv } from './context.ts';
 import { idempotent } from './idempotency.ts';
-import type { Taken } from './rate-limiter-api.ts';
+import { takeRequest } from './rate-limit.ts';
 
 /** What a contract asks of its callers. */
 interface Door {
@@ -77,8 +77,8 @@ function checkScope(caller: Caller, { scope, operator }: Door): void {
 /** Spends one of the caller's requests of this minute. */
 async function admit(c: Context<AppEnv>, { id, requestsPerMinute }: Caller): Promise<void> {
   if (requestsPerMinute === null) return;
-  const limiter = c.var.env.RATE_LIMITER;
-  const taken: Taken = await limiter.get(limiter.idFromName(id)).take(requestsPerMinute);
+  const { env, deps } = c.var;
+  const taken = await takeRequest(env.RATE_LIMITER, id, requestsPerMinute, deps.clock.nowMs());
   c.header('RateLimit-Limit', String(requestsPerMinute));
   c.header('RateLimit-Remaining', String(taken.remaining));
   c.header('RateLimit-Reset', String(Math.ceil(taken.resetMs / 1000)));

@@ -25,9 +25,21 @@ async function passed(limiter: RateLimiter, sent: number, requestsPerMinute = 60
 describe('the rate limiter', () => {
   it('lets a minute of requests through at once, then one for each that the time gives', () =>
     withLimiter(async (limiter, clock) => {
-      expect(await limiter.take(60)).toEqual({ allowed: true, remaining: 59, retryAfterMs: 0, resetMs: 1000 });
+      expect(await limiter.take(60)).toEqual({
+        allowed: true,
+        taken: 1,
+        remaining: 59,
+        retryAfterMs: 0,
+        resetMs: 1000,
+      });
       expect(await passed(limiter, 100)).toBe(59);
-      expect(await limiter.take(60)).toEqual({ allowed: false, remaining: 0, retryAfterMs: 1000, resetMs: 60_000 });
+      expect(await limiter.take(60)).toEqual({
+        allowed: false,
+        taken: 0,
+        remaining: 0,
+        retryAfterMs: 1000,
+        resetMs: 60_000,
+      });
       clock.ms += 2500;
       expect(await passed(limiter, 100)).toBe(2);
       expect((await limiter.take(60)).retryAfterMs).toBe(500);

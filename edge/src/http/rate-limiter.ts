@@ -14,21 +14,24 @@ export class RateLimiter extends DurableObject implements Pick<RateLimiterApi, '
   private bucket = bucketSchema.safeParse(this.ctx.storage.kv.get('bucket')).data;
   private unsaved = 0;
 
-  async take(requestsPerMinute: number): Promise<Taken> {
+  async take(requestsPerMinute: number, wanted = 1, unused = 0): Promise<Taken> {
     const perMs = requestsPerMinute / 60_000;
     const nowMs = this.clock.nowMs();
     const { tokens, atMs } = this.bucket ?? { tokens: requestsPerMinute, atMs: nowMs };
     // A clock that was set back fills nothing; from then on it counts anew.
-    let left = Math.min(requestsPerMinute, tokens + Math.max(0, nowMs - atMs) * perMs);
-    const allowed = left >= 1;
-    if (allowed) left -= 1;
+    let left = Math.min(requestsPerMinute, tokens + unused + Math.max(0, nowMs - atMs) * perMs);
+    const taken = Math.min(wanted, Math.floor(left));
+    const allowed = taken > 0;
+    left -= taken;
     this.bucket = { tokens: left, atMs: nowMs };
-    if (allowed && ++this.unsaved >= requestsPerMinute * UNSAVED_SHARE) {
+    this.unsaved += taken;
+    if (this.unsaved >= requestsPerMinute * UNSAVED_SHARE) {
       this.ctx.storage.kv.put('bucket', this.bucket);
       this.unsaved = 0;
     }
     return {
       allowed,
+      taken,
       remaining: Math.floor(left),
       retryAfterMs: allowed ? 0 : Math.ceil((1 - left) / perMs),
       resetMs: Math.ceil((requestsPerMinute - left) / perMs),

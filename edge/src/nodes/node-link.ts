@@ -20,6 +20,7 @@ import { faultOf } from '../faults.ts';
 import { markNodeSeen, setNeedsUpgrade } from '../repo/nodes.ts';
 import { assignJobs, loseJob } from '../services/jobs/assign.ts';
 import { recordOutcome } from '../services/jobs/outcome.ts';
+import { forgetRoutes } from '../services/known-routes.ts';
 import { JobLeases, type Lease } from './job-leases.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { NODE_HEADER } from './link-api.ts';
@@ -44,6 +45,8 @@ export class NodeLink extends DurableObject<object> {
   private readonly pending: PendingRequests;
   private readonly leaseMs: number;
   private readonly acceptMs: number;
+  /** The socket of the present connection, once it was looked for. */
+  private present: WebSocket | undefined;
   /** What nodes report is recorded in the order in which it came. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -76,14 +79,20 @@ export class NodeLink extends DurableObject<object> {
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const nowMs = this.deps.clock.nowMs();
+    this.present = server;
     server.serializeAttachment({ connection, connectedAtMs: nowMs, announced: false } satisfies Attachment);
     sendFrame(server, { type: 'welcome', version: LINK_VERSION, node, leaseMs: this.leaseMs });
     await this.arm(nowMs);
-    this.inTurn(() => markNodeSeen(this.deps.db, node, { connected: true, lastSeenAt: nowMs }));
+    this.inTurn(() => this.cameOrWent({ connected: true, lastSeenAt: nowMs }));
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const answer = socket === this.present && typeof message === 'string' ? readAnswer(message) : undefined;
+    if (answer) {
+      this.pending.settle(answer.id, answer);
+      return;
+    }
     const attachment = this.attachmentOf(socket);
     if (!attachment || !this.isPresent(attachment)) return;
     const text = typeof message === 'string' && message.length <= LIMITS.frameBytes ? message : '';
@@ -94,8 +103,8 @@ export class NodeLink extends DurableObject<object> {
     }
     // Answers are handed over before anything is awaited, reports one after the other: frames would overtake one another else.
     if (frame.data.type === 'response') {
-      const { id, status, body } = frame.data;
-      this.pending.settle(id, { status, body: JSON.stringify(body) });
+      const { id, body, ...answer } = frame.data;
+      this.pending.settle(id, { ...answer, body: JSON.stringify(body) });
       return;
     }
     const report = frame.data;
@@ -215,7 +224,10 @@ export class NodeLink extends DurableObject<object> {
         }
         const lastSeenAt = deps.clock.nowMs();
         await markNodeSeen(deps.db, node, { connected: true, lastSeenAt, status: frame.status });
-        if (first) await assignJobs(deps, node);
+        if (first) {
+          forgetRoutes();
+          await assignJobs(deps, node);
+        }
         break;
       }
       case 'accepted': {
@@ -265,7 +277,12 @@ export class NodeLink extends DurableObject<object> {
     const heardAtMs = this.heardAtMs(socket);
     this.ctx.storage.kv.put('heardAtMs', heardAtMs);
     this.pending.failAll('The node has gone away meanwhile. Try again.');
-    this.inTurn(() => markNodeSeen(this.deps.db, this.node, { connected: false, lastSeenAt: heardAtMs }));
+    this.inTurn(() => this.cameOrWent({ connected: false, lastSeenAt: heardAtMs }));
+  }
+
+  private async cameOrWent(seen: { connected: boolean; lastSeenAt: number }): Promise<void> {
+    await markNodeSeen(this.deps.db, this.node, seen);
+    forgetRoutes();
   }
 
   private lose(leases: Lease[]): void {
@@ -300,10 +317,12 @@ export class NodeLink extends DurableObject<object> {
 
   /** The socket of the present connection while it is open: one that is closed stays listed. */
   private socket(): WebSocket | undefined {
+    if (this.present?.readyState === WebSocket.OPEN) return this.present;
     const connection = this.ctx.storage.kv.get<number>('connection');
-    return this.ctx
+    this.present = this.ctx
       .getWebSockets()
       .find((socket) => socket.readyState === WebSocket.OPEN && this.attachmentOf(socket)?.connection === connection);
+    return this.present;
   }
 
   private isPresent({ connection }: Attachment): boolean {
@@ -330,6 +349,18 @@ export class NodeLink extends DurableObject<object> {
 }
 
 const encoder = new TextEncoder();
+
+const ANSWER =
+  /^\{"type":"response","id":(\d+),"status":(\d{3})(?:,"timings":\{"queueMs":([\d.]+),"engineMs":([\d.]+)\})?,"body":/;
+
+/** An answer as nodes write it. Its body goes on as it is, and is parsed by whoever asked. */
+function readAnswer(text: string): ({ id: number } & Pick<RelayResponse, 'status' | 'body' | 'timings'>) | undefined {
+  const head = text.length <= LIMITS.frameBytes && text.endsWith('}') ? ANSWER.exec(text) : null;
+  if (!head) return undefined;
+  const body = text.slice(head[0].length, -1);
+  const timings = head[3] === undefined ? undefined : { queueMs: Number(head[3]), engineMs: Number(head[4]) };
+  return { id: Number(head[1]), status: Number(head[2]), body, timings };
+}
 
 function sendFrame(socket: WebSocket, frame: EdgeFrame): void {
   sendText(socket, JSON.stringify(frame));

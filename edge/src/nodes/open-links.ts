@@ -3,13 +3,22 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { LinkResult, Links } from '../deps.ts';
 import { NODE_HEADER, type NodeLinkApi } from './link-api.ts';
 
+let calls = 0;
+let isolate: string | undefined;
+
+/** A name that no other isolate gives. */
+function newCall(): string {
+  isolate ??= crypto.randomUUID();
+  return `${isolate} ${++calls}`;
+}
+
 export function openLinks(namespace: DurableObjectNamespace<NodeLinkApi>): Links {
   const link = (node: string) => namespace.get(namespace.idFromName(node));
   return {
     connect: (node) =>
       link(node).fetch(new Request('https://node.link/', { headers: { Upgrade: 'websocket', [NODE_HEADER]: node } })),
     async request(node, request, signal) {
-      const call = crypto.randomUUID();
+      const call = newCall();
       const stub = link(node);
       const abort = () => void stub.abort(call);
       signal?.addEventListener('abort', abort, { once: true });

@@ -4,8 +4,8 @@ import type { LinkResult, RelayResponse } from '../deps.ts';
 interface Waiting {
   call: string;
   sentAtMs: number;
+  timeoutMs: number;
   resolve: (result: LinkResult<RelayResponse>) => void;
-  timer: ReturnType<typeof setTimeout>;
 }
 
 export class PendingRequests {
@@ -14,6 +14,8 @@ export class PendingRequests {
   readonly #max: number;
   /** An object that was away must not reuse a number to which an answer may still come. */
   #nextId = Date.now() * 1000;
+  /** One for all of them, for the first that is due. */
+  #timer: { dueMs: number; handle: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(options: { timeoutMs: number; max: number }) {
     this.#timeoutMs = options.timeoutMs;
@@ -40,17 +42,14 @@ export class PendingRequests {
     const id = this.#nextId++;
     const timeoutMs = Math.max(1, Math.min(deadlineMs ?? this.#timeoutMs, this.#timeoutMs));
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        const message = `The node has not answered within ${timeoutMs / 1000} s. Send less at once, or try again.`;
-        resolve({ ok: false, code: 'NODE_TIMEOUT', message });
-      }, timeoutMs);
-      this.#waiting.set(id, { call, sentAtMs: Date.now(), resolve, timer });
+      const sentAtMs = Date.now();
+      this.#waiting.set(id, { call, sentAtMs, timeoutMs, resolve });
+      this.#arm(sentAtMs + timeoutMs, timeoutMs);
       send(id, timeoutMs);
     });
   }
 
-  settle(id: number, answer: Pick<RelayResponse, 'status' | 'body'>): void {
+  settle(id: number, answer: Pick<RelayResponse, 'status' | 'body' | 'timings'>): void {
     const waiting = this.#take(id);
     if (!waiting) return;
     const nodeMs = Date.now() - waiting.sentAtMs;
@@ -77,9 +76,37 @@ export class PendingRequests {
 
   #take(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
-    if (!waiting) return undefined;
     this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
+    // An object with a timer stays awake.
+    if (this.#waiting.size === 0) this.#disarm();
     return waiting;
+  }
+
+  #arm(dueMs: number, inMs: number): void {
+    if (this.#timer && this.#timer.dueMs <= dueMs) return;
+    this.#disarm();
+    this.#timer = { dueMs, handle: setTimeout(() => this.#expire(), inMs) };
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer?.handle);
+    this.#timer = undefined;
+  }
+
+  #expire(): void {
+    const dueMs = this.#timer?.dueMs ?? 0;
+    const nowMs = Math.max(Date.now(), dueMs);
+    this.#timer = undefined;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [id, { sentAtMs, timeoutMs, resolve }] of this.#waiting) {
+      if (sentAtMs + timeoutMs > nowMs) {
+        nextMs = Math.min(nextMs, sentAtMs + timeoutMs);
+        continue;
+      }
+      this.#waiting.delete(id);
+      const message = `The node has not answered within ${timeoutMs / 1000} s. Send less at once, or try again.`;
+      resolve({ ok: false, code: 'NODE_TIMEOUT', message });
+    }
+    if (this.#waiting.size > 0) this.#arm(nextMs, nextMs - nowMs);
   }
 }

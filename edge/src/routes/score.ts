@@ -70,9 +70,7 @@ function asked(c: Context<AppEnv>): Asked {
   return {
     signal: c.req.raw.signal,
     admission: c.var.admission,
-    onAnswer: (nodeMs) => {
-      c.var.timings.node = nodeMs;
-    },
+    onAnswer: (took) => Object.assign(c.var.timings, took),
   };
 }
 

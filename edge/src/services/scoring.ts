@@ -1,12 +1,12 @@
 // Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
 import { TallrecError } from '@tallrec/shared/errors';
+import type { JobAdapter } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
   type NodeRankRequest,
   type NodeScoreRequest,
   nodeTokensResponseSchema,
 } from '@tallrec/shared/wire/node-api';
-import type { JobAdapter } from '@tallrec/shared/wire/link';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
 import {
   type RankRequest,
@@ -17,7 +17,7 @@ import {
   scoreResponseSchema,
 } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
-import type { Ctx, Deps } from '../deps.ts';
+import type { Ctx, Deps, RelayResponse } from '../deps.ts';
 import { findRoute, type NodeRow } from '../repo/routing.ts';
 import { forgetRoutesOf, type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
 import { countRequest, inOrderOfLoad } from './node-load.ts';
@@ -35,8 +35,8 @@ export interface Asked {
   signal?: AbortSignal;
   /** Rejects where the caller may not ask now; awaited beside the record. */
   admission?: Promise<void>;
-  /** Milliseconds that the node took, from its object's side. */
-  onAnswer?: (nodeMs: number) => void;
+  /** Told of the milliseconds that the node took, by what took them. */
+  onAnswer?: (took: Record<string, number>) => void;
 }
 
 /** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ADAPTER_INVALID, NODE_UNAVAILABLE, NODE_BUSY, NODE_TIMEOUT, TOO_LARGE */
@@ -173,7 +173,7 @@ async function relay<S extends z.ZodType>(
     try {
       const response = await deps.links.request(id, { method: 'POST', path, body: text }, signal);
       inFlight = response.inFlight;
-      onAnswer?.(response.nodeMs);
+      onAnswer?.(tookOf(response));
       return read(response.status, response.body, answer);
     } catch (error) {
       last = error;
@@ -186,9 +186,13 @@ async function relay<S extends z.ZodType>(
   throw last;
 }
 
+function tookOf({ nodeMs, timings }: RelayResponse): Record<string, number> {
+  return timings ? { queue: timings.queueMs, engine: timings.engineMs, node: nodeMs } : { node: nodeMs };
+}
+
 /** A node is not trusted to keep to the contract. */
 function read<S extends z.ZodType>(status: number, text: string, answer: S): z.output<S> {
-  const body: unknown = JSON.parse(text);
+  const body = parseJson(text);
   if (status === 200) {
     const parsed = answer.safeParse(body);
     if (parsed.success) return parsed.data;
@@ -202,4 +206,12 @@ function read<S extends z.ZodType>(status: number, text: string, answer: S): z.o
   }
   const { code, message, details } = refusal.data.error;
   throw new TallrecError(code, message, details === undefined ? {} : { details });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -214,9 +214,20 @@ export const edgeFrameSchema = z.discriminatedUnion('type', [
 ]);
 export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
 
+/** Of a request on its node: waiting for its turn, and in the engine. */
+export const answerTimingsSchema = z.object({ queueMs: z.number().min(0), engineMs: z.number().min(0) });
+export type AnswerTimings = z.infer<typeof answerTimingsSchema>;
+
 /** From a node to the edge. */
 export const nodeFrameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('response'), id: z.number().int(), status: z.number().int(), body: z.unknown() }),
+  /** Written in this order: an edge that sees the head need not read the body. */
+  z.object({
+    type: z.literal('response'),
+    id: z.number().int(),
+    status: z.number().int(),
+    timings: answerTimingsSchema.optional(),
+    body: z.unknown(),
+  }),
   z.object({ type: z.literal('accepted'), ...ofJob }),
   /** The job cannot be taken; it goes back to the queue with these words. */
   z.object({ type: z.literal('declined'), ...ofJob, error: jobErrorSchema }),
