@@ -1,5 +1,6 @@
 // A blend: the model's logit, the share of history liked and item popularity in one logistic model, fit on validation samples.
 import { z } from 'zod';
+import { LIMITS } from './limits.ts';
 import { historyShare } from './metrics.ts';
 import type { Sample } from './sample.ts';
 
@@ -22,7 +23,7 @@ export const blendSchema = z.object({
   /** Where they are; null when the fit had none. */
   withPopularity: blendWeightsSchema.required().nullable(),
   /** Validation samples that it was fit on. */
-  samples: z.number().int().min(1),
+  samples: z.number().int().min(1).max(LIMITS.count),
 });
 export type Blend = z.infer<typeof blendSchema>;
 

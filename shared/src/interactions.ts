@@ -5,8 +5,8 @@ import { DEFAULT_NOUN, type LabelledSample, nounSchema } from './sample.ts';
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({
-  user: z.string().min(1, 'a user id may not be empty').max(200),
-  item: z.string().min(1, 'an item id may not be empty').max(200),
+  user: z.string().min(1, 'a user id may not be empty').max(LIMITS.idCharacters),
+  item: z.string().min(1, 'an item id may not be empty').max(LIMITS.idCharacters),
   title: z.string().min(1, 'a title may not be empty').max(LIMITS.titleCharacters),
   rating: z.number(),
   /** Unix time in seconds. */
@@ -23,7 +23,8 @@ export const splitPartsSchema = z
   .refine(
     ([train, valid, test]) => train > 0 && valid + test > 0,
     'train and one of the others need a part of their own',
-  );
+  )
+  .meta({ minItems: 3, maxItems: 3 });
 export type SplitParts = z.infer<typeof splitPartsSchema>;
 const PAPER_PARTS: SplitParts = [8, 1, 1];
 

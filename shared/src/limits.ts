@@ -9,6 +9,7 @@ export const LIMITS = {
   /** Above this an upload has to go in parts. */
   singleUploadBytes: 64 * MIB,
   uploadPartBytes: 64 * MIB,
+  uploadParts: 10_000,
   /** R2 takes parts of at least this size, all alike but the last. */
   minUploadPartBytes: 5 * MIB,
   uploadBytes: 5 * GIB,
@@ -25,10 +26,18 @@ export const LIMITS = {
   /** Rows of one piece of a batch scoring: what is done again when a node is lost. */
   scoringChunkRows: 4096,
   rankedTop: 1000,
+  /** Nothing is counted further: neither tokens nor bytes of memory nor milliseconds. */
+  count: 1_000_000_000_000_000,
+  /** Of an optimizer, that can be asked for. */
+  steps: 1_000_000_000,
+  shots: 1_000_000,
   curvePoints: 2000,
   rowErrors: 100,
   rowBytes: MIB,
   titleCharacters: 500,
+  /** Ids of users and items. */
+  idCharacters: 200,
+  nounCharacters: 40,
   historyItems: 200,
   scoreSamples: 256,
   rankCandidates: 500,

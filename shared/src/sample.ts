@@ -12,7 +12,7 @@ export const itemSchema = z.object({
   title: titleSchema,
   /** The creator, shown as `"Title" written by Creator`. */
   by: z.string().min(1).max(LIMITS.titleCharacters).optional(),
-  id: z.string().min(1).optional(),
+  id: z.string().min(1).max(LIMITS.idCharacters).optional(),
   /** Unix time in seconds. */
   at: z.number().optional(),
 });
@@ -25,11 +25,12 @@ export const DEFAULT_NOUN = 'movie';
 export const nounSchema = z
   .string()
   .regex(/^[\p{L}\p{N}_-]+$/u, 'what an item is called in the prompt: one word, such as movie or book')
-  .max(40)
-  .meta({ example: 'movie' });
+  .max(LIMITS.nounCharacters)
+  // In JSON Schema a pattern has no flags: it reads Unicode anyway.
+  .meta({ example: 'movie', pattern: '^[\\p{L}\\p{N}_-]+$' });
 
 export const sampleSchema = z.object({
-  user: z.string().min(1).optional(),
+  user: z.string().min(1).max(LIMITS.idCharacters).optional(),
   noun: nounSchema.default(DEFAULT_NOUN),
   /** Oldest first where the order is known; the published form keeps it within the liked and within the disliked only. */
   history: z.array(historyItemSchema).max(LIMITS.historyItems),

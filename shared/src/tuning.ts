@@ -1,5 +1,7 @@
 // What a tuning is told, what it reports while it runs, and what it leaves behind.
 import { z } from 'zod';
+import { countSchema } from './counts.ts';
+import { LIMITS } from './limits.ts';
 import { templateSchema } from './prompt.ts';
 
 export const STAGES = ['rec', 'alpaca'] as const;
@@ -11,35 +13,38 @@ export const loraModuleSchema = z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 
 /** The recipe of the paper's code is the default throughout. */
 export const hyperParametersSchema = z.object({
   learningRate: z.number().positive().max(1).default(1e-4),
-  warmupSteps: z.number().int().min(0).default(20),
-  weightDecay: z.number().min(0).default(0),
-  clipNorm: z.number().positive().default(1),
+  warmupSteps: countSchema(LIMITS.steps).default(20),
+  weightDecay: z.number().min(0).max(1).default(0),
+  clipNorm: z.number().positive().max(1e6).default(1),
   batchSize: z.number().int().min(1).max(4096).default(128),
   /** Tokens of one micro-batch; a memory setting that never changes what is learned. */
-  microBatchTokens: z.number().int().min(1).default(2048),
+  microBatchTokens: z.number().int().min(1).max(16_777_216).default(2048),
   /** Longest prompt with its answer, in tokens. */
   cutoffTokens: z.number().int().min(16).max(8192).default(512),
   epochs: z.number().int().min(1).max(10_000).default(200),
-  maxSteps: z.number().int().min(1).optional(),
+  maxSteps: z.number().int().min(1).max(LIMITS.steps).optional(),
   /** Optimizer steps between evaluations; by default 10, or K/128·5 above 128 shots. */
-  evaluateEverySteps: z.number().int().min(1).optional(),
+  evaluateEverySteps: z.number().int().min(1).max(LIMITS.steps).optional(),
   /** Evaluations without a better validation AUC before the tuning stops. */
-  patience: z.number().int().min(1).default(10),
+  patience: z.number().int().min(1).max(LIMITS.steps).default(10),
   loraRank: z.number().int().min(1).max(256).default(8),
-  loraAlpha: z.number().positive().default(16),
+  loraAlpha: z.number().positive().max(1e6).default(16),
   loraDropout: z.number().min(0).max(0.9).default(0.05),
-  loraModules: z.array(loraModuleSchema).min(1).default(['q_proj', 'v_proj']),
+  loraModules: z.array(loraModuleSchema).min(1).max(loraModuleSchema.options.length).default(['q_proj', 'v_proj']),
   rankStabilized: z.boolean().default(false),
   /** `answer`: loss on the answer alone. `all`: on the whole prompt too, as the paper's script does. */
   lossOn: z.enum(['answer', 'all']).default('answer'),
 });
 export type HyperParameters = z.infer<typeof hyperParametersSchema>;
 
+export const shotsSchema = z.number().int().min(1).max(LIMITS.shots);
+export const seedSchema = countSchema(0xffff_ffff);
+
 export const tuningSettingsSchema = z.object({
   stage: stageSchema.default('rec'),
   /** Few-shot K: samples drawn from the training data; all when left out. */
-  shots: z.number().int().min(1).optional(),
-  seed: z.number().int().min(0).max(0xffff_ffff).default(0),
+  shots: shotsSchema.optional(),
+  seed: seedSchema.default(0),
   template: templateSchema.default('clean'),
   hyperParameters: hyperParametersSchema.prefault({}),
 });
@@ -49,18 +54,18 @@ export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
 export const tuningEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('started'),
-    step: z.number().int(),
-    totalSteps: z.number().int(),
-    trainSamples: z.number().int(),
-    validSamples: z.number().int(),
-    trainableParameters: z.number().int(),
+    step: countSchema(),
+    totalSteps: countSchema(),
+    trainSamples: countSchema(),
+    validSamples: countSchema(),
+    trainableParameters: countSchema(),
     provider: z.string(),
     precision: z.string(),
   }),
   z.object({
     type: z.literal('step'),
-    step: z.number().int(),
-    totalSteps: z.number().int(),
+    step: countSchema(),
+    totalSteps: countSchema(),
     epoch: z.number(),
     loss: z.number(),
     learningRate: z.number(),
@@ -71,7 +76,7 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('evaluated'),
-    step: z.number().int(),
+    step: countSchema(),
     validAuc: z.number().nullable(),
     /** Rec stage: mean cross-entropy between the two answers; alpaca stage: of a labelled token. */
     validLoss: z.number(),
@@ -79,7 +84,7 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('note'),
-    step: z.number().int(),
+    step: countSchema(),
     message: z.string(),
   }),
 ]);
@@ -95,10 +100,10 @@ export const tuningReportSchema = z.object({
   adapter: z.object({ contentHash: z.string() }),
   precision: z.string(),
   provider: z.string(),
-  trainSamples: z.number().int(),
-  validSamples: z.number().int(),
-  steps: z.number().int(),
-  bestStep: z.number().int(),
+  trainSamples: countSchema(),
+  validSamples: countSchema(),
+  steps: countSchema(),
+  bestStep: countSchema(),
   bestValidAuc: z.number().nullable(),
   bestValidLoss: z.number().nullable(),
   stopReason: z.enum(STOP_REASONS),

@@ -4,6 +4,7 @@ import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
+import { modelNameSchema } from './jobs.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 import { uploadSchema } from './uploads.ts';
 
@@ -24,7 +25,7 @@ export const adapterBlendSchema = blendSchema.extend({ adapter: sha256Schema });
 export const adapterFilesSchema = z.object({
   configSha256: sha256Schema,
   weightsSha256: sha256Schema,
-  weightsBytes: z.number().int().min(1),
+  weightsBytes: z.number().int().min(1).max(LIMITS.resultBytes),
 });
 export type AdapterFiles = z.infer<typeof adapterFilesSchema>;
 
@@ -78,7 +79,7 @@ export const importAdapterSchema = z.object({
   ...fileHashes,
   name: nameSchema,
   /** The model that it was tuned on, by the name under which nodes hold it. */
-  model: z.string().min(1).max(200),
+  model: modelNameSchema,
   stage: stageSchema.optional(),
   template: templateSchema.default('clean'),
   /** Of the `blend.json` that a tuning by hand left beside the files. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { countSchema, digitsSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
+import { modelNameSchema } from './jobs.ts';
 import { nameSchema, timestampSchema } from './page.ts';
-import { uploadSchema } from './uploads.ts';
+import { partNumberSchema, uploadSchema } from './uploads.ts';
 
 export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
 export const datasetKindSchema = z.enum(DATASET_KINDS);
@@ -47,7 +49,7 @@ export type CreateDataset = z.infer<typeof createDatasetSchema>;
 
 export const rowErrorSchema = z.object({
   /** Line of the file, the first is 1; in a JSON array the line where the element begins. */
-  line: z.number().int(),
+  line: countSchema(),
   column: z.string().nullable(),
   problem: z.string(),
   fix: z.string(),
@@ -55,12 +57,12 @@ export const rowErrorSchema = z.object({
 export type RowError = z.infer<typeof rowErrorSchema>;
 
 export const datasetStatsSchema = z.object({
-  rows: z.number().int(),
-  users: z.number().int().nullable(),
-  items: z.number().int().nullable(),
+  rows: countSchema(),
+  users: countSchema().nullable(),
+  items: countSchema().nullable(),
   likedShare: z.number().nullable(),
   /** Rows that say whether the target was liked; rows without can be scored, and neither learned from nor judged. */
-  labelled: z.number().int(),
+  labelled: countSchema(),
 });
 
 export const datasetSchema = z.object({
@@ -69,14 +71,14 @@ export const datasetSchema = z.object({
   kind: datasetKindSchema,
   format: datasetFormatSchema,
   state: datasetStateSchema,
-  bytes: z.number().int(),
+  bytes: countSchema(LIMITS.uploadBytes),
   sha256: sha256Schema.nullable(),
   sampling: samplingSchema,
   createdBy: z.string(),
   stats: datasetStatsSchema.nullable(),
   warnings: z.array(z.string()),
   /** All that were found; `rowErrors` holds the first of them. */
-  errorCount: z.number().int(),
+  errorCount: countSchema(),
   rowErrors: z.array(rowErrorSchema).max(LIMITS.rowErrors),
   createdAt: timestampSchema,
   updatedAt: timestampSchema,
@@ -89,16 +91,16 @@ export const createdDatasetSchema = z.object({ dataset: datasetSchema, upload: u
 export const completeDatasetSchema = z.object({
   /** May be left out: the parts that arrived are recorded. Where it is given, each etag has to be that of the part's last PUT. */
   parts: z
-    .array(z.object({ part: z.number().int().min(1).max(10_000), etag: z.string().min(1).max(200) }))
-    .max(10_000)
+    .array(z.object({ part: partNumberSchema, etag: z.string().min(1).max(200) }))
+    .max(LIMITS.uploadParts)
     .optional(),
 });
 
 export const previewQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(LIMITS.previewSamples).default(5),
+  limit: digitsSchema(1, LIMITS.previewSamples).default(5),
   template: templateSchema.default('clean'),
   /** Whose tokenizer counts. */
-  model: z.string().max(200).optional(),
+  model: modelNameSchema.optional(),
 });
 
 export const previewSchema = z.object({
@@ -107,7 +109,7 @@ export const previewSchema = z.object({
       prompt: z.string(),
       answer: z.string().nullable(),
       /** Tokens of the prompt; null where no connected node holds a tokenizer. */
-      tokens: z.number().int().nullable(),
+      tokens: countSchema().nullable(),
     }),
   ),
   template: templateSchema,

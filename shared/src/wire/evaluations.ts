@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { evaluatedMethodSchema, methodNamed, usesLanguageModel } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
-import { hyperParametersSchema } from '../tuning.ts';
+import { hyperParametersSchema, seedSchema, shotsSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
 
@@ -21,10 +22,10 @@ export const evaluationReportSchema = z.object({
   /** Mean over users that have both classes; null where there are none. */
   perUserAuc: z.number().nullable(),
   /** Users counted in `perUserAuc`. */
-  users: z.number().int(),
+  users: countSchema(),
   /** True where the samples name no users and these were found by their overlapping histories. */
   usersInferred: z.boolean().default(false),
-  n: z.number().int(),
+  n: countSchema(),
   likedShare: z.number(),
   /** The rule without parameters: share of the history that was liked. */
   ruleAuc: z.number().nullable(),
@@ -40,14 +41,14 @@ export const evaluationReportSchema = z.object({
   precision: z.string().nullable(),
   provider: z.string().nullable(),
   /** Read by a language model; by a method in its fit too. */
-  tokens: z.number().int(),
+  tokens: countSchema(),
   /** Of the scoring alone. */
   durationMs: z.number(),
   /** How a method was fit; null without one. */
   fit: z
     .object({
-      trainSamples: z.number().int(),
-      validSamples: z.number().int(),
+      trainSamples: countSchema(),
+      validSamples: countSchema(),
       /** What validation chose: hyper-parameters, the best step. */
       chosen: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
       durationMs: z.number(),
@@ -58,8 +59,6 @@ export const evaluationReportSchema = z.object({
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>;
 
 const splitSchema = z.enum(['train', 'valid', 'test', 'all']);
-const shotsSchema = z.number().int().min(1).max(1_000_000);
-const seedSchema = z.number().int().min(0).max(0xffff_ffff);
 
 const evaluationFields = z.object({
   ...createJobFields,
@@ -145,7 +144,7 @@ export const evaluationSchema = z.object({
   dataset: idSchema('dataset'),
   split: splitSchema,
   trainDataset: idSchema('dataset').nullable(),
-  limit: z.number().int().nullable(),
+  limit: countSchema(LIMITS.scoringRows).nullable(),
   template: templateSchema.nullable(),
   /** Null where a model was evaluated, with or without an adapter; so is what follows. */
   method: evaluatedMethodSchema.nullable(),
@@ -157,8 +156,8 @@ export const evaluationSchema = z.object({
   progress: z
     .object({
       phase: phaseSchema,
-      done: z.number().int(),
-      total: z.number().int(),
+      done: countSchema(),
+      total: countSchema(),
       etaMs: z.number().nullable(),
     })
     .nullable(),

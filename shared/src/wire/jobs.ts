@@ -1,7 +1,9 @@
 // What tunings, evaluations and batch scorings have in common: their states, their story, and what may be done with them.
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { idSchema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { tuningEventSchema } from '../tuning.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 
@@ -59,12 +61,12 @@ export const nodeEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
     phase: phaseSchema,
-    done: z.number().int(),
-    total: z.number().int(),
+    done: countSchema(),
+    total: countSchema(),
     etaMs: z.number().nullable(),
   }),
   /** A checkpoint lies on the edge, so that another node can go on from this step. */
-  z.object({ type: z.literal('checkpointed'), step: z.number().int() }),
+  z.object({ type: z.literal('checkpointed'), step: countSchema() }),
 ]);
 export type NodeEvent = z.infer<typeof nodeEventSchema>;
 
@@ -80,13 +82,14 @@ export type JobEvent = z.infer<typeof jobEventSchema>;
 
 /** An event as the API shows it: `seq` counts from 1 within a job and is the SSE id. */
 export const sequencedEventSchema = z.object({
-  seq: z.number().int(),
+  seq: countSchema(),
   at: timestampSchema,
   event: jobEventSchema,
 });
 export type SequencedEvent = z.infer<typeof sequencedEventSchema>;
 
-export const prioritySchema = z.number().int().min(-10).max(10).default(0).meta({
+const priorityValueSchema = z.number().int().min(-10).max(10);
+export const prioritySchema = priorityValueSchema.default(0).meta({
   description:
     'Jobs of a higher priority are given out first, among equals those of the workspace that has the fewest at work.',
 });
@@ -104,15 +107,15 @@ export const createJobFields = {
 export const jobFields = {
   name: nameSchema,
   state: jobStateSchema,
-  priority: z.number().int(),
+  priority: priorityValueSchema,
   /** The node that has it, or had it last. */
   node: z.string().nullable(),
   /** Grows at each dispatch; a write with an older one changes nothing. */
-  fence: z.number().int(),
+  fence: countSchema(),
   /** It was asked to stop and to keep what it has. */
   stopping: z.boolean(),
   /** The last checkpoint that lies on the edge: where another node would go on. */
-  checkpointStep: z.number().int().nullable(),
+  checkpointStep: countSchema().nullable(),
   error: jobErrorSchema.nullable(),
   createdBy: z.string(),
   createdAt: timestampSchema,
@@ -120,6 +123,6 @@ export const jobFields = {
   endedAt: timestampSchema.nullable(),
 };
 
-export const modelNameSchema = z.string().min(1).max(200).meta({ example: 'tallrec-movies' });
+export const modelNameSchema = z.string().min(1).max(LIMITS.idCharacters).meta({ example: 'tallrec-movies' });
 
 export const jobIdSchema = z.union([idSchema('tuning'), idSchema('evaluation'), idSchema('scoring')]);

@@ -19,8 +19,11 @@ export type Scope = z.infer<typeof scopeSchema>;
 /** `https://shop.example`, as browsers send it in the header Origin. */
 export const originSchema = z
   .url({ protocol: /^https?$/ })
+  .max(200)
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin has no path: https://shop.example')
   .meta({ example: 'https://shop.example' });
+
+const requestsPerMinuteSchema = z.number().int().min(1).max(100_000);
 
 const BROWSER_SCOPES: readonly Scope[] = ['score', 'read'];
 
@@ -28,7 +31,7 @@ export const createKeySchema = z
   .object({
     name: nameSchema,
     scopes: z.array(scopeSchema).min(1).max(SCOPES.length),
-    requestsPerMinute: z.number().int().min(1).max(100_000).default(600),
+    requestsPerMinute: requestsPerMinuteSchema.default(600),
     /** It holds until then; without one, until it is revoked. */
     expiresAt: timestampSchema.optional(),
     /** A key that stands in a web page: it holds for requests from these origins alone. */
@@ -49,7 +52,7 @@ export const apiKeySchema = z.object({
   name: nameSchema,
   scopes: z.array(scopeSchema),
   origins: z.array(originSchema).nullable(),
-  requestsPerMinute: z.number().int(),
+  requestsPerMinute: requestsPerMinuteSchema,
   /** The first characters of the key, to tell keys apart. */
   hint: z.string(),
   createdBy: z.string(),

@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 
 export const modelInfoSchema = z.object({
   name: z.string().min(1),
   contentHash: sha256Schema,
-  parameters: z.number().int(),
-  layers: z.number().int(),
-  hiddenSize: z.number().int(),
-  vocabSize: z.number().int(),
-  contextTokens: z.number().int(),
+  parameters: countSchema(),
+  layers: countSchema(),
+  hiddenSize: countSchema(),
+  vocabSize: countSchema(),
+  contextTokens: countSchema(),
 });
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
 
@@ -18,12 +19,12 @@ export const nodeStatusSchema = z.object({
   version: z.string(),
   provider: z.string(),
   precision: z.string(),
-  memoryBytes: z.number().int(),
+  memoryBytes: countSchema(),
   models: z.array(modelInfoSchema),
   /** Content hashes of the adapters that can be scored with at once. */
   adapters: z.array(sha256Schema),
   runningJob: z.string().nullable(),
-  queuedRequests: z.number().int(),
+  queuedRequests: countSchema(),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 

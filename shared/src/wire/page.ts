@@ -1,5 +1,6 @@
 // What every list and every error of the API look like.
 import { z } from 'zod';
+import { digitsSchema } from '../counts.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -16,7 +17,7 @@ export type ErrorBody = z.infer<typeof errorBodySchema>;
 
 /** Newest first; `cursor` is what the page before gave as `nextCursor`. */
 export const pageQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(LIMITS.pageItems).default(LIMITS.defaultPageItems),
+  limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
   cursor: z.string().max(200).optional(),
 });
 export type PageQuery = z.infer<typeof pageQuerySchema>;
@@ -25,6 +26,12 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
-export const nameSchema = z.string().trim().min(1).max(100).meta({ example: 'movies, spring' });
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/\S/, 'a name may not be blank')
+  .trim()
+  .meta({ example: 'movies, spring' });
 /** ISO 8601, UTC. */
 export const timestampSchema = z.iso.datetime();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
@@ -33,7 +34,7 @@ export const scoreResponseSchema = z.object({
   scores: z.array(scoreSchema),
   model: z.string(),
   adapter: sha256Schema.nullable(),
-  tokens: z.number().int(),
+  tokens: countSchema(),
 });
 export type ScoreResponse = z.infer<typeof scoreResponseSchema>;
 
@@ -50,7 +51,7 @@ export type RankRequest = z.infer<typeof rankRequestSchema>;
 
 export const rankedSchema = scoreSchema.extend({
   /** Place of the candidate in the request, from 0. */
-  index: z.number().int(),
+  index: countSchema(LIMITS.rankCandidates - 1),
   candidate: itemSchema,
 });
 export type Ranked = z.infer<typeof rankedSchema>;
@@ -60,7 +61,7 @@ export const rankResponseSchema = z.object({
   ranking: z.array(rankedSchema),
   model: z.string(),
   adapter: sha256Schema.nullable(),
-  tokens: z.number().int(),
+  tokens: countSchema(),
 });
 export type RankResponse = z.infer<typeof rankResponseSchema>;
 

@@ -1,5 +1,6 @@
 // Batch scoring: a dataset in, one prediction a row out, in order.
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
@@ -45,25 +46,25 @@ export const scoringSchema = z.object({
   task: scoringTaskSchema,
   dataset: idSchema('dataset'),
   catalogue: idSchema('dataset').nullable(),
-  top: z.number().int().nullable(),
+  top: countSchema(LIMITS.rankedTop).nullable(),
   progress: z
     .object({
-      rowsDone: z.number().int(),
-      rowsTotal: z.number().int(),
-      chunksDone: z.number().int(),
-      chunksTotal: z.number().int(),
+      rowsDone: countSchema(LIMITS.scoringRows),
+      rowsTotal: countSchema(LIMITS.scoringRows),
+      chunksDone: countSchema(LIMITS.scoringRows),
+      chunksTotal: countSchema(LIMITS.scoringRows),
       etaMs: z.number().nullable(),
     })
     .nullable(),
   /** Rows whose predictions can be downloaded: all of them, or those up to the first that a stopped job did not reach. */
-  rows: z.number().int().nullable(),
-  tokens: z.number().int().nullable(),
+  rows: countSchema(LIMITS.scoringRows).nullable(),
+  tokens: countSchema().nullable(),
 });
 export type Scoring = z.infer<typeof scoringSchema>;
 
 /** A line of the predictions of `score`; `row` counts from 0, as the rows of the dataset do. */
 export const scoredRowSchema = scoreSchema.extend({
-  row: z.number().int(),
+  row: countSchema(LIMITS.scoringRows),
   user: z.string().optional(),
   liked: z.boolean().optional(),
 });
@@ -71,7 +72,7 @@ export type ScoredRow = z.infer<typeof scoredRowSchema>;
 
 /** A line of the predictions of `rank`: one a row of samples, or a user of interactions. */
 export const rankedRowSchema = z.object({
-  row: z.number().int(),
+  row: countSchema(LIMITS.scoringRows),
   user: z.string().optional(),
   ranking: z.array(scoreSchema.extend({ id: z.string().optional(), title: z.string() })),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countSchema, digitsSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { tuningSettingsSchema } from '../tuning.ts';
@@ -17,8 +18,8 @@ export const createTuningSchema = tuningSettingsSchema.extend({
 export type CreateTuning = z.infer<typeof createTuningSchema>;
 
 export const tuningProgressSchema = z.object({
-  step: z.number().int(),
-  totalSteps: z.number().int(),
+  step: countSchema(),
+  totalSteps: countSchema(),
   loss: z.number().nullable(),
   validAuc: z.number().nullable(),
   etaMs: z.number().nullable(),
@@ -41,7 +42,7 @@ export const tuningSchema = z.object({
 export type Tuning = z.infer<typeof tuningSchema>;
 
 export const metricsQuerySchema = z.object({
-  points: z.coerce.number().int().min(2).max(LIMITS.curvePoints).optional().meta({
+  points: digitsSchema(2, LIMITS.curvePoints).optional().meta({
     description: 'At most so many points a curve: of each stretch of steps the extremes are kept. All when left out.',
   }),
 });
@@ -50,7 +51,7 @@ export const metricsQuerySchema = z.object({
 export const tuningMetricsSchema = z.object({
   steps: z.array(
     z.object({
-      step: z.number().int(),
+      step: countSchema(),
       loss: z.number(),
       learningRate: z.number(),
       gradientNorm: z.number(),
@@ -59,7 +60,7 @@ export const tuningMetricsSchema = z.object({
   ),
   evaluations: z.array(
     z.object({
-      step: z.number().int(),
+      step: countSchema(),
       validAuc: z.number().nullable(),
       validLoss: z.number(),
       best: z.boolean(),

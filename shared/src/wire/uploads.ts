@@ -1,12 +1,16 @@
 // The one protocol by which large objects come in: announced, sent in parts that are recorded one by one, completed.
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { timestampSchema } from './page.ts';
 
+export const partNumberSchema = z.number().int().min(1).max(LIMITS.uploadParts);
+const partBytesSchema = countSchema(LIMITS.uploadPartBytes);
+
 export const uploadPartSchema = z.object({
-  part: z.number().int().min(1),
-  bytes: z.number().int(),
+  part: partNumberSchema,
+  bytes: partBytesSchema,
   url: z.url(),
   /** Whether its bytes have arrived: an upload that was broken off goes on with those that have not. */
   received: z.boolean(),
@@ -25,7 +29,7 @@ export const uploadSchema = z.discriminatedUnion('mode', [
     mode: z.literal('multipart'),
     id: idSchema('upload'),
     /** Of every part but the last. */
-    partBytes: z.number().int(),
+    partBytes: partBytesSchema,
     parts: z.array(uploadPartSchema),
     expiresAt: timestampSchema,
   }),
@@ -34,8 +38,8 @@ export type Upload = z.infer<typeof uploadSchema>;
 
 /** What a part's PUT answers. */
 export const receivedPartSchema = z.object({
-  part: z.number().int(),
-  bytes: z.number().int(),
+  part: partNumberSchema,
+  bytes: partBytesSchema,
   sha256: sha256Schema,
 });
 export type ReceivedPart = z.infer<typeof receivedPartSchema>;
@@ -45,8 +49,10 @@ export const storedPartSchema = receivedPartSchema.extend({ etag: z.string() });
 
 /** What a job's node announces of one file: `POST` it to the path that the job gave. The name may not lead out of the job's place. */
 export const announceResultSchema = z.object({
-  file: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}(\/[a-z0-9][a-z0-9._-]{0,99})?$/i, 'a file name, or folder/name'),
-  bytes: z.number().int().min(0).max(LIMITS.resultBytes),
+  file: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/, 'a file name, or folder/name'),
+  bytes: countSchema(LIMITS.resultBytes),
   sha256: sha256Schema,
 });
 export type AnnounceResult = z.infer<typeof announceResultSchema>;
@@ -55,8 +61,8 @@ export type AnnounceResult = z.infer<typeof announceResultSchema>;
 export const announcedResultSchema = z.object({
   upload: idSchema('upload'),
   done: z.boolean(),
-  partBytes: z.number().int(),
-  parts: z.array(z.object({ part: z.number().int(), bytes: z.number().int(), path: z.string() })),
+  partBytes: partBytesSchema,
+  parts: z.array(z.object({ part: partNumberSchema, bytes: partBytesSchema, path: z.string() })),
 });
 export type AnnouncedResult = z.infer<typeof announcedResultSchema>;
 
