@@ -1,12 +1,11 @@
-// Datasets in D1; every change of state names the state that it starts from.
+// Datasets in D1, and which jobs keep them; every change of state names the state that it starts from.
 import type { DatasetState } from '@tallrec/shared/wire/datasets';
+import { ENDED_STATES } from '@tallrec/shared/wire/jobs';
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import { and, asc, desc, eq, inArray, lt, ne, notExists } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, ne, notExists, notInArray, sql } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
-import type { Db } from './db.ts';
-import { jobsUsing } from './job-inputs.ts';
-import { afterCursor } from './page.ts';
-import { datasets } from './schema.ts';
+import { afterCursor, type Db } from './db.ts';
+import { datasets, jobInputs, jobs } from './schema.ts';
 import { insertUpload, type UploadRow } from './uploads.ts';
 
 export type DatasetRow = typeof datasets.$inferSelect;
@@ -120,4 +119,19 @@ export async function listIdleDatasets(
     .where(and(inArray(datasets.state, states), lt(datasets.updatedAt, beforeMs)))
     .orderBy(asc(datasets.updatedAt))
     .limit(limit);
+}
+
+const SHOWN = 20;
+
+/**
+ * Which unfinished jobs read a dataset or an adapter: for a batch or a `notExists`. A piece of a batch counts as its batch. Content
+ * hashes are the same in all workspaces.
+ */
+export function jobsUsing(db: Db, workspace: string, input: string) {
+  return db
+    .selectDistinct({ id: sql<string>`coalesce(${jobs.parent}, ${jobs.id})` })
+    .from(jobInputs)
+    .innerJoin(jobs, eq(jobs.id, jobInputs.job))
+    .where(and(eq(jobInputs.input, input), eq(jobs.workspace, workspace), notInArray(jobs.state, [...ENDED_STATES])))
+    .limit(SHOWN);
 }

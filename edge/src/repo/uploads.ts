@@ -1,8 +1,9 @@
-// Uploads in D1: what was announced, and which of its parts have arrived.
-import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+// Uploads in D1: what was announced, and which of its parts have arrived; for a job's run only while its fence holds.
+import { ENDED_STATES } from '@tallrec/shared/wire/jobs';
+import { and, asc, eq, gte, inArray, lt, notInArray, sql } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
-import { uploadParts, uploads } from './schema.ts';
+import { jobs, uploadParts, uploads } from './schema.ts';
 
 export type UploadRow = typeof uploads.$inferSelect;
 export type PartRow = typeof uploadParts.$inferSelect;
@@ -136,4 +137,24 @@ export async function listIdleImports(db: Db, beforeMs: number, limit: number): 
     .from(uploads)
     .where(and(gte(uploads.subject, IMPORT), lt(uploads.subject, 'import;'), lt(uploads.updatedAt, beforeMs)))
     .limit(limit);
+}
+
+/** A job that was given up as lost may still end well: its node was away and has what nobody else has. */
+const OVER = ENDED_STATES.filter((state) => state !== 'failed');
+
+/**
+ * What comes from a node under an older fence changes nothing.
+ * @returns the job's workspace, or undefined where the fence does not hold
+ */
+export async function workspaceOfFence(db: Db, job: string, fence: number): Promise<string | undefined> {
+  const row = await db
+    .select({ workspace: jobs.workspace })
+    .from(jobs)
+    .where(and(eq(jobs.id, job), eq(jobs.fence, fence), notInArray(jobs.state, OVER)))
+    .get();
+  return row?.workspace;
+}
+
+export async function fenceHolds(db: Db, job: string, fence: number): Promise<boolean> {
+  return (await workspaceOfFence(db, job, fence)) !== undefined;
 }

@@ -9,7 +9,7 @@ import {
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
 import { announceResult, completeResult, putPart, readTransfer } from '../services/transfers.ts';
-import { TRANSFERS_PATH } from '../storage/signed-path.ts';
+import { TRANSFERS_PATH } from '../storage/places.ts';
 
 const tags = ['transfers'];
 const path = `${TRANSFERS_PATH}/{token}` as const;

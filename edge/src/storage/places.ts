@@ -1,4 +1,8 @@
-// Where things lie in R2: everything below the workspace that owns it.
+// Where things lie in R2, and paths on the edge that lead there.
+import { type Grant, signGrant } from '@tallrec/shared/signing';
+import type { Deps } from '../deps.ts';
+
+/** Everything lies below the workspace that owns it. */
 export const places = {
   dataset: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/`,
   /** A dataset's bytes as they were uploaded. */
@@ -29,3 +33,10 @@ export const places = {
   batchPieces: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}-`,
   batchState: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/join-state`,
 };
+
+export const TRANSFERS_PATH = '/v1/transfers';
+
+/** A path that carries its own permission: good for what the grant says, until its `exp` or while its fence holds, for whoever has it. */
+export async function signedPath(deps: Pick<Deps, 'signing'>, grant: Grant): Promise<string> {
+  return `${TRANSFERS_PATH}/${await signGrant(grant, deps.signing)}`;
+}

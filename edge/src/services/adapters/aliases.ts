@@ -4,7 +4,7 @@ import { LIMITS } from '@tallrec/shared/limits';
 import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../../deps.ts';
-import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../../repo/aliases.ts';
+import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../../repo/adapters.ts';
 import type { Page } from '../../repo/db.ts';
 import { forgetRoutesOf } from '../known-routes.ts';
 import { iso } from '../timestamps.ts';

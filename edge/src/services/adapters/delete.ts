@@ -2,8 +2,8 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type AdapterRow, deleteAdapterRow, setAdapterDeleting } from '../../repo/adapters.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
+import { deletePrefix } from '../../storage/r2.ts';
 import { forgetRoutesOf } from '../known-routes.ts';
 import { noSuchAdapter } from './resolve.ts';
 

@@ -4,7 +4,7 @@ import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type AdapterRow, insertAdapter } from '../../repo/adapters.ts';
 import { places } from '../../storage/places.ts';
-import { isBadDigest } from '../../storage/r2-errors.ts';
+import { isBadDigest } from '../../storage/r2.ts';
 
 type PlaceDeps = Pick<Deps, 'db' | 'bucket'>;
 

@@ -4,8 +4,7 @@ import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { Deps } from '../../deps.ts';
 import type { AdapterRow } from '../../repo/adapters.ts';
-import { places } from '../../storage/places.ts';
-import { signedPath } from '../../storage/signed-path.ts';
+import { places, signedPath } from '../../storage/places.ts';
 
 /**
  * An adapter as a node needs it: by its name, with paths from which it can be fetched just in time.

@@ -2,9 +2,8 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, deleteDatasetRow, setDatasetDeleting } from '../../repo/datasets.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
-import { abortMultipart } from '../../storage/r2-errors.ts';
+import { abortMultipart, deletePrefix } from '../../storage/r2.ts';
 import { dropUploadsOf } from '../uploads/drop.ts';
 import { noSuchDataset } from './view.ts';
 

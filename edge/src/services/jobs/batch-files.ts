@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ScoringSpec } from '../../repo/job-record.ts';
 import type { JobRow } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
-import { RowsWriter, type RowsWriterState } from '../../storage/rows-writer.ts';
+import { RowsWriter, type RowsWriterState } from '../../storage/r2.ts';
 
 const COLUMNS = {
   score: ['row', 'user', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore'],

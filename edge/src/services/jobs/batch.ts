@@ -16,8 +16,8 @@ import {
   listChunks,
   setBatchProgress,
 } from '../../repo/jobs.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
+import { deletePrefix } from '../../storage/r2.ts';
 import { BatchFiles } from './batch-files.ts';
 import { changeState, type StateDeps } from './state.ts';
 

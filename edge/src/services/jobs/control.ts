@@ -12,8 +12,8 @@ import {
   requeueChunks,
   setStopping,
 } from '../../repo/jobs.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
+import { deletePrefix } from '../../storage/r2.ts';
 import { dropUploadsOf } from '../uploads/drop.ts';
 import { startDriver } from './create.ts';
 import { changeState } from './state.ts';

@@ -5,8 +5,7 @@ import { findAdapter } from '../../repo/adapters.ts';
 import { findDataset } from '../../repo/datasets.ts';
 import type { ChunkSpec, EvaluationSpec, ScoringSpec, TuningSpec } from '../../repo/job-record.ts';
 import { findJob, type JobRow } from '../../repo/jobs.ts';
-import { places } from '../../storage/places.ts';
-import { signedPath } from '../../storage/signed-path.ts';
+import { places, signedPath } from '../../storage/places.ts';
 import { signedAdapter } from '../adapters/signed.ts';
 
 type DescribeDeps = Pick<Deps, 'db' | 'clock' | 'signing' | 'durations'>;

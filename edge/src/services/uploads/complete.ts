@@ -2,7 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Deps } from '../../deps.ts';
 import { forgetParts, setComplete, type UploadRow, type UploadWithParts } from '../../repo/uploads.ts';
-import { isBadDigest, isInvalidPart, isNoSuchUpload } from '../../storage/r2-errors.ts';
+import { isBadDigest, isInvalidPart, isNoSuchUpload } from '../../storage/r2.ts';
 import { isMultipart, partSizes } from './parts.ts';
 
 type CompleteDeps = Pick<Deps, 'db' | 'bucket' | 'clock'>;

@@ -1,7 +1,7 @@
 // Uploads that nobody goes on with, or whose subject is deleted: bytes before rows, so that what breaks off is found and finished.
 import type { Deps } from '../../deps.ts';
 import { deleteUpload, listUploadsOf, setDropping, type UploadRow } from '../../repo/uploads.ts';
-import { abortMultipart } from '../../storage/r2-errors.ts';
+import { abortMultipart } from '../../storage/r2.ts';
 
 type DropDeps = Pick<Deps, 'db' | 'bucket' | 'clock'>;
 

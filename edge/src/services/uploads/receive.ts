@@ -4,8 +4,8 @@ import { sha256Schema } from '@tallrec/shared/ids';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { ReceivedPart } from '@tallrec/shared/wire/uploads';
 import type { Deps } from '../../deps.ts';
-import { fenceHolds } from '../../repo/fence.ts';
 import {
+  fenceHolds,
   findUpload,
   forgetPart,
   forgetParts,
@@ -14,7 +14,7 @@ import {
   type UploadRow,
   type UploadWithParts,
 } from '../../repo/uploads.ts';
-import { abortMultipart, isBadDigest, isNoSuchUpload } from '../../storage/r2-errors.ts';
+import { abortMultipart, isBadDigest, isNoSuchUpload } from '../../storage/r2.ts';
 import { isMultipart, partSizes } from './parts.ts';
 
 export interface Incoming {

@@ -3,7 +3,7 @@ import { LIMITS } from '@tallrec/shared/limits';
 import type { AnnouncedResult, Upload } from '@tallrec/shared/wire/uploads';
 import type { Deps } from '../../deps.ts';
 import type { UploadWithParts } from '../../repo/uploads.ts';
-import { signedPath } from '../../storage/signed-path.ts';
+import { signedPath } from '../../storage/places.ts';
 import { iso } from '../timestamps.ts';
 import { isMultipart, partSizes } from './parts.ts';
 

@@ -5,7 +5,7 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
-import { RowsWriter } from '../../storage/rows-writer.ts';
+import { RowsWriter } from '../../storage/r2.ts';
 import { LAYOUTS, rowCheck } from './check-row.ts';
 import { CsvReader } from './csv-reader.ts';
 import { validationOf } from './instance.ts';

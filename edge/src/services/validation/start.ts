@@ -3,9 +3,8 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDataset, moveDataset } from '../../repo/datasets.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
-import { abortMultipart } from '../../storage/r2-errors.ts';
+import { abortMultipart, deletePrefix } from '../../storage/r2.ts';
 import { requireDataset, toDataset } from '../datasets/view.ts';
 import { firstValidation, nextStart, nextValidation, validationOf } from './instance.ts';
 

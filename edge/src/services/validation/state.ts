@@ -1,6 +1,6 @@
 // What a slice of a validation leaves for the next one: facts as JSON, then tables and the unfinished part as bytes, in one object.
 import type { Dataset } from '@tallrec/shared/wire/datasets';
-import type { RowsWriterState } from '../../storage/rows-writer.ts';
+import type { RowsWriterState } from '../../storage/r2.ts';
 import type { CsvHead } from './csv-reader.ts';
 import type { ReaderPosition } from './raw-row.ts';
 import type { TallyState } from './tally.ts';

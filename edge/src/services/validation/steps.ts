@@ -2,9 +2,8 @@
 // tried again; only what is wrong with the file itself is a finding.
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDatasetToValidate, moveDataset } from '../../repo/datasets.ts';
-import { deletePrefix } from '../../storage/delete-prefix.ts';
 import { places } from '../../storage/places.ts';
-import { abortMultipart, isInvalidPart, isNoSuchUpload } from '../../storage/r2-errors.ts';
+import { abortMultipart, deletePrefix, isInvalidPart, isNoSuchUpload } from '../../storage/r2.ts';
 import { sha256Of } from '../uploads/complete.ts';
 import { isMultipart } from '../uploads/parts.ts';
 import { validationOf } from './instance.ts';
