@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { makeDeps } from '../compose.ts';
 import { parseEnv } from '../env.ts';
 import { findDataset } from '../repo/datasets.ts';
-import { firstValidation, nextStart } from '../services/validation/instance.ts';
-import { reviveValidation } from '../services/validation/start.ts';
+import { firstValidation, nextStart, reviveValidation } from '../services/validation/start.ts';
 import { call, defaultWorkspace } from '../testing/client.ts';
 import { createDataset, put, settled } from '../testing/datasets.ts';
 

@@ -10,8 +10,7 @@ import { places } from '../../storage/places.ts';
 import { completeUpload } from '../uploads/complete.ts';
 import { newUpload } from '../uploads/open.ts';
 import { uploadView } from '../uploads/view.ts';
-import { firstValidation } from '../validation/instance.ts';
-import { ensureValidation } from '../validation/start.ts';
+import { ensureValidation, firstValidation } from '../validation/start.ts';
 import { noSuchDataset, requireDataset, toDataset } from './view.ts';
 
 type UploadDeps = Pick<Deps, 'db' | 'clock' | 'signing'>;

@@ -13,7 +13,7 @@ import { places } from '../../storage/places.ts';
 import { completeUpload } from '../uploads/complete.ts';
 import { newUpload, openUpload } from '../uploads/open.ts';
 import { receivePart } from '../uploads/receive.ts';
-import { firstValidation } from '../validation/instance.ts';
+import { firstValidation } from '../validation/start.ts';
 import { finishDeletingDataset } from './delete.ts';
 import { sweepDatasets } from './sweep.ts';
 

@@ -2,7 +2,7 @@
 import { LIMITS } from '@tallrec/shared/limits';
 import { type ColumnMap, type Layout, mapColumns, namesOf, RATINGS } from '@tallrec/shared/rows/columns';
 import { type CsvError, type Parser, parse } from 'csv-parse';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './raw-row.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './rows.ts';
 
 const NEWLINE = 0x0a;
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CsvReader } from './csv-reader.ts';
-import { JsonArrayReader } from './json-array-reader.ts';
-import { JsonlReader } from './jsonl-reader.ts';
-import { type GoodRow, isBad, type RawRow, type RowReader } from './raw-row.ts';
+import { JsonArrayReader, JsonlReader } from './json-readers.ts';
+import { type GoodRow, isBad, type RawRow, type RowReader } from './rows.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const HEADER = 'user,item,title,rating,time';

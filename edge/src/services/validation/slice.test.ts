@@ -3,8 +3,8 @@ import { samplingSchema } from '@tallrec/shared/interactions';
 import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
-import { firstValidation } from './instance.ts';
 import { type Validated, validateSlice } from './slice.ts';
+import { firstValidation } from './start.ts';
 
 const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };

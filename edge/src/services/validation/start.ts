@@ -1,4 +1,4 @@
-// Validations are started, woken, started again, and begun anew.
+// Validations as Workflow instances: named, started, woken, started again, and begun anew.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Ctx, Deps } from '../../deps.ts';
@@ -6,7 +6,31 @@ import { type DatasetRow, findDataset, moveDataset } from '../../repo/datasets.t
 import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix } from '../../storage/r2.ts';
 import { requireDataset, toDataset } from '../datasets/view.ts';
-import { firstValidation, nextStart, nextValidation, validationOf } from './instance.ts';
+
+// An instance is named DATASET-VALIDATION-START. A validation that was broken off is started again and goes on from its last slice; one
+// that was asked for anew begins at the first.
+export const firstValidation = (dataset: string) => `${dataset}-1-0`;
+
+function partsOf(instance: string): { dataset: string; validation: number; start: number } {
+  const [, dataset, validation, start] = /^(.*)-(\d+)-(\d+)$/.exec(instance) ?? [];
+  if (dataset === undefined) throw new Error(`${instance} is not the name of a validation`);
+  return { dataset, validation: Number(validation), start: Number(start) };
+}
+
+export function nextValidation(instance: string): string {
+  const { dataset, validation } = partsOf(instance);
+  return `${dataset}-${validation + 1}-0`;
+}
+
+export function nextStart(instance: string): string {
+  const { dataset, validation, start } = partsOf(instance);
+  return `${dataset}-${validation}-${start + 1}`;
+}
+
+/** What all starts of a validation have in common. */
+export function validationOf(instance: string): string {
+  return String(partsOf(instance).validation);
+}
 
 type StartDeps = Pick<Deps, 'db' | 'validations'>;
 

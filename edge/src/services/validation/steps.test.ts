@@ -10,7 +10,7 @@ import { places } from '../../storage/places.ts';
 import { failing } from '../../testing/failing.ts';
 import { deleteDataset } from '../datasets/delete.ts';
 import { newUpload } from '../uploads/open.ts';
-import { firstValidation, nextStart } from './instance.ts';
+import { firstValidation, nextStart } from './start.ts';
 import { type Begun, beginValidation, runSlice, settleValidation } from './steps.ts';
 
 const WORKSPACE = 'ws_steps';

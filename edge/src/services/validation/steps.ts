@@ -6,9 +6,8 @@ import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix, isInvalidPart, isNoSuchUpload } from '../../storage/r2.ts';
 import { sha256Of } from '../uploads/complete.ts';
 import { isMultipart } from '../uploads/parts.ts';
-import { validationOf } from './instance.ts';
 import { refusal, SLICE_BYTES, stateKey, type Validated, type ValidationInput, validateSlice } from './slice.ts';
-import { restartValidation } from './start.ts';
+import { restartValidation, validationOf } from './start.ts';
 
 export type StepDeps = Pick<Deps, 'db' | 'bucket' | 'clock' | 'validations'>;
 

@@ -1,10 +1,127 @@
-// A JSON array, element by element. Streaming JSON libraries give up at the first fault and know no lines; this finds where each
-// element ends (by brackets and strings alone) and leaves its meaning to JSON.parse, so that one bad element costs only itself.
-import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-text.ts';
-import type { BadRow, RawRow, ReaderPosition, RowReader } from './raw-row.ts';
+// Readers of JSON: one document a line (JSON Lines), and an array element by element.
+import { LIMITS } from '@tallrec/shared/limits';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './rows.ts';
 
 const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [0x22, 0x5c, 0x2c, 0x0a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const BOM = [0xef, 0xbb, 0xbf] as const;
+
+// A byte order mark is dropped at the head of the file only; anywhere else JSON.parse will refuse it.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function tooLong(line: number): RawRow {
+  return {
+    line,
+    column: null,
+    problem: `A row is longer than ${LIMITS.rowBytes} bytes.`,
+    fix: 'Check that rows are parted from each other, or shorten this one.',
+  };
+}
+
+function parseJsonRow(bytes: Uint8Array, line: number): RawRow {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return { line, column: null, ...NOT_UTF8 };
+  }
+  try {
+    return { line, value: JSON.parse(text) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 120) : '';
+    return {
+      line,
+      column: null,
+      problem: `This is not valid JSON: ${reason}`,
+      fix: 'Write each row with a JSON encoder: quotes inside titles are written \\".',
+    };
+  }
+}
+
+/** Bytes of a row that spans chunks, up to the limit of a row; what is longer is dropped, not kept. */
+class RowBuffer {
+  private pieces: Uint8Array[] = [];
+  private bytes = 0;
+  overflowed = false;
+
+  add(piece: Uint8Array): void {
+    this.bytes += piece.length;
+    if (this.bytes > LIMITS.rowBytes) {
+      this.overflowed = true;
+      this.pieces = [];
+    } else if (piece.length > 0) {
+      this.pieces.push(piece);
+    }
+  }
+
+  get length(): number {
+    return this.bytes;
+  }
+
+  take(): Uint8Array {
+    const [first, ...rest] = this.pieces;
+    let row = first ?? new Uint8Array();
+    if (first && rest.length > 0) {
+      row = new Uint8Array(this.bytes);
+      let at = 0;
+      for (const piece of this.pieces) {
+        row.set(piece, at);
+        at += piece.length;
+      }
+    }
+    this.pieces = [];
+    this.bytes = 0;
+    this.overflowed = false;
+    return row;
+  }
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}
+
+/** Blank lines are passed over. */
+export class JsonlReader implements RowReader {
+  readonly broken = false;
+  position: ReaderPosition;
+  private readonly rest = new RowBuffer();
+
+  constructor(from: ReaderPosition = { offset: 0, line: 1 }) {
+    this.position = from;
+  }
+
+  push(chunk: Uint8Array): RawRow[] {
+    const rows: RawRow[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.rest.add(chunk.subarray(start, end));
+      this.finish(rows, 1);
+      start = end + 1;
+    }
+    // A copy: the chunk's buffer belongs to the stream.
+    this.rest.add(chunk.slice(start));
+    return rows;
+  }
+
+  end(): RawRow[] {
+    const rows: RawRow[] = [];
+    if (this.rest.length > 0) this.finish(rows, 0);
+    return rows;
+  }
+
+  private finish(rows: RawRow[], newlineBytes: number): void {
+    const { offset, line } = this.position;
+    this.position = { offset: offset + this.rest.length + newlineBytes, line: line + 1 };
+    const overflowed = this.rest.overflowed;
+    let row = this.rest.take();
+    if (overflowed) {
+      rows.push(tooLong(line));
+      return;
+    }
+    if (offset === 0 && BOM.every((byte, at) => row[at] === byte)) row = row.subarray(BOM.length);
+    if (!isBlank(row)) rows.push(parseJsonRow(row, line));
+  }
+}
 
 type Place = 'start' | 'first' | 'element' | 'after' | 'next' | 'closed';
 
@@ -12,6 +129,10 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
+/**
+ * Streaming JSON libraries give up at the first fault and know no lines; this finds where each element ends (by brackets and strings
+ * alone) and leaves its meaning to JSON.parse, so that one bad element costs only itself.
+ */
 export class JsonArrayReader implements RowReader {
   position: ReaderPosition;
   broken = false;

@@ -1,8 +1,8 @@
 import { toInstructionRow } from '@tallrec/shared/sample';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rowCheck } from './check-row.ts';
-import { DistinctCounter } from './distinct.ts';
+import { rowCheck } from './rows.ts';
+import { DistinctCounter } from './tally.ts';
 
 describe('rows', () => {
   it('take JSON ratings under the names of well-known files, with ids as numbers', () => {
