@@ -6,7 +6,7 @@ import { findJob, listResultFiles, setCheckpoint, setJobProgress } from '../repo
 import { giveBack } from '../services/jobs/assign.ts';
 import { afterChunkProgress } from '../services/jobs/batch.ts';
 import { changeState } from '../services/jobs/state.ts';
-import { dropUploadsOf } from '../services/uploads/drop.ts';
+import { dropUploadsOf } from '../services/uploads.ts';
 import { places } from '../storage/places.ts';
 
 type ReportDeps = Pick<Deps, 'db' | 'bucket' | 'clock' | 'feeds' | 'durations'>;

@@ -12,10 +12,7 @@ import { z } from 'zod';
 import type { Ctx, Deps } from '../../deps.ts';
 import { findUploadAt, importSubject, type UploadWithParts } from '../../repo/uploads.ts';
 import { places } from '../../storage/places.ts';
-import { completeUpload } from '../uploads/complete.ts';
-import { dropUploadsOf } from '../uploads/drop.ts';
-import { openUpload } from '../uploads/open.ts';
-import { uploadView } from '../uploads/view.ts';
+import { completeUpload, dropUploadsOf, openUpload, uploadView } from '../uploads.ts';
 import { placeAdapter } from './place.ts';
 import { getAdapter } from './view.ts';
 

@@ -7,9 +7,7 @@ import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, insertDataset, moveDataset } from '../../repo/datasets.ts';
 import { findUploadAt, type UploadWithParts } from '../../repo/uploads.ts';
 import { places } from '../../storage/places.ts';
-import { completeUpload } from '../uploads/complete.ts';
-import { newUpload } from '../uploads/open.ts';
-import { uploadView } from '../uploads/view.ts';
+import { completeUpload, newUpload, uploadView } from '../uploads.ts';
 import { ensureValidation, firstValidation } from '../validation/start.ts';
 import { noSuchDataset, requireDataset, toDataset } from './view.ts';
 

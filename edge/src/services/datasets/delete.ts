@@ -4,7 +4,7 @@ import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, deleteDatasetRow, setDatasetDeleting } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix } from '../../storage/r2.ts';
-import { dropUploadsOf } from '../uploads/drop.ts';
+import { dropUploadsOf } from '../uploads.ts';
 import { noSuchDataset } from './view.ts';
 
 type DeleteDeps = Pick<Deps, 'db' | 'bucket' | 'clock'>;

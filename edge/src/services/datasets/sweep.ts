@@ -7,7 +7,7 @@ import { type DatasetRow, listIdleDatasets, moveDataset, setDatasetDeleting } fr
 import { findUploadAt, listIdleImports, listIdleUploads, type UploadRow } from '../../repo/uploads.ts';
 import { places } from '../../storage/places.ts';
 import { finishDeletingAdapter } from '../adapters/delete.ts';
-import { dropUpload } from '../uploads/drop.ts';
+import { dropUpload } from '../uploads.ts';
 import { reviveValidation } from '../validation/start.ts';
 import { finishDeletingDataset } from './delete.ts';
 

@@ -14,7 +14,7 @@ import {
 } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
 import { deletePrefix } from '../../storage/r2.ts';
-import { dropUploadsOf } from '../uploads/drop.ts';
+import { dropUploadsOf } from '../uploads.ts';
 import { startDriver } from './create.ts';
 import { changeState } from './state.ts';
 

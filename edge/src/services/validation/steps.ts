@@ -4,8 +4,7 @@ import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDatasetToValidate, moveDataset } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix, isInvalidPart, isNoSuchUpload } from '../../storage/r2.ts';
-import { sha256Of } from '../uploads/complete.ts';
-import { isMultipart } from '../uploads/parts.ts';
+import { isMultipart, sha256Of } from '../uploads.ts';
 import { refusal, SLICE_BYTES, stateKey, type Validated, type ValidationInput, validateSlice } from './slice.ts';
 import { restartValidation, validationOf } from './start.ts';
 

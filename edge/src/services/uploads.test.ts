@@ -1,17 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { LIMITS } from '@tallrec/shared/limits';
 import { describe, expect, it } from 'vitest';
-import { makeDeps } from '../../compose.ts';
-import { parseEnv } from '../../env.ts';
-import { findUpload, listUploadsOf } from '../../repo/uploads.ts';
-import { sha256 } from '../../testing/datasets.ts';
-import { failing } from '../../testing/failing.ts';
-import { completeUpload } from './complete.ts';
-import { dropUpload } from './drop.ts';
-import { openUpload } from './open.ts';
-import { partSizes } from './parts.ts';
-import { receivePart } from './receive.ts';
-import { announcedView, uploadView } from './view.ts';
+import { makeDeps } from '../compose.ts';
+import { parseEnv } from '../env.ts';
+import { findUpload, listUploadsOf } from '../repo/uploads.ts';
+import { sha256 } from '../testing/datasets.ts';
+import { failing } from '../testing/failing.ts';
+import { receivePart } from './transfers.ts';
+import { announcedView, completeUpload, dropUpload, openUpload, partSizes, uploadView } from './uploads.ts';
 
 const deps = makeDeps(parseEnv(env));
 const WORKSPACE = 'ws_uploads';
