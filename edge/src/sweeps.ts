@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts';
 import { faultOf, secretsOf } from './faults.ts';
 import { deleteAuditBefore } from './repo/audit.ts';
 import { deleteClaimsBefore } from './repo/idempotency.ts';
-import { sweepDatasets } from './services/datasets/sweep.ts';
+import { sweepDatasets } from './services/dataset-sweep.ts';
 import { sweepJobs } from './services/jobs/sweep.ts';
 
 export async function runSweeps(deps: Deps): Promise<void> {

@@ -15,11 +15,16 @@ import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { completeDataset, createDataset, getDatasetUpload } from '../services/datasets/create.ts';
-import { deleteDataset } from '../services/datasets/delete.ts';
-import { previewDataset } from '../services/datasets/preview.ts';
-import { getDataset, listDatasets } from '../services/datasets/view.ts';
-import { validateAgain } from '../services/validation/start.ts';
+import {
+  completeDataset,
+  createDataset,
+  deleteDataset,
+  getDataset,
+  getDatasetUpload,
+  listDatasets,
+  validateAgain,
+} from '../services/datasets.ts';
+import { previewDataset } from '../services/preview.ts';
 
 const params = z.object({ id: idSchema('dataset') });
 const tags = ['datasets'];

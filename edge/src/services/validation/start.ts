@@ -1,11 +1,8 @@
 // Validations as Workflow instances: named, started, woken, started again, and begun anew.
-import { TallrecError } from '@tallrec/shared/errors';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDataset, moveDataset } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix } from '../../storage/r2.ts';
-import { requireDataset, toDataset } from '../datasets/view.ts';
 
 // An instance is named DATASET-VALIDATION-START. A validation that was broken off is started again and goes on from its last slice; one
 // that was asked for anew begins at the first.
@@ -97,23 +94,4 @@ export async function restartValidation(
   const row = await findDataset(deps.db, workspace, id);
   if (row?.state === 'uploaded') await ensureValidation(deps, row);
   return true;
-}
-
-/**
- * Validates a rejected dataset once more; one that waits for its validation is woken.
- * @throws TallrecError NOT_FOUND, ILLEGAL_STATE
- */
-export async function validateAgain(
-  deps: StartDeps & Pick<Deps, 'bucket' | 'clock'>,
-  ctx: Ctx,
-  id: string,
-): Promise<Dataset> {
-  const row = await requireDataset(deps, ctx, id);
-  if (row.state === 'uploaded' || row.state === 'validating') await reviveValidation(deps, row);
-  else if (row.state !== 'rejected' || !(await restartValidation(deps, row, ['rejected'], ctx))) {
-    throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, {
-      fix: row.state === 'created' ? 'Complete its upload first.' : 'Only what was rejected is validated again.',
-    });
-  }
-  return toDataset(await requireDataset(deps, ctx, id));
 }

@@ -8,7 +8,7 @@ import { parseEnv } from '../../env.ts';
 import { findDataset, insertDataset, moveDataset } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { failing } from '../../testing/failing.ts';
-import { deleteDataset } from '../datasets/delete.ts';
+import { deleteDataset } from '../datasets.ts';
 import { newUpload } from '../uploads.ts';
 import { firstValidation, nextStart } from './start.ts';
 import { type Begun, beginValidation, runSlice, settleValidation } from './steps.ts';

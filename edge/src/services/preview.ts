@@ -4,11 +4,11 @@ import { buildSamples, interactionSchema } from '@tallrec/shared/interactions';
 import { formatPrompt, formatSamplePrompt, type Template } from '@tallrec/shared/prompt';
 import { answerOf, instructionRowSchema, type Sample, sampleSchema } from '@tallrec/shared/sample';
 import type { Preview } from '@tallrec/shared/wire/datasets';
-import type { Ctx, Deps } from '../../deps.ts';
-import type { DatasetRow } from '../../repo/datasets.ts';
-import { places } from '../../storage/places.ts';
-import { countTokens } from '../scoring.ts';
-import { requireDataset } from './view.ts';
+import type { Ctx, Deps } from '../deps.ts';
+import type { DatasetRow } from '../repo/datasets.ts';
+import { places } from '../storage/places.ts';
+import { requireDataset } from './datasets.ts';
+import { countTokens } from './scoring.ts';
 
 /** Samples need a user's first ratings; files that list many users in turn need a wider window. */
 const WINDOWS_BYTES = [256 * 1024, 4 * 1024 * 1024];

@@ -1,15 +1,15 @@
 // Datasets, uploads and adapters that something has left lying; a little at a time, the oldest first.
 import { LIMITS } from '@tallrec/shared/limits';
-import type { Deps } from '../../deps.ts';
-import { faultOf, secretsOf } from '../../faults.ts';
-import { listDeletingAdapters } from '../../repo/adapters.ts';
-import { type DatasetRow, listIdleDatasets, moveDataset, setDatasetDeleting } from '../../repo/datasets.ts';
-import { findUploadAt, listIdleImports, listIdleUploads, type UploadRow } from '../../repo/uploads.ts';
-import { places } from '../../storage/places.ts';
-import { finishDeletingAdapter } from '../adapters/delete.ts';
-import { dropUpload } from '../uploads.ts';
-import { reviveValidation } from '../validation/start.ts';
-import { finishDeletingDataset } from './delete.ts';
+import type { Deps } from '../deps.ts';
+import { faultOf, secretsOf } from '../faults.ts';
+import { listDeletingAdapters } from '../repo/adapters.ts';
+import { type DatasetRow, listIdleDatasets, moveDataset, setDatasetDeleting } from '../repo/datasets.ts';
+import { findUploadAt, listIdleImports, listIdleUploads, type UploadRow } from '../repo/uploads.ts';
+import { places } from '../storage/places.ts';
+import { finishDeletingAdapter } from './adapters/delete.ts';
+import { finishDeletingDataset } from './datasets.ts';
+import { dropUpload } from './uploads.ts';
+import { reviveValidation } from './validation/start.ts';
 
 /** Each costs some of the calls that one run of a Worker may make. */
 const AT_ONCE = 20;
