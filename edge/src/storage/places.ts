@@ -31,7 +31,9 @@ export const places = {
     `ws/${workspace}/jobs/${id}/predictions.${format}`,
   /** Beginning of the places of all pieces of a batch. */
   batchPieces: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}-`,
-  batchState: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/join-state`,
+  /** What a step of putting it together leaves for the next one. */
+  batchJoin: (workspace: string, id: string) => `ws/${workspace}/jobs/${id}/join/`,
+  batchState: (workspace: string, id: string, part: string) => `ws/${workspace}/jobs/${id}/join/${part}`,
 };
 
 export const TRANSFERS_PATH = '/v1/transfers';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ScoringSpec } from '../../repo/job-record.ts';
 import type { JobRow } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
-import { RowsWriter, type RowsWriterState } from '../../storage/r2.ts';
+import { RowsWriter } from '../../storage/r2.ts';
 
 const COLUMNS = {
   score: ['row', 'user', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore'],
@@ -14,11 +14,12 @@ const COLUMNS = {
 /** Lines turned into CSV at once. */
 const LINES_AT_ONCE = 1000;
 
+const FORMATS = ['jsonl', 'csv'] as const;
+type Format = (typeof FORMATS)[number];
+
 const writerStateSchema = z.object({
   uploadId: z.string(),
   parts: z.array(z.object({ partNumber: z.number(), etag: z.string() })),
-  /** Base64. */
-  rest: z.string(),
 });
 const stateSchema = z.object({
   nextChunk: z.number().int(),
@@ -62,14 +63,16 @@ export class BatchFiles {
 
   static async open(bucket: R2Bucket, batch: JobRow): Promise<BatchFiles> {
     const { workspace, id } = batch;
-    const kept = await bucket.get(places.batchState(workspace, id));
-    const key = (format: 'jsonl' | 'csv') => places.batchPredictions(workspace, id, format);
+    const kept = await bucket.get(places.batchState(workspace, id, 'state'));
     if (kept) {
       const state = stateSchema.parse(await kept.json());
-      const outputs = { jsonl: resume(bucket, key('jsonl'), state.jsonl), csv: resume(bucket, key('csv'), state.csv) };
+      const outputs = {
+        jsonl: await resume(bucket, batch, 'jsonl', state),
+        csv: await resume(bucket, batch, 'csv', state),
+      };
       return new BatchFiles(bucket, batch, outputs, state);
     }
-    const outputs = { jsonl: await begin(bucket, key('jsonl')), csv: await begin(bucket, key('csv')) };
+    const outputs = { jsonl: await begin(bucket, batch, 'jsonl'), csv: await begin(bucket, batch, 'csv') };
     const files = new BatchFiles(bucket, batch, outputs, { nextChunk: 0, rows: 0, bytes: 0 });
     await files.#csv.writer.write(stringify([COLUMNS[files.#task]]));
     // A step that dies from here on goes on with these uploads and leaves none behind.
@@ -117,7 +120,13 @@ export class BatchFiles {
     });
   }
 
+  /** The parts that are not full yet lie as they are beside the state, which counts once they do. */
   async pause(): Promise<void> {
+    const { workspace, id } = this.#batch;
+    for (const format of FORMATS) {
+      const { rest } = this.#output(format).writer.state;
+      await this.#bucket.put(places.batchState(workspace, id, `${format}-${this.nextChunk}`), rest);
+    }
     const state: z.input<typeof stateSchema> = {
       nextChunk: this.nextChunk,
       rows: this.#rows,
@@ -125,14 +134,12 @@ export class BatchFiles {
       jsonl: keep(this.#jsonl),
       csv: keep(this.#csv),
     };
-    await this.#bucket.put(places.batchState(this.#batch.workspace, this.#batch.id), JSON.stringify(state));
+    await this.#bucket.put(places.batchState(workspace, id, 'state'), JSON.stringify(state));
   }
 
   async finish(): Promise<{ rows: number; bytes: number }> {
-    for (const [format, { upload, writer }] of [
-      ['jsonl', this.#jsonl],
-      ['csv', this.#csv],
-    ] as const) {
+    for (const format of FORMATS) {
+      const { upload, writer } = this.#output(format);
       const parts = await writer.finish();
       const key = places.batchPredictions(this.#batch.workspace, this.#batch.id, format);
       await upload.complete(parts).catch(async (error: unknown) => {
@@ -142,6 +149,10 @@ export class BatchFiles {
     }
     return { rows: this.#rows, bytes: this.#bytes };
   }
+
+  #output(format: Format): Output {
+    return format === 'csv' ? this.#csv : this.#jsonl;
+  }
 }
 
 /** Spreadsheets take a text that begins so for a formula. */
@@ -150,18 +161,24 @@ function cell(value: unknown): unknown {
   return typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
 }
 
-async function begin(bucket: R2Bucket, key: string): Promise<Output> {
-  const upload = await bucket.createMultipartUpload(key);
+async function begin(bucket: R2Bucket, { workspace, id }: JobRow, format: Format): Promise<Output> {
+  const upload = await bucket.createMultipartUpload(places.batchPredictions(workspace, id, format));
   return { upload, writer: new RowsWriter(upload) };
 }
 
-function resume(bucket: R2Bucket, key: string, { uploadId, parts, rest }: z.infer<typeof writerStateSchema>): Output {
-  const upload = bucket.resumeMultipartUpload(key, uploadId);
-  const from: RowsWriterState = { parts, rest: Uint8Array.fromBase64(rest) };
-  return { upload, writer: new RowsWriter(upload, from) };
+async function resume(
+  bucket: R2Bucket,
+  { workspace, id }: JobRow,
+  format: Format,
+  { nextChunk, ...state }: z.infer<typeof stateSchema>,
+): Promise<Output> {
+  const { uploadId, parts } = state[format];
+  const upload = bucket.resumeMultipartUpload(places.batchPredictions(workspace, id, format), uploadId);
+  const rest = await bucket.get(places.batchState(workspace, id, `${format}-${nextChunk}`));
+  if (!rest) throw new Error(`the unfinished part of ${id} is gone`);
+  return { upload, writer: new RowsWriter(upload, { parts, rest: new Uint8Array(await rest.arrayBuffer()) }) };
 }
 
 function keep({ upload, writer }: Output): z.input<typeof writerStateSchema> {
-  const { parts, rest } = writer.state;
-  return { uploadId: upload.uploadId, parts, rest: rest.toBase64() };
+  return { uploadId: upload.uploadId, parts: writer.state.parts };
 }

@@ -204,6 +204,6 @@ export async function joinBatch(deps: BatchDeps, id: string): Promise<boolean> {
     change: { result: { kind: 'scoring', rows, tokens: counts.tokens, bytes } },
   });
   await deletePrefix(deps.bucket, places.batchPieces(batch.workspace, id));
-  await deps.bucket.delete(places.batchState(batch.workspace, id));
+  await deletePrefix(deps.bucket, places.batchJoin(batch.workspace, id));
   return true;
 }

@@ -6,7 +6,7 @@ import { findDataset } from '../../repo/datasets.ts';
 import type { ChunkSpec, EvaluationSpec, ScoringSpec, TuningSpec } from '../../repo/job-record.ts';
 import { findJob, type JobRow } from '../../repo/jobs.ts';
 import { places, signedPath } from '../../storage/places.ts';
-import { signedAdapter } from '../adapters/signed.ts';
+import { signedAdapter } from '../adapters.ts';
 
 type DescribeDeps = Pick<Deps, 'db' | 'clock' | 'signing' | 'durations'>;
 

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import type { JobResultRecord } from '../../repo/job-record.ts';
 import { countResend, findJob, type JobRow, listResultFiles } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
-import { publishAdapter } from '../adapters/publish.ts';
+import { publishAdapter } from '../adapter-files.ts';
 import { dropUploadsOf } from '../uploads.ts';
 import { afterEnd, type LoseDeps } from './assign.ts';
 import { startDriver } from './create.ts';
