@@ -30,6 +30,7 @@ export const LIMITS = {
   count: 1_000_000_000_000_000,
   /** Of an optimizer, that can be asked for. */
   steps: 1_000_000_000,
+  requestsPerMinute: 100_000,
   shots: 1_000_000,
   curvePoints: 2000,
   rowErrors: 100,

@@ -78,7 +78,7 @@ export function invalidInput(target: string, error: z.core.$ZodError): TallrecEr
 /** The `responses` entries of a contract for the codes that it can answer with, beside those that any route can. */
 export function errorResponses(...codes: ErrorCode[]) {
   const byStatus: Record<number, { description: string; content: { 'application/json': { schema: z.ZodType } } }> = {};
-  for (const code of new Set<ErrorCode>([...codes, 'VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'])) {
+  for (const code of new Set<ErrorCode>([...codes, 'VALIDATION_FAILED', 'INTERNAL', 'UNAVAILABLE'])) {
     const { status } = ERROR_CODES[code];
     const description = byStatus[status] ? `${byStatus[status].description}, ${code}` : code;
     byStatus[status] = { description, content: { 'application/json': { schema: errorBodySchema } } };

@@ -48,6 +48,7 @@ import { createTuningSchema, tuningMetricsSchema, tuningSchema } from '@tallrec/
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { createdWorkspaceSchema, createWorkspaceSchema, workspaceSchema } from '@tallrec/shared/wire/workspaces';
 import type { AppEnv } from './context.ts';
+import { documentAnswers, type Operation, RESPONSE_HEADERS } from './documented-answers.ts';
 
 /** Schemas that get a name of their own in the document; all others stand where they are used. */
 const NAMED: Record<string, z.ZodType> = {
@@ -114,7 +115,26 @@ const INFO = {
   title: 'TALLRec Edge',
   version: '1',
   description:
-    'Few-shot recommendation with a LoRA-tuned LLaMA: upload ratings, tune, evaluate, score and rank. Lists come in pages: give nextCursor of one as cursor of the next. Every error is {error: {code, message, requestId, retryable, details?}}.',
+    'Few-shot recommendation with a LoRA-tuned LLaMA: upload ratings, tune, evaluate, score and rank. Lists come in pages: give nextCursor of one as cursor of the next. Every error is {error: {code, message, requestId, retryable, details?}}. A method that a path does not take is answered by 405 METHOD_NOT_ALLOWED with Allow; HEAD answers as GET without the body, OPTIONS by 204.',
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+};
+
+const TAGS: Record<string, string> = {
+  health: 'Whether the service can serve',
+  docs: 'This description',
+  workspaces: 'Owners of everything else',
+  keys: 'API keys: their scopes, expiry and rotation',
+  audit: 'Who did what',
+  datasets: 'Files of ratings, samples, instructions or items, validated row by row',
+  transfers: 'Bytes by signed URLs',
+  tunings: 'Adapters in the making',
+  evaluations: 'How well a model, an adapter or a method does',
+  scorings: 'Whole datasets scored or ranked',
+  adapters: 'What tunings leave, and the aliases that point at it',
+  models: 'What the connected nodes hold',
+  nodes: 'Machines that do the work',
+  score: 'Answers at once',
+  prompts: 'What a model reads',
 };
 
 export function openApiDocument(api: OpenAPIHono<AppEnv>) {
@@ -128,5 +148,13 @@ export function openApiDocument(api: OpenAPIHono<AppEnv>) {
     scheme: 'bearer',
     description: "The operator's secret: it makes workspaces, keys and nodes, and reads no data.",
   });
-  return api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] });
+  for (const [name, header] of Object.entries(RESPONSE_HEADERS)) {
+    api.openAPIRegistry.registerComponent('headers', name, header);
+  }
+  const tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
+  const document = api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }], tags });
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const operation of Object.values(path)) documentAnswers(operation as Operation);
+  }
+  return document;
 }

@@ -15,16 +15,15 @@ import {
 } from '@tallrec/shared/wire/adapters';
 import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { creates, needs } from '../http/auth.ts';
+import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { deleteAlias, getAlias, listAliases, setAlias } from '../services/adapters/aliases.ts';
-import { deleteAdapter } from '../services/adapters/delete.ts';
-import { importAdapter, uploadAdapter } from '../services/adapters/import.ts';
-import { downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters/view.ts';
+import { importAdapter, uploadAdapter } from '../services/adapter-files.ts';
+import { deleteAdapter, downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters.ts';
+import { deleteAlias, getAlias, listAliases, setAlias } from '../services/aliases.ts';
 
 const tags = ['adapters'];
-const bytes = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
 const byRef = z.object({ id: adapterRefSchema });
 
 const list = createRoute({
@@ -62,12 +61,13 @@ const download = createRoute({
   tags,
   summary: 'One of the two files that PEFT reads; takes Range and conditions',
   ...needs('read'),
-  request: { params: z.object({ id: adapterRefSchema, file: z.enum([ADAPTER_FILES.config, ADAPTER_FILES.weights]) }) },
+  request: {
+    params: z.object({ id: adapterRefSchema, file: z.enum([ADAPTER_FILES.config, ADAPTER_FILES.weights]) }),
+    headers: conditionalHeaders,
+  },
   responses: {
-    200: { description: 'The file', content: bytes },
-    206: { description: 'The range that was asked for', content: bytes },
-    304: { description: 'Not changed' },
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_NOT_SATISFIABLE'),
+    ...fileResponses('The file', 'application/octet-stream'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
   },
 });
 

@@ -4,6 +4,7 @@ import { idSchema } from '@tallrec/shared/ids';
 import { createEvaluationSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { creates, needs } from '../http/auth.ts';
+import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
@@ -78,22 +79,10 @@ const predictions = createRoute({
   tags,
   summary: 'The score of every row, as JSON lines in the order of the dataset',
   ...needs('read'),
-  request: { params },
+  request: { params, headers: conditionalHeaders },
   responses: {
-    200: {
-      description: 'One JSON document a line',
-      content: { 'application/jsonl': { schema: z.string().meta({ format: 'binary' }) } },
-    },
-    206: { description: 'The range that was asked for' },
-    304: { description: 'Not changed' },
-    ...errorResponses(
-      'UNAUTHENTICATED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'ILLEGAL_STATE',
-      'PRECONDITION_FAILED',
-      'RANGE_NOT_SATISFIABLE',
-    ),
+    ...fileResponses('One JSON document a line', 'application/jsonl'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
   },
 });
 

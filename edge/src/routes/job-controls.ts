@@ -1,6 +1,8 @@
 // What may be done with a job of any kind: cancel, stop, resume, delete, follow.
 import { createRoute, z } from '@hono/zod-openapi';
+import { digitsSchema } from '@tallrec/shared/counts';
 import { idSchema } from '@tallrec/shared/ids';
+import { LIMITS } from '@tallrec/shared/limits';
 import type { JobKind } from '@tallrec/shared/wire/jobs';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import { needs } from '../http/auth.ts';
@@ -80,7 +82,7 @@ export function jobControls<S extends z.ZodType>({ kind, scope, schema, view }: 
     ...needs('read'),
     request: {
       params,
-      headers: z.object({ 'last-event-id': z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0) }),
+      headers: z.object({ 'last-event-id': digitsSchema(0, LIMITS.count).default(0) }),
     },
     responses: {
       200: {

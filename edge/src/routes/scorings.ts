@@ -4,6 +4,7 @@ import { idSchema } from '@tallrec/shared/ids';
 import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { createScoringSchema, predictionsQuerySchema, scoringSchema } from '@tallrec/shared/wire/scorings';
 import { creates, needs } from '../http/auth.ts';
+import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
@@ -74,25 +75,10 @@ const predictions = createRoute({
   tags,
   summary: 'One line a row, in the order of the dataset; as CSV, of a ranking one line an item',
   ...needs('read'),
-  request: { params, query: predictionsQuerySchema },
+  request: { params, query: predictionsQuerySchema, headers: conditionalHeaders },
   responses: {
-    200: {
-      description: 'The predictions',
-      content: {
-        'application/jsonl': { schema: z.string().meta({ format: 'binary' }) },
-        'text/csv': { schema: z.string().meta({ format: 'binary' }) },
-      },
-    },
-    206: { description: 'The range that was asked for' },
-    304: { description: 'Not changed' },
-    ...errorResponses(
-      'UNAUTHENTICATED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'ILLEGAL_STATE',
-      'PRECONDITION_FAILED',
-      'RANGE_NOT_SATISFIABLE',
-    ),
+    ...fileResponses('The predictions', 'application/jsonl', 'text/csv'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
   },
 });
 

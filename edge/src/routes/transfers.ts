@@ -6,6 +6,7 @@ import {
   completeResultSchema,
   storedPartSchema,
 } from '@tallrec/shared/wire/uploads';
+import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
 import { announceResult, completeResult, putPart, readTransfer } from '../services/transfers.ts';
@@ -58,20 +59,10 @@ const get = createRoute({
   tags,
   summary: 'Download bytes by a signed URL; takes Range and conditions',
   security: [],
-  request: { params },
+  request: { params, headers: conditionalHeaders },
   responses: {
-    200: { description: 'The bytes', content: bytes },
-    206: { description: 'The range that was asked for', content: bytes },
-    304: { description: 'Not changed' },
-    ...errorResponses(
-      'TOKEN_INVALID',
-      'TOKEN_EXPIRED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'STALE_FENCE',
-      'PRECONDITION_FAILED',
-      'RANGE_NOT_SATISFIABLE',
-    ),
+    ...fileResponses('The bytes', 'application/octet-stream'),
+    ...errorResponses('TOKEN_INVALID', 'TOKEN_EXPIRED', 'FORBIDDEN', 'NOT_FOUND', 'STALE_FENCE'),
   },
 });
 

@@ -10,6 +10,7 @@ import {
   tuningSchema,
 } from '@tallrec/shared/wire/tunings';
 import { creates, needs } from '../http/auth.ts';
+import { conditionalHeaders, partResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
@@ -92,9 +93,10 @@ const report = createRoute({
   tags,
   summary: 'report.json of a tuning that succeeded',
   ...needs('read'),
-  request: { params },
+  request: { params, headers: conditionalHeaders },
   responses: {
     200: jsonAnswer('The report', tuningReportSchema),
+    ...partResponses(),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
   },
 });

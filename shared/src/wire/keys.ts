@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 
 /** `admin` includes all others; keys, nodes and the audit need it. */
@@ -23,7 +24,7 @@ export const originSchema = z
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin has no path: https://shop.example')
   .meta({ example: 'https://shop.example' });
 
-const requestsPerMinuteSchema = z.number().int().min(1).max(100_000);
+const requestsPerMinuteSchema = z.number().int().min(1).max(LIMITS.requestsPerMinute);
 
 const BROWSER_SCOPES: readonly Scope[] = ['score', 'read'];
 
