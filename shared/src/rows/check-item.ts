@@ -4,20 +4,13 @@ import { parseId } from './check-interaction.ts';
 import type { Column } from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 
-const MAX_ID_CHARACTERS = 200;
-
 const FIXES: Partial<Record<Column, string>> = {
   item: 'Leave it out, or write the id under which the item is known.',
   title: 'Give every row the title of its item: the model reads titles.',
   by: 'Leave it out or write the name of the creator.',
 };
 
-const catalogueItemSchema = itemSchema.omit({ at: true }).extend({
-  id: itemSchema.shape.id.refine(
-    (id) => id === undefined || id.length <= MAX_ID_CHARACTERS,
-    `an item id has up to ${MAX_ID_CHARACTERS} characters`,
-  ),
-});
+const catalogueItemSchema = itemSchema.omit({ at: true });
 
 const given = (value: unknown) => value !== undefined && value !== null && value !== '';
 const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);

@@ -41,7 +41,7 @@ async function queued(
       nowMs: made,
     },
     [],
-    { ctx, action: 'tuning.create', subject: id, nowMs: made },
+    { ctx, action: 'tuning.create', subject: id, nowMs: Date.now() },
   );
   return id;
 }
