@@ -12,6 +12,7 @@ import { createEngine } from '../jobs/engine.ts';
 import type { ModelPlace } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
+import { createNodeApi } from '../server/api.ts';
 import { createNodeApp } from '../server/app.ts';
 import { Scoring } from '../server/scoring.ts';
 
@@ -39,7 +40,7 @@ const engine = createEngine(async () => ({ runtime: createRuntime('cpu', { spin:
 const { signal } = new AbortController();
 const context = { signal, stop: signal, event: () => {}, checkpoint: () => {} };
 const scoring = new Scoring({ newEngine: () => new EngineChild('score', { provider: 'cpu' }), maxQueued: callers! });
-const app = createNodeApp({
+const api = createNodeApi({
   scoring,
   adapters: {
     locate: async () => {
@@ -53,11 +54,17 @@ const app = createNodeApp({
   },
   log: console.error,
 });
+const app = createNodeApp(api);
 
 const fields = { model, template: 'clean', adapter: null } as const;
 const ways: Record<string, (sample: Sample) => Promise<unknown>> = {
   'engine in this process': (sample) => engine.score({ ...fields, samples: [sample] }, context),
   'engine process': (sample) => scoring.call('score', { ...fields, samples: [sample] }),
+  "the node's API": async (sample) => {
+    const body = { ...fields, model: model.name, samples: [sample] };
+    const { status } = await api.answer({ method: 'POST', path: '/score', body, signal });
+    if (status !== 200) throw new Error(`answered ${status}`);
+  },
   "the node's app": async (sample) => {
     const body = JSON.stringify({ ...fields, model: model.name, samples: [sample] });
     const headers = { 'Content-Type': 'application/json' };

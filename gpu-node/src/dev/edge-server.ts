@@ -38,10 +38,18 @@ const edge = new Miniflare(
     cf: false,
     log: new Log(LogLevel.WARN),
     logRequests: false,
+    handleStructuredLogs: ({ message }) => print(message),
     resourcePersistencePath: stateDir,
     ...(inspectorPort === undefined ? {} : { inspectorPort }),
   }),
 );
+/** A write a line would cost as much as the request that it tells of. */
+const lines: string[] = [];
+function print(line: string): void {
+  if (lines.length === 0) setTimeout(() => process.stdout.write(`${lines.splice(0).join('\n')}\n`), 50);
+  lines.push(line);
+}
+
 const stop = () => {
   void edge.dispose().finally(() => process.exit(0));
 };

@@ -10,7 +10,7 @@ import { adapterFilesSchema, goldenScoresSchema } from '@tallrec/shared/wire/ada
 import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
-import { methodFitSchema } from '@tallrec/shared/wire/link';
+import { answerTimingsSchema, methodFitSchema } from '@tallrec/shared/wire/link';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
 
@@ -88,11 +88,19 @@ export const ENGINE_CALLS = {
   },
   score: {
     params: z.object({ ...scoringFields, samples: z.array(sampleSchema) }),
-    result: z.object({ scores: z.array(scoreSchema), tokens: z.number().int() }),
+    result: z.object({
+      scores: z.array(scoreSchema),
+      tokens: z.number().int(),
+      timings: answerTimingsSchema.optional(),
+    }),
   },
   rank: {
     params: rankInputSchema.extend(scoringFields),
-    result: z.object({ ranking: z.array(rankedSchema), tokens: z.number().int() }),
+    result: z.object({
+      ranking: z.array(rankedSchema),
+      tokens: z.number().int(),
+      timings: answerTimingsSchema.optional(),
+    }),
   },
   tokens: {
     params: z.object({ model: modelPlaceSchema, texts: z.array(z.string()) }),

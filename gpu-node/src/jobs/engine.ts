@@ -151,14 +151,14 @@ export function createEngine(openRuntime: OpenRuntime, options: EngineOptions = 
     }),
 
     async score(params, { signal }) {
-      const { results, tokens } = await queue.score({ ...params, signal });
-      return { scores: withBlend(params.adapter?.blend, params.samples, results), tokens };
+      const { results, ...told } = await queue.score({ ...params, signal });
+      return { scores: withBlend(params.adapter?.blend, params.samples, results), ...told };
     },
 
     async rank({ model, template, adapter, ...input }, { signal }) {
       const samples = samplesOf(input);
-      const { results, tokens } = await queue.score({ model, template, adapter, samples, signal });
-      return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), tokens };
+      const { results, ...told } = await queue.score({ model, template, adapter, samples, signal });
+      return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), ...told };
     },
 
     async tokens({ model: place, texts }) {

@@ -64,7 +64,7 @@ function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
     microBatchTokens,
     windowMs,
   });
-  const score = (samples: Sample[], work: Partial<ScoringWork> = {}, name = '') =>
+  const timed = (samples: Sample[], work: Partial<ScoringWork> = {}, name = '') =>
     queue
       .score({
         model: modelPlace('a'),
@@ -75,7 +75,11 @@ function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
         ...work,
       })
       .finally(() => done.push(name));
-  return { model, opened, done, adapters, score };
+  const score = async (...given: Parameters<typeof timed>) => {
+    const { results, tokens } = await timed(...given);
+    return { results, tokens };
+  };
+  return { model, opened, done, adapters, score, timed };
 }
 
 const rows = new PromptRows(toyTokenizer, { template: 'clean', cutoffTokens: CUTOFF });
@@ -103,6 +107,17 @@ describe('the scoring queue', () => {
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     await Promise.all([first, score([sample('Dddd')])]);
     expect(model.batchSizes).toEqual([2, 2]);
+  });
+
+  it('tells how long a request waited, and how long its micro-batches took', async () => {
+    const { timed } = setUp({ windowMs: 50 });
+    await Promise.all([timed([sample('A')]), timed([sample('Bb')])]);
+    const startedMs = performance.now();
+    const { timings } = await timed([sample('Ccc')]);
+    const tookMs = performance.now() - startedMs;
+    expect(timings.queueMs).toBeGreaterThan(45);
+    expect(timings.queueMs + timings.engineMs).toBeLessThanOrEqual(tookMs + 0.2);
+    expect((await timed([])).timings.engineMs).toBe(0);
   });
 
   it('makes none wait for more than one micro-batch of each request before it', async () => {

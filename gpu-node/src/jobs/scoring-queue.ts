@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import type { Sample } from '@tallrec/shared/sample';
+import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import type { Score } from '@tallrec/shared/wire/score';
 import { microBatchAnswers } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
@@ -52,12 +53,19 @@ interface Prepared {
   results: Score[];
 }
 
+export interface TimedScores extends Scored<Score> {
+  timings: AnswerTimings;
+}
+
 interface Request extends ScoringWork {
   id: number;
   /** Grows with every turn: the request with the lowest is next. */
   turn: number;
   prepared: Prepared | undefined;
-  resolve: (scored: Scored<Score>) => void;
+  arrivedMs: number;
+  /** In micro-batches with rows of it. */
+  engineMs: number;
+  resolve: (scored: TimedScores) => void;
   reject: (error: unknown) => void;
 }
 
@@ -86,13 +94,14 @@ export class ScoringQueue {
    * @throws TallrecError when cancelled, at once and whatever is being computed, or when this request's adapter or one of its
    * prompts cannot be used
    */
-  score(work: ScoringWork): Promise<Scored<Score>> {
+  score(work: ScoringWork): Promise<TimedScores> {
     const { signal } = work;
     if (signal.aborted) return Promise.reject(cancelled());
     let abort = () => {};
-    const scored = new Promise<Scored<Score>>((resolve, reject) => {
+    const scored = new Promise<TimedScores>((resolve, reject) => {
       const turn = this.#nextTurn++;
-      const request: Request = { ...work, id: turn, turn, prepared: undefined, resolve, reject };
+      const told = { arrivedMs: performance.now(), engineMs: 0, resolve, reject };
+      const request: Request = { ...work, id: turn, turn, prepared: undefined, ...told };
       abort = () => this.#fail(request, cancelled());
       signal.addEventListener('abort', abort);
       this.#requests.add(request);
@@ -198,6 +207,7 @@ export class ScoringQueue {
       .map((index) => rows[index]!);
     const concerned = new Map(batch.map(({ request, prepared }) => [request, prepared]));
     this.#crowded = concerned.size > 1;
+    const begunMs = performance.now();
     try {
       const prompts = batch.map((row) => row.tokens);
       const answers = await microBatchAnswers(loaded.model, prompts, answerTokens, adapter);
@@ -208,6 +218,8 @@ export class ScoringQueue {
       for (const request of concerned.keys()) this.#fail(request, error);
       return;
     }
+    const tookMs = performance.now() - begunMs;
+    for (const request of concerned.keys()) request.engineMs += tookMs;
     const done = new Set(batch.map(({ request, index }) => `${request.id} ${index}`));
     for (const [request, prepared] of concerned) {
       prepared.waiting = prepared.waiting.filter(({ index }) => !done.has(`${request.id} ${index}`));
@@ -217,13 +229,19 @@ export class ScoringQueue {
 
   #finish(request: Request, { results, tokens }: Prepared): void {
     this.#requests.delete(request);
-    request.resolve({ results, tokens });
+    const { arrivedMs, engineMs } = request;
+    const queueMs = Math.max(0, performance.now() - arrivedMs - engineMs);
+    request.resolve({ results, tokens, timings: { queueMs: tenths(queueMs), engineMs: tenths(engineMs) } });
   }
 
   #fail(request: Request, error: unknown): void {
     this.#requests.delete(request);
     request.reject(error);
   }
+}
+
+function tenths(ms: number): number {
+  return Math.round(10 * ms) / 10;
 }
 
 function cancelled(): TallrecError {

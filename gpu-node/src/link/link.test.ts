@@ -14,7 +14,7 @@ import {
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Link } from './link.ts';
+import { Link, type LinkOptions } from './link.ts';
 
 const LEASE_MS = 400;
 const SECRET = 'tlr_node_secret';
@@ -98,19 +98,20 @@ const jobs = {
   repeat: vi.fn(),
   suspend: vi.fn(async () => void calls.push('suspend')),
 };
-const app = {
-  request: async (path: string, init: RequestInit) => {
-    if (path === '/large') return Response.json('x'.repeat(2 * 1024 * 1024));
+const api: LinkOptions['api'] = {
+  answer: async ({ path, body, signal }) => {
+    if (path === '/large') return { status: 200, body: 'x'.repeat(2 * 1024 * 1024) };
     if (path === '/endless') {
-      await new Promise((_resolve, reject) => {
-        init.signal!.addEventListener('abort', () => {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
           calls.push(`${path} ended`);
-          reject(init.signal!.reason);
+          resolve();
         });
       });
     }
     if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, 50));
-    return Response.json({ path, body: init.body ? JSON.parse(String(init.body)) : null }, { status: 201 });
+    const timings = path === '/quick' ? { queueMs: 1.5, engineMs: 2 } : undefined;
+    return { status: 201, body: { path, body: body ?? null }, timings };
   },
 };
 
@@ -119,7 +120,7 @@ function run(): { link: Link; ended: Promise<void> } {
   const link = new Link({
     edgeUrl: url,
     secret: async () => secret,
-    app,
+    api,
     jobs,
     status: () => ({ ...status }),
     log: (line) => logged.push(line),
@@ -170,7 +171,11 @@ describe('the link', () => {
     await vi.waitFor(() => expect(responses()).toHaveLength(3));
     const byId = new Map(responses().map((frame) => [frame.id, frame]));
     expect(byId.get(7)).toMatchObject({ status: 201, body: { path: '/slow', body: { a: 1 } } });
-    expect(byId.get(8)).toMatchObject({ status: 201, body: { path: '/quick', body: null } });
+    expect(byId.get(8)).toMatchObject({
+      status: 201,
+      timings: { queueMs: 1.5, engineMs: 2 },
+      body: { path: '/quick', body: null },
+    });
     expect(byId.get(9)).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
   });
 

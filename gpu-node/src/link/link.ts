@@ -6,13 +6,13 @@ import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import pRetry, { AbortError } from 'p-retry';
 import type { JobRunner } from '../jobs/job-runner.ts';
 import { BEATS_PER_LEASE, Connection, type Ending, upgradeRequired } from './connection.ts';
-import { type RelayedApp, Requests } from './requests.ts';
+import { type RelayedApi, Requests } from './requests.ts';
 
 export interface LinkOptions {
   edgeUrl: string;
   /** Asked at each dialling: it may have been rotated meanwhile. */
   secret: () => Promise<string>;
-  app: RelayedApp;
+  api: RelayedApi;
   jobs: Pick<JobRunner, 'accept' | 'cancel' | 'stop' | 'verdict' | 'acknowledged' | 'connected' | 'repeat' | 'suspend'>;
   status: () => NodeStatus;
   log: (line: string) => void;
@@ -85,11 +85,11 @@ export class Link {
   }
 
   #dial(signal: AbortSignal): Promise<Connection> {
-    const { edgeUrl, secret, app, log, nowMs, handshakeTimeoutMs } = this.#options;
+    const { edgeUrl, secret, api, log, nowMs, handshakeTimeoutMs } = this.#options;
     const onFrame = (frame: EdgeFrame) => this.#receive(frame);
     const onOpen = (connection: Connection) => {
       this.#connection = connection;
-      this.#requests = new Requests(app, (frame) => connection.send(frame), log);
+      this.#requests = new Requests(api, (frame) => connection.send(frame));
     };
     const open = async () => {
       const options = { edgeUrl, onOpen, onFrame, log, nowMs, handshakeTimeoutMs, signal };

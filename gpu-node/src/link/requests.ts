@@ -1,48 +1,39 @@
-// Requests that the edge relays to the node's own app: answered under their numbers, ended when nobody waits for them any more.
+// Requests that the edge relays to this node: answered under their numbers, ended when nobody waits for them any more.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { EdgeFrame, NodeFrame } from '@tallrec/shared/wire/link';
+import type { AnswerTimings, EdgeFrame, NodeFrame } from '@tallrec/shared/wire/link';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 
-export interface RelayedApp {
-  request: (path: string, init: RequestInit) => Response | Promise<Response>;
+export interface RelayedApi {
+  answer(request: { method: string; path: string; body: unknown; signal: AbortSignal }): Promise<{
+    status: number;
+    body: unknown;
+    timings?: AnswerTimings | undefined;
+  }>;
 }
 type RequestFrame = Extract<EdgeFrame, { type: 'request' }>;
 
 /** Of one connection: on another one the numbers mean nothing. */
 export class Requests {
-  readonly #app: RelayedApp;
+  readonly #api: RelayedApi;
   readonly #send: (frame: NodeFrame) => boolean;
-  readonly #log: (line: string) => void;
   readonly #underWay = new Map<number, AbortController>();
 
-  constructor(app: RelayedApp, send: (frame: NodeFrame) => boolean, log: (line: string) => void) {
-    this.#app = app;
+  constructor(api: RelayedApi, send: (frame: NodeFrame) => boolean) {
+    this.#api = api;
     this.#send = send;
-    this.#log = log;
   }
 
   async answer({ id, method, path, body, deadlineMs }: RequestFrame): Promise<void> {
     const controller = new AbortController();
+    const { signal } = controller;
     this.#underWay.set(id, controller);
     const deadline = setTimeout(() => controller.abort(), deadlineMs);
-    const init: RequestInit = {
-      method,
-      headers: { 'Content-Type': 'application/json' },
-      signal: controller.signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    };
-    let frame: NodeFrame;
-    try {
-      const response = await this.#app.request(path, init);
-      frame = { type: 'response', id, status: response.status, body: await response.json() };
-    } catch (error) {
-      if (!controller.signal.aborted) this.#log(`link: ${method} ${path} failed: ${String(error)}`);
-      frame = failed(id, new TallrecError('INTERNAL', 'Something went wrong on the node; its log says more.'));
-    } finally {
-      clearTimeout(deadline);
-      this.#underWay.delete(id);
-    }
-    if (controller.signal.aborted || this.#send(frame)) return;
+    const answered = await this.#api.answer({ method, path, body, signal });
+    clearTimeout(deadline);
+    this.#underWay.delete(id);
+    const { status, timings } = answered;
+    // In the order that the edge's end looks for.
+    if (signal.aborted || this.#send({ type: 'response', id, status, timings, body: answered.body })) return;
     const fix = 'Send fewer samples or candidates at once.';
     const tooLarge = new TallrecError('TOO_LARGE', "The node's answer does not fit into a frame of the link.", { fix });
     this.#send(failed(id, tooLarge));

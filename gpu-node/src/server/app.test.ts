@@ -4,6 +4,7 @@ import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineChild } from '../jobs/engine-child.ts';
+import { createNodeApi } from './api.ts';
 import { createNodeApp } from './app.ts';
 import { Scoring } from './scoring.ts';
 
@@ -19,7 +20,7 @@ const adapters = {
   drop: vi.fn(async () => {}),
 };
 const logged: string[] = [];
-const app = createNodeApp({
+const api = createNodeApi({
   scoring,
   adapters,
   locateModel: (name) => {
@@ -29,6 +30,7 @@ const app = createNodeApp({
   status: () => ({ provider: 'cpu' }) as NodeStatus,
   log: (line) => logged.push(line),
 });
+const app = createNodeApp(api);
 const post = async (path: string, body: unknown) => {
   const init = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
   const response = await app.request(path, init);

@@ -16,6 +16,7 @@ import { JobStore } from '../jobs/job-store.ts';
 import { jobWork } from '../jobs/run-job.ts';
 import { Link } from '../link/link.ts';
 import { describeModel } from '../models/store.ts';
+import { createNodeApi } from './api.ts';
 import { createNodeApp } from './app.ts';
 import { Scoring } from './scoring.ts';
 
@@ -70,12 +71,12 @@ export async function startNode(options: NodeOptions): Promise<void> {
     runningJob: jobs.runningJob,
     queuedRequests: scoring.queued,
   });
-  const app = createNodeApp({ scoring, adapters, locateModel, status, log });
+  const api = createNodeApi({ scoring, adapters, locateModel, status, log });
   const onWelcome = (node: string) => log(`Joined ${edgeUrl} as ${node}.`);
-  const link = new Link({ edgeUrl, secret, app, jobs, status, log, onWelcome });
+  const link = new Link({ edgeUrl, secret, api, jobs, status, log, onWelcome });
 
   await jobs.restore();
-  const server = options.listen && (await listen(app.fetch, options.listen, log));
+  const server = options.listen && (await listen(createNodeApp(api).fetch, options.listen, log));
   try {
     await link.run(signal);
   } finally {

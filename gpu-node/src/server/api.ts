@@ -1,0 +1,126 @@
+// What a node answers, whoever brings the request: the link to the edge, or the HTTP server on this machine.
+import { randomUUID } from 'node:crypto';
+import { TallrecError } from '@tallrec/shared/errors';
+import type { AnswerTimings, JobAdapter } from '@tallrec/shared/wire/link';
+import {
+  NODE_PATHS,
+  nodeRankRequestSchema,
+  nodeScoreRequestSchema,
+  nodeTokensRequestSchema,
+} from '@tallrec/shared/wire/node-api';
+import type { NodeStatus } from '@tallrec/shared/wire/nodes';
+import type { ErrorBody } from '@tallrec/shared/wire/page';
+import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
+import type { z } from 'zod';
+import type { AdapterCache } from '../jobs/adapter-cache.ts';
+import type { ModelPlace } from '../jobs/engine-calls.ts';
+import type { Scoring } from './scoring.ts';
+
+export interface NodeApiOptions {
+  scoring: Scoring;
+  adapters: Pick<AdapterCache, 'locate' | 'drop'>;
+  locateModel: (name: string) => ModelPlace;
+  status: () => NodeStatus;
+  /** For the operator: what users do not see. */
+  log: (line: string) => void;
+}
+
+export interface NodeRequest {
+  method: string;
+  path: string;
+  body: unknown;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+export interface NodeAnswer {
+  status: number;
+  body: unknown;
+  timings?: AnswerTimings | undefined;
+}
+
+export interface NodeApi {
+  /** Never rejects: what goes wrong is an answer, too. */
+  answer(request: NodeRequest): Promise<NodeAnswer>;
+}
+
+type Handler = (body: unknown, signal: AbortSignal) => Promise<Omit<NodeAnswer, 'status'>>;
+
+export function createNodeApi({ scoring, adapters, locateModel, status, log }: NodeApiOptions): NodeApi {
+  /** What an engine finds out about an adapter holds for its copy here: the next request fetches it anew. */
+  async function withAdapter<T>(
+    adapter: JobAdapter | null,
+    use: (place: Awaited<ReturnType<AdapterCache['locate']>> | null) => Promise<T>,
+  ): Promise<T> {
+    if (!adapter) return use(null);
+    const place = await adapters.locate(adapter);
+    try {
+      return await use(place);
+    } catch (error) {
+      if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
+      throw error;
+    }
+  }
+
+  const handlers = new Map<string, Handler>([
+    [`GET ${NODE_PATHS.health}`, async () => ({ body: status() })],
+    [
+      `POST ${NODE_PATHS.tokens}`,
+      async (body, signal) => {
+        const { model, texts } = parse(body, nodeTokensRequestSchema);
+        return { body: await scoring.call('tokens', { model: locateModel(model), texts }, { signal }) };
+      },
+    ],
+    [
+      `POST ${NODE_PATHS.score}`,
+      async (body, signal) => {
+        const { model, adapter, ...rest } = parse(body, nodeScoreRequestSchema);
+        const place = locateModel(model);
+        const { timings, ...scored } = await withAdapter(adapter, (found) =>
+          scoring.call('score', { ...rest, model: place, adapter: found }, { signal }),
+        );
+        return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies ScoreResponse, timings };
+      },
+    ],
+    [
+      `POST ${NODE_PATHS.rank}`,
+      async (body, signal) => {
+        const { model, adapter, ...rest } = parse(body, nodeRankRequestSchema);
+        const place = locateModel(model);
+        const { timings, ...ranked } = await withAdapter(adapter, (found) =>
+          scoring.call('rank', { ...rest, model: place, adapter: found }, { signal }),
+        );
+        return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse, timings };
+      },
+    ],
+  ]);
+
+  return {
+    async answer({ method, path, body, signal }) {
+      try {
+        const handler = handlers.get(`${method} ${path}`);
+        if (!handler) throw new TallrecError('NOT_FOUND', `The node has no ${method} ${path}.`);
+        return { status: 200, ...(await handler(body, signal)) };
+      } catch (error) {
+        if (error instanceof TallrecError) return refusal(error);
+        log(`${method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        return refusal(new TallrecError('INTERNAL', 'Something went wrong on the node; its log says more.'));
+      }
+    },
+  };
+}
+
+function parse<S extends z.ZodType>(body: unknown, schema: S): z.output<S> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const first = issues[0]!;
+  throw new TallrecError('VALIDATION_FAILED', `${first.path || 'body'}: ${first.message}.`, { details: issues });
+}
+
+export function refusal({ code, message, retryable, details, status }: TallrecError): NodeAnswer {
+  const body: ErrorBody = {
+    error: { code, message, retryable, requestId: randomUUID(), ...(details === undefined ? {} : { details }) },
+  };
+  return { status, body };
+}
