@@ -19,8 +19,8 @@ import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { importAdapter, uploadAdapter } from '../services/adapter-files.ts';
-import { deleteAdapter, downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters.ts';
+import { deleteAdapter, importAdapter, uploadAdapter } from '../services/adapter-files.ts';
+import { downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters.ts';
 import { deleteAlias, getAlias, listAliases, setAlias } from '../services/aliases.ts';
 
 const tags = ['adapters'];

@@ -6,7 +6,7 @@ import { listDeletingAdapters } from '../repo/adapters.ts';
 import { type DatasetRow, listIdleDatasets, moveDataset, setDatasetDeleting } from '../repo/datasets.ts';
 import { findUploadAt, listIdleImports, listIdleUploads, type UploadRow } from '../repo/uploads.ts';
 import { places } from '../storage/places.ts';
-import { finishDeletingAdapter } from './adapters/delete.ts';
+import { finishDeletingAdapter } from './adapter-files.ts';
 import { finishDeletingDataset } from './datasets.ts';
 import { dropUpload } from './uploads.ts';
 import { reviveValidation } from './validation/start.ts';

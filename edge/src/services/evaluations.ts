@@ -10,7 +10,7 @@ import { type Page, toPage } from '../repo/db.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { resolveAdapter } from './adapters/resolve.ts';
+import { resolveAdapter } from './adapters.ts';
 import { requireJob } from './jobs/control.ts';
 import { createJob, requireData, requireModel } from './jobs/create.ts';
 import { jobView } from './jobs/state.ts';

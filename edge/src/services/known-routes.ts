@@ -4,7 +4,7 @@
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { Deps } from '../deps.ts';
 import { findRoute, type Route } from '../repo/routing.ts';
-import { signedAdapter } from './adapters/signed.ts';
+import { signedAdapter } from './adapters.ts';
 import { Known } from './known.ts';
 
 const KNOWN_FOR_MS = 1000;

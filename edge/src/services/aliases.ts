@@ -3,13 +3,12 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import type { Ctx, Deps } from '../../deps.ts';
-import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../../repo/adapters.ts';
-import type { Page } from '../../repo/db.ts';
-import { forgetRoutesOf } from '../known-routes.ts';
-import { iso } from '../timestamps.ts';
-import { noSuchAdapter } from './resolve.ts';
-import { getAdapter } from './view.ts';
+import type { Ctx, Deps } from '../deps.ts';
+import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../repo/adapters.ts';
+import type { Page } from '../repo/db.ts';
+import { getAdapter, noSuchAdapter } from './adapters.ts';
+import { forgetRoutesOf } from './known-routes.ts';
+import { iso } from './timestamps.ts';
 
 function toAlias({ alias, adapter, updatedAt }: AliasRow): Alias {
   return { alias, adapter, updatedAt: iso(updatedAt) };

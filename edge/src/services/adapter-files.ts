@@ -1,0 +1,280 @@
+// Adapters come and go with their files: sent by whoever tuned one elsewhere and imported, or published from a job's run; copied to the
+// adapter's own place, where nothing else ever writes; deleted.
+import { TallrecError } from '@tallrec/shared/errors';
+import type { TuningSettings } from '@tallrec/shared/tuning';
+import {
+  ADAPTER_FILES,
+  type Adapter,
+  type AdapterUpload,
+  adapterId,
+  type ImportAdapter,
+  type UploadAdapter,
+} from '@tallrec/shared/wire/adapters';
+import type { TuneResult } from '@tallrec/shared/wire/link';
+import { z } from 'zod';
+import type { Ctx, Deps } from '../deps.ts';
+import { type AdapterRow, deleteAdapterRow, insertAdapter, setAdapterDeleting } from '../repo/adapters.ts';
+import { findUploadAt, importSubject, type UploadWithParts } from '../repo/uploads.ts';
+import { places } from '../storage/places.ts';
+import { deletePrefix, isBadDigest } from '../storage/r2.ts';
+import { type AdapterFile, getAdapter, noSuchAdapter } from './adapters.ts';
+import { forgetRoutesOf } from './known-routes.ts';
+import { completeUpload, dropUploadsOf, openUpload, uploadView } from './uploads.ts';
+
+/** Of `adapter_config.json`, what tells a LoRA adapter from anything else; nodes check the rest as they load it. */
+const configSchema = z.looseObject({ peft_type: z.literal('LORA'), r: z.number().int().positive() });
+
+/**
+ * First step: where to send the two files. Asking again gives the same uploads, with what has arrived marked.
+ * @param origin of the edge, for the URLs
+ */
+export async function uploadAdapter(
+  deps: Pick<Deps, 'db' | 'bucket' | 'clock' | 'newId' | 'signing'>,
+  ctx: Ctx,
+  { configSha256, configBytes, weightsSha256, weightsBytes }: UploadAdapter,
+  origin: string,
+): Promise<AdapterUpload> {
+  const id = await adapterId({ configSha256, weightsSha256 });
+  const open = async (file: AdapterFile, bytes: number, sha256: string) => {
+    const { workspace } = ctx;
+    const announced = {
+      workspace,
+      key: places.adapterImport(workspace, id, file),
+      subject: importSubject(id),
+      bytes,
+      sha256,
+    };
+    const audit = { ctx, action: 'adapter.upload', subject: id, details: { file, bytes }, nowMs: deps.clock.nowMs() };
+    return await uploadView(deps, await openUpload(deps, announced, audit), origin);
+  };
+  const config = await open(ADAPTER_FILES.config, configBytes, configSha256);
+  return { id, config, weights: await open(ADAPTER_FILES.weights, weightsBytes, weightsSha256) };
+}
+
+/**
+ * Second step: the files that were sent become an adapter. Importing what is there already gives what is there.
+ * @throws TallrecError ILLEGAL_STATE when a file has not been sent, CHECKSUM_MISMATCH when it is to be sent again, ADAPTER_INVALID
+ *   when it is no LoRA adapter, CONFLICT while the same adapter is being deleted
+ */
+export async function importAdapter(
+  deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
+  ctx: Ctx,
+  { configSha256, weightsSha256, name, model, stage, template, blend }: ImportAdapter,
+): Promise<Adapter> {
+  const id = await adapterId({ configSha256, weightsSha256 });
+  const known = await getAdapter(deps, ctx, id).catch((error: unknown) => {
+    if (error instanceof TallrecError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+  const { workspace, actor } = ctx;
+  const subject = importSubject(id);
+  if (known) {
+    await dropUploadsOf(deps, workspace, subject);
+    return known;
+  }
+  const config = await sent(deps, workspace, id, ADAPTER_FILES.config);
+  const weights = await sent(deps, workspace, id, ADAPTER_FILES.weights);
+  await requireLora(deps, config.key);
+  const row = {
+    workspace,
+    id,
+    state: 'ready' as const,
+    name,
+    model,
+    modelHash: null,
+    stage: stage ?? null,
+    template,
+    configSha256,
+    weightsSha256,
+    weightsBytes: weights.bytes,
+    tuning: null,
+    validAuc: null,
+    validLoss: null,
+    golden: null,
+    blend: blend ?? null,
+    createdBy: actor,
+    createdAt: deps.clock.nowMs(),
+  };
+  const sources = { config: config.key, weights: weights.key };
+  try {
+    await placeAdapter(deps, { row, sources, ctx, action: 'adapter.import' });
+  } catch (error) {
+    // What was put together is not what was announced: it has to be sent from the start.
+    if (error instanceof TallrecError && error.code === 'CHECKSUM_MISMATCH')
+      await dropUploadsOf(deps, workspace, subject);
+    throw error;
+  }
+  await dropUploadsOf(deps, workspace, subject);
+  return await getAdapter(deps, ctx, id);
+}
+
+/** The SHA-256 over the whole is checked as the file is copied to its place. */
+async function sent(
+  deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
+  workspace: string,
+  id: string,
+  file: AdapterFile,
+): Promise<UploadWithParts> {
+  const upload = await findUploadAt(deps.db, workspace, places.adapterImport(workspace, id, file));
+  const lacking = (why: string) =>
+    new TallrecError('ILLEGAL_STATE', `${file} has not been sent${why}.`, {
+      fix: 'Ask for upload URLs with POST /v1/adapters:upload and PUT both files first.',
+    });
+  if (!upload || upload.state === 'dropping') throw lacking('');
+  if (upload.state === 'open' && upload.parts.length === 0) throw lacking('');
+  await completeUpload(deps, upload, { verify: false });
+  return upload;
+}
+
+async function requireLora({ bucket }: Pick<Deps, 'bucket'>, key: string): Promise<void> {
+  const object = await bucket.get(key);
+  const text = await object?.text();
+  if (text !== undefined && configSchema.safeParse(parsed(text)).success) return;
+  throw new TallrecError('ADAPTER_INVALID', `${ADAPTER_FILES.config} is not that of a LoRA adapter.`, {
+    fix: 'Save the adapter with PEFT: save_pretrained of a LoraConfig model.',
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface PublishedRun {
+  workspace: string;
+  job: string;
+  fence: number;
+  name: string;
+  model: string;
+  settings: Pick<TuningSettings, 'stage' | 'template'>;
+  createdBy: string;
+}
+
+/**
+ * Makes an adapter of what a node has sent: checks it against what the node says, copies it to its own place, records it.
+ * Doing it again changes nothing. Whatever else goes wrong is of the platform, and to be tried again.
+ * @throws TallrecError CHECKSUM_MISMATCH where the bytes are not there as announced: the node has to send them again
+ */
+export async function publishAdapter(
+  deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
+  { workspace, job, fence, name, model, settings, createdBy }: PublishedRun,
+  { adapter: id, files, golden, blend, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
+): Promise<void> {
+  if ((await adapterId(files)) !== id) {
+    throw new TallrecError('CHECKSUM_MISMATCH', 'The node gave an adapter a name that its files do not have.');
+  }
+  const { configSha256, weightsSha256, weightsBytes } = files;
+  const row = {
+    workspace,
+    id,
+    state: 'ready' as const,
+    name,
+    model,
+    modelHash,
+    stage: settings.stage,
+    template: settings.template,
+    configSha256,
+    weightsSha256,
+    weightsBytes,
+    tuning: job,
+    validAuc: bestValidAuc,
+    validLoss: bestValidLoss,
+    golden,
+    blend,
+    createdBy,
+    createdAt: deps.clock.nowMs(),
+  };
+  const source = (file: string) => places.jobResult(workspace, job, fence, file);
+  const sources = { config: source(ADAPTER_FILES.config), weights: source(ADAPTER_FILES.weights) };
+  const ctx = { workspace, actor: createdBy };
+  try {
+    await placeAdapter(deps, { row, sources, ctx, action: 'adapter.publish' });
+  } catch (error) {
+    // The deletion ends by itself.
+    if (error instanceof TallrecError && error.code === 'CONFLICT') throw new Error(error.message);
+    throw error;
+  }
+}
+
+type PlaceDeps = Pick<Deps, 'db' | 'bucket'>;
+
+interface Placed {
+  row: AdapterRow;
+  /** Where its files lie now. */
+  sources: Record<keyof typeof ADAPTER_FILES, string>;
+  ctx: Ctx;
+  action: string;
+}
+
+/**
+ * Copies both files and records the adapter; doing it again changes nothing.
+ * @throws TallrecError CHECKSUM_MISMATCH where a file is not there as it was announced, CONFLICT while the same adapter is being deleted
+ */
+async function placeAdapter(deps: PlaceDeps, placed: Placed): Promise<AdapterRow> {
+  const { row, ctx, action } = placed;
+  await copyBoth(deps, placed);
+  const { id, name, model, createdAt: nowMs } = row;
+  const now = await insertAdapter(deps.db, row, { ctx, action, subject: id, details: { name, model }, nowMs });
+  if (now.state === 'deleting') {
+    throw new TallrecError('CONFLICT', `The adapter ${id} is being deleted.`, { fix: 'Try again in a moment.' });
+  }
+  // A deletion may have taken the files between the copy and the record.
+  await copyBoth(deps, placed);
+  return now;
+}
+
+async function copyBoth({ bucket }: PlaceDeps, { row, sources }: Placed): Promise<void> {
+  const { workspace, id } = row;
+  const place = (file: string) => places.adapterFile(workspace, id, file);
+  await copy(bucket, sources.config, place(ADAPTER_FILES.config), row.configSha256);
+  await copy(bucket, sources.weights, place(ADAPTER_FILES.weights), row.weightsSha256);
+}
+
+/** R2 has no rename; it checks the SHA-256 while it copies. That it is out of reach says nothing of the bytes, and is thrown as it is. */
+async function copy(bucket: R2Bucket, source: string, target: string, sha256: string): Promise<void> {
+  if (await bucket.head(target)) return;
+  const object = await bucket.get(source);
+  if (!object) throw mismatch(`${nameOf(target)} has not arrived.`);
+  try {
+    await bucket.put(target, object.body, { sha256 });
+  } catch (error) {
+    if (isBadDigest(error)) throw mismatch(`${nameOf(target)} did not arrive as it was made.`, error);
+    throw error;
+  }
+}
+
+const nameOf = (key: string) => key.split('/').at(-1);
+
+function mismatch(message: string, cause?: unknown): TallrecError {
+  return new TallrecError('CHECKSUM_MISMATCH', message, {
+    fix: 'Send it again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/**
+ * In three steps, each of which can be done again: marked, its files, its row.
+ * @throws TallrecError NOT_FOUND, or CONFLICT while aliases point at it or jobs use it, which it names
+ */
+export async function deleteAdapter(deps: Pick<Deps, 'db' | 'bucket' | 'clock'>, ctx: Ctx, id: string): Promise<void> {
+  const { row, aliases, jobs } = await setAdapterDeleting(deps.db, ctx, id, deps.clock.nowMs());
+  forgetRoutesOf(ctx.workspace);
+  if (!row) throw noSuchAdapter(id);
+  if (row.state === 'deleting') return await finishDeletingAdapter(deps, row);
+  const by = [...aliases.map((alias) => `the alias ${alias}`), ...jobs].join(', ');
+  throw new TallrecError('CONFLICT', `The adapter ${id} is used by ${by}.`, {
+    fix: 'Point the alias at another adapter or delete it; wait for the jobs to end, or cancel them.',
+    details: { aliases, jobs },
+  });
+}
+
+export async function finishDeletingAdapter(
+  deps: Pick<Deps, 'db' | 'bucket'>,
+  { workspace, id }: AdapterRow,
+): Promise<void> {
+  await deletePrefix(deps.bucket, places.adapter(workspace, id));
+  await deleteAdapterRow(deps.db, workspace, id);
+}

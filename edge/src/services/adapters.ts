@@ -1,0 +1,120 @@
+// Adapters: found by hash or alias, shown, downloaded, and as a node needs them.
+import { TallrecError } from '@tallrec/shared/errors';
+import { LIMITS } from '@tallrec/shared/limits';
+import type { Grant } from '@tallrec/shared/signing';
+import { ADAPTER_FILES, type Adapter } from '@tallrec/shared/wire/adapters';
+import type { JobAdapter } from '@tallrec/shared/wire/link';
+import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { Ctx, Deps } from '../deps.ts';
+import {
+  type AdapterRow,
+  type AdapterWithAliases,
+  findAdapter,
+  listAdapterRows,
+  withAliases,
+} from '../repo/adapters.ts';
+import type { Page } from '../repo/db.ts';
+import { places, signedPath } from '../storage/places.ts';
+import { serveObject } from '../storage/serve-object.ts';
+import { iso } from './timestamps.ts';
+
+export function noSuchAdapter(ref: string): TallrecError {
+  return new TallrecError('NOT_FOUND', `There is no adapter ${ref}.`, {
+    fix: 'GET /v1/adapters lists adapters and their aliases.',
+  });
+}
+
+/**
+ * @param ref a content hash or an alias
+ * @param model what it is to be used with
+ * @throws TallrecError NOT_FOUND, or ADAPTER_INVALID when it is of another model
+ */
+export async function resolveAdapter(
+  deps: Pick<Deps, 'db'>,
+  ctx: Ctx,
+  ref: string,
+  model?: string,
+): Promise<AdapterRow> {
+  const adapter = await findAdapter(deps.db, ctx.workspace, ref);
+  if (!adapter) throw noSuchAdapter(ref);
+  if (model !== undefined && adapter.model !== model) {
+    throw new TallrecError('ADAPTER_INVALID', `The adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`, {
+      fix: `Use it with the model ${adapter.model}.`,
+    });
+  }
+  return adapter;
+}
+
+export type AdapterFile = (typeof ADAPTER_FILES)[keyof typeof ADAPTER_FILES];
+
+function toAdapter(row: AdapterWithAliases): Adapter {
+  const { configSha256, weightsSha256, weightsBytes } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    model: row.model,
+    modelHash: row.modelHash,
+    stage: row.stage,
+    template: row.template,
+    files: { configSha256, weightsSha256, weightsBytes },
+    tuning: row.tuning,
+    metrics: row.tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
+    blend: row.blend,
+    aliases: row.aliases,
+    createdBy: row.createdBy,
+    createdAt: iso(row.createdAt),
+  };
+}
+
+/**
+ * @param ref a content hash or an alias
+ * @throws TallrecError NOT_FOUND
+ */
+export async function getAdapter(deps: Pick<Deps, 'db'>, ctx: Ctx, ref: string): Promise<Adapter> {
+  const row = await resolveAdapter(deps, ctx, ref);
+  return toAdapter((await withAliases(deps.db, ctx.workspace, [row]))[0]!);
+}
+
+export async function listAdapters(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Adapter>> {
+  const rows = await listAdapterRows(deps.db, ctx.workspace, page);
+  const shown = rows.slice(0, page.limit);
+  const last = shown.at(-1);
+  return {
+    items: (await withAliases(deps.db, ctx.workspace, shown)).map(toAdapter),
+    nextCursor: rows.length > page.limit && last ? `${last.createdAt}.${last.id}` : null,
+  };
+}
+
+/**
+ * One of an adapter's two files, as PEFT reads them.
+ * @throws TallrecError NOT_FOUND, RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED
+ */
+export async function downloadAdapterFile(
+  deps: Pick<Deps, 'db' | 'bucket'>,
+  ctx: Ctx,
+  { ref, file, headers }: { ref: string; file: AdapterFile; headers: Headers },
+): Promise<Response> {
+  const { id } = await resolveAdapter(deps, ctx, ref);
+  const contentType = file === ADAPTER_FILES.config ? 'application/json' : 'application/octet-stream';
+  const key = places.adapterFile(ctx.workspace, id, file);
+  return await serveObject(deps.bucket, key, headers, { filename: file, contentType });
+}
+
+/**
+ * An adapter as a node needs it: by its name, with paths from which it can be fetched just in time.
+ * @param run of a job, whose fence guards the paths; without one they hold for a request's time
+ */
+export async function signedAdapter(
+  deps: Pick<Deps, 'clock' | 'signing'>,
+  { id, workspace, golden, blend }: Pick<AdapterRow, 'id' | 'workspace' | 'golden' | 'blend'>,
+  run?: { job: string; fence: number },
+): Promise<JobAdapter> {
+  const exp = deps.clock.nowMs() + LIMITS.requestUrlTtlMs;
+  const path = (file: string) => {
+    const key = places.adapterFile(workspace, id, file);
+    const grant: Grant = run ? { op: 'get-input', key, job: run.job, fence: run.fence } : { op: 'get', key, exp };
+    return signedPath(deps, grant);
+  };
+  const [configPath, weightsPath] = await Promise.all([path(ADAPTER_FILES.config), path(ADAPTER_FILES.weights)]);
+  return { id, golden, blend, configPath, weightsPath };
+}
