@@ -65,10 +65,12 @@ try {
 
   let scoring = await client.post('/v1/scorings', { model: items[0]!.name, dataset: dataset.id }, scoringSchema);
   const startedAt = performance.now();
-  let [peakMiB, killed] = [0, false];
+  /** The most that the Worker's isolate held, by what the batch was doing. */
+  const peakMiB: Record<string, number> = {};
+  let killed = false;
   while (!isTerminal(scoring.state)) {
     await sleep(500);
-    peakMiB = Math.max(peakMiB, await edge.heap.sample());
+    peakMiB[scoring.state] = Math.max(peakMiB[scoring.state] ?? 0, await edge.heap.sample());
     scoring = await client.get(`/v1/scorings/${scoring.id}`, scoringSchema);
     const { progress } = scoring;
     if (!killed && progress && progress.rowsDone > rows / 3) {
@@ -84,7 +86,8 @@ try {
   console.log(`${scoring.state} after ${seconds(startedAt)} s: ${scoring.rows} rows, ${scoring.tokens} tokens`);
   if (scoring.state !== 'succeeded') throw new Error(JSON.stringify(scoring.error));
   console.log(`${(rows / Number(seconds(startedAt))).toFixed(0)} rows a second with ${items[0]!.name} on two nodes`);
-  console.log(`Worker: ${peakMiB} MiB at most in its isolate (limit 128), workerd ${edge.workerdMiB('VmHWM')} MiB`);
+  console.log(`Worker: MiB at most in its isolate, garbage included ${JSON.stringify(peakMiB)} (limit 128)`);
+  console.log(`workerd, all of the platform in one process: ${edge.workerdMiB('VmHWM')} MiB`);
 
   const headers = { Authorization: `Bearer ${key}` };
   const response = await fetch(`${edge.url}/v1/scorings/${scoring.id}/predictions`, { headers });
