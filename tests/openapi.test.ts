@@ -25,6 +25,10 @@ const EXCEPTIONS: readonly string[] = [
   ...['/health', '/docs', '/v1/openapi.json'].map(
     (path) => `operation-4xx-response #/paths/${path.replaceAll('/', '~1')}/get/responses`,
   ),
+  // Lines of files and of streams of events, at which OpenAPI 3.1 cannot point.
+  ...['SequencedEvent', 'ScoredRow', 'RankedRow', 'Interaction', 'InstructionRow'].map(
+    (name) => `no-unused-components #/components/schemas/${name}`,
+  ),
 ];
 
 it('has no error and no warning but those that are named', async () => {

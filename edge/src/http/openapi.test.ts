@@ -108,6 +108,14 @@ describe('the document', () => {
     expect(placesOf(found, (schema) => isA('integer', schema) && !bounded(schema))).toEqual([]);
   });
 
+  it('has named schemas that are never null by themselves, and either of the two where they may be', () => {
+    const { schemas } = document.components;
+    expect(Object.keys(schemas).filter((name) => isA('null', schemas[name]!))).toEqual([]);
+    const { blend } = schemas.Adapter!.properties!;
+    expect(blend).toEqual({ anyOf: [{ $ref: '#/components/schemas/Blend' }, { type: 'null' }] });
+    expect(JSON.stringify(document)).not.toMatch(/"allOf":\[\{"\$ref":"[^"]*"\},\{[^}]*"type":\[/);
+  });
+
   it('limits every text and list that comes in', () => {
     const limits = ['maxLength', 'pattern', 'format', 'enum', 'const'];
     expect(placesOf(incoming(), (one) => isA('string', one) && !limits.some((word) => word in one))).toEqual([]);

@@ -1,17 +1,11 @@
 // The OpenAPI 3.1 document, made of the very contracts that requests are checked by.
-import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { OpenApiGeneratorV31, zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import { blendSchema } from '@tallrec/shared/blend';
 import { interactionSchema, samplingSchema } from '@tallrec/shared/interactions';
 import { historyItemSchema, instructionRowSchema, itemSchema, sampleSchema } from '@tallrec/shared/sample';
 import { hyperParametersSchema, tuningEventSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
-import {
-  adapterFilesSchema,
-  adapterSchema,
-  aliasHistorySchema,
-  goldenScoresSchema,
-  setAliasSchema,
-} from '@tallrec/shared/wire/adapters';
+import { adapterFilesSchema, adapterSchema, aliasHistorySchema, setAliasSchema } from '@tallrec/shared/wire/adapters';
 import { auditEntrySchema } from '@tallrec/shared/wire/audit';
 import {
   completeDatasetSchema,
@@ -50,9 +44,14 @@ import { createdWorkspaceSchema, createWorkspaceSchema, workspaceSchema } from '
 import type { AppEnv } from './context.ts';
 import { documentAnswers, type Operation, RESPONSE_HEADERS } from './documented-answers.ts';
 
-/** Schemas that get a name of their own in the document; all others stand where they are used. */
+/** Schemas that get a name of their own in the document, parts before what is made of them; all others stand where they are used. */
 const NAMED: Record<string, z.ZodType> = {
   Error: errorBodySchema,
+  JobError: jobErrorSchema,
+  DatasetStats: datasetStatsSchema,
+  Blend: blendSchema,
+  EvaluationReport: evaluationReportSchema,
+  NodeStatus: nodeStatusSchema,
   Workspace: workspaceSchema,
   CreateWorkspace: createWorkspaceSchema,
   CreatedWorkspace: createdWorkspaceSchema,
@@ -66,7 +65,6 @@ const NAMED: Record<string, z.ZodType> = {
   CreateKey: createKeySchema,
   CreatedKey: createdKeySchema,
   Dataset: datasetSchema,
-  DatasetStats: datasetStatsSchema,
   RowError: rowErrorSchema,
   CreateDataset: createDatasetSchema,
   CreatedDataset: createdDatasetSchema,
@@ -88,17 +86,12 @@ const NAMED: Record<string, z.ZodType> = {
   CreateTuning: createTuningSchema,
   SequencedEvent: sequencedEventSchema,
   TuningMetrics: tuningMetricsSchema,
-  JobError: jobErrorSchema,
   Adapter: adapterSchema,
   AdapterFiles: adapterFilesSchema,
-  GoldenScores: goldenScoresSchema,
-  Blend: blendSchema,
   SetAlias: setAliasSchema,
   Evaluation: evaluationSchema,
   CreateEvaluation: createEvaluationSchema,
-  EvaluationReport: evaluationReportSchema,
   Node: nodeSchema,
-  NodeStatus: nodeStatusSchema,
   CreateNode: createNodeSchema,
   CreatedNode: createdNodeSchema,
   Model: modelSchema,
@@ -137,7 +130,18 @@ const TAGS: Record<string, string> = {
   prompts: 'What a model reads',
 };
 
-export function openApiDocument(api: OpenAPIHono<AppEnv>) {
+/**
+ * The generator says of a named schema that may be null that it is both the schema and null. One of the two it is.
+ * Source: zod-to-openapi 9.1, `generateSimpleSchema`.
+ */
+function eitherOrNull(_key: string, value: unknown): unknown {
+  const [named, more] = (value as { allOf?: { $ref?: string; type?: string[] }[] } | null)?.allOf ?? [];
+  if (named?.$ref === undefined || !Array.isArray(more?.type) || !more.type.includes('null')) return value;
+  const { type: _, ...rest } = more;
+  return { anyOf: [named, { type: 'null' }], ...rest };
+}
+
+export function openApiDocument(api: OpenAPIHono<AppEnv>): object {
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
@@ -152,9 +156,12 @@ export function openApiDocument(api: OpenAPIHono<AppEnv>) {
     api.openAPIRegistry.registerComponent('headers', name, header);
   }
   const tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
-  const document = api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }], tags });
+  // Before any use of them, so that none takes on what one use adds.
+  const named = Object.values(NAMED).map((schema) => ({ type: 'schema' as const, schema }));
+  const generator = new OpenApiGeneratorV31([...named, ...api.openAPIRegistry.definitions]);
+  const document = generator.generateDocument({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }], tags });
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path)) documentAnswers(operation as Operation);
   }
-  return document;
+  return JSON.parse(JSON.stringify(document), eitherOrNull);
 }
