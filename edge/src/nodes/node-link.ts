@@ -18,7 +18,7 @@ import type { Deps, LinkResult, RelayRequest, RelayResponse } from '../deps.ts';
 import { parseEnv } from '../env.ts';
 import { faultOf } from '../faults.ts';
 import { markNodeSeen, setNeedsUpgrade } from '../repo/nodes.ts';
-import { assignJobs, loseJob } from '../services/jobs/assign.ts';
+import { assignJobs, loseJob } from '../services/jobs/dispatch.ts';
 import { recordOutcome } from '../services/jobs/outcome.ts';
 import { forgetRoutes } from '../services/known-routes.ts';
 import { JobLeases, type Lease } from './job-leases.ts';

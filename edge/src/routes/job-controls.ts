@@ -8,8 +8,7 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import { needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, newRouter } from '../http/router.ts';
-import type { JobRow } from '../services/jobs/control.ts';
-import { cancelJob, deleteJob, requireJob, resumeJob, stopJob } from '../services/jobs/control.ts';
+import { cancelJob, deleteJob, type JobRow, requireJob, resumeJob, stopJob } from '../services/jobs/lifecycle.ts';
 
 interface JobNoun<S extends z.ZodType> {
   kind: JobKind;

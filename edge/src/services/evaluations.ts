@@ -11,8 +11,7 @@ import type { EvaluationSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters.ts';
-import { requireJob } from './jobs/control.ts';
-import { createJob, requireData, requireModel } from './jobs/create.ts';
+import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
 const HELD_OUT = 'Name another dataset, or leave it out: then some of trainDataset is held out.';

@@ -12,8 +12,7 @@ import type { TuningSpec } from '../repo/job-record.ts';
 import { type JobRow, listJobsOf } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters.ts';
-import { requireJob } from './jobs/control.ts';
-import { createJob, requireData, requireModel } from './jobs/create.ts';
+import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
 /** @throws TallrecError NOT_FOUND, MODEL_UNKNOWN, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED, ADAPTER_INVALID */

@@ -8,8 +8,8 @@ import { countResend, findJob, type JobRow, listResultFiles } from '../../repo/j
 import { places } from '../../storage/places.ts';
 import { publishAdapter } from '../adapter-files.ts';
 import { dropUploadsOf } from '../uploads.ts';
-import { afterEnd, type LoseDeps } from './assign.ts';
-import { startDriver } from './create.ts';
+import { afterEnd, type LoseDeps } from './dispatch.ts';
+import { startDriver } from './lifecycle.ts';
 import { changeState } from './state.ts';
 
 /** So often a node is asked to send again what did not arrive as it was made. */

@@ -4,10 +4,8 @@ import type { Deps } from '../../deps.ts';
 import { faultOf, secretsOf } from '../../faults.ts';
 import { type JobRow, listDeleting, listEndedWith, setEventsPlace, takeSwept } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
-import { assignJobs, failLost, isOverdue, loseJob } from './assign.ts';
-import { finishDeleting } from './control.ts';
-import { startDriver } from './create.ts';
-import type { StepDeps } from './steps.ts';
+import { assignJobs, failLost, isOverdue, type LoseDeps, loseJob } from './dispatch.ts';
+import { finishDeleting, startDriver } from './lifecycle.ts';
 
 /** Each may take some requests to other objects, of which an invocation has a thousand. */
 const JOBS_AT_ONCE = 60;
@@ -15,7 +13,7 @@ const ENDED_AT_ONCE = 20;
 /** The Workflow itself puts the story away well before. */
 const CLOSE_AFTER_MS = 60_000;
 
-type SweepDeps = StepDeps & Pick<Deps, 'operatorSecret'>;
+type SweepDeps = LoseDeps & Pick<Deps, 'bucket' | 'operatorSecret'>;
 
 export async function sweepJobs(deps: SweepDeps, jobsAtOnce = JOBS_AT_ONCE): Promise<void> {
   await assignJobs(deps);
@@ -43,7 +41,7 @@ async function guarded(deps: SweepDeps, job: JobRow, work: () => Promise<void>):
 }
 
 /** What its node's object, its Workflow or an event ought to have done, had none of them been lost. */
-async function mend(deps: StepDeps, job: JobRow): Promise<void> {
+async function mend(deps: SweepDeps, job: JobRow): Promise<void> {
   const atWork = job.state === 'dispatched' || job.state === 'running';
   if (job.kind !== 'scoring') {
     if (atWork && !(job.node && (await deps.links.holds(job.node, job.id, job.fence)))) {
