@@ -24,18 +24,19 @@ export async function takeRequest(
   key: string,
   requestsPerMinute: number,
   nowMs: number,
-): Promise<Taken> {
+): Promise<Omit<Taken, 'taken'>> {
   const block = held.get(key);
   const holds = block?.requestsPerMinute === requestsPerMinute && nowMs - block.takenAtMs < HELD_FOR_MS;
   if (holds && block.left > 0) {
     block.left--;
     const remaining = block.remaining + block.left;
     const resetMs = Math.ceil((60_000 * (requestsPerMinute - remaining)) / requestsPerMinute);
-    return { allowed: true, taken: 1, remaining, retryAfterMs: 0, resetMs };
+    return { allowed: true, remaining, retryAfterMs: 0, resetMs };
   }
   const limiter = limiters.get(limiters.idFromName(key));
   const wanted = Math.floor(requestsPerMinute / BLOCKS_PER_MINUTE);
-  if (wanted < 2 || nowMs - (asking.get(key) ?? 0) < HELD_FOR_MS) return await limiter.take(requestsPerMinute);
+  if (wanted < 2 || nowMs - (asking.get(key) ?? Number.NEGATIVE_INFINITY) < HELD_FOR_MS)
+    return await limiter.take(requestsPerMinute);
   asking.set(key, nowMs);
   held.delete(key);
   try {

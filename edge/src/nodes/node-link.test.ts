@@ -1,8 +1,9 @@
+import { exports } from 'cloudflare:workers';
 import type { Node } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { ScoreResponse } from '@tallrec/shared/wire/score';
 import { afterEach, describe, expect, it } from 'vitest';
-import { call, keyWith } from '../testing/client.ts';
+import { call, defaultWorkspace, keyWith } from '../testing/client.ts';
 import { dial, FakeNode, MODEL, nodeStatus, until } from '../testing/fake-node.ts';
 
 const nodes: FakeNode[] = [];
@@ -46,7 +47,7 @@ describe('dialling in', () => {
     const api = await call('GET', '/v1/models', { key: node.secret });
     expect(api.status).toBe(401);
     const plain = await call('GET', '/internal/nodes/connect', { key: node.secret });
-    expect(plain).toMatchObject({ status: 400, body: { error: { code: 'BAD_REQUEST' } } });
+    expect(plain).toMatchObject({ status: 426, body: { error: { code: 'UPGRADE_REQUIRED' } } });
   });
 
   it('shows who is there with what, and that it has gone', async () => {
@@ -81,7 +82,7 @@ describe('dialling in', () => {
       async () => node.closed,
       (closed) => closed !== undefined,
     );
-    expect(node.closed?.code).toBe(1008);
+    expect(node.closed?.code).toBe(4010);
   });
 
   it('ends the lease of a node that is silent, though its socket stays open', async () => {
@@ -164,7 +165,7 @@ describe('relayed requests', () => {
 
   it('says what to do when no node holds the model, or the request is too large for a frame', async () => {
     const none = await score(['1'], { model: 'unknown' });
-    expect(none).toMatchObject({ status: 503, body: { error: { code: 'NODE_UNAVAILABLE' } } });
+    expect(none).toMatchObject({ status: 404, body: { error: { code: 'MODEL_UNKNOWN', retryable: false } } });
     expect(none.body.error.message).toMatch(/tallrec serve/);
     await joined();
     const other = await score(['1'], { model: 'unknown' });
@@ -175,19 +176,93 @@ describe('relayed requests', () => {
     expect(large).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
   });
 
-  it('prefers the less loaded node, and asks the next one when the first is busy or gone', async () => {
-    const [busy, idle] = [await joined(nodeStatus({ queuedRequests: 9 })), await joined()];
-    const asked: string[] = [];
-    busy.onRequest = (frame) => {
-      asked.push('busy');
-      return answering(frame);
-    };
-    idle.onRequest = () => {
-      asked.push('idle');
-      return refused('NODE_BUSY', 'full');
-    };
+  it('goes to the node with less on its way, and asks the next one when the first is busy', async () => {
+    const [one, two] = [await joined(), await joined()];
+    const waiting: FakeNode[] = [];
+    for (const node of [one, two]) node.onRequest = () => void waiting.push(node);
+    const asked = Array.from({ length: 10 }, () => score(['0.25']));
+    await until(
+      async () => waiting.length,
+      (count) => count === 10,
+    );
+    expect(waiting.filter((node) => node === one)).toHaveLength(5);
+    await Promise.all(asked);
+
+    const refusing: FakeNode[] = [];
+    for (const node of [one, two]) {
+      node.onRequest = (frame) => {
+        refusing.push(node);
+        return refusing.length === 1 ? refused('NODE_BUSY', 'full') : answering(frame);
+      };
+    }
     expect((await score(['0.25'])).body.scores[0]!.score).toBe(0.25);
-    expect(asked).toEqual(['idle', 'busy']);
+    expect(new Set(refusing)).toEqual(new Set([one, two]));
+
+    for (const node of [one, two]) node.onRequest = () => refused('NODE_BUSY', 'full');
+    const full = await score(['0.25']);
+    expect(full).toMatchObject({ status: 503, body: { error: { code: 'NODE_BUSY', retryable: true } } });
+    expect(Number(full.headers.get('Retry-After'))).toBeGreaterThan(0);
+  });
+
+  it('says how long nobody waits any longer, and tells the node when the caller has gone', async () => {
+    const node = await joined();
+    const gone = new AbortController();
+    const { key } = await defaultWorkspace();
+    const asked = exports.default.fetch(
+      new Request('https://edge.test/v1/score', {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ model: MODEL, samples: [sample('1')] }),
+        signal: gone.signal,
+      }),
+    );
+    asked.catch(() => undefined);
+    const { id, deadlineMs } = await node.next('request');
+    // NODE_REQUEST_TIMEOUT_MS of the tests.
+    expect(deadlineMs).toBe(600);
+    gone.abort();
+    expect(await node.next('abort')).toEqual({ type: 'abort', id });
+  });
+
+  it('tells what a request waited and took, where its node says so', async () => {
+    const node = await joined();
+    const timings = { queueMs: 1.5, engineMs: 20 };
+    node.onRequest = (frame) => ({ status: 200, timings, body: answering(frame).body });
+    const { headers } = await score(['0.5']);
+    expect(headers.get('Server-Timing')).toMatch(
+      /^queue;dur=1\.5, engine;dur=20\.0, node;dur=\d+\.\d, edge;dur=\d+\.\d$/,
+    );
+    node.onRequest = answering;
+    expect((await score(['0.5'])).headers.get('Server-Timing')).toMatch(/^node;dur=\S+, edge;dur=\S+$/);
+  });
+
+  it('reads an answer whose fields come in another order, and refuses one whose body is no JSON', async () => {
+    const node = await joined();
+    const { status, body } = answering({ body: { samples: [sample('0.5')] } });
+    let text = (id: number) => JSON.stringify({ body, status, id, type: 'response' });
+    node.onRequest = ({ id }) => void node.socket.send(text(id));
+    expect((await score(['0.5'])).body.scores[0]!.score).toBe(0.5);
+    text = (id) => `{"type":"response","id":${id},"status":200,"body":{]}`;
+    expect(await score(['0.5'])).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
+  });
+
+  it('knows at once where to go when a node is drained, comes or goes', async () => {
+    const one = await joined();
+    one.onRequest = answering;
+    expect((await score(['0.5'])).status).toBe(200);
+    await call('POST', `/v1/nodes/${one.id}/drain`, { body: { draining: true } });
+    expect((await score(['0.5'])).body).toMatchObject({ error: { code: 'NODE_UNAVAILABLE' } });
+    const two = await joined();
+    two.onRequest = answering;
+    expect((await score(['0.5'])).status).toBe(200);
+    two.drop();
+    await until(
+      async () => (await call<Node>('GET', `/v1/nodes/${two.id}`)).body,
+      ({ connected }) => !connected,
+    );
+    const away = await score(['0.5']);
+    expect(away).toMatchObject({ status: 503, body: { error: { code: 'NODE_UNAVAILABLE' } } });
+    expect(Number(away.headers.get('Retry-After'))).toBeGreaterThan(0);
   });
 
   it('counts tokens for previews where a node can, and does without where none can', async () => {

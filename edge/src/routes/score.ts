@@ -74,9 +74,21 @@ function asked(c: Context<AppEnv>): Asked {
   };
 }
 
+/** A request whose caller has gone ends at once, before its node can be told, unless something else waits for it. */
+function seenThrough<T>(c: Context<AppEnv>, answer: Promise<T>): Promise<T> {
+  c.executionCtx.waitUntil(answer.catch(() => undefined));
+  return answer;
+}
+
 export const scoring = newRouter()
-  .openapi(score, async (c) => c.json(await scoreSamples(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c)), 200))
-  .openapi(rank, async (c) => c.json(await rankCandidates(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c)), 200))
+  .openapi(score, async (c) => {
+    const answer = scoreSamples(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c));
+    return c.json(await seenThrough(c, answer), 200);
+  })
+  .openapi(rank, async (c) => {
+    const answer = rankCandidates(c.var.deps, c.var.ctx, c.req.valid('json'), asked(c));
+    return c.json(await seenThrough(c, answer), 200);
+  })
   .openapi(format, (c) => {
     const { samples, template } = c.req.valid('json');
     return c.json({ prompts: samples.map((sample) => formatSamplePrompt(sample, template)), template }, 200);

@@ -220,7 +220,7 @@ export type AnswerTimings = z.infer<typeof answerTimingsSchema>;
 
 /** From a node to the edge. */
 export const nodeFrameSchema = z.discriminatedUnion('type', [
-  /** Written in this order: an edge that sees the head need not read the body. */
+  /** Written in this order, its body last: an edge that sees the head need not read the body. */
   z.object({
     type: z.literal('response'),
     id: z.number().int(),
