@@ -33,6 +33,7 @@ const typeOf = (schema) => {
   if (!schema) return '';
   if (schema.$ref) return nameOf(schema.$ref);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ');
   if (schema.type === 'array') return typeOf(schema.items) + '[]';
   return [schema.type ?? 'any'].flat().join(' | ');
 };

@@ -66,7 +66,7 @@ const download = createRoute({
     headers: conditionalHeaders,
   },
   responses: {
-    ...fileResponses('The file', 'application/octet-stream'),
+    ...fileResponses('The file', 'application/json', 'application/octet-stream'),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
   },
 });

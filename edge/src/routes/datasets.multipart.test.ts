@@ -35,7 +35,7 @@ it.each(['right', 'wrong'])('a file in parts with the %s SHA-256', { timeout: 90
   expect((await complete()).body).toMatchObject({ error: { code: 'ILLEGAL_STATE', details: { missing: [1] } } });
   expect((await put(resumed.parts[0]!.url, file.subarray(0, LIMITS.uploadPartBytes))).status).toBe(200);
   const named = await complete({ parts: [{ part: 1, etag: 'x' }] });
-  expect(named.body).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: { wrong: [1] } } });
+  expect(named.body).toMatchObject({ error: { code: 'CONFLICT', details: { wrong: [1] } } });
   const both = await Promise.all([complete(), complete()]);
   expect(both.map(({ status }) => status)).toEqual([202, 202]);
 

@@ -29,6 +29,15 @@ const VERBS = {
   },
 } as const;
 
+/** An event as the stream writes it. */
+const sentEventSchema = z.object({
+  id: z.string().meta({ description: 'Its seq, for Last-Event-ID' }),
+  data: z.string().meta({
+    contentMediaType: 'application/json',
+    contentSchema: { $ref: '#/components/schemas/SequencedEvent' },
+  }),
+});
+
 export function jobControls<S extends z.ZodType>({ kind, scope, schema, view }: JobNoun<S>) {
   const router = newRouter();
   const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
@@ -85,8 +94,8 @@ export function jobControls<S extends z.ZodType>({ kind, scope, schema, view }: 
     },
     responses: {
       200: {
-        description: 'Events whose data is a SequencedEvent; the stream ends with the job',
-        content: { 'text/event-stream': { schema: z.string() } },
+        description: 'A stream of such events, which ends with the job',
+        content: { 'text/event-stream': { schema: sentEventSchema } },
       },
       204: { description: 'The job has ended, and all of its events have been sent' },
       ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),

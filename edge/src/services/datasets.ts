@@ -126,7 +126,7 @@ export async function getDatasetUpload(deps: UploadDeps, ctx: Ctx, id: string, o
 /**
  * Ends the upload, and validation begins. Calling again changes nothing.
  * @param parts where they are named, their etags have to be those that arrived
- * @throws TallrecError NOT_FOUND, ILLEGAL_STATE where parts are lacking, VALIDATION_FAILED where a part is named wrongly,
+ * @throws TallrecError NOT_FOUND, ILLEGAL_STATE where parts are lacking, CONFLICT where a part is named wrongly,
  *   CHECKSUM_MISMATCH where they have to be sent again
  */
 export async function completeDataset(
@@ -158,7 +158,7 @@ function checkNamed(upload: UploadWithParts, named: readonly { part: number; eta
   const etags = new Map(upload.parts.map(({ part, etag }) => [part, etag]));
   const wrong = named.filter(({ part, etag }) => etags.get(part) !== etag).map(({ part }) => part);
   if (wrong.length === 0) return;
-  throw new TallrecError('VALIDATION_FAILED', 'Some parts are not those that arrived last.', {
+  throw new TallrecError('CONFLICT', 'Some parts are not those that arrived last.', {
     fix: 'Leave `parts` out, or give the etag that each part’s last PUT answered.',
     details: { wrong: wrong.slice(0, 100) },
   });
