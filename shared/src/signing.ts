@@ -1,6 +1,7 @@
 // Signed URLs: a token that says what may be done to which bytes and until when, under an HMAC (WebCrypto, SHA-256) of one key of a ring.
 import { z } from 'zod';
 import { TallrecError } from './errors.ts';
+import { LIMITS } from './limits.ts';
 
 /** `exp` is Unix time in milliseconds. What a job holds has none: its fence guards it. */
 const exp = z.number().int();
@@ -9,7 +10,12 @@ const fence = { job: z.string().min(1), fence: z.number().int().min(0) };
 /** What a token permits. */
 export const grantSchema = z.discriminatedUnion('op', [
   /** Bytes of one part of an upload, which says itself where they go, how many there are and what their checksum is. */
-  z.object({ op: z.literal('put-part'), upload: z.string().min(1), part: z.number().int().min(1).max(10_000), exp }),
+  z.object({
+    op: z.literal('put-part'),
+    upload: z.string().min(1),
+    part: z.number().int().min(1).max(LIMITS.uploadParts),
+    exp,
+  }),
   z.object({ op: z.literal('get'), key: z.string().min(1), exp }),
   /** Input of a job, while its fence holds. */
   z.object({ op: z.literal('get-input'), key: z.string().min(1), ...fence }),
