@@ -9,9 +9,8 @@ import { parseEnv } from './env.ts';
 import { onError } from './http/errors.ts';
 import { notFound } from './http/not-found.ts';
 import { openApiDocument } from './http/openapi.ts';
-import { requestLog } from './http/request-log.ts';
+import { requestLog, serverTiming } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
-import { serverTiming } from './http/server-timing.ts';
 import { adapters } from './routes/adapters.ts';
 import { audit } from './routes/audit.ts';
 import { datasets } from './routes/datasets.ts';
@@ -41,16 +40,18 @@ base.use(async (c, next) => {
 });
 base.use(requestLog);
 // Any origin: what lets a caller in is a header, never a cookie.
-base.use(
-  '/v1/*',
-  cors({
-    origin: '*',
-    exposeHeaders: [
-      ...['X-Request-Id', 'Retry-After', 'ETag', 'Idempotency-Replayed', 'Server-Timing', 'Allow'],
-      ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
-    ],
-    maxAge: 86_400,
-  }),
+const anyOrigin = cors({
+  origin: '*',
+  allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  exposeHeaders: [
+    ...['X-Request-Id', 'Retry-After', 'ETag', 'Content-Range', 'Idempotency-Replayed', 'Server-Timing', 'Allow'],
+    ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+  ],
+  maxAge: 86_400,
+});
+// It answers any OPTIONS; one that is no preflight asks what the path takes.
+base.use('/v1/*', (c, next) =>
+  c.req.method === 'OPTIONS' && !c.req.header('Access-Control-Request-Method') ? next() : anyOrigin(c, next),
 );
 const jsonBodies = bodyLimit({
   maxSize: LIMITS.jsonBodyBytes,

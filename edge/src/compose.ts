@@ -4,7 +4,7 @@ import type { Clock, Deps, JobDrivers, Validations } from './deps.ts';
 import type { Env, JobParams, ValidationParams } from './env.ts';
 import { faultOf } from './faults.ts';
 import { openFeeds } from './feeds/open-feeds.ts';
-import { openLinks } from './nodes/open-links.ts';
+import { openLinks } from './nodes/links.ts';
 import { openDb } from './repo/db.ts';
 
 const systemClock: Clock = { nowMs: () => Date.now() };

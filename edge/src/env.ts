@@ -4,7 +4,7 @@ import { parseSigningRing } from '@tallrec/shared/signing';
 import { z } from 'zod';
 import type { JobFeedApi } from './feeds/feed-api.ts';
 import type { RateLimiterApi } from './http/rate-limiter-api.ts';
-import type { NodeLinkApi } from './nodes/link-api.ts';
+import type { NodeLinkApi } from './nodes/links.ts';
 
 function binding<T>(name: string, method: string) {
   return z.custom<T>(

@@ -8,7 +8,7 @@ import { call, defaultWorkspace, keyWith, operator } from '../testing/client.ts'
 import type { AppEnv } from './context.ts';
 import { onError } from './errors.ts';
 import { notFound } from './not-found.ts';
-import { serverTiming } from './server-timing.ts';
+import { serverTiming } from './request-log.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -155,7 +155,9 @@ describe('every path', () => {
     expect((await send('HEAD', '/v1/keys/x/rotate')).headers.get('Allow')).toBe('POST, OPTIONS');
     const options = await send('OPTIONS', '/health');
     expect([options.status, options.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
-    expect((await send('OPTIONS', '/nothing')).status).toBe(404);
+    const beneath = await send('OPTIONS', '/v1/keys');
+    expect([beneath.status, beneath.headers.get('Allow')]).toEqual([204, 'GET, HEAD, POST, OPTIONS']);
+    for (const path of ['/nothing', '/v1/nothing']) expect((await send('OPTIONS', path)).status).toBe(404);
   });
 });
 

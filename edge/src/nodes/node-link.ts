@@ -12,29 +12,19 @@ import {
   PONG,
   type Verdict,
 } from '@tallrec/shared/wire/link';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { makeDeps } from '../compose.ts';
 import type { Deps, LinkResult, RelayRequest, RelayResponse } from '../deps.ts';
 import { parseEnv } from '../env.ts';
 import { faultOf } from '../faults.ts';
 import { markNodeSeen, setNeedsUpgrade } from '../repo/nodes.ts';
 import { assignJobs, loseJob } from '../services/jobs/dispatch.ts';
-import { recordOutcome } from '../services/jobs/outcome.ts';
+import { jobAccepted, jobDeclined, jobEvents, recordOutcome } from '../services/jobs/reports.ts';
 import { forgetRoutes } from '../services/known-routes.ts';
-import { JobLeases, type Lease } from './job-leases.ts';
-import { LeaseWatch } from './lease-watch.ts';
-import { NODE_HEADER } from './link-api.ts';
-import { PendingRequests } from './pending.ts';
-import { jobAccepted, jobDeclined, jobEvents } from './reports.ts';
-
-/** What a socket remembers through hibernation. */
-const attachmentSchema = z.object({
-  connection: z.number().int(),
-  connectedAtMs: z.number(),
-  /** Whether it has said, by its first heartbeat, which jobs it has. */
-  announced: z.boolean(),
-});
-type Attachment = z.infer<typeof attachmentSchema>;
+import { JobLeases, type Lease, LeaseWatch } from './leases.ts';
+import { NODE_HEADER } from './links.ts';
+import { PendingRequests, readAnswer } from './pending.ts';
+import { type Attachment, close, NodeSockets, sendFrame, sendText } from './sockets.ts';
 
 type Report = Exclude<NodeFrame, { type: 'response' }>;
 
@@ -45,8 +35,7 @@ export class NodeLink extends DurableObject<object> {
   private readonly pending: PendingRequests;
   private readonly leaseMs: number;
   private readonly acceptMs: number;
-  /** The socket of the present connection, once it was looked for. */
-  private present: WebSocket | undefined;
+  private readonly sockets: NodeSockets;
   /** What nodes report is recorded in the order in which it came. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -56,6 +45,7 @@ export class NodeLink extends DurableObject<object> {
     this.deps = makeDeps(env);
     this.leaseMs = env.LEASE_MS;
     this.acceptMs = env.ACCEPT_MS;
+    this.sockets = new NodeSockets(ctx);
     this.leases = new JobLeases(ctx.storage.sql);
     this.watch = new LeaseWatch(ctx.storage, env.LEASE_MS);
     this.pending = new PendingRequests({ timeoutMs: env.NODE_REQUEST_TIMEOUT_MS, max: LIMITS.nodeRequestsInFlight });
@@ -67,8 +57,6 @@ export class NodeLink extends DurableObject<object> {
     const node = request.headers.get(NODE_HEADER);
     if (!node || request.headers.get('Upgrade') !== 'websocket') return new Response(null, { status: 426 });
     this.ctx.storage.kv.put('node', node);
-    const connection = (this.ctx.storage.kv.get<number>('connection') ?? 0) + 1;
-    this.ctx.storage.kv.put('connection', connection);
     for (const old of this.ctx.getWebSockets()) {
       sendFrame(old, { type: 'replaced' });
       close(old, LINK_CLOSES.replaced, 'the node has connected again');
@@ -77,10 +65,8 @@ export class NodeLink extends DurableObject<object> {
     this.leases.expectAnnouncements();
 
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
     const nowMs = this.deps.clock.nowMs();
-    this.present = server;
-    server.serializeAttachment({ connection, connectedAtMs: nowMs, announced: false } satisfies Attachment);
+    this.sockets.accept(server, nowMs);
     sendFrame(server, { type: 'welcome', version: LINK_VERSION, node, leaseMs: this.leaseMs });
     await this.arm(nowMs);
     this.inTurn(() => this.cameOrWent({ connected: true, lastSeenAt: nowMs }));
@@ -88,13 +74,13 @@ export class NodeLink extends DurableObject<object> {
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    const answer = socket === this.present && typeof message === 'string' ? readAnswer(message) : undefined;
+    const answer = this.sockets.isKnown(socket) && typeof message === 'string' ? readAnswer(message) : undefined;
     if (answer) {
       this.pending.settle(answer.id, answer);
       return;
     }
-    const attachment = this.attachmentOf(socket);
-    if (!attachment || !this.isPresent(attachment)) return;
+    const attachment = this.sockets.attachmentOf(socket);
+    if (!attachment || !this.sockets.isPresent(attachment)) return;
     const text = typeof message === 'string' && message.length <= LIMITS.frameBytes ? message : '';
     const frame = nodeFrameSchema.safeParse(parseJson(text));
     if (!frame.success) {
@@ -122,8 +108,8 @@ export class NodeLink extends DurableObject<object> {
   /** Watches the leases: a node that was stopped or cut off closes nothing, and one that takes no job may say nothing. */
   override async alarm(): Promise<void> {
     const nowMs = this.deps.clock.nowMs();
-    const socket = this.socket();
-    const heardAtMs = this.heardAtMs(socket);
+    const socket = this.sockets.present();
+    const heardAtMs = this.sockets.heardAtMs(socket);
     if (this.watch.isOver(nowMs, heardAtMs)) {
       if (socket) {
         close(socket, LINK_CLOSES.silent, 'the node was silent for a lease');
@@ -136,12 +122,12 @@ export class NodeLink extends DurableObject<object> {
       if (socket) this.inTurn(() => markNodeSeen(this.deps.db, this.node, { connected: true, lastSeenAt: heardAtMs }));
       this.takeBack(this.leases.dropUnaccepted(nowMs));
     }
-    if (this.socket() || this.leases.jobs().length > 0) await this.arm(nowMs);
+    if (this.sockets.present() || this.leases.jobs().length > 0) await this.arm(nowMs);
     await this.last;
   }
 
   async relay(call: string, { method, path, body, deadlineMs }: RelayRequest): Promise<LinkResult<RelayResponse>> {
-    const socket = this.socket();
+    const socket = this.sockets.present();
     if (!socket) return this.away();
     return this.pending.add(call, deadlineMs, (id, remainingMs) => {
       // The body is JSON already: parsing it here would only cost time.
@@ -160,18 +146,20 @@ export class NodeLink extends DurableObject<object> {
 
   abort(call: string): void {
     const id = this.pending.abort(call);
-    const socket = this.socket();
+    const socket = this.sockets.present();
     if (id !== undefined && socket) sendFrame(socket, { type: 'abort', id });
   }
 
   isFree(): boolean {
-    const socket = this.socket();
-    return socket !== undefined && this.attachmentOf(socket)?.announced === true && this.leases.jobs().length === 0;
+    const socket = this.sockets.present();
+    return (
+      socket !== undefined && this.sockets.attachmentOf(socket)?.announced === true && this.leases.jobs().length === 0
+    );
   }
 
   async dispatch(job: Job): Promise<LinkResult<null>> {
-    const socket = this.socket();
-    if (!socket || !this.attachmentOf(socket)?.announced) return this.away();
+    const socket = this.sockets.present();
+    if (!socket || !this.sockets.attachmentOf(socket)?.announced) return this.away();
     const other = this.leases.jobs().find((lease) => lease.job !== job.id);
     if (other) return { ok: false, code: 'NODE_BUSY', message: `The node is at work on ${other.job}.` };
     const nowMs = this.deps.clock.nowMs();
@@ -195,7 +183,7 @@ export class NodeLink extends DurableObject<object> {
 
   /** What became of an outcome; a job that is to be sent again is the node's once more. */
   verdict(job: string, fence: number, verdict: Verdict): void {
-    if (verdict === 'retry' && this.socket()) this.leases.take(job, fence, null);
+    if (verdict === 'retry' && this.sockets.present()) this.leases.take(job, fence, null);
     this.send({ type: 'verdict', job, fence, verdict });
   }
 
@@ -204,7 +192,7 @@ export class NodeLink extends DurableObject<object> {
   }
 
   async remove(): Promise<void> {
-    const socket = this.socket();
+    const socket = this.sockets.present();
     if (socket) close(socket, LINK_CLOSES.removed, 'the node was deleted or got a new secret');
     this.pending.failAll('The node was deleted.');
     this.lose(this.leases.dropAll());
@@ -234,7 +222,7 @@ export class NodeLink extends DurableObject<object> {
         const { job, fence } = frame;
         const holds = await jobAccepted(deps, node, job, fence);
         // What it said on a connection before this one says nothing of what it has now.
-        if (holds && this.isPresent(attachment)) this.leases.take(job, fence, null);
+        if (holds && this.sockets.isPresent(attachment)) this.leases.take(job, fence, null);
         else if (!holds) sendFrame(socket, { type: 'cancel', job, fence });
         break;
       }
@@ -273,9 +261,9 @@ export class NodeLink extends DurableObject<object> {
   }
 
   private gone(socket: WebSocket): void {
-    if (this.attachmentOf(socket)?.connection !== this.ctx.storage.kv.get<number>('connection')) return;
-    const heardAtMs = this.heardAtMs(socket);
-    this.ctx.storage.kv.put('heardAtMs', heardAtMs);
+    const attachment = this.sockets.attachmentOf(socket);
+    if (!attachment || !this.sockets.isPresent(attachment)) return;
+    const heardAtMs = this.sockets.keepHeard(socket);
     this.pending.failAll('The node has gone away meanwhile. Try again.');
     this.inTurn(() => this.cameOrWent({ connected: false, lastSeenAt: heardAtMs }));
   }
@@ -311,32 +299,8 @@ export class NodeLink extends DurableObject<object> {
   }
 
   private send(frame: EdgeFrame): void {
-    const socket = this.socket();
+    const socket = this.sockets.present();
     if (socket) sendFrame(socket, frame);
-  }
-
-  /** The socket of the present connection while it is open: one that is closed stays listed. */
-  private socket(): WebSocket | undefined {
-    if (this.present?.readyState === WebSocket.OPEN) return this.present;
-    const connection = this.ctx.storage.kv.get<number>('connection');
-    this.present = this.ctx
-      .getWebSockets()
-      .find((socket) => socket.readyState === WebSocket.OPEN && this.attachmentOf(socket)?.connection === connection);
-    return this.present;
-  }
-
-  private isPresent({ connection }: Attachment): boolean {
-    return connection === this.ctx.storage.kv.get<number>('connection');
-  }
-
-  private heardAtMs(socket: WebSocket | undefined): number {
-    if (!socket) return this.ctx.storage.kv.get<number>('heardAtMs') ?? 0;
-    const answeredAtMs = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    return Math.max(answeredAtMs, this.attachmentOf(socket)?.connectedAtMs ?? 0);
-  }
-
-  private attachmentOf(socket: WebSocket): Attachment | undefined {
-    return attachmentSchema.safeParse(socket.deserializeAttachment()).data;
   }
 
   private away(): { ok: false; code: 'NODE_UNAVAILABLE'; message: string } {
@@ -349,38 +313,6 @@ export class NodeLink extends DurableObject<object> {
 }
 
 const encoder = new TextEncoder();
-
-const ANSWER =
-  /^\{"type":"response","id":(\d+),"status":(\d{3})(?:,"timings":\{"queueMs":([\d.]+),"engineMs":([\d.]+)\})?,"body":/;
-
-/** An answer as nodes write it. Its body goes on as it is, and is parsed by whoever asked. */
-function readAnswer(text: string): ({ id: number } & Pick<RelayResponse, 'status' | 'body' | 'timings'>) | undefined {
-  const head = text.length <= LIMITS.frameBytes && text.endsWith('}') ? ANSWER.exec(text) : null;
-  if (!head) return undefined;
-  const body = text.slice(head[0].length, -1);
-  const timings = head[3] === undefined ? undefined : { queueMs: Number(head[3]), engineMs: Number(head[4]) };
-  return { id: Number(head[1]), status: Number(head[2]), body, timings };
-}
-
-function sendFrame(socket: WebSocket, frame: EdgeFrame): void {
-  sendText(socket, JSON.stringify(frame));
-}
-
-function sendText(socket: WebSocket, text: string): void {
-  try {
-    socket.send(text);
-  } catch {
-    // It closed at this moment: webSocketClose follows and settles what waits.
-  }
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    // Closed already.
-  }
-}
 
 function parseJson(text: string): unknown {
   try {

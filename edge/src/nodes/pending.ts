@@ -1,4 +1,5 @@
 // Requests on their way through one link: numbered, bounded, timed, and never left without an answer.
+import { LIMITS } from '@tallrec/shared/limits';
 import type { LinkResult, RelayResponse } from '../deps.ts';
 
 interface Waiting {
@@ -109,4 +110,18 @@ export class PendingRequests {
     }
     if (this.#waiting.size > 0) this.#arm(nextMs, nextMs - nowMs);
   }
+}
+
+const ANSWER =
+  /^\{"type":"response","id":(\d+),"status":(\d{3})(?:,"timings":\{"queueMs":([\d.]+),"engineMs":([\d.]+)\})?,"body":/;
+
+/** An answer as nodes write it. Its body goes on as it is, and is parsed by whoever asked. */
+export function readAnswer(
+  text: string,
+): ({ id: number } & Pick<RelayResponse, 'status' | 'body' | 'timings'>) | undefined {
+  const head = text.length <= LIMITS.frameBytes && text.endsWith('}') ? ANSWER.exec(text) : null;
+  if (!head) return undefined;
+  const body = text.slice(head[0].length, -1);
+  const timings = head[3] === undefined ? undefined : { queueMs: Number(head[3]), engineMs: Number(head[4]) };
+  return { id: Number(head[1]), status: Number(head[2]), body, timings };
 }

@@ -2,8 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { openDb } from '../repo/db.ts';
 import { keyWith } from '../testing/client.ts';
-import { authenticate } from './authenticate.ts';
-import { forgetKey } from './known-keys.ts';
+import { authenticate, forgetKey } from './authenticate.ts';
 
 /** The record, with a count of how often it was asked, and a clock that the test sets. */
 function world() {

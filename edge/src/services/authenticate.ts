@@ -4,9 +4,16 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import type { Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type ApiKeyRow, findKeyByHash, setKeyUsed } from '../repo/keys.ts';
-import { knownKeys } from './known-keys.ts';
+import { Known } from './known.ts';
 import { bearerOf, KEY_PREFIX, sha256Hex } from './secrets.ts';
 import { iso } from './timestamps.ts';
+
+/** Keys that this isolate has lately found in the record. One that another isolate revokes goes on to hold here for as long as it is known. */
+const knownKeys = new Known<ApiKeyRow>(30_000, 1000);
+
+export function forgetKey(id: string): void {
+  knownKeys.forget((row) => row.id === id);
+}
 
 export interface Caller {
   /** The key's id, or `operator`. */

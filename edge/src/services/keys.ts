@@ -6,8 +6,8 @@ import type { Ctx, Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type Page, toPage } from '../repo/db.ts';
 import { type ApiKeyRow, findKey, insertKey, listKeyRows, revokeKeyRow, rotateKeyRow } from '../repo/keys.ts';
+import { forgetKey } from './authenticate.ts';
 import { existingWorkspace } from './existing-workspace.ts';
-import { forgetKey } from './known-keys.ts';
 import { hintOf, KEY_PREFIX, newSecret, sha256Hex } from './secrets.ts';
 import { iso, isoOrNull } from './timestamps.ts';
 

@@ -7,7 +7,7 @@ import { type JobParams, parseEnv } from '../env.ts';
 import { findJob } from '../repo/jobs.ts';
 import { joinBatch, lookAtBatch, type SplitPosition, splitBatch } from '../services/jobs/batch.ts';
 import { assignJobs, failLost, isOverdue, type LoseDeps, loseJob } from '../services/jobs/dispatch.ts';
-import { publishJob } from '../services/jobs/outcome.ts';
+import { publishJob } from '../services/jobs/reports.ts';
 
 /** An instance has 1,024 steps; the sweep starts a fresh one for a job that outlasts it. */
 const MAX_STEPS = 900;

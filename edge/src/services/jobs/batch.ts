@@ -4,18 +4,17 @@ import { LIMITS } from '@tallrec/shared/limits';
 import { isTerminal, type JobError } from '@tallrec/shared/wire/jobs';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { Deps } from '../../deps.ts';
-import { findDataset } from '../../repo/datasets.ts';
-import type { ChunkSpec, ScoringSpec } from '../../repo/job-record.ts';
 import {
   type ChunkCounts,
   cancelQueuedChunks,
   countChunks,
-  findJob,
   insertChunks,
-  type JobRow,
   listChunks,
   setBatchProgress,
-} from '../../repo/jobs.ts';
+} from '../../repo/batches.ts';
+import { findDataset } from '../../repo/datasets.ts';
+import type { ChunkSpec, ScoringSpec } from '../../repo/job-record.ts';
+import { findJob, type JobRow } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
 import { deletePrefix } from '../../storage/r2.ts';
 import { BatchFiles } from './batch-files.ts';

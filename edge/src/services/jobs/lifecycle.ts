@@ -3,17 +3,15 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { isTerminal, type JobKind } from '@tallrec/shared/wire/jobs';
 import type { Ctx, Deps } from '../../deps.ts';
+import { cancelQueuedChunks, listChunksAtWork, requeueChunks } from '../../repo/batches.ts';
 import { type DatasetRow, findDataset } from '../../repo/datasets.ts';
 import {
   AT_WORK,
-  cancelQueuedChunks,
   deleteJobRows,
   findJobOf,
   insertJob,
   type JobRow,
-  listChunksAtWork,
   type NewJob,
-  requeueChunks,
   setInstance,
   setStopping,
 } from '../../repo/jobs.ts';

@@ -25,7 +25,7 @@ import {
   tuningIn,
 } from '../../testing/job-node.ts';
 import { joined, leaveRoom, untilSwept } from '../../testing/job-room.ts';
-import { publishJob } from './outcome.ts';
+import { publishJob } from './reports.ts';
 
 const deps = makeDeps(parseEnv(env));
 let dataset: string;

@@ -1,7 +1,26 @@
-// How the rest of the edge reaches a node: through its NodeLink object, with answers in place of exceptions.
+// How the rest of the edge reaches a node: through its NodeLink object, with answers in place of exceptions. The class itself is known to
+// worker.ts alone.
+
 import { TallrecError } from '@tallrec/shared/errors';
-import type { LinkResult, Links } from '../deps.ts';
-import { NODE_HEADER, type NodeLinkApi } from './link-api.ts';
+import type { Job, Verdict } from '@tallrec/shared/wire/link';
+import type { LinkResult, Links, RelayRequest, RelayResponse } from '../deps.ts';
+
+export interface NodeLinkApi extends Rpc.DurableObjectBranded {
+  fetch(request: Request): Promise<Response>;
+  /** @param call chosen by the caller, for `abort` */
+  relay(call: string, request: RelayRequest): Promise<LinkResult<RelayResponse>>;
+  abort(call: string): Promise<void>;
+  isFree(): Promise<boolean>;
+  dispatch(job: Job): Promise<LinkResult<null>>;
+  cancel(job: string, fence: number): Promise<void>;
+  stop(job: string, fence: number): Promise<void>;
+  verdict(job: string, fence: number, verdict: Verdict): Promise<void>;
+  holds(job: string, fence: number): Promise<boolean>;
+  remove(): Promise<void>;
+}
+
+/** Names the node to its object; only the edge itself can send it there. */
+export const NODE_HEADER = 'X-Tallrec-Node';
 
 let calls = 0;
 let isolate: string | undefined;

@@ -1,4 +1,4 @@
-// The jobs on which a node holds a lease, in the object's own storage. No row, no lease.
+// The leases of a node: on which jobs, in the object's own storage, and when they are over.
 
 export interface Lease {
   job: string;
@@ -67,5 +67,30 @@ export class JobLeases {
     return this.#sql
       .exec<{ job: string; fence: number }>(`DELETE FROM leases WHERE ${where} RETURNING job, fence`, value)
       .toArray();
+  }
+}
+
+export class LeaseWatch {
+  readonly #storage: DurableObjectStorage;
+  readonly #leaseMs: number;
+
+  constructor(storage: DurableObjectStorage, leaseMs: number) {
+    this.#storage = storage;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Sets the alarm at which to look next: within half a lease, or when a job ought to have been accepted. */
+  async arm(nowMs: number, acceptByMs: number | null): Promise<void> {
+    const alarmAtMs = Math.min(nowMs + this.#leaseMs / 2, Math.max(nowMs, acceptByMs ?? Number.POSITIVE_INFINITY));
+    this.#storage.kv.put('alarmAtMs', alarmAtMs);
+    await this.#storage.setAlarm(alarmAtMs);
+  }
+
+  /** Called by the alarm. One that comes late tells that the edge was away: then nodes get a lease to be heard again. */
+  isOver(nowMs: number, heardAtMs: number): boolean {
+    const kv = this.#storage.kv;
+    if (nowMs - (kv.get<number>('alarmAtMs') ?? nowMs) > this.#leaseMs / 4)
+      kv.put('graceUntilMs', nowMs + this.#leaseMs);
+    return nowMs - heardAtMs > this.#leaseMs && nowMs >= (kv.get<number>('graceUntilMs') ?? 0);
   }
 }
