@@ -51,7 +51,8 @@ const start = (id: string, nowMs: number) =>
 
 async function order(workspace: string | null = null, models = [MODEL_OF_THESE]): Promise<string[]> {
   const rows = await listQueuedJobs(deps.db, { node: 'node_x', models, workspace, nowMs: Date.now(), limit: 50 });
-  return rows.map(({ id }) => id);
+  // Other files' jobs that need no model wait there too.
+  return rows.map(({ id }) => id).filter((id) => id.startsWith('tun_000000'));
 }
 
 describe('the queue', () => {
