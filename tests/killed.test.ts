@@ -127,7 +127,7 @@ it('SIGKILL to the node, again and again: its engines end with it, and with prog
 
 it('a node that is killed once it has finished, and is back after its lease: its result is applied', async () => {
   // No evaluation but the last: nothing is sent to the edge while it stands still.
-  const { id } = await tune(20, 1000);
+  const { id } = await tune(6, 1000);
   await seen(id, ({ type }) => type === 'step');
   machine.edge.signal('SIGSTOP');
   try {
