@@ -10,5 +10,8 @@ export function countSchema(most: number = LIMITS.count) {
 /** In a query or a header: digits alone, so that neither nothing nor `1e3` passes for a number. */
 export function digitsSchema(least: number, most: number) {
   const digits = (text: unknown) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text);
-  return z.preprocess(digits, z.number('expected a whole number in digits').int().min(least).max(most));
+  return z.preprocess(
+    digits,
+    z.number(`expected a whole number in digits, from ${least} to ${most}`).int().min(least).max(most),
+  );
 }

@@ -40,7 +40,10 @@ export function idSchema(noun: Noun) {
   const prefix = ID_PREFIXES[noun];
   return z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `not a ${noun} id: it looks like ${prefix}_01jd…`)
+    .regex(
+      new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`),
+      `not the id of ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}: it looks like ${prefix}_01jd…`,
+    )
     .meta({ example: `${prefix}_01jd3x6k8w5v0e9s2m4q7r1tza` });
 }
 

@@ -12,7 +12,7 @@ export async function insertChunks(db: Db, parent: JobRow, specs: ChunkSpec[], n
   await db.run(sql`
     INSERT INTO jobs (id, workspace, kind, parent, name, state, priority, model, spec, created_by, created_at, updated_at)
     SELECT part.value ->> '$.id', ${parent.workspace}, 'chunk', ${parent.id}, ${parent.name}, 'queued', ${parent.priority},
-      ${parent.model}, part.value -> '$.spec', ${parent.createdBy}, ${nowMs}, ${nowMs}
+      ${parent.model}, part.value -> '$.spec', ${parent.createdBy}, ${parent.createdAt}, ${nowMs}
     FROM json_each(${JSON.stringify(rows)}) AS part WHERE true
     ON CONFLICT DO NOTHING`);
 }

@@ -13,7 +13,7 @@ import {
   setAliasSchema,
   uploadAdapterSchema,
 } from '@tallrec/shared/wire/adapters';
-import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
+import { pageOf, pageQueryOf } from '@tallrec/shared/wire/page';
 import { creates, needs } from '../http/auth.ts';
 import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -33,7 +33,7 @@ const list = createRoute({
   tags,
   summary: 'List adapters, newest first',
   ...needs('read'),
-  request: { query: pageQuerySchema },
+  request: { query: pageQueryOf(/^\d{1,16}\.[0-9a-f]{64}$/) },
   responses: {
     200: jsonAnswer('A page of adapters', pageOf(adapterSchema)),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
@@ -128,7 +128,7 @@ const listNames = createRoute({
   tags,
   summary: 'List aliases by their names',
   ...needs('read'),
-  request: { query: pageQuerySchema },
+  request: { query: pageQueryOf(/^[a-z][a-z0-9-]{0,62}$/) },
   responses: {
     200: jsonAnswer('A page of aliases', pageOf(namedAdapterSchema)),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),

@@ -71,7 +71,9 @@ export async function previewDataset(
     );
   }
   if (row.state !== 'ready') {
-    throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, { fix: 'Wait until it is ready.' });
+    throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, {
+      fix: row.state === 'created' ? 'Upload its bytes and complete it.' : 'Wait until it is ready.',
+    });
   }
   const prompts = await promptsOf(deps.bucket, row, query.limit, query.template);
   const texts = prompts.map(({ prompt }) => prompt);

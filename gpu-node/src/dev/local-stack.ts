@@ -101,8 +101,8 @@ async function loadCredentials(
   if (text !== undefined) return credentialsSchema.parse(JSON.parse(text));
   const operator = new EdgeClient(url, operatorSecret, { signal });
   const { key } = await operator.post('/v1/workspaces', { name: 'this machine' }, createdWorkspaceSchema);
-  const admin = new EdgeClient(url, key, { signal });
-  const { token } = await admin.post('/v1/nodes', { name: 'this machine' }, createdNodeSchema);
+  // The operator's own, so that it serves whatever workspace is made to try things in.
+  const { token } = await operator.post('/v1/nodes', { name: 'this machine' }, createdNodeSchema);
   const credentials = { key, joinToken: token };
   await writeFileAtomically(path, [JSON.stringify(credentials)], 0o600);
   return credentials;

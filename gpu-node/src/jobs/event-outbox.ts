@@ -81,11 +81,14 @@ export class EventOutbox {
     this.flush();
   }
 
-  close(): void {
+  /** @returns what the edge has not acknowledged */
+  close(): NodeEvent[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    const untold = [...this.#underWay, ...this.#waiting];
     this.#waiting = [];
     this.#underWay = [];
+    return untold;
   }
 
   #send(seq: number, events: NodeEvent[]): boolean {

@@ -468,3 +468,20 @@ describe('events', () => {
     await vi.waitFor(() => expect(frames('events')).toMatchObject([{ fence: 2, seq: 1 }]));
   });
 });
+
+it('tells under the next fence what the edge has not got of a run that was given up', async () => {
+  const runner = newRunner();
+  runner.connected();
+  await runner.accept(job('a'));
+  online = false;
+  work[0]!.onEvent(note('told to nobody'));
+  work[0]!.onEvent({ type: 'checkpointed', step: 1 });
+  await runner.suspend();
+  online = true;
+  sent = [];
+  runner.connected();
+  await runner.accept(job('a', 2));
+  await vi.waitFor(() => expect(sent.some(({ type }) => type === 'events')).toBe(true));
+  const events = sent.flatMap((frame) => (frame.type === 'events' ? [[frame.fence, frame.seq, frame.events]] : []));
+  expect(events).toEqual([[2, 1, [note('told to nobody')]]]);
+});

@@ -2,6 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { Job, JobOutcome, NodeFrame, Verdict } from '@tallrec/shared/wire/link';
+import { LRUCache } from 'lru-cache';
 import { EventOutbox } from './event-outbox.ts';
 import { failureOf, isPassing, isStale, wordsOf } from './job-faults.ts';
 import type { JobRecord, JobStore } from './job-store.ts';
@@ -43,6 +44,8 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   /** In the order of arrival. */
   readonly #held = new Map<string, Held>();
+  /** Events of jobs that were given up, which the edge has not got: whoever goes on with the job here tells them. */
+  readonly #untold = new LRUCache<string, NodeEvent[]>({ max: 8 });
   #running: Running | undefined;
   /** Jobs start only while the edge can be reached. */
   #open = false;
@@ -202,6 +205,9 @@ export class JobRunner {
     const { send, gatherMs = 300 } = this.#options;
     const events = new EventOutbox({ job, fence, send, gatherMs });
     const held: Held = { record, events, saved: true, told: false, delivery: undefined };
+    // It goes on from a checkpoint behind these; what they tell is told nowhere else.
+    for (const event of this.#untold.get(job) ?? []) events.add(event);
+    this.#untold.delete(job);
     this.#held.delete(job);
     this.#held.set(job, held);
     return held;
@@ -209,7 +215,8 @@ export class JobRunner {
 
   async #release(held: Held): Promise<void> {
     this.#held.delete(held.record.job.id);
-    held.events.close();
+    const untold = held.events.close().filter(({ type }) => type !== 'checkpointed');
+    if (untold.length > 0 && !held.record.settled) this.#untold.set(held.record.job.id, untold);
     await this.#stopDelivery(held);
   }
 

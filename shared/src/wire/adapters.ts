@@ -60,7 +60,7 @@ export const adapterRefSchema = z.union([sha256Schema, aliasSchema]);
 const fileHashes = { configSha256: sha256Schema, weightsSha256: sha256Schema };
 
 /** First step of an import: says what will be sent. */
-export const uploadAdapterSchema = z.object({
+export const uploadAdapterSchema = z.strictObject({
   ...fileHashes,
   configBytes: z.number().int().min(1).max(LIMITS.jsonBodyBytes),
   weightsBytes: z.number().int().min(1).max(LIMITS.adapterBytes),
@@ -75,7 +75,7 @@ export const adapterUploadSchema = z.object({
 });
 export type AdapterUpload = z.infer<typeof adapterUploadSchema>;
 
-export const importAdapterSchema = z.object({
+export const importAdapterSchema = z.strictObject({
   ...fileHashes,
   name: nameSchema,
   /** The model that it was tuned on, by the name under which nodes hold it. */
@@ -87,7 +87,7 @@ export const importAdapterSchema = z.object({
 });
 export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 
-export const setAliasSchema = z.object({ adapter: sha256Schema });
+export const setAliasSchema = z.strictObject({ adapter: sha256Schema });
 
 /** A name that points at an adapter. */
 export const namedAdapterSchema = z.object({ alias: aliasSchema, adapter: sha256Schema, updatedAt: timestampSchema });

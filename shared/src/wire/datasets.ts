@@ -29,7 +29,7 @@ export const datasetStateSchema = z.enum(DATASET_STATES);
 export type DatasetState = z.infer<typeof datasetStateSchema>;
 
 export const createDatasetSchema = z
-  .object({
+  .strictObject({
     name: nameSchema,
     kind: datasetKindSchema,
     format: datasetFormatSchema,
@@ -38,7 +38,7 @@ export const createDatasetSchema = z
     /** SHA-256 of the file; checked while it streams in. */
     sha256: sha256Schema.optional(),
     /** How samples are made of interactions. */
-    sampling: samplingSchema.prefault({}),
+    sampling: samplingSchema.strict().prefault({}),
   })
   .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
     path: ['format'],
@@ -88,7 +88,7 @@ export type Dataset = z.infer<typeof datasetSchema>;
 /** `PUT` the bytes to the URL(s), with Content-Length, then complete. */
 export const createdDatasetSchema = z.object({ dataset: datasetSchema, upload: uploadSchema });
 
-export const completeDatasetSchema = z.object({
+export const completeDatasetSchema = z.strictObject({
   /** May be left out: the parts that arrived are recorded. Where it is given, each etag has to be that of the part's last PUT. */
   parts: z
     .array(z.object({ part: partNumberSchema, etag: z.string().min(1).max(200) }))

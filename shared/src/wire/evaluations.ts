@@ -60,7 +60,7 @@ export type EvaluationReport = z.infer<typeof evaluationReportSchema>;
 
 const splitSchema = z.enum(['train', 'valid', 'test', 'all']);
 
-const evaluationFields = z.object({
+const evaluationFields = z.strictObject({
   ...createJobFields,
   model: modelNameSchema.optional().meta({
     description: 'What is evaluated, or what the method builds on; methods without a language model take none.',
@@ -92,6 +92,7 @@ const evaluationFields = z.object({
     .optional()
     .meta({ description: 'Instruction data of the first stage, for at, tallrec and tallrec-blend.' }),
   hyperParameters: hyperParametersSchema
+    .strict()
     .optional()
     .meta({ description: "The recipe of methods that tune a language model; the paper's when left out." }),
 });

@@ -29,7 +29,7 @@ const requestsPerMinuteSchema = z.number().int().min(1).max(LIMITS.requestsPerMi
 const BROWSER_SCOPES: readonly Scope[] = ['score', 'read'];
 
 export const createKeySchema = z
-  .object({
+  .strictObject({
     name: nameSchema,
     scopes: z.array(scopeSchema).min(1).max(SCOPES.length),
     requestsPerMinute: requestsPerMinuteSchema.default(600),
@@ -70,7 +70,7 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 /** The only answer that ever holds the key itself. */
 export const createdKeySchema = z.object({ apiKey: apiKeySchema, key: z.string() });
 
-export const rotateKeySchema = z.object({
+export const rotateKeySchema = z.strictObject({
   /** How long the old secret goes on to hold beside the new one, in seconds; 0 ends it at once. */
   overlapSeconds: z
     .number()

@@ -28,7 +28,7 @@ export const nodeStatusSchema = z.object({
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
-export const createNodeSchema = z.object({
+export const createNodeSchema = z.strictObject({
   name: nameSchema,
   workspace: idSchema('workspace')
     .nullable()

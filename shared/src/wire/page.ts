@@ -15,11 +15,16 @@ export const errorBodySchema = z.object({
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
+/** Of a list whose cursors look like this. */
+export function pageQueryOf(cursor: RegExp) {
+  return z.object({
+    limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
+    cursor: z.string().max(200).regex(cursor, 'not a cursor: give nextCursor of the page before, or none').optional(),
+  });
+}
+
 /** Newest first; `cursor` is what the page before gave as `nextCursor`. */
-export const pageQuerySchema = z.object({
-  limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
-  cursor: z.string().max(200).optional(),
-});
+export const pageQuerySchema = pageQueryOf(/^[a-z]+_[0-9a-hjkmnp-tv-z]{26}$/);
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 
 export function pageOf<T extends z.ZodType>(item: T) {
@@ -31,6 +36,9 @@ export const nameSchema = z
   .min(1)
   .max(100)
   .regex(/\S/, 'a name may not be blank')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'a name has no control characters')
+  .refine((name) => name.isWellFormed(), 'a name has no half characters')
   .trim()
   .meta({ example: 'movies, spring' });
 /** ISO 8601, UTC. */

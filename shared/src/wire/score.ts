@@ -14,7 +14,7 @@ const modelFields = {
   template: templateSchema.default('clean'),
 };
 
-export const scoreRequestSchema = z.object({
+export const scoreRequestSchema = z.strictObject({
   ...modelFields,
   samples: z.array(sampleSchema).min(1).max(LIMITS.scoreSamples),
 });
@@ -46,7 +46,7 @@ export const rankInputSchema = z.object({
 });
 export type RankInput = z.infer<typeof rankInputSchema>;
 
-export const rankRequestSchema = rankInputSchema.extend(modelFields);
+export const rankRequestSchema = rankInputSchema.extend(modelFields).strict();
 export type RankRequest = z.infer<typeof rankRequestSchema>;
 
 export const rankedSchema = scoreSchema.extend({
@@ -65,7 +65,7 @@ export const rankResponseSchema = z.object({
 });
 export type RankResponse = z.infer<typeof rankResponseSchema>;
 
-export const formatRequestSchema = z.object({
+export const formatRequestSchema = z.strictObject({
   samples: z.array(sampleSchema).min(1).max(LIMITS.formatSamples),
   template: templateSchema.default('clean'),
 });

@@ -15,7 +15,7 @@ export const scoringTaskSchema = z.enum(TASKS).meta({
 });
 
 export const createScoringSchema = z
-  .object({
+  .strictObject({
     ...createJobFields,
     model: modelNameSchema,
     /** Without one the base model answers. */

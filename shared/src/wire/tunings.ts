@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { countSchema, digitsSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { tuningSettingsSchema } from '../tuning.ts';
+import { hyperParametersSchema, tuningSettingsSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
 
-export const createTuningSchema = tuningSettingsSchema.extend({
+/** What it does not know is refused: a setting misspelt would be a tuning by the defaults. */
+export const createTuningSchema = z.strictObject({
+  ...tuningSettingsSchema.shape,
+  hyperParameters: hyperParametersSchema.strict().prefault({}),
   ...createJobFields,
   model: modelNameSchema,
   dataset: idSchema('dataset'),

@@ -3,7 +3,7 @@ import { idSchema } from '../ids.ts';
 import { apiKeySchema } from './keys.ts';
 import { nameSchema, timestampSchema } from './page.ts';
 
-export const createWorkspaceSchema = z.object({ name: nameSchema });
+export const createWorkspaceSchema = z.strictObject({ name: nameSchema });
 export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
 
 /** The owner of everything else: what belongs to one workspace is not there for any other. */
