@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dims } from '../graph/element-type.ts';
 import type { Session, Tensor } from '../graph/execution.ts';
 import { type Extension, Graph, type Value } from '../graph/graph.ts';
+import { hasExactInt8Products } from '../graph/integer-products.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import type { DifferentiableInput, Inputs, OperationAttributes, Primitive } from './operation.ts';
 import { operations } from './operations.ts';
@@ -195,10 +196,16 @@ const cases: { [P in Primitive]: Case<P>[] } = {
   ],
 };
 
+const exactInt8 = await hasExactInt8Products(createRuntime('cpu', { threads: 1 }));
+
 describe('gradient rules equal central differences', () => {
   for (const primitive of Object.keys(cases) as Primitive[]) {
     for (const testCase of cases[primitive]) {
-      it(`${primitive} ${testCase.name} (${testCase.type})`, () => check(primitive, testCase as Case<Primitive>));
+      // Products that overflow, as CPUs without VNNI have them, are no gradients.
+      const possible = primitive !== 'Int8Linear' || exactInt8;
+      it.runIf(possible)(`${primitive} ${testCase.name} (${testCase.type})`, () =>
+        check(primitive, testCase as Case<Primitive>),
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 // Loads a Hugging Face checkpoint as a language model; its weights stay in their files.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Runtime } from '../graph/execution.ts';
+import { hasExactInt8Products } from '../graph/integer-products.ts';
 import { type LlamaConfig, readLlamaConfig } from './config.ts';
 import { measureInputEnergies } from './input-energies.ts';
 import { Int8Tensors } from './int8-tensors.ts';
@@ -70,6 +71,13 @@ export async function loadLanguageModel(
       {
         fix: 'Leave out --compute, or name --provider cpu and no quantised --weights.',
       },
+    );
+  }
+  if (int8File && !(await hasExactInt8Products(runtime))) {
+    throw new TallrecError(
+      'MODEL_UNSUPPORTED',
+      "This CPU's products of eight-bit integers overflow (it has neither VNNI nor AMX): what they give is wrong.",
+      { fix: 'Leave out --compute int8.' },
     );
   }
   const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
