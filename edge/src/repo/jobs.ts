@@ -19,6 +19,9 @@ export type JobRow = typeof jobs.$inferSelect;
 
 export const AT_WORK = ['dispatched', 'running'] as const satisfies JobState[];
 
+/** Whether a node has it. */
+export const isAtWork = ({ state }: Pick<JobRow, 'state'>): boolean => (AT_WORK as readonly JobState[]).includes(state);
+
 /** States in which what a node told of its run may still be written down: the last of it comes with the outcome. */
 const TOLD = [...AT_WORK, 'publishing', 'succeeded', 'failed'] as const satisfies JobState[];
 

@@ -52,9 +52,14 @@ export async function listNodeRows(db: Db, workspace: string, page: PageQuery): 
     .limit(page.limit + 1);
 }
 
-/** All that work for the workspace, connected or not. */
-export async function listNodesOf(db: Db, workspace: string): Promise<NodeRow[]> {
-  return await db.select().from(nodes).where(serving(workspace)).orderBy(nodes.id);
+/** One statement, alone or in a batch: all that work for the workspace, connected or not. */
+export function nodesServing(db: Db, workspace: string) {
+  return db.select().from(nodes).where(serving(workspace)).orderBy(nodes.id);
+}
+
+/** Of all workspaces: who could be given a job. */
+export async function listAllConnectedNodes(db: Db): Promise<NodeRow[]> {
+  return await db.select().from(nodes).where(eq(nodes.connected, true)).orderBy(nodes.id);
 }
 
 /** Those of them that are connected; one that is draining is among them. */

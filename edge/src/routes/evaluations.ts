@@ -2,21 +2,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
 import { createEvaluationSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
-import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { creates, needs } from '../http/auth.ts';
 import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import {
-  createEvaluation,
-  evaluationPredictionsKey,
-  getEvaluation,
-  listEvaluations,
-  toEvaluation,
-} from '../services/evaluations.ts';
+import { createEvaluation, evaluationPredictionsKey, toEvaluation } from '../services/evaluations.ts';
 import { serveObject } from '../storage/serve-object.ts';
-import { jobControls } from './job-controls.ts';
+import { CREATE_JOB_ERRORS, jobRoutes } from './job-routes.ts';
 
 const params = z.object({ id: idSchema('evaluation') });
 const tags = ['evaluations'];
@@ -31,44 +24,7 @@ const create = createRoute({
   request: { headers: idempotencyHeaders, body: jsonBody(createEvaluationSchema) },
   responses: {
     201: jsonAnswer('The evaluation', evaluationSchema),
-    ...errorResponses(
-      'UNAUTHENTICATED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'MODEL_UNKNOWN',
-      'ILLEGAL_STATE',
-      'DATASET_REJECTED',
-      'ADAPTER_INVALID',
-      'IDEMPOTENCY_MISMATCH',
-    ),
-  },
-});
-
-const list = createRoute({
-  method: 'get',
-  path: '/v1/evaluations',
-  operationId: 'listEvaluations',
-  tags,
-  summary: 'List evaluations, newest first',
-  ...needs('read'),
-  request: { query: pageQuerySchema },
-  responses: {
-    200: jsonAnswer('A page of evaluations', pageOf(evaluationSchema)),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
-  },
-});
-
-const get = createRoute({
-  method: 'get',
-  path: '/v1/evaluations/{id}',
-  operationId: 'getEvaluation',
-  tags,
-  summary: 'An evaluation: its state, progress, and the report or error that it ended with',
-  ...needs('read'),
-  request: { params },
-  responses: {
-    200: jsonAnswer('The evaluation', evaluationSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses(...CREATE_JOB_ERRORS),
   },
 });
 
@@ -88,14 +44,21 @@ const predictions = createRoute({
 
 export const evaluations = newRouter()
   .openapi(create, async (c) => c.json(await createEvaluation(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
-  .openapi(list, async (c) => c.json(await listEvaluations(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
-  .openapi(get, async (c) => c.json(await getEvaluation(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
+  .route(
+    '/',
+    jobRoutes({
+      kind: 'evaluation',
+      scope: 'evaluations:write',
+      schema: evaluationSchema,
+      view: toEvaluation,
+      summaries: {
+        list: 'List evaluations, newest first',
+        get: 'An evaluation: its state, progress, and the report or error that it ended with',
+      },
+    }),
+  )
   .openapi(predictions, async (c) => {
     const key = await evaluationPredictionsKey(c.var.deps, c.var.ctx, c.req.valid('param').id);
     const file = { filename: 'predictions.jsonl', contentType: 'application/jsonl' };
     return await serveObject(c.var.deps.bucket, key, c.req.raw.headers, file);
-  })
-  .route(
-    '/',
-    jobControls({ kind: 'evaluation', scope: 'evaluations:write', schema: evaluationSchema, view: toEvaluation }),
-  );
+  });

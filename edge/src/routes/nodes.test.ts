@@ -3,7 +3,7 @@ import { LINK_PATH, LINK_VERSION, LINK_VERSION_HEADER } from '@tallrec/shared/wi
 import { NODE_DOORS, type Node, type NodeSecret, type NodeStatus } from '@tallrec/shared/wire/nodes';
 import { describe, expect, it } from 'vitest';
 import { openDb } from '../repo/db.ts';
-import { listConnectedNodes, listNodesOf, markNodeSeen } from '../repo/nodes.ts';
+import { listConnectedNodes, markNodeSeen, nodesServing } from '../repo/nodes.ts';
 import type { CreatedNode } from '../services/nodes.ts';
 import { call, newWorkspace, operator } from '../testing/client.ts';
 
@@ -163,7 +163,7 @@ describe('nodes', () => {
     expect(seenByOperator).not.toEqual(expect.arrayContaining([own]));
     const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
     expect(ids(await listConnectedNodes(db, a.id))).toEqual(expect.arrayContaining([own, shared.id]));
-    expect(ids(await listNodesOf(db, a.id))).not.toContain(given.id);
+    expect(ids(await nodesServing(db, a.id))).not.toContain(given.id);
 
     const status = (await call<Node>('GET', `/v1/nodes/${shared.id}`, { key: a.key })).body.status;
     expect(status).toMatchObject({ runningJob: null, adapters: [], models: [] });

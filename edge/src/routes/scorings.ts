@@ -1,16 +1,15 @@
 // Batch scorings: all rows of a dataset scored, or a catalogue ranked for each.
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
-import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { createScoringSchema, predictionsQuerySchema, scoringSchema } from '@tallrec/shared/wire/scorings';
 import { creates, needs } from '../http/auth.ts';
 import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { createScoring, getScoring, listScorings, scoringPredictionsKey, toScoring } from '../services/scorings.ts';
+import { createScoring, scoringPredictionsKey, toScoring } from '../services/scorings.ts';
 import { serveObject } from '../storage/serve-object.ts';
-import { jobControls } from './job-controls.ts';
+import { CREATE_JOB_ERRORS, jobRoutes } from './job-routes.ts';
 
 const params = z.object({ id: idSchema('scoring') });
 const tags = ['scorings'];
@@ -26,45 +25,7 @@ const create = createRoute({
   request: { headers: idempotencyHeaders, body: jsonBody(createScoringSchema) },
   responses: {
     201: jsonAnswer('The scoring', scoringSchema),
-    ...errorResponses(
-      'UNAUTHENTICATED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'MODEL_UNKNOWN',
-      'ILLEGAL_STATE',
-      'DATASET_REJECTED',
-      'ADAPTER_INVALID',
-      'TOO_LARGE',
-      'IDEMPOTENCY_MISMATCH',
-    ),
-  },
-});
-
-const list = createRoute({
-  method: 'get',
-  path: '/v1/scorings',
-  operationId: 'listScorings',
-  tags,
-  summary: 'List batch scorings, newest first',
-  ...needs('read'),
-  request: { query: pageQuerySchema },
-  responses: {
-    200: jsonAnswer('A page of scorings', pageOf(scoringSchema)),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
-  },
-});
-
-const get = createRoute({
-  method: 'get',
-  path: '/v1/scorings/{id}',
-  operationId: 'getScoring',
-  tags,
-  summary: 'A batch scoring: its state and how many rows and pieces are done',
-  ...needs('read'),
-  request: { params },
-  responses: {
-    200: jsonAnswer('The scoring', scoringSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses(...CREATE_JOB_ERRORS, 'TOO_LARGE'),
   },
 });
 
@@ -84,12 +45,22 @@ const predictions = createRoute({
 
 export const scorings = newRouter()
   .openapi(create, async (c) => c.json(await createScoring(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
-  .openapi(list, async (c) => c.json(await listScorings(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
-  .openapi(get, async (c) => c.json(await getScoring(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
+  .route(
+    '/',
+    jobRoutes({
+      kind: 'scoring',
+      scope: 'scorings:write',
+      schema: scoringSchema,
+      view: toScoring,
+      summaries: {
+        list: 'List batch scorings, newest first',
+        get: 'A batch scoring: its state and how many rows and pieces are done',
+      },
+    }),
+  )
   .openapi(predictions, async (c) => {
     const { format } = c.req.valid('query');
     const key = await scoringPredictionsKey(c.var.deps, c.var.ctx, c.req.valid('param').id, format);
     const file = { filename: `predictions.${format}`, contentType: CONTENT_TYPES[format] };
     return await serveObject(c.var.deps.bucket, key, c.req.raw.headers, file);
-  })
-  .route('/', jobControls({ kind: 'scoring', scope: 'scorings:write', schema: scoringSchema, view: toScoring }));
+  });

@@ -2,7 +2,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
 import { tuningReportSchema } from '@tallrec/shared/tuning';
-import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import {
   createTuningSchema,
   metricsQuerySchema,
@@ -14,9 +13,9 @@ import { conditionalHeaders, partResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { createTuning, getTuning, listTunings, toTuning, tuningMetrics, tuningReportKey } from '../services/tunings.ts';
+import { createTuning, toTuning, tuningMetrics, tuningReportKey } from '../services/tunings.ts';
 import { serveObject } from '../storage/serve-object.ts';
-import { jobControls } from './job-controls.ts';
+import { CREATE_JOB_ERRORS, jobRoutes } from './job-routes.ts';
 
 const params = z.object({ id: idSchema('tuning') });
 const tags = ['tunings'];
@@ -31,44 +30,7 @@ const create = createRoute({
   request: { headers: idempotencyHeaders, body: jsonBody(createTuningSchema) },
   responses: {
     201: jsonAnswer('The tuning', tuningSchema),
-    ...errorResponses(
-      'UNAUTHENTICATED',
-      'FORBIDDEN',
-      'NOT_FOUND',
-      'MODEL_UNKNOWN',
-      'ILLEGAL_STATE',
-      'DATASET_REJECTED',
-      'ADAPTER_INVALID',
-      'IDEMPOTENCY_MISMATCH',
-    ),
-  },
-});
-
-const list = createRoute({
-  method: 'get',
-  path: '/v1/tunings',
-  operationId: 'listTunings',
-  tags,
-  summary: 'List tunings, newest first',
-  ...needs('read'),
-  request: { query: pageQuerySchema },
-  responses: {
-    200: jsonAnswer('A page of tunings', pageOf(tuningSchema)),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
-  },
-});
-
-const get = createRoute({
-  method: 'get',
-  path: '/v1/tunings/{id}',
-  operationId: 'getTuning',
-  tags,
-  summary: 'A tuning: its state, progress, and the adapter or error that it ended with',
-  ...needs('read'),
-  request: { params },
-  responses: {
-    200: jsonAnswer('The tuning', tuningSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses(...CREATE_JOB_ERRORS),
   },
 });
 
@@ -103,8 +65,19 @@ const report = createRoute({
 
 export const tunings = newRouter()
   .openapi(create, async (c) => c.json(await createTuning(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
-  .openapi(list, async (c) => c.json(await listTunings(c.var.deps, c.var.ctx, c.req.valid('query')), 200))
-  .openapi(get, async (c) => c.json(await getTuning(c.var.deps, c.var.ctx, c.req.valid('param').id), 200))
+  .route(
+    '/',
+    jobRoutes({
+      kind: 'tuning',
+      scope: 'tunings:write',
+      schema: tuningSchema,
+      view: toTuning,
+      summaries: {
+        list: 'List tunings, newest first',
+        get: 'A tuning: its state, progress, and the adapter or error that it ended with',
+      },
+    }),
+  )
   .openapi(metrics, async (c) => {
     const { points } = c.req.valid('query');
     return c.json(await tuningMetrics(c.var.deps, c.var.ctx, c.req.valid('param').id, points), 200);
@@ -116,5 +89,4 @@ export const tunings = newRouter()
       contentType: 'application/json',
     });
     return object as never;
-  })
-  .route('/', jobControls({ kind: 'tuning', scope: 'tunings:write', schema: tuningSchema, view: toTuning }));
+  });

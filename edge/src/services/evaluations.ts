@@ -3,12 +3,10 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { methodNamed } from '@tallrec/shared/methods';
 import type { CreateEvaluation, Evaluation } from '@tallrec/shared/wire/evaluations';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
-import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import type { DatasetRow } from '../repo/datasets.ts';
-import { type Page, toPage } from '../repo/db.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
-import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
@@ -98,14 +96,6 @@ function isSame(a: DatasetRow, b: DatasetRow): boolean {
 function overlap(field: string, other: string, fix: string): TallrecError {
   const message = `${field}: it holds the rows of ${other}; they have to be apart.`;
   return new TallrecError('VALIDATION_FAILED', message, { fix });
-}
-
-export async function getEvaluation(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Evaluation> {
-  return toEvaluation(await requireJob(deps, ctx, 'evaluation', id));
-}
-
-export async function listEvaluations(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Evaluation>> {
-  return toPage(await listJobsOf(deps.db, ctx.workspace, 'evaluation', page), page.limit, toEvaluation);
 }
 
 /** Where the predictions lie, one JSON document a row. @throws TallrecError ILLEGAL_STATE where there are none */

@@ -1,6 +1,15 @@
 import type { Model } from '@tallrec/shared/wire/nodes';
 import type { Ctx, Deps } from '../deps.ts';
-import { listConnectedNodes } from '../repo/nodes.ts';
+import { listConnectedNodes, type NodeRow } from '../repo/nodes.ts';
+
+export function holdsModel({ status }: NodeRow, model: string): boolean {
+  return status?.models.some(({ name }) => name === model) ?? false;
+}
+
+/** In the order of the alphabet, each once. */
+export function modelNamesOf(nodes: readonly NodeRow[]): string[] {
+  return [...new Set(nodes.flatMap(({ status }) => status?.models.map(({ name }) => name) ?? []))].sort();
+}
 
 /** The models of the workspace's connected nodes and of shared ones; two contents under one name are two entries. */
 export async function listModels(deps: Pick<Deps, 'db'>, ctx: Ctx): Promise<Model[]> {

@@ -18,8 +18,9 @@ import {
 } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import type { Ctx, Deps, RelayResponse } from '../deps.ts';
-import { findRoute, type NodeRow } from '../repo/routing.ts';
+import { type NodeRow, nodesServing } from '../repo/nodes.ts';
 import { forgetRoutesOf, type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
+import { holdsModel, modelNamesOf } from './models.ts';
 import { countRequest, inOrderOfLoad } from './node-load.ts';
 
 /** How many nodes are asked before a request is given up. */
@@ -71,7 +72,7 @@ export async function countTokens(
   texts: string[],
 ): Promise<{ model: string; counts: number[] } | null> {
   try {
-    const { nodes } = await findRoute(deps.db, ctx.workspace, null);
+    const nodes = await nodesServing(deps.db, ctx.workspace);
     const name = model ?? nodes.find(({ connected }) => connected)?.status?.models[0]?.name;
     if (name === undefined) return null;
     const holders = able(nodes, name);
@@ -134,9 +135,9 @@ function wayAlong({ nodes, adapter, signed }: KnownRoute, model: string, ref: st
  * @returns MODEL_UNKNOWN where no node holds it, NODE_UNAVAILABLE where those that do are away
  */
 function able(nodes: readonly NodeRow[], model: string): NodeRow[] | TallrecError {
-  const holders = nodes.filter(({ status }) => status?.models.some(({ name }) => name === model));
+  const holders = nodes.filter((node) => holdsModel(node, model));
   if (holders.length === 0) {
-    const models = [...new Set(nodes.flatMap(({ status }) => status?.models.map(({ name }) => name) ?? []))].sort();
+    const models = modelNamesOf(nodes);
     return new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
       fix: models.length
         ? `Nodes hold: ${models.join(', ')}. Use one of these, or start a node with the model: tallrec serve --models DIR.`

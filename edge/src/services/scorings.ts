@@ -1,12 +1,10 @@
 // Batch scorings: jobs that score or rank all of a dataset.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { CreateScoring, Scoring } from '@tallrec/shared/wire/scorings';
 import type { Ctx, Deps } from '../deps.ts';
-import { type Page, toPage } from '../repo/db.ts';
 import type { ScoringSpec } from '../repo/job-record.ts';
-import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
@@ -54,14 +52,6 @@ export async function createScoring(
     [dataset, spec.catalogue, spec.adapter],
   );
   return toScoring(row);
-}
-
-export async function getScoring(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Scoring> {
-  return toScoring(await requireJob(deps, ctx, 'scoring', id));
-}
-
-export async function listScorings(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Scoring>> {
-  return toPage(await listJobsOf(deps.db, ctx.workspace, 'scoring', page), page.limit, toScoring);
 }
 
 /** Where the predictions lie. @throws TallrecError ILLEGAL_STATE where there are none */

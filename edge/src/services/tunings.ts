@@ -4,12 +4,10 @@ import { downsample } from '@tallrec/shared/downsample';
 import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
-import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { CreateTuning, Tuning, TuningMetrics } from '@tallrec/shared/wire/tunings';
 import type { Ctx, Deps } from '../deps.ts';
-import { type Page, toPage } from '../repo/db.ts';
 import type { TuningSpec } from '../repo/job-record.ts';
-import { type JobRow, listJobsOf } from '../repo/jobs.ts';
+import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { resolveAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
@@ -53,14 +51,6 @@ export async function createTuning(
     [dataset, spec.validDataset, spec.initAdapter],
   );
   return toTuning(row);
-}
-
-export async function getTuning(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): Promise<Tuning> {
-  return toTuning(await requireJob(deps, ctx, 'tuning', id));
-}
-
-export async function listTunings(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Tuning>> {
-  return toPage(await listJobsOf(deps.db, ctx.workspace, 'tuning', page), page.limit, toTuning);
 }
 
 /**

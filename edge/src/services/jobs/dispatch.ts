@@ -6,8 +6,8 @@ import type { Deps } from '../../deps.ts';
 import { findAdapter } from '../../repo/adapters.ts';
 import { findDataset } from '../../repo/datasets.ts';
 import type { ChunkSpec, EvaluationSpec, ScoringSpec, TuningSpec } from '../../repo/job-record.ts';
-import { AT_WORK, avoidNode, findJob, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
-import { listAllConnectedNodes, type NodeRow } from '../../repo/routing.ts';
+import { AT_WORK, avoidNode, findJob, isAtWork, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
+import { listAllConnectedNodes, type NodeRow } from '../../repo/nodes.ts';
 import { places, signedPath } from '../../storage/places.ts';
 import { signedAdapter } from '../adapters.ts';
 import { afterChunk } from './batch.ts';
@@ -102,7 +102,7 @@ export type LoseDeps = AssignDeps & Pick<Deps, 'drivers'>;
 /** The lease of a node on a job has run out: the job goes back to the queue, or ends where that has happened too often. */
 export async function loseJob(deps: LoseDeps, id: string, fence: number): Promise<void> {
   const job = await findJob(deps.db, id);
-  if (!job || job.fence !== fence || !(AT_WORK as readonly string[]).includes(job.state)) return;
+  if (!job || job.fence !== fence || !isAtWork(job)) return;
   const nowMs = deps.clock.nowMs();
   if (job.attempts >= MAX_ATTEMPTS) {
     await failLost(deps, job);

@@ -2,22 +2,26 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { isTerminal, type JobKind } from '@tallrec/shared/wire/jobs';
+import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../../deps.ts';
 import { cancelQueuedChunks, listChunksAtWork, requeueChunks } from '../../repo/batches.ts';
 import { type DatasetRow, findDataset } from '../../repo/datasets.ts';
+import { type Page, toPage } from '../../repo/db.ts';
 import {
-  AT_WORK,
   deleteJobRows,
   findJobOf,
   insertJob,
+  isAtWork,
   type JobRow,
+  listJobsOf,
   type NewJob,
   setInstance,
   setStopping,
 } from '../../repo/jobs.ts';
-import { listNodesOf } from '../../repo/nodes.ts';
+import { nodesServing } from '../../repo/nodes.ts';
 import { places } from '../../storage/places.ts';
 import { deletePrefix } from '../../storage/r2.ts';
+import { holdsModel, modelNamesOf } from '../models.ts';
 import { dropUploadsOf } from '../uploads.ts';
 import { changeState } from './state.ts';
 
@@ -73,9 +77,9 @@ export async function requireData(
  */
 export async function requireModel(deps: Pick<Deps, 'db'>, ctx: Ctx, model: string, wait: boolean): Promise<void> {
   if (wait) return;
-  const nodes = await listNodesOf(deps.db, ctx.workspace);
-  if (nodes.some(({ status }) => status?.models.some(({ name }) => name === model))) return;
-  const models = [...new Set(nodes.flatMap(({ status }) => status?.models.map(({ name }) => name) ?? []))].sort();
+  const nodes = await nodesServing(deps.db, ctx.workspace);
+  if (nodes.some((node) => holdsModel(node, model))) return;
+  const models = modelNamesOf(nodes);
   const there = nodes.map(({ name, connected }) => `${name} (${connected ? 'online' : 'offline'})`);
   throw new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
     fix:
@@ -126,7 +130,16 @@ export async function requireJob(deps: Pick<Deps, 'db'>, ctx: Ctx, kind: JobKind
   throw new TallrecError('NOT_FOUND', `There is no ${kind} ${id}.`, { fix: `GET /v1/${kind}s lists them.` });
 }
 
-const isAtWork = (row: JobRow) => (AT_WORK as readonly string[]).includes(row.state);
+/** @param view as they are shown */
+export async function listJobs<T>(
+  deps: Pick<Deps, 'db'>,
+  ctx: Ctx,
+  kind: JobKind,
+  page: PageQuery,
+  view: (row: JobRow) => T,
+): Promise<Page<T>> {
+  return toPage(await listJobsOf(deps.db, ctx.workspace, kind, page), page.limit, view);
+}
 
 /**
  * Ends a job at once; the node that has it is told to drop it. Cancelling again changes nothing.

@@ -1,5 +1,4 @@
 // What nodes report of jobs: that they have taken one or cannot, what happens in it, how it ended; and what becomes of that.
-
 import { TallrecError } from '@tallrec/shared/errors';
 import type { JobError, NodeEvent } from '@tallrec/shared/wire/jobs';
 import { checkpointFile, type JobOutcome, RESULT_FILES, type Verdict } from '@tallrec/shared/wire/link';
@@ -66,23 +65,22 @@ export async function jobEvents(
     }
     return seq + events.length - 1;
   }
-  for (const event of events) {
-    if (event.type === 'checkpointed') await keepCheckpoint(deps, id, fence, event.step);
-  }
+  const checkpointed = events.findLast((event) => event.type === 'checkpointed');
+  if (checkpointed) await keepCheckpoint(deps, job, checkpointed.step);
   return await deps.feeds.appendFrom(id, fence, seq, events);
 }
 
 /** The newest checkpoint that lies whole on the edge; those before it go. */
-async function keepCheckpoint(deps: ReportDeps, id: string, fence: number, step: number): Promise<void> {
-  const job = await findJob(deps.db, id);
-  if (job?.fence !== fence || (job.checkpoint && job.checkpoint.step >= step)) return;
-  const run = places.jobResult(job.workspace, id, fence, '');
+async function keepCheckpoint(deps: ReportDeps, job: JobRow, step: number): Promise<void> {
+  const { id, fence, workspace } = job;
+  if (job.checkpoint && job.checkpoint.step >= step) return;
+  const run = places.jobResult(workspace, id, fence, '');
   const folder = run + checkpointFile(step, '');
   const sent = (await listResultFiles(deps.db, id, fence)).filter(({ key }) => key.startsWith(folder));
   if (sent.length === 0) return;
   const files = sent.map(({ key, bytes, sha256 }) => ({ file: key.slice(folder.length), bytes, sha256: sha256! }));
   if (!(await setCheckpoint(deps.db, id, fence, { step, fence, files }))) return;
-  await dropUploadsOf(deps, job.workspace, id, (key) => {
+  await dropUploadsOf(deps, workspace, id, (key) => {
     const [, run, at] = /\/(\d+)\/checkpoint-(\d+)\/[^/]+$/.exec(key) ?? [];
     return run === undefined || (Number(run) === fence && Number(at) >= step);
   });

@@ -2,7 +2,7 @@
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Deps } from '../../deps.ts';
 import { faultOf, secretsOf } from '../../faults.ts';
-import { type JobRow, listDeleting, listEndedWith, setEventsPlace, takeSwept } from '../../repo/jobs.ts';
+import { isAtWork, type JobRow, listDeleting, listEndedWith, setEventsPlace, takeSwept } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
 import { assignJobs, failLost, isOverdue, type LoseDeps, loseJob } from './dispatch.ts';
 import { finishDeleting, startDriver } from './lifecycle.ts';
@@ -42,9 +42,8 @@ async function guarded(deps: SweepDeps, job: JobRow, work: () => Promise<void>):
 
 /** What its node's object, its Workflow or an event ought to have done, had none of them been lost. */
 async function mend(deps: SweepDeps, job: JobRow): Promise<void> {
-  const atWork = job.state === 'dispatched' || job.state === 'running';
   if (job.kind !== 'scoring') {
-    if (atWork && !(job.node && (await deps.links.holds(job.node, job.id, job.fence)))) {
+    if (isAtWork(job) && !(job.node && (await deps.links.holds(job.node, job.id, job.fence)))) {
       await loseJob(deps, job.id, job.fence);
     }
     if (isOverdue(deps, job)) await failLost(deps, job);

@@ -1,20 +1,42 @@
-// What may be done with a job of any kind: cancel, stop, resume, delete, follow.
+// What may be done with a job of any kind, once it is there: list, look at, cancel, stop, resume, delete, follow.
 import { createRoute, z } from '@hono/zod-openapi';
 import { digitsSchema } from '@tallrec/shared/counts';
 import { idSchema } from '@tallrec/shared/ids';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { JobKind } from '@tallrec/shared/wire/jobs';
 import type { Scope } from '@tallrec/shared/wire/keys';
+import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
 import { needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, newRouter } from '../http/router.ts';
-import { cancelJob, deleteJob, type JobRow, requireJob, resumeJob, stopJob } from '../services/jobs/lifecycle.ts';
+import {
+  cancelJob,
+  deleteJob,
+  type JobRow,
+  listJobs,
+  requireJob,
+  resumeJob,
+  stopJob,
+} from '../services/jobs/lifecycle.ts';
+
+/** For what a request to create a job of any kind may be refused. */
+export const CREATE_JOB_ERRORS = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'MODEL_UNKNOWN',
+  'ILLEGAL_STATE',
+  'DATASET_REJECTED',
+  'ADAPTER_INVALID',
+  'IDEMPOTENCY_MISMATCH',
+] as const;
 
 interface JobNoun<S extends z.ZodType> {
   kind: JobKind;
   scope: Scope;
   schema: S;
   view: (row: JobRow) => z.output<S>;
+  summaries: { list: string; get: string };
 }
 
 const VERBS = {
@@ -38,10 +60,44 @@ const sentEventSchema = z.object({
   }),
 });
 
-export function jobControls<S extends z.ZodType>({ kind, scope, schema, view }: JobNoun<S>) {
+export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summaries }: JobNoun<S>) {
   const router = newRouter();
   const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
   const Kind = kind[0]!.toUpperCase() + kind.slice(1);
+
+  const list = createRoute({
+    method: 'get',
+    path: `/v1/${kind}s`,
+    operationId: `list${Kind}s`,
+    tags,
+    summary: summaries.list,
+    ...needs('read'),
+    request: { query: pageQuerySchema },
+    responses: {
+      200: jsonAnswer(`A page of ${kind}s`, pageOf(schema)),
+      ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),
+    },
+  });
+  router.openapi(list, async (c) => {
+    return c.json(await listJobs(c.var.deps, c.var.ctx, kind, c.req.valid('query'), view), 200) as never;
+  });
+
+  const get = createRoute({
+    method: 'get',
+    path: `/v1/${kind}s/{id}`,
+    operationId: `get${Kind}`,
+    tags,
+    summary: summaries.get,
+    ...needs('read'),
+    request: { params },
+    responses: {
+      200: jsonAnswer(`The ${kind}`, schema),
+      ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    },
+  });
+  router.openapi(get, async (c) => {
+    return c.json(view(await requireJob(c.var.deps, c.var.ctx, kind, c.req.valid('param').id)), 200) as never;
+  });
 
   for (const [verb, { does, summary }] of Object.entries(VERBS)) {
     const route = createRoute({
