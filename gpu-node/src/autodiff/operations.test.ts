@@ -143,21 +143,31 @@ const cases: { [P in Primitive]: Case<P>[] } = {
   ],
   Dropout: [
     {
-      name: 'by bits and a factor',
+      name: 'by keys, columns and a factor',
       type: 'float64',
       shapes: { x: ['N', 2] },
       fixed: {
-        bits: {
-          dims: ['N', 2],
-          tensor: () => ({ type: 'int32', dims: [3, 2], data: Int32Array.of(5, -4, -1, 2, 9, 7) }),
-        },
+        keys: { dims: ['N'], tensor: () => ({ type: 'int32', dims: [3], data: Int32Array.of(5, -1, 9) }) },
+        columns: { dims: [2], tensor: () => ({ type: 'int32', dims: [2], data: Int32Array.of(1, -7) }) },
         threshold: { dims: [], tensor: () => ({ type: 'int32', dims: [], data: Int32Array.of(0) }) },
       },
       attributes: { factor: 3 },
     },
   ],
   RMSNorm: [
-    { name: 'with a weight', type: 'float64', shapes: { x: ['N', 6], weight: [6] }, attributes: { epsilon: 0.1 } },
+    {
+      name: 'with a weight',
+      type: 'float64',
+      shapes: { x: ['N', 6], weight: [6] },
+      attributes: { epsilon: 0.1, to: 'float64' },
+    },
+    {
+      name: 'that tells its factor',
+      type: 'float32',
+      shapes: { x: ['N', 6], weight: [6] },
+      attributes: { epsilon: 0.1, to: 'float32' },
+      extensions: ['NormFactor'],
+    },
   ],
   RotaryEmbedding: [
     {

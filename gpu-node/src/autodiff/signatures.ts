@@ -41,8 +41,8 @@ export interface Signatures {
   Linear: Signature<{ x: Value; weight: Value; addend?: Value }>;
 
   /**
-   * x · weightᵀ for a frozen weight [out, in], given as blocks of a row: `quantized` int8 or int4 [blocks, block], each with its
-   * scale [blocks]; x [N, in].
+   * x · weightᵀ for a frozen weight [out, in] in blocks of a row that share a scale: `quantized` int8 or int4 [blocks, block] with
+   * `scale` [blocks], or `quantized` int4 [out, in] with `scale` [out, in / block]; x [N, in].
    */
   QuantizedLinear: Signature<{ x: Value }, { quantized: Value; scale: Value }, { outSize: number; inSize: number }>;
 
@@ -60,13 +60,14 @@ export interface Signatures {
   Gather: Signature<{ table: Value }, { indices: Value }>;
 
   /**
-   * x where bits · factor ≥ threshold, else 0; x [N, H], bits int32 [N, H] uniform, threshold int32 scalar. An odd factor permutes
-   * the 32-bit integers, so each one gives a mask of its own. The scale of inverted dropout belongs to what follows.
+   * x where factor · keys · columns ≥ threshold, else 0; x [N, W], keys int32 [N] and columns int32 [W] odd and uniform, threshold
+   * int32 scalar. Products of odd numbers permute the odd 32-bit integers (multiply-shift hashing, Dietzfelbinger et al., 1997), so
+   * each odd factor gives a mask of its own. The scale of inverted dropout belongs to what follows.
    */
-  Dropout: Signature<{ x: Value }, { bits: Value; threshold: Value }, { factor: number }>;
+  Dropout: Signature<{ x: Value }, { keys: Value; columns: Value; threshold: Value }, { factor: number }>;
 
-  /** Zhang and Sennrich, 2019; x [N, H], weight [H]. */
-  RMSNorm: Signature<{ x: Value; weight: Value }, None, { epsilon: number }>;
+  /** Zhang and Sennrich, 2019; x [N, H], weight [H], the result in the type `to`. */
+  RMSNorm: Signature<{ x: Value; weight: Value }, None, { epsilon: number; to: ElementType }>;
 
   /** Su et al., 2021, halves rotated as in transformers; x [N, heads · D], positions int64 [N], cos and sin [positions, D / 2]. */
   RotaryEmbedding: Signature<{ x: Value }, { positions: Value; cos: Value; sin: Value }>;

@@ -49,7 +49,7 @@ describe('reverse mode', () => {
       {},
     );
     const weight = graph.input('scale', 'float32', [4]);
-    const normed = tape.apply('RMSNorm', { x, weight }, { epsilon: 1e-5 });
+    const normed = tape.apply('RMSNorm', { x, weight }, { epsilon: 1e-5, to: 'float32' });
     const trained = graph.input('trained', 'float32', [4, 4]);
     const y = tape.apply('Linear', { x: normed, weight: trained }, {});
     const forwardNodes = graph.nodes.length;

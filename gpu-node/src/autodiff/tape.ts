@@ -25,15 +25,16 @@ export interface TapeOptions {
 export class Tape {
   readonly #entries: TapeEntry[] = [];
   readonly #producers = new Map<Value, TapeEntry>();
-  readonly #checkpoints: Set<Value> | undefined;
+  readonly #checkpointing: boolean;
+  readonly #checkpoints = new Set<Value>();
 
   constructor({ checkpointing = false }: TapeOptions = {}) {
-    if (checkpointing) this.#checkpoints = new Set();
+    this.#checkpointing = checkpointing;
   }
 
-  /** With checkpointing, keeps `value` for the backward pass. */
+  /** Marks what a layer begins with: with checkpointing, all that is kept of it for the backward pass. */
   checkpoint(value: Value): void {
-    this.#checkpoints?.add(value);
+    this.#checkpoints.add(value);
   }
 
   /** Adds the operation's forward form to the graph of its inputs. */
@@ -61,10 +62,12 @@ export class Tape {
     const active = this.#downstreamOf(trainable);
     const wanted = new Set(trainable);
     const gradients = new Map<Value, Value>([[output, seed]]);
-    const recall = this.#recaller();
+    let layerGradient = seed;
+    const recall = this.#recaller(() => layerGradient);
     for (const entry of this.#entries.toReversed()) {
       const dY = gradients.get(entry.output);
       if (!dY || !active.has(entry.output)) continue;
+      if (this.#checkpoints.has(entry.output)) layerGradient = dY;
       const inputs = Object.entries(entry.inputs).filter(([, input]) => input && active.has(input));
       // What is trained comes first, and the rest waits for it: a scheduler would leave it for the end and keep all it is made of.
       inputs.sort(([, a], [, b]) => Number(wanted.has(b!)) - Number(wanted.has(a!)));
@@ -85,12 +88,12 @@ export class Tape {
     const rule = operation.gradient[name];
     if (!rule) throw new Error(`${entry.primitive}: a gradient reached its fixed input ${name}`);
     const { attributes, output } = entry;
-    const inputs = lazily(entry.inputs, (input) => recall(input, dY));
+    const inputs = lazily(entry.inputs, recall);
     return rule({
       inputs,
       attributes,
       get output() {
-        return recall(output, dY);
+        return recall(output);
       },
       dY,
     });
@@ -112,23 +115,19 @@ export class Tape {
 
   /**
    * Brings a value of the forward pass into the backward pass: what is not kept is computed again from what it came from. Each is
-   * tied to the gradient that asks first, else a scheduler would run them all in the forward pass and keep them.
+   * tied to the gradient that its layer's backward pass begins with, else a scheduler would run them all in the forward pass and keep
+   * them.
    */
-  #recaller(): Recall {
+  #recaller(layerGradient: () => Value): Recall {
     const recalled = new Map<Value, Value>();
-    const recall: Recall = (value, dY) => {
+    const recall: Recall = (value) => {
       const entry = this.#producers.get(value);
       if (!entry) return value;
       let again = recalled.get(value);
       if (!again) {
         const { recompute, forward } = operationOf(entry.primitive);
-        const kept = this.#checkpoints?.has(value) ?? !recompute;
-        again = kept
-          ? after(value, dY)
-          : forward(
-              lazily(entry.inputs, (input) => recall(input, dY)),
-              entry.attributes,
-            );
+        const kept = this.#checkpointing ? this.#checkpoints.has(value) : !recompute;
+        again = kept ? after(value, layerGradient()) : forward(lazily(entry.inputs, recall), entry.attributes);
         recalled.set(value, again);
       }
       return again;
@@ -137,7 +136,7 @@ export class Tape {
   }
 }
 
-type Recall = (value: Value, dY: Value) => Value;
+type Recall = (value: Value) => Value;
 
 /** The table's entry without its primitive's types, which a tape of many primitives cannot keep. */
 interface UntypedOperation {

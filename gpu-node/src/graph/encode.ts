@@ -12,7 +12,7 @@ const OPERATOR_SETS = [
   { domain: '', version: 21 },
   { domain: 'com.microsoft', version: 1 },
 ];
-const ATTRIBUTE_CODES = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_CODES = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 const EXTERNAL = 1;
 
 const ModelProto = protobuf.Root.fromJSON(MODEL_PROTO).lookupType('onnx.ModelProto');
@@ -32,15 +32,44 @@ export function encodeModel(graph: Graph): EncodedModel {
     opsetImport: OPERATOR_SETS,
     graph: {
       name: 'graph',
-      node: graph.nodes.map(encodeNode),
-      initializer: graph.initializers.map((initializer) => encodeInitializer(initializer, externalFolder)),
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-      // Where sizes have names ONNX Runtime's planner sees which buffers are alike; else it looks for one among thousands in vain.
-      valueInfo: innerValues(graph).map(encodeValueInfo),
+      ...encodeBody(graph, (name) => name),
+      initializer: graph.initializers.map((initializer) =>
+        encodeInitializer(initializer, initializer.value.name, externalFolder),
+      ),
+      input: graph.inputs.map((input) => encodeValueInfo(input, input.name)),
     },
   };
   return { bytes: ModelProto.encode(model).finish(), externalFolder };
+}
+
+/** What a name is in the encoded model. */
+type Scope = (name: string) => string;
+
+function encodeBody(graph: Graph, scope: Scope) {
+  return {
+    node: graph.nodes.map((node) => encodeNode(node, scope)),
+    output: graph.outputs.map((output) => encodeValueInfo(output, scope(output.name))),
+    // Where sizes have names ONNX Runtime's planner sees which buffers are alike; else it looks for one among thousands in vain.
+    valueInfo: innerValues(graph).map((value) => encodeValueInfo(value, scope(value.name))),
+  };
+}
+
+/** A branch of the node `owner`. Names within it are its own, as ONNX wants, except those of the graph around it. */
+function encodeBranch(graph: Graph, owner: string): object {
+  const outer = new Set(
+    [...graph.inputs, ...graph.initializers.filter(isExternal).map(({ value }) => value)].map(({ name }) => name),
+  );
+  const scope = (name: string) => (name === '' || outer.has(name) ? name : `${owner}/${name}`);
+  const own = graph.initializers.filter((initializer) => !isExternal(initializer));
+  return {
+    name: owner,
+    ...encodeBody(graph, scope),
+    initializer: own.map((initializer) => encodeInitializer(initializer, scope(initializer.value.name), undefined)),
+  };
+}
+
+function isExternal({ content }: Initializer): boolean {
+  return 'external' in content;
 }
 
 function innerValues(graph: Graph): Value[] {
@@ -50,20 +79,23 @@ function innerValues(graph: Graph): Value[] {
   );
 }
 
-function encodeNode({ operator, domain, inputs, outputs, attributes }: GraphNode) {
+function encodeNode({ operator, domain, inputs, outputs, attributes }: GraphNode, scope: Scope) {
+  const name = scope(outputs[0]!);
   return {
-    input: inputs,
-    output: outputs,
-    name: outputs[0],
+    input: inputs.map(scope),
+    output: outputs.map(scope),
+    name,
     opType: operator,
     domain,
-    attribute: Object.entries(attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+    attribute: Object.entries(attributes).map(([key, attribute]) => encodeAttribute(key, attribute, `${name}/${key}`)),
   };
 }
 
-function encodeAttribute(name: string, attribute: Attribute) {
+function encodeAttribute(name: string, attribute: Attribute, owner: string) {
   const base = { name, type: ATTRIBUTE_CODES[attribute.kind] };
   switch (attribute.kind) {
+    case 'graph':
+      return { ...base, g: encodeBranch(attribute.value, owner) };
     case 'int':
       return { ...base, i: attribute.value };
     case 'ints':
@@ -75,8 +107,8 @@ function encodeAttribute(name: string, attribute: Attribute) {
   }
 }
 
-function encodeInitializer({ value, content }: Initializer, folder: string | undefined) {
-  const base = { name: value.name, dims: value.shape, dataType: ELEMENT_TYPE_CODES[value.type] };
+function encodeInitializer({ value, content }: Initializer, name: string, folder: string | undefined) {
+  const base = { name, dims: value.shape, dataType: ELEMENT_TYPE_CODES[value.type] };
   if ('numbers' in content) return { ...base, rawData: rawBytes(value, content.numbers) };
   const { file, byteOffset, byteLength } = content.external;
   const externalData = { location: relative(folder!, file), offset: byteOffset, length: byteLength };
@@ -107,7 +139,7 @@ function rawBytes(value: Value, numbers: readonly number[]): Uint8Array {
   }
 }
 
-function encodeValueInfo({ name, type, shape }: Value) {
+function encodeValueInfo({ type, shape }: Value, name: string) {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: ELEMENT_TYPE_CODES[type], shape: { dim } } } };
 }

@@ -25,8 +25,11 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  /** @param feeds a tensor for every input of the graph */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /**
+   * @param feeds a tensor for every input of the graph
+   * @param outputs those wanted, all when left out
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
 }
 

@@ -1,15 +1,30 @@
 // Operators of ONNX Runtime beyond the standard; where a provider lacks one, the standard operators that mean the same.
 import { float, int } from './attribute.ts';
-import type { Value } from './graph.ts';
-import { Add, Div, Exp, type GemmOptions, MatMul, Mul, Transpose, UINT8_ZERO } from './operators.ts';
+import type { ElementType } from './element-type.ts';
+import type { NodeResult, Value } from './graph.ts';
+import { Add, Cast, Div, Exp, type GemmOptions, MatMul, Mul, Transpose, UINT8_ZERO } from './operators.ts';
 import { matmulShape } from './shape-inference.ts';
 
 const MICROSOFT = 'com.microsoft';
 
-/** x / sqrt(mean(x²) + epsilon) · scale over the last dimension; x [..., H], scale [H]. */
-export function SimplifiedLayerNormalization(x: Value, scale: Value, epsilon: number): Value {
+export interface Normalized {
+  y: Value;
+  /** 1 / sqrt(mean(x²) + epsilon), [..., 1]; undefined where the provider does not tell it. */
+  factor: Value | undefined;
+}
+
+/** x / sqrt(mean(x²) + epsilon) · scale over the last dimension in the type `to`; x [..., H], scale [H]. */
+export function SimplifiedLayerNormalization(x: Value, scale: Value, epsilon: number, to: ElementType): Normalized {
+  const { extensions } = x.graph;
+  const direct = to === x.type || (to === 'float16' && x.type === 'float32' && extensions.has('NormToFloat16'));
+  const type = direct ? to : x.type;
   const attributes = { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) };
-  return x.graph.node('SimplifiedLayerNormalization', [x, scale], [x], attributes)[0]!;
+  const factor: NodeResult = { type: 'float32', shape: [...x.shape.slice(0, -1), 1] };
+  const tellsFactor = extensions.has('NormFactor') && x.type === 'float32';
+  const results = [{ type, shape: x.shape }, ...(tellsFactor ? [factor] : [])];
+  const inputs = [x, Cast(scale, type)];
+  const [y, r] = x.graph.node('SimplifiedLayerNormalization', inputs, results, attributes);
+  return { y: Cast(y!, to), factor: r };
 }
 
 /** x · sigmoid(alpha · x) in one pass; alpha 1 is SiLU. */

@@ -37,13 +37,27 @@ export interface Initializer {
   content: { numbers: readonly number[] } | { external: ExternalBytes };
 }
 
-/** Operators beyond the ONNX standard that the executing provider has. */
-export type Extension = 'FusedMatMul';
+/** What the executing provider has beyond the ONNX standard, or does faster than in standard steps. */
+export type Extension =
+  | 'FusedMatMul'
+  /** `SimplifiedLayerNormalization` also gives the factor that it normalised each row by. */
+  | 'NormFactor'
+  /** `SimplifiedLayerNormalization` of float32 can give float16. */
+  | 'NormToFloat16'
+  /** `RotaryEmbedding` in float16. */
+  | 'RotaryFloat16'
+  /** `Softmax` in float16, which sums in float32. */
+  | 'SoftmaxFloat16'
+  /** `DequantizeLinear` of int4 with a scale for each block of a row, and not for each row. */
+  | 'Int4Blocks';
 
 export interface NodeResult {
   type: ElementType;
   shape: Dims;
 }
+
+/** A branch is told from others by what chooses it. */
+const withoutGraphs = (_key: string, value: unknown) => (value instanceof Graph ? undefined : value);
 
 const SIZE: NodeResult = { type: 'int64', shape: [1] };
 
@@ -111,7 +125,7 @@ export class Graph {
     attributes: Attributes = {},
     domain = '',
   ): readonly Value[] {
-    const key = JSON.stringify([domain, operator, inputs.map((input) => input?.name ?? ''), attributes]);
+    const key = JSON.stringify([domain, operator, inputs.map((input) => input?.name ?? ''), attributes], withoutGraphs);
     let outputs = this.#known.get(key);
     if (!outputs) {
       const names = results.map(() => this.#freshName(operator));

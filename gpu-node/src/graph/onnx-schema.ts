@@ -43,6 +43,7 @@ export const MODEL_PROTO: INamespace = {
             f: { type: 'float', id: 2 },
             i: { ...int64, id: 3 },
             s: { type: 'bytes', id: 4 },
+            g: { type: 'GraphProto', id: 6 },
             ints: { rule: 'repeated', ...int64, id: 8 },
             type: { type: 'int32', id: 20 },
           },

@@ -51,6 +51,12 @@ export function DequantizeLinear(q: Value, scale: Value): Value {
   return q.graph.node('DequantizeLinear', [q, scale], [{ type: scale.type, shape: q.shape }], { axis: int(0) })[0]!;
 }
 
+/** Each `block` entries of a row have a scale of their own; q [R, C], scale [R, C / block]. */
+export function DequantizeBlocks(q: Value, scale: Value, block: number): Value {
+  const attributes = { axis: int(1), block_size: int(block) };
+  return q.graph.node('DequantizeLinear', [q, scale], [{ type: scale.type, shape: q.shape }], attributes)[0]!;
+}
+
 /** round(x / step) + 128 as uint8. */
 export function QuantizeLinear(x: Value, step: number): Value {
   const inputs = [x, x.graph.constant(x.type, [step], []), x.graph.constant('uint8', [UINT8_ZERO], [])];

@@ -1,9 +1,8 @@
 // An adapter's tensors, scale and dropout as feeds of a graph.
 import type { Tensor } from '../graph/execution.ts';
-import type { LlamaConfig } from './config.ts';
-import { dropoutBits, dropThreshold, tokenKeys } from './dropout.ts';
+import { dropThreshold, tokenKeys } from './dropout.ts';
 import { type LoraAdapter, loraScale } from './lora.ts';
-import { DROP_THRESHOLD, dropoutBitsName, inputWidths, LORA_SCALE } from './lora-inputs.ts';
+import { DROP_THRESHOLD, DROPOUT_KEYS, LORA_SCALE } from './lora-inputs.ts';
 import type { MicroBatch } from './micro-batch.ts';
 
 type Feeds = Record<string, Tensor>;
@@ -17,18 +16,14 @@ export function adapterFeeds(adapter: LoraAdapter | undefined): Feeds {
 }
 
 /** With dropout, what is kept counts 1 / (1 − p) as much: A's input is scaled so, or, which is the same, the branch. */
-export function dropoutFeeds(config: LlamaConfig, adapter: LoraAdapter, seed: number, batch: MicroBatch): Feeds {
-  const { dropout, targetModules } = adapter.config;
-  const feeds: Feeds = {
+export function dropoutFeeds(adapter: LoraAdapter, seed: number, batch: MicroBatch): Feeds {
+  const { dropout } = adapter.config;
+  const keys = tokenKeys(seed, batch);
+  return {
     [LORA_SCALE]: scalar(dropout < 1 ? loraScale(adapter.config) / (1 - dropout) : 0),
     [DROP_THRESHOLD]: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(dropout)) },
+    [DROPOUT_KEYS]: { type: 'int32', dims: [keys.length], data: keys },
   };
-  const keys = tokenKeys(seed, batch);
-  for (const width of inputWidths(config, targetModules)) {
-    const data = dropoutBits(keys, width);
-    feeds[dropoutBitsName(width)] = { type: 'int32', dims: [keys.length, width], data };
-  }
-  return feeds;
 }
 
 export function scalar(value: number): Tensor {

@@ -3,7 +3,7 @@ import { keepMask } from '../autodiff/operations/dropout.ts';
 import { Graph } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { dropoutBits, dropThreshold, maskFactor, tokenKeys } from './dropout.ts';
+import { columnFactors, dropThreshold, maskFactor, tokenKeys } from './dropout.ts';
 import { padRows } from './micro-batch.ts';
 import { seededConfig } from './seeded-checkpoint.ts';
 
@@ -16,18 +16,15 @@ const unlike = Array.from({ length: ROWS }, (_, row) => Array.from({ length: LEN
 
 async function masks(probability: number, modules: readonly (readonly [number, 'q_proj' | 'v_proj'])[]) {
   const graph = new Graph();
-  const bits = graph.input('bits', 'int32', ['N', WIDTH]);
+  const keys = graph.input('keys', 'int32', ['N']);
+  const columns = graph.constant('int32', columnFactors(WIDTH));
   const threshold = graph.input('threshold', 'int32', []);
   modules.forEach(([layer, module], i) => {
-    graph.output(`${i}`, Cast(keepMask({ bits, threshold }, maskFactor(layer, module)), 'float32'));
+    graph.output(`${i}`, Cast(keepMask({ keys, columns, threshold }, maskFactor(layer, module)), 'float32'));
   });
   const session = await createRuntime('cpu').createSession(graph, { foldConstantsUpToBytes: 0, repackMatrices: false });
   const results = await session.run({
-    bits: {
-      type: 'int32',
-      dims: [ROWS * LENGTH, WIDTH],
-      data: dropoutBits(tokenKeys(7, batchOf(unlike)), WIDTH),
-    },
+    keys: { type: 'int32', dims: [ROWS * LENGTH], data: tokenKeys(7, batchOf(unlike)) },
     threshold: { type: 'int32', dims: [], data: Int32Array.of(dropThreshold(probability)) },
   });
   await session.release();

@@ -1,11 +1,12 @@
-// Seeded LoRA dropout (inverted dropout on A's input, as PEFT does): random bits once a micro-batch, a mask per module from them.
+// Seeded LoRA dropout (inverted dropout on A's input, as PEFT does): an odd number for each token, column and module, whose product
+// tells whether the input is kept. So a run feeds one number a token, and masks are made in the graph, the same on every provider.
 import type { Tensor } from '../graph/execution.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
 import type { MicroBatch } from './micro-batch.ts';
 
 const LOWEST_INT32 = -(2 ** 31);
 
-/** By this a module's bits are multiplied: its products are as uniform as the bits and differ from every other module's. */
+/** A module's: odd, as all three are. */
 export function maskFactor(layer: number, module: LinearModule): number {
   return scramble(layer * LINEAR_MODULES.length + LINEAR_MODULES.indexOf(module) + 1) | 1;
 }
@@ -16,7 +17,7 @@ export function dropThreshold(probability: number): number {
 }
 
 /**
- * A number for each token of a micro-batch, in the order they lie in, from the seed and what its row holds up to it. So what a
+ * An odd number for each token of a micro-batch, in the order they lie in, from the seed and what its row holds up to it. So what a
  * token's masks are depends on neither padding nor on which rows are computed together, and tokens that rows share have one mask
  * whether they are computed once or in each row.
  */
@@ -26,7 +27,7 @@ export function tokenKeys(seed: number, { rows, prefix, length, feeds }: MicroBa
     let key = from;
     for (let i = 0; i < count; i++) {
       key = scramble((key ^ Number(tokens!.data[start + i])) + STRIDE);
-      keys[at + i] = key;
+      keys[at + i] = key | 1;
     }
     return key;
   };
@@ -35,15 +36,9 @@ export function tokenKeys(seed: number, { rows, prefix, length, feeds }: MicroBa
   return keys;
 }
 
-/** Uniform bits for each token and column, [tokens, width]. */
-export function dropoutBits(keys: Int32Array, width: number): Int32Array {
-  const bits = new Int32Array(keys.length * width);
-  keys.forEach((key, token) => {
-    for (let column = 0; column < width; column++) {
-      bits[token * width + column] = scramble(key + Math.imul(column + 1, STRIDE));
-    }
-  });
-  return bits;
+/** A number for each column of an input of so many. */
+export function columnFactors(width: number): number[] {
+  return Array.from({ length: width }, (_, column) => scramble(Math.imul(column + 1, STRIDE)) | 1);
 }
 
 /** 2³² over the golden ratio, odd: its multiples are spread evenly. */

@@ -1,6 +1,7 @@
 // LLaMA's forward pass (Touvron et al., 2023), in the order of Hugging Face's LlamaForCausalLM, up to the head.
 import type { HeadLayout } from '../autodiff/signatures.ts';
 import type { Tape } from '../autodiff/tape.ts';
+import type { ElementType } from '../graph/element-type.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { Concat, Reshape } from '../graph/operators.ts';
 import type { LinearModule } from './lora.ts';
@@ -62,9 +63,8 @@ export function hiddenStates(
     const selected = layer === lastLayer && AFTER_ATTENTION.has(module);
     return lora.add(tape, base, x, layer, module, selected ? positions : undefined);
   };
-  const rmsNorm = (x: Value, weight: Value) => tape.apply('RMSNorm', { x, weight }, { epsilon });
-  /** For products; what they add to the residual stream is widened again. */
-  const narrow = (x: Value) => tape.cast(x, weights.compute);
+  const rmsNorm = (x: Value, weight: Value, to: ElementType) => tape.apply('RMSNorm', { x, weight }, { epsilon, to });
+  /** What is added to the residual stream is widened. */
   const addTo = (x: Value, branch: Value) => tape.apply('Add', { a: x, b: tape.cast(branch, x.type) }, {});
   const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, {});
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
@@ -73,7 +73,7 @@ export function hiddenStates(
   let x = weights.embed(tape, prefix ? Concat([prefix, rows], 0, tokenCount(true)) : rows); // [B·T, H]
   for (let layer = 0; layer < layers; layer++) {
     tape.checkpoint(x);
-    const normed = narrow(rmsNorm(x, weights.norm(graph, layer, 'input_layernorm')));
+    const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'), weights.compute);
     const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]
     const k = rotate(linear(normed, layer, 'k_proj')); // [B·T, kvHeads · D]
     const v = linear(normed, layer, 'v_proj');
@@ -82,11 +82,11 @@ export function hiddenStates(
     if (layer === lastLayer) [x, attended] = [select(x), select(attended)]; // [N, ...]
     x = addTo(x, linear(attended, layer, 'o_proj'));
 
-    const normedAgain = narrow(rmsNorm(x, weights.norm(graph, layer, 'post_attention_layernorm')));
+    const normedAgain = rmsNorm(x, weights.norm(graph, layer, 'post_attention_layernorm'), weights.compute);
     const gate = linear(normedAgain, layer, 'gate_proj'); // [B·T, I]
     const up = linear(normedAgain, layer, 'up_proj');
     x = addTo(x, linear(tape.apply('SwiGLU', { gate, up }, {}), layer, 'down_proj'));
   }
   tape.checkpoint(x);
-  return rmsNorm(x, weights.finalNorm(graph));
+  return rmsNorm(x, weights.finalNorm(graph), x.type);
 }

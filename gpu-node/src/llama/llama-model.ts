@@ -1,11 +1,17 @@
 // A LLaMA in memory: makes a session when a kind of graph is first needed, and feeds it micro-batches.
-import type { Runtime, Session, Tensor } from '../graph/execution.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Runtime, Tensor } from '../graph/execution.ts';
 import { adapterFeeds, dropoutFeeds, scalar } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
-import { type GraphOptions, gradientGraph, gradientName, hiddenGraph, logitsGraph, lossGraph } from './graphs.ts';
+import { gradientName } from './graphs.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
-import { int64, labelledPositions, lastPositions, type MicroBatch, padRows } from './micro-batch.ts';
+import {
+  int64,
+  labelledPositions,
+  lastPositions,
+  type MicroBatch,
+  type PaddingOptions,
+  padRows,
+} from './micro-batch.ts';
 import {
   type GradientOptions,
   IGNORED_LABEL,
@@ -13,42 +19,33 @@ import {
   type LanguageModel,
   type LossAndGradients,
 } from './model.ts';
+import { type GraphKind, type GraphNeeds, type ModelSessions, modelSessions } from './model-sessions.ts';
 import type { LlamaWeights } from './weights.ts';
-
-/** Enough for angles and masks, too little for a matrix that is to stay as it is stored. */
-const SMALL_CONSTANT_BYTES = 1 << 20;
-
-/** Each kind of work and how its graph is made. */
-const GRAPHS = {
-  hidden: hiddenGraph,
-  logits: logitsGraph,
-  loss: lossGraph,
-  gradients: (weights, options) => gradientGraph(weights, { ...options, dropout: false }),
-  'gradients with dropout': (weights, options) => gradientGraph(weights, { ...options, dropout: true }),
-} satisfies Record<string, (weights: LlamaWeights, options: GraphOptions & { checkpointing: boolean }) => Graph>;
-type Kind = keyof typeof GRAPHS;
 
 export interface LlamaModelOptions extends Pick<LanguageModel, 'sharePrefix'> {
   /** Keep only what goes into each layer for the backward pass: less memory in training for about a third more time. */
   checkpointing: boolean;
 }
 
+/** float16 products whose rows are not a multiple of 16 bytes are several times slower on tensor cores. */
+const TENSOR_CORE_ALIGNMENT = 8;
+
 export class LlamaModel implements LanguageModel {
   readonly config: LlamaConfig;
   readonly sharePrefix: boolean;
   readonly lossScaling: boolean;
-  readonly #weights: LlamaWeights;
-  readonly #runtime: Runtime;
-  readonly #checkpointing: boolean;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions: ModelSessions;
+  readonly #padding: PaddingOptions;
 
   constructor(weights: LlamaWeights, runtime: Runtime, { sharePrefix, checkpointing }: LlamaModelOptions) {
-    this.#checkpointing = checkpointing;
     this.sharePrefix = sharePrefix;
     this.lossScaling = weights.compute === 'float16';
     this.config = weights.config;
-    this.#weights = weights;
-    this.#runtime = runtime;
+    this.#padding = {
+      sharePrefix,
+      alignTo: runtime.provider === 'cuda' && this.lossScaling ? TENSOR_CORE_ALIGNMENT : 1,
+    };
+    this.#sessions = modelSessions(weights, runtime, { checkpointing });
   }
 
   async nextTokenLogits(
@@ -56,7 +53,7 @@ export class LlamaModel implements LanguageModel {
     adapter: LoraAdapter | undefined,
     columns?: readonly number[],
   ): Promise<Float32Array> {
-    const batch = padRows(rows, this.config, this);
+    const batch = padRows(rows, this.config, this.#padding);
     const hidden = await this.#hidden(batch, lastPositions(rows, batch), adapter);
     const vocabulary = columns ?? Array.from({ length: this.config.vocabSize }, (_, id) => id);
     const { logits } = await this.#run('logits', HEAD, { hidden, columns: int64(vocabulary) });
@@ -82,31 +79,33 @@ export class LlamaModel implements LanguageModel {
     const { batch, positions, labels, labelled } = this.#labelled(rows);
     if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
     const dropout = dropoutSeed !== undefined && adapter.config.dropout > 0;
-    const kind = dropout ? 'gradients with dropout' : 'gradients';
-    const results = await this.#run(kind, variant(batch, adapter), {
-      ...batch.feeds,
-      ...{ positions, labels, loss_weight: scalar(lossWeight * lossScale) },
-      ...adapterFeeds(adapter),
-      ...(dropout ? dropoutFeeds(this.config, adapter, dropoutSeed, batch) : {}),
-    });
+    const results = await this.#run(
+      'gradients',
+      { ...needs(batch, adapter), dropout },
+      {
+        ...batch.feeds,
+        ...{ positions, labels, loss_weight: scalar(lossWeight * lossScale) },
+        ...adapterFeeds(adapter),
+        ...(dropout ? dropoutFeeds(adapter, dropoutSeed, batch) : {}),
+      },
+    );
     const gradients = new Map<string, Float32Array>();
     for (const name of adapter.tensors.keys()) {
       const gradient = float32(results[gradientName(name)]);
-      gradients.set(name, lossScale === 1 ? gradient : gradient.map((value) => value / lossScale));
+      if (lossScale !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! /= lossScale;
+      gradients.set(name, gradient);
     }
     return { loss: lossWeight * sum(float32(results.losses)), gradients };
   }
 
-  async close(): Promise<void> {
-    const sessions = await Promise.allSettled(this.#sessions.values());
-    this.#sessions.clear();
-    for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
+  close(): Promise<void> {
+    return this.#sessions.close();
   }
 
   /** Normalised hidden states at the positions, [N, H]. */
   async #hidden(batch: MicroBatch, positions: Tensor, adapter: LoraAdapter | undefined): Promise<Tensor> {
     const feeds = { ...batch.feeds, positions, ...adapterFeeds(adapter) };
-    const { hidden } = await this.#run('hidden', variant(batch, adapter), feeds);
+    const { hidden } = await this.#run('hidden', needs(batch, adapter), feeds);
     return hidden!;
   }
 
@@ -116,46 +115,21 @@ export class LlamaModel implements LanguageModel {
       const last = labels.findLastIndex((label) => label !== IGNORED_LABEL);
       return last > 0 ? tokens.slice(0, last) : tokens;
     });
-    const batch = padRows(tokens, this.config, this);
+    const batch = padRows(tokens, this.config, this.#padding);
     return { batch, ...labelledPositions(rows, batch) };
   }
 
-  async #run(kind: Kind, variant: GraphVariant, feeds: Record<string, Tensor>) {
-    return (await this.#session(kind, variant)).run(feeds);
-  }
-
-  #session(kind: Kind, variant: GraphVariant): Promise<Session> {
-    const key = [kind, variant.sharesPrefix, ...variant.modules].join(' ');
-    let session = this.#sessions.get(key);
-    if (!session) {
-      const { widened } = this.#weights;
-      session = this.#runtime.createSession(
-        GRAPHS[kind](this.#weights, {
-          extensions: this.#runtime.extensions,
-          checkpointing: this.#checkpointing,
-          ...variant,
-        }),
-        {
-          foldConstantsUpToBytes: widened ? Number.MAX_SAFE_INTEGER : SMALL_CONSTANT_BYTES,
-          // Widened matrices are copies anyway; gradients would need a second one in another order, for 6 % of the time.
-          repackMatrices: widened && !kind.startsWith('gradients'),
-        },
-      );
-      session.catch(() => this.#sessions.delete(key));
-      this.#sessions.set(key, session);
-    }
-    return session;
+  #run(kind: GraphKind, needs: GraphNeeds, feeds: Record<string, Tensor>) {
+    return this.#sessions.run(kind, needs, feeds);
   }
 }
 
-type GraphVariant = Pick<GraphOptions, 'modules' | 'sharesPrefix'>;
+/** Of graphs from hidden states on. */
+const HEAD: GraphNeeds = { modules: [], sharesPrefix: false, dropout: false };
 
-/** Graphs from hidden states on. */
-const HEAD: GraphVariant = { modules: [], sharesPrefix: false };
-
-function variant({ prefix }: MicroBatch, adapter: LoraAdapter | undefined): GraphVariant {
+function needs({ prefix }: MicroBatch, adapter: LoraAdapter | undefined): GraphNeeds {
   const modules = LINEAR_MODULES.filter((module) => adapter?.config.targetModules.includes(module));
-  return { modules, sharesPrefix: prefix > 0 };
+  return { modules, sharesPrefix: prefix > 0, dropout: false };
 }
 
 function float32(tensor: Tensor | undefined): Float32Array {

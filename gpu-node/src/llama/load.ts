@@ -1,6 +1,6 @@
 // Loads a Hugging Face checkpoint as a language model; its weights stay in their files.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Runtime } from '../graph/execution.ts';
+import type { Provider, Runtime } from '../graph/execution.ts';
 import { hasExactInt8Products } from '../graph/integer-products.ts';
 import { type LlamaConfig, readLlamaConfig } from './config.ts';
 import { measureInputEnergies } from './input-energies.ts';
@@ -15,8 +15,8 @@ import { type ComputeType, LlamaWeights, type WeightTensors } from './weights.ts
 
 export interface LoadOptions {
   /**
-   * f16 and bf16 weights that take no more than this in float32 are widened once for each kind of work (faster); larger ones
-   * each time they are used (smaller).
+   * On the CPU, f16 and bf16 weights that take no more than this in float32 are widened once for each kind of work (faster); larger
+   * ones each time they are used (smaller), as on devices, where that takes no time to speak of.
    */
   widenUpToBytes?: number;
   /** Another format than the checkpoint's; converted once, into a file of its own. */
@@ -43,8 +43,8 @@ export interface ConvertedWeights {
 const DEFAULT_WIDEN_UP_TO_BYTES = 4 * 2 ** 30;
 
 /** What `LoadOptions` take when they do not say: in float16 there is nothing to widen. */
-export function widenUpToBytesFor(compute: ComputeType): number {
-  return compute === 'float32' ? DEFAULT_WIDEN_UP_TO_BYTES : 0;
+export function widenUpToBytesFor(compute: ComputeType, provider: Provider): number {
+  return compute === 'float32' && provider === 'cpu' ? DEFAULT_WIDEN_UP_TO_BYTES : 0;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function loadLanguageModel(
   runtime: Runtime,
   {
     compute = 'float32',
-    widenUpToBytes = widenUpToBytesFor(compute),
+    widenUpToBytes = widenUpToBytesFor(compute, runtime.provider),
     sharePrefix = true,
     checkpointing = false,
     weights,

@@ -3,18 +3,13 @@ import type { Tape } from '../autodiff/tape.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { Gather } from '../graph/operators.ts';
 import type { LlamaConfig } from './config.ts';
-import { maskFactor } from './dropout.ts';
+import { columnFactors, maskFactor } from './dropout.ts';
 import { loraTensorName, moduleShape } from './linear-modules.ts';
 import { LINEAR_MODULES, type LinearModule } from './lora.ts';
 
 export const LORA_SCALE = 'lora_scale';
 export const DROP_THRESHOLD = 'drop_threshold';
-export const dropoutBitsName = (width: number): string => `dropout_bits_${width}`;
-
-/** Widths of the inputs of the modules. */
-export function inputWidths(config: LlamaConfig, modules: readonly LinearModule[]): number[] {
-  return [...new Set(modules.map((module) => moduleShape(config, module)[1]))];
-}
+export const DROPOUT_KEYS = 'dropout_keys';
 
 export class LoraInputs {
   /** By PEFT name. */
@@ -22,7 +17,7 @@ export class LoraInputs {
   readonly #graph: Graph;
   readonly #config: LlamaConfig;
   readonly #scale: Value | undefined;
-  readonly #dropout: { threshold: Value; bits: Map<number, Value> } | undefined;
+  readonly #dropout: { threshold: Value; keys: Value } | undefined;
 
   /** @param rows names the rows of activations that have dropout; without it there is none */
   constructor(graph: Graph, config: LlamaConfig, modules: readonly LinearModule[], dropoutRows?: string) {
@@ -38,9 +33,7 @@ export class LoraInputs {
     if (modules.length > 0) this.#scale = graph.input(LORA_SCALE, 'float32', []);
     if (modules.length > 0 && dropoutRows) {
       const threshold = graph.input(DROP_THRESHOLD, 'int32', []);
-      const widths = inputWidths(config, modules);
-      const bits = widths.map((w) => [w, graph.input(dropoutBitsName(w), 'int32', [dropoutRows, w])] as const);
-      this.#dropout = { threshold, bits: new Map(bits) };
+      this.#dropout = { threshold, keys: graph.input(DROPOUT_KEYS, 'int32', [dropoutRows]) };
     }
   }
 
@@ -61,10 +54,10 @@ export class LoraInputs {
   #dropped(tape: Tape, x: Value, layer: number, module: LinearModule, positions: Value | undefined): Value {
     if (!this.#dropout) return x;
     const [, inSize] = moduleShape(this.#config, module);
-    const all = this.#dropout.bits.get(inSize)!;
-    const bits = positions ? Gather(all, positions) : all;
-    const { threshold } = this.#dropout;
-    return tape.apply('Dropout', { x, bits, threshold }, { factor: maskFactor(layer, module) });
+    const { threshold, keys: all } = this.#dropout;
+    const keys = positions ? Gather(all, positions) : all;
+    const columns = this.#graph.constant('int32', columnFactors(inSize));
+    return tape.apply('Dropout', { x, keys, columns, threshold }, { factor: maskFactor(layer, module) });
   }
 
   #addTensor(name: string, shape: readonly (number | string)[]): void {

@@ -18,18 +18,25 @@ export interface MicroBatch {
   feeds: Record<string, Tensor>;
 }
 
+export interface PaddingOptions {
+  /** Whether tokens that all rows begin with are laid out once. */
+  sharePrefix: boolean;
+  /** Rows are padded so that their tokens, the shared ones counted, are a multiple of it; 1 when left out. */
+  alignTo?: number;
+}
+
 /**
- * @param sharePrefix whether tokens that all rows begin with are laid out once
  * @throws RangeError when there is no row, or a row is empty or too long for the model; TallrecError for a token it does not have
  */
 export function padRows(
   rows: readonly (readonly number[])[],
   config: LlamaConfig,
-  { sharePrefix }: { sharePrefix: boolean },
+  { sharePrefix, alignTo = 1 }: PaddingOptions,
 ): MicroBatch {
   checkRows(rows, config);
   const prefix = sharePrefix ? sharedPrefix(rows) : 0;
-  const length = Math.max(...rows.map((row) => row.length)) - prefix;
+  const longest = Math.max(...rows.map((row) => row.length));
+  const length = Math.ceil(longest / alignTo) * alignTo - prefix;
   const data = new BigInt64Array(rows.length * length).fill(BigInt(PADDING));
   rows.forEach((row, r) => {
     data.set(row.slice(prefix).map(BigInt), r * length);

@@ -1,6 +1,6 @@
 // Weights in 8 or 4 bits as constants of a graph, mapped from a file that `weight-file.ts` wrote.
 import type { Tape } from '../autodiff/tape.ts';
-import type { ElementType } from '../graph/element-type.ts';
+import { type ElementType, timesDim } from '../graph/element-type.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { DequantizeLinear, Gather, Reshape } from '../graph/operators.ts';
 import type { LlamaConfig } from './config.ts';
@@ -32,8 +32,9 @@ export class QuantizedTensors implements WeightTensors {
     const perRow = (x: Value, width: number) => Gather(Reshape(x, [outSize, width]), indices); // [N, width]
     const block = quantized.shape[1] as number;
     const count = indices.shape[0]!;
-    const blocks = Reshape(perRow(quantized, inSize), [`${count}·${inSize / block}`, block]);
-    const scales = Reshape(perRow(scale, inSize / block), [`${count}·${inSize / block}`]);
+    const all = timesDim(count, inSize / block);
+    const blocks = Reshape(perRow(quantized, inSize), [all, block]);
+    const scales = Reshape(perRow(scale, inSize / block), [all]);
     return Reshape(DequantizeLinear(blocks, scales), [count, inSize]);
   }
 
@@ -45,9 +46,10 @@ export class QuantizedTensors implements WeightTensors {
     const [outSize, inSize] = this.#shape(name) as [number, number];
     const type = quantizedType(this.#format, name);
     const block = blockSize(type, inSize);
-    const blocks = (outSize * inSize) / block;
-    const quantized = this.#external(graph, name, type, [blocks, block]);
-    const scale = this.#external(graph, scaleName(name), 'float32', [blocks]);
+    const blocks = inSize / block; // of a row
+    const asBlocks = type === 'int4' && graph.extensions.has('Int4Blocks');
+    const quantized = this.#external(graph, name, type, asBlocks ? [outSize, inSize] : [outSize * blocks, block]);
+    const scale = this.#external(graph, scaleName(name), 'float32', asBlocks ? [outSize, blocks] : [outSize * blocks]);
     return { quantized, scale, outSize, inSize };
   }
 

@@ -26,9 +26,10 @@ export interface RuntimeOptions {
 }
 
 const EXTENSIONS: Record<Provider, readonly Extension[]> = {
-  cpu: ['FusedMatMul'],
+  cpu: ['FusedMatMul', 'NormFactor'],
+  // The second output of its normalisation is wrong.
   webgpu: [],
-  cuda: ['FusedMatMul'],
+  cuda: ['FusedMatMul', 'NormFactor', 'NormToFloat16', 'RotaryFloat16', 'SoftmaxFloat16', 'Int4Blocks'],
 };
 
 export function providerExtensions(provider: Provider): readonly Extension[] {
@@ -42,6 +43,8 @@ export function installedProviders(): Provider[] {
 }
 
 export function createRuntime(provider: Provider, { threads, spin = true }: RuntimeOptions = {}): Runtime {
+  // Else products in float32 are rounded to ten bits (TF32). cuBLAS reads it when a first session is made.
+  if (provider === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   return {
     provider,
     extensions: EXTENSIONS[provider],
@@ -71,6 +74,8 @@ function sessionEntries(
     session: {
       ...(spin ? {} : { intra_op: { allow_spinning: '0' } }),
       disable_prepacking: repackMatrices ? '0' : '1',
+      // Weights then take what they need, where the arena would grow by powers of two around them.
+      use_device_allocator_for_initializers: provider === 'cpu' ? '0' : '1',
       // Masked scores leave the CPU's softmax as subnormal numbers, on which it and all that follows are five times slower. Holds
       // for this thread too: JavaScript's numbers below 2.3e-308 count as zero here from the first session on.
       set_denormal_as_zero: provider === 'cpu' ? '1' : '0',
@@ -82,10 +87,10 @@ function sessionEntries(
 
 function wrap(session: ort.InferenceSession): Session {
   return {
-    async run(feeds) {
+    async run(feeds, outputs = session.outputNames) {
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
-      const results = await session.run(tensors);
-      return Object.fromEntries(session.outputNames.map((name) => [name, fromOrt(results[name]!)]));
+      const results = await session.run(tensors, outputs);
+      return Object.fromEntries(outputs.map((name) => [name, fromOrt(results[name]!)]));
     },
     release: () => session.release(),
   };

@@ -123,7 +123,7 @@ function needsOf(request: PlanRequest, checkpointing: boolean): (microBatch: num
   const training = gradientGraph(weightsInGraph, { ...options, checkpointing, dropout: true });
   const validation = hiddenGraph(weightsInGraph, options);
   const adapterBytes = adapterTensors(lora, config).reduce((sum, { shape }) => sum + 4 * shape[0] * shape[1], 0);
-  const weights = weightBytes(provider, tensors.widened, stored);
+  const weights = weightBytes(tensors.widened, stored);
 
   return (microBatch) => {
     const run = (graph: Graph, positions: number) => {
@@ -131,8 +131,9 @@ function needsOf(request: PlanRequest, checkpointing: boolean): (microBatch: num
       const { inputBytes, peakBytes } = runMemory(graph, sizes, tensors.widened);
       return inputBytes + peakBytes;
     };
-    // Each session keeps what it took.
-    const activations = run(training, 1) + run(validation, microBatch);
+    // On the CPU training and validation have a session each, which keeps what it took; a device's one session serves both.
+    const [trains, validates] = [run(training, 1), run(validation, microBatch)];
+    const activations = provider === 'cpu' ? trains + validates : Math.max(trains, validates);
     const logits = run(training, microBatch * labelled) - run(training, 1);
     const inUse = activations + logits;
     // Sessions are made before a run holds anything: for a moment they have more of the weights than later.
@@ -154,17 +155,16 @@ interface StoredBytes {
 }
 
 /**
- * Weights as they are stored stay in their file, mapped, or on the device. Widened ones are copies of each session, one for gradients
- * and one for validation; while it is made, the latter has another in the order that products read.
+ * Weights as they are stored stay in their file, mapped, or once on the device. Widened ones, which only the CPU has, are copies of each
+ * session, one for gradients and one for validation; while it is made, the latter has another in the order that products read.
  */
-function weightBytes(provider: Provider, widened: boolean, { storedBytes, float32Bytes }: StoredBytes) {
+function weightBytes(widened: boolean, { storedBytes, float32Bytes }: StoredBytes) {
   if (!widened) return { resident: storedBytes, making: storedBytes };
-  if (provider !== 'cpu') return { resident: 2 * float32Bytes, making: 2 * float32Bytes + storedBytes };
   return { resident: 2 * float32Bytes, making: 3 * float32Bytes + storedBytes };
 }
 
 /** The weights' places in a graph, in a file that is not there. */
-function plannedTensors({ config, weights, compute = 'float32' }: PlanRequest) {
+function plannedTensors({ config, provider, weights, compute = 'float32' }: PlanRequest) {
   const tensors = new Map<string, TensorLocation>();
   for (const [name, { dtype, shape }] of storedEntries(config, weights)) {
     const byteLength = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT[dtype];
@@ -175,7 +175,7 @@ function plannedTensors({ config, weights, compute = 'float32' }: PlanRequest) {
   return {
     tensors: isQuantized(weights)
       ? new QuantizedTensors(config, checkpoint, weights)
-      : new StoredTensors(config, checkpoint, widenUpToBytesFor(compute)),
+      : new StoredTensors(config, checkpoint, widenUpToBytesFor(compute, provider)),
     storedBytes: all.reduce((sum, { byteLength }) => sum + byteLength, 0),
     float32Bytes: all.reduce((sum, { byteLength, dtype }) => sum + (4 * byteLength) / BYTES_PER_ELEMENT[dtype], 0),
   };

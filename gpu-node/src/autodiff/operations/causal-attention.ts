@@ -26,8 +26,8 @@ import { atLeastFloat32 } from '../../graph/precision.ts';
 import type { GradientContext, Operation } from '../operation.ts';
 import type { HeadLayout } from '../signatures.ts';
 
-/** Low enough that its exponential is zero beside any real score. */
-const MASKED = -1e30;
+/** Low enough that its exponential is zero beside any real score; float16 ends at −65504. */
+const MASKED = { float16: -6e4, other: -1e30 };
 
 export const CausalAttention: Operation<'CausalAttention'> = {
   forward: ({ q, k, v }, layout) => {
@@ -88,8 +88,8 @@ function scoreGradients({ inputs, attributes: layout, output, dY }: GradientCont
     const v = visible(inputs.v, part);
     const p = probabilities(q, k, part); // [b, KV, G·t, s], not kept: they would be the largest of what a layer keeps
     const dO = queryGroups(dY, part); // [b, KV, G·t, D]
-    const dP = atLeastFloat32(FusedMatMul(dO, v, { transB: true })); // [b, KV, G·t, s]
-    const products = Mul(atLeastFloat32(dY), atLeastFloat32(output));
+    const dP = wideForSoftmax(FusedMatMul(dO, v, { transB: true })); // [b, KV, G·t, s]
+    const products = Mul(wideForSoftmax(dY), wideForSoftmax(output));
     const rowSum = queryGroups(headSums(products, layout), { ...part, headDim: 1 }); // [b, KV, G·t, 1]
     const dS = Mul(p, Sub(dP, rowSum));
     return { part, q, k, p: Cast(p, v.type), dO, dS: Cast(dS, q.type) };
@@ -100,10 +100,15 @@ function scoreScale({ headDim }: Part): number {
   return 1 / Math.sqrt(headDim);
 }
 
-/** q [b, KV, G·t, D], k [b, KV, s, D], result [b, KV, G·t, s], in float32 where those are in float16. */
+/** Attention's weights and their gradients are in float32 where the provider's softmax would lose bits in float16. */
+function wideForSoftmax(x: Value): Value {
+  return x.graph.extensions.has('SoftmaxFloat16') ? x : atLeastFloat32(x);
+}
+
+/** q [b, KV, G·t, D], k [b, KV, s, D], result [b, KV, G·t, s]. */
 function probabilities(q: Value, k: Value, part: Part): Value {
   const scores = FusedMatMul(q, k, { transB: true, alpha: scoreScale(part) });
-  const byHead = Reshape(atLeastFloat32(scores), [part.batch, part.heads, part.length, k.shape[2]!]);
+  const byHead = Reshape(wideForSoftmax(scores), [part.batch, part.heads, part.length, k.shape[2]!]);
   return Reshape(Softmax(Add(byHead, causalBias(byHead, part))), scores.shape);
 }
 
@@ -113,7 +118,7 @@ function causalBias({ graph, type }: Value, { length, before }: Part): Value {
   const queries = before ? Add(own, graph.size(before)!) : own;
   const keys = before ? Concat([Range(graph, before), queries], 0, `${before}+${length}`) : own;
   const future = Less(Unsqueeze(queries, 1), Unsqueeze(keys, 0));
-  return Where(future, graph.constant(type, [MASKED], []), 0);
+  return Where(future, graph.constant(type, [type === 'float16' ? MASKED.float16 : MASKED.other], []), 0);
 }
 
 /** Rows [·, heads · D] to [b, KV, G·t, D]: the queries that share keys lie together, so keys are never copied for them. */

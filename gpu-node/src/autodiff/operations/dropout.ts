@@ -1,20 +1,23 @@
-// Dropout by given random bits (Srivastava et al., 2014); the mask is made where it is used, in both passes, and never kept.
+// Dropout by given random numbers (Srivastava et al., 2014); the mask is made where it is used, in both passes, and never kept.
 
 import type { Value } from '../../graph/graph.ts';
-import { GreaterOrEqual, Mul, Where } from '../../graph/operators.ts';
+import { GreaterOrEqual, Mul, Unsqueeze, Where } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
 import type { Inputs, Operation } from '../operation.ts';
 
 export const Dropout: Operation<'Dropout'> = {
-  forward: ({ x, bits, threshold }, { factor }) => Where(keepMask({ bits: after(bits, x), threshold }, factor), x, 0),
+  forward: ({ x, keys, columns, threshold }, { factor }) =>
+    Where(keepMask({ keys: after(keys, x), columns, threshold }, factor), x, 0),
   gradient: {
-    x: ({ inputs: { bits, threshold }, attributes: { factor }, dY }) =>
-      Where(keepMask({ bits: after(bits, dY), threshold }, factor), dY, 0),
+    // Tied to x as in the forward form: where that is computed again for other gradients the mask is the same one.
+    x: ({ inputs: { x, keys, columns, threshold }, attributes: { factor }, dY }) =>
+      Where(keepMask({ keys: after(keys, x), columns, threshold }, factor), dY, 0),
   },
   recompute: true,
 };
 
-/** Where an input is kept, bool of the shape of `bits`. */
-export function keepMask({ bits, threshold }: Pick<Inputs<'Dropout'>, 'bits' | 'threshold'>, factor: number): Value {
-  return GreaterOrEqual(Mul(bits, bits.graph.constant('int32', [factor], [])), threshold);
+/** Where an input is kept, bool [N, W] for `keys` [N] and `columns` [W]. */
+export function keepMask({ keys, columns, threshold }: Omit<Inputs<'Dropout'>, 'x'>, factor: number): Value {
+  const own = Mul(keys, keys.graph.constant('int32', [factor], [])); // [N]
+  return GreaterOrEqual(Mul(Unsqueeze(own, 1), columns), threshold);
 }

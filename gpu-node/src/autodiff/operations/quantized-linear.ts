@@ -1,7 +1,7 @@
 // Linear layers whose frozen weight is stored in 8 or 4 bits; it is widened where it meets its activation, and free again after.
 
 import type { Value } from '../../graph/graph.ts';
-import { Cast, DequantizeLinear, Gemm, Reshape } from '../../graph/operators.ts';
+import { Cast, DequantizeBlocks, DequantizeLinear, Gemm, Reshape } from '../../graph/operators.ts';
 import { after } from '../../graph/ordering.ts';
 import type { Inputs, Operation, OperationAttributes } from '../operation.ts';
 
@@ -18,5 +18,7 @@ function widened(
   activation: Value,
 ): Value {
   const typed = Cast(after(scale, activation), activation.type);
+  const [, blocks] = typed.shape as number[];
+  if (blocks !== undefined) return DequantizeBlocks(quantized, typed, inSize / blocks);
   return Reshape(DequantizeLinear(quantized, typed), [outSize, inSize]);
 }

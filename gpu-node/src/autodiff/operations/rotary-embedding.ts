@@ -10,11 +10,13 @@ export const RotaryEmbedding: Operation<'RotaryEmbedding'> = {
   gradient: {
     x: ({ inputs: { positions, cos, sin }, dY }) => rotateRows(dY, positions, cos, Neg(sin)),
   },
-  recompute: true,
+  // Kept in place of what is rotated, which no gradient needs.
+  recompute: false,
 };
 
-/** The operator wants sequences: each row is one of a single token. */
+/** The operator wants sequences: each row is one of a single token. In float16, as transformers rotates, where the provider can. */
 function rotateRows(x: Value, positions: Value, cos: Value, sin: Value): Value {
-  const rotated = rotate(Unsqueeze(atLeastFloat32(x), 1), Unsqueeze(positions, 1), cos, sin);
+  const wide = x.graph.extensions.has('RotaryFloat16') ? x : atLeastFloat32(x);
+  const rotated = rotate(Unsqueeze(wide, 1), Unsqueeze(positions, 1), Cast(cos, wide.type), Cast(sin, wide.type));
   return Cast(Squeeze(rotated, 1), x.type);
 }
