@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readLabelledSamples } from '../src/data/read-rows.ts';
-import { chooseRuntime } from '../src/doctor/choose-runtime.ts';
 import { evaluateSamples } from '../src/evaluate/evaluate.ts';
 import { loadLanguageModel } from '../src/llama/load.ts';
 import type { LanguageModel } from '../src/llama/model.ts';
 import { PromptRows } from '../src/llama/prompt-rows.ts';
 import { loadTokenizer } from '../src/llama/tokenizer.ts';
 import { referenceData } from '../src/reference-data.ts';
+import { createRuntime } from '../src/runtime/onnx-runtime.ts';
 
 const source = referenceData('models', 'smollm2-135m-instruct');
 const samplesFile = referenceData('data', 'tallrec', 'movie', 'test.json');
@@ -29,7 +29,7 @@ describe.skipIf(!source || !samplesFile)('SmolLM2-135M, untuned (skipped where t
     ]);
     for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
       copyFileSync(join(source!, name), join(dir, name));
-    model = await loadLanguageModel(dir, (await chooseRuntime('cpu')).runtime);
+    model = await loadLanguageModel(dir, createRuntime('cpu'));
   }, 120_000);
 
   afterAll(async () => {

@@ -21,6 +21,7 @@ describe('the environment', () => {
         TALLREC_PROVIDER: 'cpu',
         TALLREC_WEIGHTS: 'int8',
         TALLREC_THREADS: '3',
+        TALLREC_COMPUTE: 'f16',
         TALLREC_VRAM: '7.5GiB',
         HF_TOKEN: 't',
       }),
@@ -30,7 +31,8 @@ describe('the environment', () => {
       provider: 'cpu',
       weights: 'int8',
       threads: 3,
-      vramBytes: 7.5 * 2 ** 30,
+      compute: 'f16',
+      memoryBytes: 7.5 * 2 ** 30,
       hubToken: 't',
     });
   });
@@ -39,6 +41,7 @@ describe('the environment', () => {
     { TALLREC_THREADS: 'many' },
     { TALLREC_PROVIDER: 'tpu' },
     { TALLREC_WEIGHTS: 'int3' },
+    { TALLREC_COMPUTE: 'bf16' },
     { TALLREC_VRAM: '24' },
     { HF_ENDPOINT: 'nowhere' },
   ])('%j is refused by name', (environment) => {

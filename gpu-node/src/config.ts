@@ -5,6 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { BYTE_SIZE_FORM, parseByteSize } from './byte-size.ts';
 import { WEIGHT_FORMATS, type WeightFormat } from './llama/weight-file.ts';
+import { COMPUTES, type Compute } from './models/converted-weights.ts';
 
 const optional = z
   .string()
@@ -18,7 +19,9 @@ const environmentSchema = z.object({
   TALLREC_PROVIDER: optional.pipe(z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto')),
   /** Format of the frozen weights when a command names none; as stored when left out. */
   TALLREC_WEIGHTS: optional.pipe(z.enum(WEIGHT_FORMATS).optional()),
-  /** The GPU's memory, as in 24GB, which tunings are planned for when a command names none. */
+  /** What matrices are multiplied in when a command names nothing; what the provider is proven in when left out. */
+  TALLREC_COMPUTE: optional.pipe(z.enum(COMPUTES).optional()),
+  /** The memory, as in 24GB, that work is planned for when a command names none; the machine is asked when left out. */
   TALLREC_VRAM: optional
     .transform((size) => (size === undefined ? undefined : (parseByteSize(size) ?? Number.NaN)))
     .pipe(z.number(BYTE_SIZE_FORM).optional()),
@@ -42,7 +45,8 @@ export interface Config {
   modelsDir: string;
   provider: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   weights: WeightFormat | undefined;
-  vramBytes: number | undefined;
+  compute: Compute | undefined;
+  memoryBytes: number | undefined;
   threads: number | undefined;
   nodeToken: string | undefined;
   encoderDir: string | undefined;
@@ -71,6 +75,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     TALLREC_HOME,
     TALLREC_PROVIDER,
     TALLREC_WEIGHTS,
+    TALLREC_COMPUTE,
     TALLREC_VRAM,
     TALLREC_THREADS,
     TALLREC_NODE_TOKEN,
@@ -85,7 +90,8 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
     modelsDir: join(home, 'models'),
     provider: TALLREC_PROVIDER,
     weights: TALLREC_WEIGHTS,
-    vramBytes: TALLREC_VRAM,
+    compute: TALLREC_COMPUTE,
+    memoryBytes: TALLREC_VRAM,
     threads: TALLREC_THREADS,
     nodeToken: TALLREC_NODE_TOKEN,
     encoderDir: TALLREC_ENCODER,

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { Random } from '@tallrec/shared/random';
 import type { Sample } from '@tallrec/shared/sample';
 import { createEngine } from '../jobs/engine.ts';
-import type { ModelPlace } from '../jobs/engine-calls.ts';
+import { type ModelPlace, PLAIN_CPU } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { createNodeApi } from '../server/api.ts';
@@ -39,7 +39,10 @@ const samples: Sample[] = Array.from({ length: 500 }, () => ({
 const engine = createEngine(async () => ({ runtime: createRuntime('cpu', { spin: false }), reason: 'as told' }));
 const { signal } = new AbortController();
 const context = { signal, stop: signal, event: () => {}, checkpoint: () => {} };
-const scoring = new Scoring({ newEngine: () => new EngineChild('score', { provider: 'cpu' }), maxQueued: callers! });
+const scoring = new Scoring({
+  newEngine: () => new EngineChild('score', { computing: PLAIN_CPU }),
+  maxQueued: callers!,
+});
 const api = createNodeApi({
   scoring,
   adapters: {

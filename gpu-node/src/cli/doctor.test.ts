@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { REFERENCE_DIR } from '../doctor/choose-runtime.ts';
+import { REFERENCE_DIR } from '../doctor/reference-case.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import { finish, startTallrec } from './cli-process.ts';
 
@@ -27,10 +27,12 @@ test('the doctor plans memory without weights', async () => {
     }),
   );
   const planOf = (...options: string[]) => tallrec('doctor', '--plan', '--model', 'llama-7b.json', ...options);
-  const { stdout } = await planOf('--seq', '512', '--weights', 'int4', '--vram', '8GB', '--json');
+  const { stdout } = await planOf('--seq', '512', '--weights', 'int4', '--compute', 'f32', '--vram', '8GB', '--json');
   const { plan } = JSON.parse(stdout);
   expect(plan).toMatchObject({ fits: true, provider: 'cuda', weights: 'int4', length: 512, checkpointing: true });
   expect(Object.keys(plan.parts)).toEqual(['weights', 'activations', 'logits', 'gradients', 'optimizer', 'slack']);
+  const usual = JSON.parse((await planOf('--vram', '24GB', '--json')).stdout).plan;
+  expect(usual).toMatchObject({ fits: true, provider: 'cuda', weights: 'f16', precision: 'f16' });
   expect((await planOf('--vram', '8GB')).stdout).toMatch(/Total .* of 8\.00 GB: it does not fit/);
   const own = await tallrec('doctor', '--plan', '--model', 'tiny');
   expect(own.stdout).toMatch(/4 × 512 tokens at once, f32 weights, computed in f32 on cpu\n/);

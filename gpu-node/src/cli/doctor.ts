@@ -1,28 +1,21 @@
 // `tallrec doctor`: what this machine can run, and whether the engine computes what PyTorch computes.
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { BaselineErrors } from '../baselines/check-baselines.ts';
 import { config } from '../config.ts';
-import { chooseRuntime, requireFloat16 } from '../doctor/choose-runtime.ts';
-import {
-  compareWithReference,
-  FLOAT16_TOLERANCES,
-  failures,
-  REFERENCE_TOLERANCES,
-  type ReferenceErrors,
-} from '../doctor/reference.ts';
-import type { Runtime } from '../graph/execution.ts';
-import type { LoadOptions } from '../llama/load.ts';
-import { isQuantized, type WeightFormat } from '../llama/weight-file.ts';
-import { checkpointContentHash } from '../models/content-hash.ts';
-import { computeType, convertedWeights, precisionOf, weightsFor } from '../models/converted-weights.ts';
+import { compareAs, planCompute, usualCompute } from '../doctor/compute-plan.ts';
+import { memoryLimitBytes } from '../doctor/memory-limit.ts';
+import { failures, type ReferenceErrors } from '../doctor/reference.ts';
+import type { Provider } from '../graph/execution.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { providerOption, weightsOption, wholeNumber } from './option-values.ts';
-import { byteCount, describePlan, planNamed } from './plan.ts';
+import { computeRequest } from './open-engine.ts';
+import { computeOption, memoryOption, providerOption, weightsOption, wholeNumber } from './option-values.ts';
+import { describePlan, planNamed } from './plan.ts';
 import { say } from './progress.ts';
 
 interface Options {
@@ -30,7 +23,7 @@ interface Options {
   baselines?: string;
   provider?: ProviderRequest;
   weights?: WeightFormat;
-  compute: 'f32' | 'f16';
+  compute?: Compute;
   json?: boolean;
   plan?: boolean;
   model?: string;
@@ -47,13 +40,13 @@ export function registerDoctor(program: Command): void {
     .option('--baselines <file>', 'reference numbers of the conventional methods: how far TensorFlow.js is from them')
     .addOption(providerOption())
     .addOption(weightsOption())
-    .addOption(new Option('--compute <type>', 'what to compute in').choices(['f32', 'f16']).default('f32'))
+    .addOption(computeOption())
     .optionsGroup('The memory that a tuning takes, without its weights at hand:')
     .option('--plan', 'state it, and the micro-batch that fits')
     .option('--model <dir|name|config.json>', 'what is tuned')
     .option('--seq <tokens>', 'tokens of a sequence', wholeNumber(16), 512)
     .option('--micro-batch <n>', 'sequences computed at once (default: the most that fit)', wholeNumber(1))
-    .option('--vram <size>', "a GPU's memory, as in 24GB; without it this machine's memory is meant", byteCount)
+    .addOption(memoryOption())
     .option('--json', 'print one JSON document')
     .action((options: Options) => {
       if (options.plan) return plan(options);
@@ -104,12 +97,14 @@ async function plan({ model, provider, weights, compute, seq, vram, microBatch, 
       fix: 'Name it: --model DIR, NAME or config.json.',
     });
   }
+  const request = computeRequest({ weights, compute, memoryBytes: vram });
+  const on: Provider = provider && provider !== 'auto' ? provider : request.memoryBytes === undefined ? 'cpu' : 'cuda';
   const planned = await planNamed({
     model,
-    provider: provider && provider !== 'auto' ? provider : vram === undefined ? 'cpu' : 'cuda',
-    weights: weights ?? config().weights,
-    compute,
-    limitBytes: vram ?? totalmem(),
+    provider: on,
+    weights: request.weights,
+    compute: request.compute ?? usualCompute(on),
+    limitBytes: request.memoryBytes ?? memoryLimitBytes(on) ?? totalmem(),
     settings: tuningSettingsSchema.parse({ hyperParameters: { cutoffTokens: seq } }),
     microBatch,
   });
@@ -117,14 +112,12 @@ async function plan({ model, provider, weights, compute, seq, vram, microBatch, 
 }
 
 async function doctor(options: Options): Promise<void> {
-  const { provider: preset, weights: weightsPreset, threads, home, modelsDir } = config();
-  const { compute } = options;
-  const format = weightsFor(compute, options.weights ?? weightsPreset);
-  const { runtime, attempts, reason } = await chooseRuntime(options.provider ?? preset, threads ? { threads } : {});
-  if (compute === 'f16') await requireFloat16(runtime);
-  const reference = options.reference ? await compare(options.reference, runtime, home, format, compute) : undefined;
-  const narrow = compute === 'f16' && !(format && isQuantized(format));
-  const tolerances = narrow ? FLOAT16_TOLERANCES : REFERENCE_TOLERANCES[format ?? 'f32'];
+  const { threads, home, modelsDir } = config();
+  const { provider, weights, compute, vram: memoryBytes } = options;
+  const planOptions = { home, ...(threads ? { threads } : {}) };
+  const plan = await planCompute(computeRequest({ provider, weights, compute, memoryBytes }), planOptions);
+  const { runtime, reason, attempts, precision, proof } = plan;
+  const reference = options.reference && (await compareAs(options.reference, plan, home));
   const models = await listModels({ home, modelsDir });
   const document = {
     node: process.versions.node,
@@ -135,37 +128,25 @@ async function doctor(options: Options): Promise<void> {
     freeMemoryBytes: freemem(),
     home,
     provider: runtime.provider,
-    precision: precisionOf(format, compute),
+    precision,
+    limitBytes: plan.memoryBytes ?? null,
     reason,
-    attempts: attempts.map(({ provider, refusal }) => ({
-      provider,
-      usable: refusal === undefined,
-      refusal: refusal ?? null,
+    attempts: attempts.map((attempt) => ({
+      provider: attempt.provider,
+      usable: attempt.refusal === undefined,
+      refusal: attempt.refusal ?? null,
     })),
+    proof: { ...proof.errors, durationMs: Math.round(proof.durationMs) },
     models: models.map(({ name, parameters, contentHash }) => ({ name, parameters, contentHash })),
     ...(reference ? { reference } : {}),
   };
-  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document, tolerances));
-  const failed = reference ? failures(reference, tolerances) : [];
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document, proof.tolerances));
+  const failed = reference ? failures(reference, proof.tolerances) : [];
   if (failed.length > 0) {
     say(`error: The engine is further from the reference than it may be in: ${failed.join(', ')}.`);
     say('Try --provider cpu; if that fails too, reinstall with npm ci.');
     process.exitCode = 1;
   }
-}
-
-/** With weights of a format, the case's base is converted as any checkpoint is. */
-async function compare(
-  dir: string,
-  runtime: Runtime,
-  home: string,
-  format: WeightFormat | undefined,
-  compute: Options['compute'],
-): Promise<ReferenceErrors> {
-  const options: LoadOptions = { compute: computeType(compute) };
-  if (!format) return compareWithReference(dir, runtime, options);
-  const contentHash = await checkpointContentHash(join(dir, 'base'), join(home, 'hashes'));
-  return compareWithReference(dir, runtime, { ...options, weights: convertedWeights(home, { contentHash }, format) });
 }
 
 function describe(
@@ -177,9 +158,11 @@ function describe(
     memoryBytes: number;
     freeMemoryBytes: number;
     home: string;
-    provider: string;
+    provider: Provider;
     precision: string;
+    limitBytes: number | null;
     reason: string;
+    proof: ReferenceErrors & { durationMs: number };
     models: { name: string; parameters: number }[];
     reference?: ReferenceErrors;
   },
@@ -193,12 +176,26 @@ function describe(
     ],
     ['Node', `${document.node} on ${document.platform}`],
     ['Provider', `${document.provider} ${document.precision}: ${document.reason}`],
+    ['Memory to keep to', document.limitBytes === null ? 'unknown: name it by --vram' : gib(document.limitBytes)],
+    ...(document.provider === 'cuda' ? [['Products in f32', tf32()] as [string, string]] : []),
+    ['Proof', `the reference case in ${(document.proof.durationMs / 1000).toFixed(1)} s`],
+    ...errorLines(document.proof, tolerances),
     ['Home', document.home],
     ['Models', document.models.map(({ name }) => name).join(', ') || 'none; see "tallrec models pull --help"'],
   ];
-  for (const [name, error] of Object.entries(document.reference ?? {})) {
-    const limit = tolerances[name as keyof ReferenceErrors];
-    lines.push([name, `${error.toExponential(1)} (may be ${limit.toExponential(0)})`]);
-  }
+  if (document.reference)
+    lines.push(['Reference', 'the case that was named'], ...errorLines(document.reference, tolerances));
   return `${lines.map(([name, value]) => `${name.padEnd(20)}${value}`).join('\n')}\n`;
+}
+
+function errorLines(errors: ReferenceErrors, tolerances: ReferenceErrors): [string, string][] {
+  return (Object.keys(tolerances) as (keyof ReferenceErrors)[]).map((name) => {
+    return [`  ${name}`, `${errors[name].toExponential(1)} (may be ${tolerances[name].toExponential(0)})`];
+  });
+}
+
+function tf32(): string {
+  return process.env.NVIDIA_TF32_OVERRIDE === '0'
+    ? 'of all 24 bits (NVIDIA_TF32_OVERRIDE=1 rounds them to TF32, faster)'
+    : 'may be rounded to TF32, as NVIDIA_TF32_OVERRIDE says';
 }

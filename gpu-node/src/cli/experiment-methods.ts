@@ -83,10 +83,10 @@ export async function conventionalOptions({ encoder }: MethodOptions, names: rea
 async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Promise<SharedLanguageModel | undefined> {
   const { model, instructions, template, examples, contextTokens } = options;
   if (model === undefined) return undefined;
-  const { weights: weightsPreset, provider: providerPreset, ...paths } = config();
+  const { weights: weightsPreset, provider: providerPreset, compute: computePreset = 'f32', ...paths } = config();
   const place = await resolveModel(model, paths);
   const hyperParameters = hyperParametersSchema.parse(hyperParametersOf(options));
-  const { provider = providerPreset, weights = weightsPreset, compute = 'f32' } = options;
+  const { provider = providerPreset, weights = weightsPreset, compute = computePreset } = options;
   return new SharedLanguageModel({
     name: place.name,
     contentHash: place.contentHash,

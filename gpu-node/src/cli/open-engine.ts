@@ -4,25 +4,15 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
-import { chooseRuntime, requireFloat16 } from '../doctor/choose-runtime.ts';
-import type { Runtime } from '../graph/execution.ts';
+import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
 import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
-import type { WeightFormat } from '../llama/weight-file.ts';
-import {
-  type Compute,
-  computedWeights,
-  computeType,
-  convertedWeights,
-  precisionOf,
-  weightsFor,
-} from '../models/converted-weights.ts';
+import { computedWeights, computeType, convertedWeights } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
-import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { readBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
 import { say } from './progress.ts';
@@ -36,42 +26,47 @@ export interface OpenedEngine {
   plan: MemoryPlan | undefined;
 }
 
-export interface EngineChoice {
+/** Each `undefined`, or left out, where nothing is named. */
+export type ComputeOptions = { [K in keyof ComputeRequest]?: ComputeRequest[K] | undefined };
+
+export interface EngineChoice extends ComputeOptions {
   model: string;
-  provider?: ProviderRequest;
-  weights?: WeightFormat;
-  compute?: Compute;
   /** States what the work takes, before anything is loaded for it. */
-  planFor?: (place: ModelPlace, runtime: Runtime) => Promise<MemoryPlan | undefined>;
+  planFor?: (place: ModelPlace, computing: Computing) => Promise<MemoryPlan | undefined>;
+}
+
+/** What options name of how to compute, and the environment where they name nothing. */
+export function computeRequest({ provider, weights, compute, memoryBytes }: ComputeOptions): ComputeRequest {
+  const preset = config();
+  return {
+    provider: provider ?? preset.provider,
+    weights: weights ?? preset.weights,
+    compute: compute ?? preset.compute,
+    memoryBytes: memoryBytes ?? preset.memoryBytes,
+  };
 }
 
 /** @throws TallrecError when the model or the provider cannot be used */
-export async function openEngine({
-  model,
-  provider,
-  weights,
-  compute = 'f32',
-  planFor,
-}: EngineChoice): Promise<OpenedEngine> {
-  const { provider: providerPreset, weights: weightsPreset, threads, ...paths } = config();
-  const format = weightsFor(compute, weights ?? weightsPreset);
+export async function openEngine({ model, planFor, ...choice }: EngineChoice): Promise<OpenedEngine> {
+  const { threads, ...paths } = config();
   const place = await resolveModel(model, paths);
   const tokenizer = await loadTokenizer(place.dir);
-  const { runtime, reason } = await chooseRuntime(provider ?? providerPreset, threads ? { threads } : {});
+  const options = { home: paths.home, ...(threads ? { threads } : {}) };
+  const computing = await planCompute(computeRequest(choice), options);
+  const { runtime, weights, compute, precision, reason } = computing;
   say(`Model ${place.name}; provider ${reason}`);
-  if (compute === 'f16') await requireFloat16(runtime);
-  const plan = await planFor?.(place, runtime);
+  const plan = await planFor?.(place, computing);
   return {
     place,
     model: await loadLanguageModel(place.dir, runtime, {
-      weights: convertedWeights(paths.home, place, format),
+      weights: convertedWeights(paths.home, place, weights),
       int8File: computedWeights(paths.home, place, compute),
       compute: computeType(compute),
       checkpointing: plan?.checkpointing ?? false,
     }),
     tokenizer,
     provider: runtime.provider,
-    precision: precisionOf(format, compute),
+    precision,
     plan,
   };
 }

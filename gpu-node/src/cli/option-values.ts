@@ -1,7 +1,8 @@
 // Option values that several commands share.
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { BYTE_SIZE_FORM, parseByteSize } from '../byte-size.ts';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { COMPUTES } from '../models/converted-weights.ts';
 import { parsedBy } from './fail.ts';
@@ -36,10 +37,22 @@ export function weightsOption(): Option {
 export function computeOption(): Option {
   return new Option(
     '--compute <type>',
-    'what matrices are multiplied in; f16 is for GPUs, int8 for the CPU: faster and a little off',
-  )
-    .choices(COMPUTES)
-    .default('f32');
+    'what matrices are multiplied in; int8 is for the CPU: faster and a little off (default: TALLREC_COMPUTE, else f16 on cuda, f32 elsewhere)',
+  ).choices(COMPUTES);
+}
+
+export function memoryOption(): Option {
+  return new Option(
+    '--vram <size>',
+    'the memory to keep to, as in 24GB (default: TALLREC_VRAM, else what the card or this machine has)',
+  ).argParser(byteCount);
+}
+
+/** Bytes of `24GB`, `512MiB` and the like. */
+export function byteCount(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(BYTE_SIZE_FORM);
+  return bytes;
 }
 
 /** The options of every command that scores. */

@@ -2,8 +2,6 @@
 import { stat } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { TuningSettings } from '@tallrec/shared/tuning';
-import { InvalidArgumentError } from 'commander';
-import { BYTE_SIZE_FORM, parseByteSize } from '../byte-size.ts';
 import { config } from '../config.ts';
 import type { Provider } from '../graph/execution.ts';
 import { parseLlamaConfig } from '../llama/config.ts';
@@ -14,13 +12,6 @@ import { resolveModel } from '../models/store.ts';
 import { providerExtensions } from '../runtime/onnx-runtime.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
 import { checkpointShape, type ModelShape, planTuning } from '../train/tuning-plan.ts';
-
-/** Bytes of `24GB`, `512MiB` and the like. */
-export function byteCount(text: string): number {
-  const bytes = parseByteSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError(BYTE_SIZE_FORM);
-  return bytes;
-}
 
 export interface PlanOptions {
   /** A checkpoint, by directory or name, or its config.json alone. */

@@ -5,11 +5,14 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Command } from 'commander';
 import { config } from '../config.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import { listModels, type ModelPlace, resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { memberSecret, parseEdgeUrl } from '../server/membership.ts';
 import { startNode } from '../server/node.ts';
-import { providerOption, wholeNumber } from './option-values.ts';
+import { computeRequest } from './open-engine.ts';
+import { computeOption, memoryOption, providerOption, weightsOption, wholeNumber } from './option-values.ts';
 
 interface ServeOptions {
   edge: string;
@@ -18,6 +21,9 @@ interface ServeOptions {
   listen?: number;
   host: string;
   provider?: ProviderRequest;
+  weights?: WeightFormat;
+  compute?: Compute;
+  vram?: number;
 }
 
 export function registerServe(program: Command): void {
@@ -33,11 +39,15 @@ export function registerServe(program: Command): void {
     .option('--listen <port>', "serve the node's own API on this machine too; 0 takes a free port", wholeNumber(0))
     .option('--host <address>', 'where --listen listens', '127.0.0.1')
     .addOption(providerOption())
+    .addOption(weightsOption())
+    .addOption(computeOption())
+    .addOption(memoryOption())
     .action(serve);
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { home, provider, nodeToken } = config();
+  const { home, nodeToken } = config();
+  const chosen = computeRequest({ ...options, memoryBytes: options.vram });
   const edge = parseEdgeUrl(options.edge);
   const models = await findModels(options.models?.split(','));
   const secret = await memberSecret({ home, edge, token: options.token ?? nodeToken, nowMs: Date.now });
@@ -47,7 +57,12 @@ async function serve(options: ServeOptions): Promise<void> {
     secret,
     home,
     models,
-    provider: options.provider ?? provider,
+    computing: {
+      ...chosen,
+      weights: chosen.weights ?? null,
+      compute: chosen.compute ?? null,
+      memoryBytes: chosen.memoryBytes ?? null,
+    },
     listen: options.listen === undefined ? undefined : { port: options.listen, host: options.host },
     signal,
     log: (line) => process.stderr.write(`${line}\n`),

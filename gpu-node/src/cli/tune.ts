@@ -12,19 +12,24 @@ import {
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
 import { type Command, Option } from 'commander';
-import { config } from '../config.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { isEmpty } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
-import { type Compute, computeType, weightsFor } from '../models/converted-weights.ts';
+import { type Compute, computeType } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
-import { computeOption, providerOption, templateOption, weightsOption, wholeNumber } from './option-values.ts';
-import { byteCount } from './plan.ts';
+import {
+  computeOption,
+  memoryOption,
+  providerOption,
+  templateOption,
+  weightsOption,
+  wholeNumber,
+} from './option-values.ts';
 import { formatMs, type Progress, say, showProgress } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions, withRecipeOptions } from './recipe-options.ts';
 
@@ -74,7 +79,7 @@ export function registerTune(program: Command): void {
     .addOption(weightsOption())
     .addOption(computeOption())
     .option('--json', 'print the report as one JSON document')
-    .option('--vram <size>', "a GPU's memory, as in 24GB, which micro-batches are to fit in", byteCount)
+    .addOption(memoryOption())
     .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), 10)
     .action(run);
   withRecipeOptions(command);
@@ -94,14 +99,12 @@ async function run(options: Options): Promise<void> {
   const data = await readData(options);
   const engine = await openEngine({
     ...options,
-    planFor: ({ dir }, runtime) => {
-      const { compute = 'f32', vram: vramBytes = config().vramBytes, microBatchTokens } = options;
-      const weights = weightsFor(compute, options.weights ?? config().weights);
+    memoryBytes: options.vram,
+    planFor: ({ dir }, computing) => {
+      const { microBatchTokens } = options;
       const { cutoffTokens } = settings.hyperParameters;
       const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
-      return planCheckpoint(dir, runtime, {
-        ...{ settings, weights, compute: computeType(compute), vramBytes, microBatch },
-      });
+      return planCheckpoint(dir, { ...computing, compute: computeType(computing.compute) }, { settings, microBatch });
     },
   });
   const { model, tokenizer, place, provider, precision, plan } = engine;

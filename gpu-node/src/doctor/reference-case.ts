@@ -1,9 +1,13 @@
 // Reference cases: a checkpoint, an adapter, and what PyTorch, transformers and peft compute from them (float32).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import type { LabelledRow } from '../llama/model.ts';
+
+/** The case that comes with the package. */
+export const REFERENCE_DIR = fileURLToPath(new URL('../../fixtures/reference', import.meta.url));
 
 const numbers = z.array(z.number());
 const matrix = z.array(numbers);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
-import { REFERENCE_DIR } from './choose-runtime.ts';
 import { compareWithReference, FLOAT16_TOLERANCES, failures } from './reference.ts';
+import { REFERENCE_DIR } from './reference-case.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
 

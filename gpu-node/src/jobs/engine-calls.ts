@@ -13,9 +13,27 @@ import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
 import { answerTimingsSchema, methodFitSchema } from '@tallrec/shared/wire/link';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
+import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
+import { COMPUTES } from '../models/converted-weights.ts';
 
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda']);
-export const providerRequestSchema = z.enum(['auto', ...providerSchema.options]);
+/** What an engine is to compute with: asked for, and to be proven, or decided, with the reason told elsewhere. */
+export const engineComputingSchema = z.object({
+  provider: z.enum(['auto', ...providerSchema.options]),
+  weights: z.enum(WEIGHT_FORMATS).nullable(),
+  compute: z.enum(COMPUTES).nullable(),
+  memoryBytes: z.number().positive().nullable(),
+  proven: z.boolean(),
+});
+export type EngineComputing = z.infer<typeof engineComputingSchema>;
+/** The CPU as it always is; for tests and benchmarks. */
+export const PLAIN_CPU: EngineComputing = {
+  provider: 'cpu',
+  weights: null,
+  compute: null,
+  memoryBytes: null,
+  proven: true,
+};
 
 /** What an engine process is for; it is seen in the list of processes. */
 export const engineRoleSchema = z.enum(['probe', 'train', 'evaluate', 'score']);
@@ -49,7 +67,14 @@ export const ENGINE_CALLS = {
   /** Chooses what to compute on by running something on it. */
   probe: {
     params: z.object({}),
-    result: z.object({ provider: providerSchema, precision: z.string(), reason: z.string() }),
+    result: z.object({
+      provider: providerSchema,
+      weights: z.enum(WEIGHT_FORMATS).nullable(),
+      compute: z.enum(COMPUTES),
+      memoryBytes: z.number().nullable(),
+      precision: z.string(),
+      reason: z.string(),
+    }),
   },
   tune: {
     params: z.object({

@@ -5,6 +5,7 @@ import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Scoring } from '../server/scoring.ts';
+import { PLAIN_CPU } from './engine-calls.ts';
 import { EngineChild } from './engine-child.ts';
 
 const entry = fileURLToPath(new URL('./scripted-engine.ts', import.meta.url));
@@ -21,7 +22,7 @@ const tuneCall = {
 
 const children: EngineChild[] = [];
 function engine(role: 'score' | 'train' | 'probe' = 'score'): EngineChild {
-  const child = new EngineChild(role, { entry, provider: 'cpu' });
+  const child = new EngineChild(role, { entry, computing: PLAIN_CPU });
   children.push(child);
   return child;
 }
@@ -32,13 +33,13 @@ afterEach(async () => {
 const tokens = (child: EngineChild, ...texts: string[]) => child.call('tokens', { model, texts });
 
 describe('an engine process', () => {
-  it('answers calls in order and is told its role and provider', async () => {
+  it('answers calls in order and is told its role and what to compute with', async () => {
     const child = engine('probe');
     const answers = await Promise.all([tokens(child, 'wait 50', 'a'), tokens(child, 'abc'), child.call('probe', {})]);
-    expect(answers).toEqual([
+    expect(answers).toMatchObject([
       { counts: [7, 1] },
       { counts: [3] },
-      { provider: 'cpu', precision: 'f32', reason: 'told probe cpu' },
+      { provider: 'cpu', reason: `told probe ${JSON.stringify(PLAIN_CPU)}` },
     ]);
   });
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
-import type { z } from 'zod';
 import type { LocalCheckpoint } from '../train/checkpoint-folder.ts';
 import {
   ENGINE_CALLS,
+  type EngineComputing,
   type EngineMethod,
   type EngineParams,
   type EngineReply,
@@ -16,7 +16,6 @@ import {
   type EngineRole,
   engineRepliesSchema,
   Outbox,
-  type providerRequestSchema,
 } from './engine-calls.ts';
 
 export const ENGINE_ENTRY = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
@@ -29,10 +28,12 @@ const NAMES: Record<EngineRole, string> = {
 };
 
 export interface EngineChildOptions {
-  provider?: z.infer<typeof providerRequestSchema>;
+  computing?: EngineComputing;
   /** Another program that speaks the same protocol; for tests. */
   entry?: string;
 }
+
+const UNDECIDED: EngineComputing = { provider: 'auto', weights: null, compute: null, memoryBytes: null, proven: false };
 
 export interface CallOptions {
   onEvent?: (event: NodeEvent) => void;
@@ -59,9 +60,9 @@ export class EngineChild {
   #nextId = 1;
   #ended: TallrecError | undefined;
 
-  constructor(role: EngineRole, { provider = 'auto', entry = ENGINE_ENTRY }: EngineChildOptions = {}) {
+  constructor(role: EngineRole, { computing = UNDECIDED, entry = ENGINE_ENTRY }: EngineChildOptions = {}) {
     this.#role = role;
-    this.#child = fork(entry, [role, provider], {
+    this.#child = fork(entry, [role, JSON.stringify(computing)], {
       serialization: 'advanced',
       // Its standard output may not mix into the JSON of a command.
       stdio: ['ignore', 2, 2, 'ipc'],

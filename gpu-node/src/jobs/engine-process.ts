@@ -1,21 +1,29 @@
-// The entry of an engine process: `engine-process.ts <role> <provider>`. It answers calls over IPC and ends with the service that forked it.
+// The entry of an engine process: `engine-process.ts <role> <computing as JSON>`. It answers calls over IPC and ends with the service
+// that forked it.
 import { config } from '../config.ts';
-import { chooseRuntime } from '../doctor/choose-runtime.ts';
+import { planCompute } from '../doctor/compute-plan.ts';
+import { precisionOf } from '../models/converted-weights.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { createEngine } from './engine.ts';
-import { engineRoleSchema, providerRequestSchema } from './engine-calls.ts';
+import { engineComputingSchema, engineRoleSchema } from './engine-calls.ts';
 import { serveEngine } from './engine-serve.ts';
 
 const role = engineRoleSchema.parse(process.argv[2]);
-const provider = providerRequestSchema.parse(process.argv[3]);
-const { threads, weights, vramBytes, home } = config();
+const { provider, proven, ...given } = engineComputingSchema.parse(JSON.parse(process.argv[3]!));
+const { threads, home } = config();
+const weights = given.weights ?? undefined;
+const compute = given.compute ?? undefined;
+const memoryBytes = given.memoryBytes ?? undefined;
 // The engine that answers requests is there at all times, beside the service, jobs and whatever else the machine does.
 const options = { spin: role !== 'score', ...(threads ? { threads } : {}) };
 
-// Only the first engine proves its provider; the others are told which one it was.
+// Only the first engine proves what it computes with; the others are told what it came to.
 const chosen =
-  provider === 'auto' || role === 'probe'
-    ? chooseRuntime(provider, options)
-    : Promise.resolve({ runtime: createRuntime(provider, options), reason: 'as told' });
+  proven && provider !== 'auto'
+    ? Promise.resolve({
+        ...{ runtime: createRuntime(provider, options), reason: 'as told', weights, memoryBytes },
+        ...{ compute: compute ?? 'f32', precision: precisionOf(weights, compute) },
+      })
+    : planCompute({ provider, weights, compute, memoryBytes }, { home, ...options });
 chosen.catch(() => {});
-serveEngine(createEngine(() => chosen, { weights: weights && { format: weights, home }, vramBytes }));
+serveEngine(createEngine(() => chosen, { home }));

@@ -2,11 +2,12 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Template } from '@tallrec/shared/prompt';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { config } from '../config.ts';
+import type { ComputePlan, Computing } from '../doctor/compute-plan.ts';
 import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
-import type { Runtime } from '../graph/execution.ts';
+import { loadLanguageModel } from '../llama/load.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
-import type { WeightFormat } from '../llama/weight-file.ts';
-import { convertedWeights, precisionOf } from '../models/converted-weights.ts';
+import { computedWeights, computeType, convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
 import { nothingTrained, tune } from '../train/tune.ts';
@@ -25,7 +26,8 @@ import { Turns } from './turns.ts';
 
 type EvaluateBy<R, P = ParsedParams<'evaluate'>> = (params: P, context: CallContext) => Promise<R>;
 
-export type OpenRuntime = () => Promise<{ runtime: Runtime; reason: string }>;
+/** As decided for all engines of a node; what is left out is as stored, in float32, and without a limit. */
+export type OpenComputing = () => Promise<Pick<ComputePlan, 'runtime' | 'reason'> & Partial<Computing>>;
 
 /** The recipe's cut-off, which adapters are tuned with. */
 const CUTOFF_TOKENS = 512;
@@ -38,21 +40,33 @@ function promptRows({ tokenizer, model }: LoadedModel, template: Template): Prom
 }
 
 export interface EngineOptions {
-  /** The format that models are held in, and where converted ones are kept; as stored when left out. */
-  weights?: { format: WeightFormat; home: string } | undefined;
-  /** The GPU's memory, which tunings are to fit in. */
-  vramBytes?: number | undefined;
+  /** Where converted weights are kept. */
+  home?: string;
   /** Between two checkpoints of an evaluation at least; a few seconds when left out. */
   checkpointEveryMs?: number | undefined;
 }
 
-export function createEngine(openRuntime: OpenRuntime, options: EngineOptions = {}): Engine {
-  const { weights, vramBytes, checkpointEveryMs } = options;
-  const models = new LoadedModels(
-    async () => (await openRuntime()).runtime,
-    (place) => weights && convertedWeights(weights.home, place, weights.format),
-  );
-  const precision = precisionOf(weights?.format);
+export function createEngine(openComputing: OpenComputing, options: EngineOptions = {}): Engine {
+  const { home = config().home, checkpointEveryMs } = options;
+  const computing = async (): Promise<Computing> => {
+    const {
+      runtime,
+      weights,
+      compute = 'f32',
+      memoryBytes,
+      precision = precisionOf(weights, compute),
+    } = await openComputing();
+    return { runtime, weights, compute, memoryBytes, precision };
+  };
+  const models = new LoadedModels(async (place, { checkpointing }) => {
+    const { runtime, weights, compute } = await computing();
+    return loadLanguageModel(place.dir, runtime, {
+      weights: convertedWeights(home, place, weights),
+      int8File: computedWeights(home, place, compute),
+      compute: computeType(compute),
+      checkpointing,
+    });
+  });
   const turns = new Turns();
   const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 
@@ -64,7 +78,8 @@ export function createEngine(openRuntime: OpenRuntime, options: EngineOptions = 
   const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, stop, event, checkpoint }) => {
     const { model: place, template, adapter, data, train, limit, checkpointDir } = params;
     if (!place) throw new TallrecError('VALIDATION_FAILED', 'This evaluation names neither a model nor a method.');
-    const { provider } = (await openRuntime()).runtime;
+    const { runtime, precision } = await computing();
+    const { provider } = runtime;
     const loaded = await models.open(place);
     const samples = (await labelledSamples(data)).slice(0, limit ?? undefined);
     const identity = {
@@ -91,26 +106,28 @@ export function createEngine(openRuntime: OpenRuntime, options: EngineOptions = 
 
   const evaluateMethodOf: EvaluateBy<MethodEvaluation, MethodEvaluationParams> = async (params, context) => {
     const { evaluateMethod } = await import('./evaluate-method.ts');
-    const { provider } = (await openRuntime()).runtime;
+    const { runtime, precision } = await computing();
     return evaluateMethod(params, {
       ...context,
       checkpointEveryMs,
-      computing: { provider, precision },
+      computing: { provider: runtime.provider, precision },
       load: (place) => models.open(place),
     });
   };
 
   const engine: Engine = {
     async probe() {
-      const { runtime, reason } = await openRuntime();
-      return { provider: runtime.provider, precision, reason };
+      const { reason } = await openComputing();
+      const { runtime, weights = null, compute, memoryBytes = null, precision } = await computing();
+      return { provider: runtime.provider, weights, compute, memoryBytes, precision, reason };
     },
 
     tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, context) => {
       const { signal, stop, event, checkpoint } = context;
       if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
-      const { runtime } = await openRuntime();
-      const plan = await planCheckpoint(place.dir, runtime, { settings, weights: weights?.format, vramBytes });
+      const { runtime, compute, precision, ...limits } = await computing();
+      const planned = { runtime, compute: computeType(compute), ...limits };
+      const plan = await planCheckpoint(place.dir, planned, { settings });
       const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
       const { model, tokenizer } = loaded;
       const data = await tuningData({ train, valid, settings });

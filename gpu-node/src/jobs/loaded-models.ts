@@ -1,8 +1,6 @@
 // The model in memory, its tokenizer, and the adapters that were used with it last.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LRUCache } from 'lru-cache';
-import type { Runtime } from '../graph/execution.ts';
-import { type ConvertedWeights, loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { readAdapter } from '../llama/peft.ts';
@@ -17,22 +15,19 @@ export interface LoadedModel {
   adapters: LRUCache<string, LoraAdapter>;
 }
 
+export type LoadModel = (place: ModelPlace, options: { checkpointing: boolean }) => Promise<LanguageModel>;
+
 const MAX_ADAPTERS = 32;
 
 /** Whoever uses it does so in turns, so a model is never closed under one that computes with it. */
 export class LoadedModels {
-  readonly #openRuntime: () => Promise<Runtime>;
-  readonly #weights: (place: ModelPlace) => ConvertedWeights | undefined;
+  readonly #load: LoadModel;
   readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
   #loaded: LoadedModel | undefined;
   #checkpointing = false;
 
-  constructor(
-    openRuntime: () => Promise<Runtime>,
-    weights: (place: ModelPlace) => ConvertedWeights | undefined = () => undefined,
-  ) {
-    this.#openRuntime = openRuntime;
-    this.#weights = weights;
+  constructor(load: LoadModel) {
+    this.#load = load;
   }
 
   /**
@@ -47,10 +42,7 @@ export class LoadedModels {
     await before?.model.close();
     this.#checkpointing = options.checkpointing ?? false;
     const tokenizer = await this.tokenizer(place);
-    const model = await loadLanguageModel(place.dir, await this.#openRuntime(), {
-      weights: this.#weights(place),
-      checkpointing: this.#checkpointing,
-    });
+    const model = await this.#load(place, { checkpointing: this.#checkpointing });
     this.#loaded = { place, model, tokenizer, adapters: new LRUCache({ max: MAX_ADAPTERS }) };
     return this.#loaded;
   }

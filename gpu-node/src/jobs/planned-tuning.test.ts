@@ -32,10 +32,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-async function tuned(name: string, vramBytes?: number) {
+async function tuned(name: string, memoryBytes: number) {
   const notes: string[] = [];
   const { signal } = new AbortController();
-  const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }), { vramBytes });
+  const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test', memoryBytes }));
   const outDir = join(dir, name);
   const settings = tuningSettingsSchema.parse({
     hyperParameters: { maxSteps: 2, batchSize: 8, warmupSteps: 1, learningRate: 0.01 },
@@ -53,14 +53,15 @@ async function tuned(name: string, vramBytes?: number) {
   return { notes, bestValidLoss, microBatchTokens: report.settings.hyperParameters.microBatchTokens };
 }
 
-it('a tuning job says its plan; where nothing fits it takes the least and learns the same', async () => {
-  const [roomy, tight] = [await tuned('roomy'), await tuned('tight', 1e6)];
-  expect(roomy.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of \d+\.\d GB\.$/)]);
+it('a tuning job says its plan, keeps to it and learns the same; one that does not fit is refused before it starts', async () => {
+  const [roomy, tight] = [await tuned('roomy', 8e9), await tuned('tight', 0.17e9)];
+  expect(roomy.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of 8\.0 GB\.$/)]);
   expect(roomy.microBatchTokens).toBe(2048);
-  expect(tight.notes).toEqual([
-    expect.stringMatching(/planned of 0\.0 GB; each layer is computed again in the backward pass\.$/),
-    expect.stringMatching(/^It may not fit: /),
-  ]);
-  expect(tight.microBatchTokens).toBe(512);
+  expect(tight.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of 0\.2 GB/)]);
+  expect(tight.microBatchTokens).toBeLessThan(2048);
   expect(tight.bestValidLoss).toBeCloseTo(roomy.bestValidLoss!, 5);
+
+  await expect(tuned('hopeless', 1e6)).rejects.toThrow(
+    /^A tuning takes 0\.\d GB of memory at least, and there are 0\.0 GB \(f32 weights, 512 tokens\)\. Even weights in int4 and prompts/,
+  );
 });

@@ -9,6 +9,7 @@ import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { JobData, ScoreJob, TuneJob } from '@tallrec/shared/wire/link';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DownloadOptions, UploadOptions } from './edge-files.ts';
+import { PLAIN_CPU } from './engine-calls.ts';
 import { EngineChild } from './engine-child.ts';
 import { JobStore } from './job-store.ts';
 import type { JobContext, SharedEngine } from './job-work.ts';
@@ -63,7 +64,7 @@ function work() {
     batchData: { locate: async () => '' },
     scoring: { call },
     locateModel: (name) => ({ ...model, name }),
-    newEngine: (role) => new EngineChild(role, { entry, provider: 'cpu' }),
+    newEngine: (role) => new EngineChild(role, { entry, computing: PLAIN_CPU }),
     log: () => {},
     nowMs: Date.now,
     graceMs: 500,

@@ -12,7 +12,14 @@ import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import { initAdapter } from '../train/lora-init.ts';
 import { createEngine } from './engine.ts';
-import type { AdapterPlace, EngineParams, EngineResult, ModelPlace, ParsedParams } from './engine-calls.ts';
+import {
+  type AdapterPlace,
+  type EngineParams,
+  type EngineResult,
+  type ModelPlace,
+  type ParsedParams,
+  PLAIN_CPU,
+} from './engine-calls.ts';
 import { EngineChild } from './engine-child.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -84,7 +91,7 @@ function mixedCalls(count: number, adapters: readonly (AdapterPlace | null)[]): 
 it('200 mixed requests at once to an engine process give the numbers that they give one by one', async () => {
   const adapters = await Promise.all([writeRandomAdapter(1, 4), writeRandomAdapter(2, 8), writeRandomAdapter(3, 4)]);
   const calls = mixedCalls(200, [...adapters, null]);
-  const child = new EngineChild('score', { provider: 'cpu' });
+  const child = new EngineChild('score', { computing: PLAIN_CPU });
   const busy: Asked = {
     score: (params) => child.call('score', params),
     rank: (params) => child.call('rank', params),

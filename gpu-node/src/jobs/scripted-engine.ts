@@ -16,7 +16,10 @@ async function act(words: string[]): Promise<void> {
 const note = (message: string): NodeEvent => ({ type: 'note', step: 0, message });
 
 serveEngine({
-  probe: async () => ({ provider: 'cpu', precision: 'f32', reason: `told ${process.argv.slice(2).join(' ')}` }),
+  probe: async () => {
+    const reason = `told ${process.argv.slice(2).join(' ')}`;
+    return { provider: 'cpu', weights: null, compute: 'f32', memoryBytes: null, precision: 'f32', reason };
+  },
   async tune({ model, settings, checkpointDir }, { signal, stop, event, checkpoint }) {
     event(note('begun'));
     if (model.name === 'nonsense') process.send?.({ type: 'event', id: 'x' });

@@ -91,19 +91,32 @@ class SeparateSessions implements ModelSessions {
 const isBody = (kind: GraphKind): kind is 'hidden' | 'gradients' => kind === 'hidden' || kind === 'gradients';
 type BranchName = GraphKind | `${'hidden' | 'gradients'} after prefix`;
 
+const HEADS = ['logits', 'loss'] as const;
+/** What a session is given together, as one is rarely used without the others: training is judged by scores. */
+const BRANCHES: Record<BranchName, readonly BranchName[]> = {
+  logits: HEADS,
+  loss: HEADS,
+  hidden: ['hidden', ...HEADS],
+  'hidden after prefix': ['hidden after prefix', ...HEADS],
+  gradients: ['gradients', 'hidden', ...HEADS],
+  'gradients after prefix': ['gradients after prefix', 'hidden after prefix', ...HEADS],
+};
+const branchNames = (branches: Partial<Record<BranchName, unknown>>) => Object.keys(branches) as BranchName[];
+
 /** What adapters change unless they say otherwise: a session that is ready for them need not be made again. */
 const USUAL_MODULES: readonly LinearModule[] = ['q_proj', 'v_proj'];
 
 /**
- * Able to do all that was ever needed of it: what a run does not need is fed so that it changes nothing. But an empty prefix is a branch
- * of its own, as some of CUDA's kernels divide by the sizes of what they are given.
+ * Able to do all that was ever needed of it, and made again when more is: making one takes a quarter of a second for each layer of each
+ * large graph. What a run does not need of its graph is fed so that it changes nothing; but an empty prefix is a branch of its own, as
+ * some of CUDA's kernels divide by the sizes of what they are given.
  */
 class ResidentSession implements ModelSessions {
   readonly #weights: LlamaWeights;
   readonly #runtime: Runtime;
   readonly #graph: MakeGraph;
   #modules: readonly LinearModule[] = USUAL_MODULES;
-  #branches: Record<BranchName, Session> | undefined;
+  #branches: Partial<Record<BranchName, Session>> = {};
   /** Ends when nothing runs or is being made. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -115,9 +128,9 @@ class ResidentSession implements ModelSessions {
 
   run(kind: GraphKind, needs: GraphNeeds, feeds: Feeds) {
     return this.#inTurn(async () => {
-      const branches = await this.#branchesFor(needs.modules);
       const branch: BranchName = needs.sharesPrefix && isBody(kind) ? `${kind} after prefix` : kind;
-      return branches[branch].run({ ...this.#neutralFeeds(kind, needs, feeds), ...feeds });
+      const session = await this.#session(branch, needs.modules);
+      return session.run({ ...this.#neutralFeeds(kind, needs, feeds), ...feeds });
     });
   }
 
@@ -125,33 +138,30 @@ class ResidentSession implements ModelSessions {
     return this.#inTurn(() => this.#release());
   }
 
-  /** Two sessions would hold the weights twice: a wider one is made when the narrower is gone. */
-  async #branchesFor(modules: readonly LinearModule[]) {
-    if (!modules.every((module) => this.#modules.includes(module))) {
-      this.#modules = LINEAR_MODULES.filter((module) => modules.includes(module) || this.#modules.includes(module));
-      await this.#release();
-    }
-    const graph = (kind: GraphKind, sharesPrefix: boolean) =>
-      this.#graph(kind, { modules: this.#modules, sharesPrefix, dropout: true });
-    this.#branches ??= await createBranches<BranchName>(
-      this.#runtime,
-      {
-        hidden: graph('hidden', false),
-        'hidden after prefix': graph('hidden', true),
-        gradients: graph('gradients', false),
-        'gradients after prefix': graph('gradients', true),
-        logits: graph('logits', false),
-        loss: graph('loss', false),
-      },
-      { foldConstantsUpToBytes: SMALL_CONSTANT_BYTES, repackMatrices: false },
-    );
-    return this.#branches;
+  /** Two sessions would hold the weights twice: a more able one is made when the other is gone. */
+  async #session(name: BranchName, modules: readonly LinearModule[]): Promise<Session> {
+    const known = this.#branches[name];
+    if (known && modules.every((module) => this.#modules.includes(module))) return known;
+    const names = new Set([...branchNames(this.#branches), ...BRANCHES[name]]);
+    await this.#release();
+    this.#modules = LINEAR_MODULES.filter((module) => modules.includes(module) || this.#modules.includes(module));
+    const graphs = Object.fromEntries([...names].map((branch) => [branch, this.#graphOf(branch)]));
+    this.#branches = await createBranches(this.#runtime, graphs, {
+      foldConstantsUpToBytes: SMALL_CONSTANT_BYTES,
+      repackMatrices: false,
+    });
+    return this.#branches[name]!;
+  }
+
+  #graphOf(name: BranchName): Graph {
+    const [kind, ...afterPrefix] = name.split(' ') as [GraphKind, ...string[]];
+    return this.#graph(kind, { modules: this.#modules, sharesPrefix: afterPrefix.length > 0, dropout: true });
   }
 
   async #release(): Promise<void> {
-    const branches = this.#branches;
-    this.#branches = undefined;
-    await branches?.hidden.release();
+    const [any] = Object.values(this.#branches);
+    this.#branches = {};
+    await any?.release();
   }
 
   /** Adapters of zeros, nothing dropped. */

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { REFERENCE_DIR } from '../doctor/choose-runtime.ts';
 import { compareWithReference, failures, REFERENCE_TOLERANCES } from '../doctor/reference.ts';
+import { REFERENCE_DIR } from '../doctor/reference-case.ts';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { type LoadOptions, loadLanguageModel } from './load.ts';

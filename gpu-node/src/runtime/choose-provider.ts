@@ -25,6 +25,10 @@ export type Proof = (runtime: Runtime) => Promise<void>;
 export interface ChoiceOptions extends RuntimeOptions {
   /** Replaces what ONNX Runtime offers here; for tests. */
   available?: readonly Provider[];
+  /** What to do where none can be used, in place of how to get the provider. */
+  fix?: string | undefined;
+  /** Replaces ONNX Runtime; for tests. */
+  makeRuntime?: typeof createRuntime;
 }
 
 const FASTEST_FIRST: readonly Provider[] = ['cuda', 'webgpu', 'cpu'];
@@ -43,22 +47,26 @@ const HOW_TO_GET: Record<Provider, string> = {
 export async function chooseProvider(
   request: ProviderRequest,
   prove: Proof,
-  { available, ...options }: ChoiceOptions = {},
+  { available, fix, makeRuntime = createRuntime, ...options }: ChoiceOptions = {},
 ): Promise<ProviderChoice> {
   const attempts: ProviderAttempt[] = [];
   for (const provider of request === 'auto' ? FASTEST_FIRST : [request]) {
-    const runtime = createRuntime(provider, options);
+    const runtime = makeRuntime(provider, options);
     const refusal = obstacle(provider, available) ?? (await refusalOf(prove, runtime));
     attempts.push({ provider, refusal });
     if (refusal === undefined) return { runtime, attempts, reason: explain(request, attempts) };
   }
-  const fix = request === 'auto' ? HOW_TO_GET.cpu : HOW_TO_GET[request];
-  throw new TallrecError('ENGINE_FAILED', `No provider can be used: ${describeRefusals(attempts)}.`, { fix });
+  const missing = attempts.every(({ refusal }) => refusal === NOT_INSTALLED);
+  throw new TallrecError('ENGINE_FAILED', `No provider can be used: ${describeRefusals(attempts)}.`, {
+    fix: (!missing && fix) || HOW_TO_GET[request === 'auto' ? 'cpu' : request],
+  });
 }
+
+const NOT_INSTALLED = 'not installed';
 
 /** Why there is no use in trying. */
 function obstacle(provider: Provider, available: readonly Provider[] | undefined): string | undefined {
-  if (!(available ?? installedProviders()).includes(provider)) return 'not installed';
+  if (!(available ?? installedProviders()).includes(provider)) return NOT_INSTALLED;
   // Asked for without the loader, it prints warnings of its own.
   if (provider === 'webgpu' && !available && process.platform === 'linux' && !canLoad('libvulkan.so.1')) {
     return 'no Vulkan loader, libvulkan.so.1 (Debian, Ubuntu: "apt-get install libvulkan1")';

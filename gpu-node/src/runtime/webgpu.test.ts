@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { REFERENCE_DIR } from '../doctor/choose-runtime.ts';
+import { REFERENCE_DIR } from '../doctor/reference-case.ts';
 import { referenceData } from '../reference-data.ts';
 import { canLoad } from './choose-provider.ts';
 
@@ -57,13 +57,11 @@ describe.skipIf(lacking)(`WebGPU equals PyTorch${lacking ? ` (skipped: ${lacking
   });
 
   it('not in float16, which this adapter lacks: it is refused with the reason', { timeout: 240_000 }, async () => {
-    // By itself: the proof in float32, which doctor gives first, takes minutes here.
     const program = `
-      const { requireFloat16 } = await import(${JSON.stringify(new URL('../doctor/choose-runtime.ts', import.meta.url))});
-      const { createRuntime } = await import(${JSON.stringify(new URL('./onnx-runtime.ts', import.meta.url))});
-      await requireFloat16(createRuntime('webgpu'));`;
+      const { planCompute } = await import(${JSON.stringify(new URL('../doctor/compute-plan.ts', import.meta.url))});
+      await planCompute({ provider: 'webgpu', compute: 'f16' }, { home: ${JSON.stringify(home)} });`;
     await expect(node('--input-type=module', '--eval', program)).rejects.toThrow(
-      'webgpu cannot compute in f16 here: Program Cast requires f16 but the device does not support it.',
+      /webgpu: Program \w+ requires f16 but the device does not support it\. Leave out --compute f16/,
     );
   });
 });

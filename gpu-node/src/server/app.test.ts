@@ -3,13 +3,14 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PLAIN_CPU } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
 import { createNodeApi } from './api.ts';
 import { createNodeApp } from './app.ts';
 import { Scoring } from './scoring.ts';
 
 const entry = fileURLToPath(new URL('../jobs/scripted-engine.ts', import.meta.url));
-const scoring = new Scoring({ newEngine: () => new EngineChild('score', { entry, provider: 'cpu' }) });
+const scoring = new Scoring({ newEngine: () => new EngineChild('score', { entry, computing: PLAIN_CPU }) });
 afterAll(() => scoring.close());
 
 const HASH = 'ab'.repeat(32);

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
-import type { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AdapterCache } from '../jobs/adapter-cache.ts';
 import { BatchData } from '../jobs/batch-data.ts';
 import { EdgeFiles } from '../jobs/edge-files.ts';
-import type { EngineRole, ModelPlace, providerRequestSchema } from '../jobs/engine-calls.ts';
+import type { EngineComputing, EngineRole, ModelPlace } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { JobStore } from '../jobs/job-store.ts';
@@ -27,7 +26,7 @@ export interface NodeOptions {
   /** Adapters and jobs are kept below it. */
   home: string;
   models: readonly ModelPlace[];
-  provider: z.infer<typeof providerRequestSchema>;
+  computing: Omit<EngineComputing, 'proven'>;
   listen: { port: number; host: string } | undefined;
   /** Aborted to end in order. */
   signal: AbortSignal;
@@ -40,12 +39,15 @@ export interface NodeOptions {
  */
 export async function startNode(options: NodeOptions): Promise<void> {
   const { edgeUrl, secret, home, models, signal, log } = options;
-  const { provider, precision, reason } = await probe(options.provider);
+  const { precision, reason, ...decided } = await probe({ ...options.computing, proven: false });
+  const computing: EngineComputing = { ...decided, proven: true };
+  const { provider, memoryBytes } = computing;
   const infos = await Promise.all(models.map(describeModel));
-  log(`Provider ${reason}`);
+  const limit = memoryBytes === null ? '' : `, keeping to ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+  log(`Provider ${reason} Computing in ${precision}${limit}.`);
   log(`Models: ${infos.map(({ name, parameters }) => `${name} (${(parameters / 1e6).toFixed(1)} M)`).join(', ')}`);
 
-  const newEngine = (role: EngineRole) => new EngineChild(role, { provider });
+  const newEngine = (role: EngineRole) => new EngineChild(role, { computing });
   const files = new EdgeFiles(edgeUrl);
   const adapters = await AdapterCache.open(join(home, 'adapters'), files);
   const store = new JobStore(join(home, 'jobs'));
@@ -86,8 +88,8 @@ export async function startNode(options: NodeOptions): Promise<void> {
   }
 }
 
-async function probe(request: NodeOptions['provider']) {
-  const engine = new EngineChild('probe', { provider: request });
+async function probe(computing: EngineComputing) {
+  const engine = new EngineChild('probe', { computing });
   try {
     return await engine.call('probe', {});
   } finally {

@@ -1,6 +1,6 @@
 // The memory plan that a tuning starts by, from the command line or as a node's job: what fits, and what is said of it.
-import { totalmem } from 'node:os';
-import type { TuningSettings } from '@tallrec/shared/tuning';
+import { TallrecError } from '@tallrec/shared/errors';
+import { hyperParametersSchema, type TuningSettings } from '@tallrec/shared/tuning';
 import type { Runtime } from '../graph/execution.ts';
 import { type LlamaConfig, readLlamaConfig } from '../llama/config.ts';
 import type { LinearModule } from '../llama/lora.ts';
@@ -40,46 +40,89 @@ export function planTuning({ settings, ...request }: TuningPlanRequest): MemoryP
   });
 }
 
-export interface CheckpointPlanOptions {
-  settings: TuningSettings;
-  /** As stored when left out. */
+/** What a plan is made for, as `planCompute` decides it. */
+export interface PlannedComputing {
+  runtime: Pick<Runtime, 'provider' | 'extensions'>;
+  /** As stored when undefined. */
   weights: WeightFormat | undefined;
-  compute?: ComputeType;
-  /** Of the GPU; the CPU has this machine's memory. */
-  vramBytes: number | undefined;
-  microBatch?: number | undefined;
+  compute: ComputeType;
+  /** Undefined for a GPU that does not tell. */
+  memoryBytes: number | undefined;
 }
 
 /**
  * @returns undefined for a GPU whose memory is not told
- * @throws TallrecError when `dir` holds no LLaMA
+ * @throws TallrecError when `dir` holds no LLaMA; TOO_LARGE, with what would fit, when a tuning of it would not
  */
 export async function planCheckpoint(
   dir: string,
-  { provider, extensions }: Runtime,
-  { settings, weights, compute, vramBytes, microBatch }: CheckpointPlanOptions,
+  { runtime, weights, compute, memoryBytes }: PlannedComputing,
+  { settings, microBatch }: { settings: TuningSettings; microBatch?: number | undefined },
 ): Promise<MemoryPlan | undefined> {
-  const limitBytes = vramBytes ?? (provider === 'cpu' ? totalmem() : undefined);
-  if (limitBytes === undefined) return undefined;
+  if (memoryBytes === undefined) return undefined;
   const shape = await checkpointShape(dir);
-  return planTuning({
+  const { provider, extensions } = runtime;
+  const request: TuningPlanRequest = {
     ...{ config: shape.config, weights: weights ?? shape.weights },
-    ...{ provider, extensions, compute, limitBytes, settings, microBatch },
+    ...{ provider, extensions, compute, limitBytes: memoryBytes, settings, microBatch },
+  };
+  const plan = planTuning(request);
+  if (!plan.fits) throw doesNotFit(plan, request);
+  return plan;
+}
+
+function doesNotFit(plan: MemoryPlan, request: TuningPlanRequest): TallrecError {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  const needs = `A tuning takes ${gigabytes(plan.totalBytes)} of memory at least, and there are ${gigabytes(plan.limitBytes)}`;
+  return new TallrecError('TOO_LARGE', `${needs} (${plan.weights} weights, ${plan.length} tokens).`, {
+    fix:
+      whatWouldFit(request) ??
+      `Even weights in int4 and prompts of ${SHORTEST_CUTOFF} tokens would not fit: take a smaller model.`,
   });
 }
 
-/** Micro-batches as small as they have to be, which changes nothing that is learned. */
-export function keptToPlan(settings: TuningSettings, { microBatch, length }: MemoryPlan): TuningSettings {
+const SHORTEST_CUTOFF = 128;
+
+/** The least change that makes it fit: fewer bits a weight, then also shorter prompts. */
+function whatWouldFit(request: TuningPlanRequest): string | undefined {
+  const { cutoffTokens } = request.settings.hyperParameters;
+  const cutoffs = [cutoffTokens, 256, SHORTEST_CUTOFF].filter((tokens) => tokens <= cutoffTokens);
+  const narrower: (WeightFormat | undefined)[] = [undefined, 'f16', 'int8', 'int4'];
+  for (const cutoff of cutoffs) {
+    for (const weights of narrower) {
+      const hyperParameters = { ...request.settings.hyperParameters, cutoffTokens: cutoff };
+      const settings = { ...request.settings, hyperParameters };
+      const plan = planTuning({ ...request, settings, microBatch: 1, weights: weights ?? request.weights });
+      if (!plan.fits) continue;
+      const changes = [
+        ...(weights ? [`weights in ${weights}`] : []),
+        ...(cutoff < cutoffTokens ? [`a cut-off of ${cutoff} tokens`] : []),
+      ];
+      if (changes.length === 0) return 'Leave out --micro-batch-tokens: smaller micro-batches would fit.';
+      return `This would fit: ${changes.join(' and ')} (${(plan.totalBytes / 1e9).toFixed(1)} GB).`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Micro-batches that fit, which changes nothing that is learned: no larger than planned, and on a GPU, which has more to do at once the
+ * faster it is, as large as planned where nobody chose their size.
+ */
+export function keptToPlan(settings: TuningSettings, { provider, microBatch, length }: MemoryPlan): TuningSettings {
   const { hyperParameters } = settings;
+  const { microBatchTokens } = hyperParameters;
   const planned = microBatch * length;
-  if (planned + length > hyperParameters.microBatchTokens) return settings;
+  const isOpen = provider !== 'cpu' && microBatchTokens === DEFAULT_MICRO_BATCH_TOKENS;
+  if (planned + length > microBatchTokens && !isOpen) return settings;
   return { ...settings, hyperParameters: { ...hyperParameters, microBatchTokens: planned } };
 }
 
+const DEFAULT_MICRO_BATCH_TOKENS = hyperParametersSchema.parse({}).microBatchTokens;
+
 /** What is said of a plan when a tuning starts. */
-export function planNotes({ totalBytes, limitBytes, checkpointing, fits }: MemoryPlan): string[] {
+export function planNotes({ totalBytes, limitBytes, checkpointing }: MemoryPlan): string[] {
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const layers = checkpointing ? '; each layer is computed again in the backward pass' : '';
-  const plan = `Memory: ${gigabytes(totalBytes)} GB planned of ${gigabytes(limitBytes)} GB${layers}.`;
-  return fits ? [plan] : [plan, 'It may not fit: weights in int8 or int4, or a smaller cut-off, take less.'];
+  return [`Memory: ${gigabytes(totalBytes)} GB planned of ${gigabytes(limitBytes)} GB${layers}.`];
 }
