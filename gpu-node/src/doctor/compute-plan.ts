@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Provider, Runtime } from '../graph/execution.ts';
 import type { LoadOptions } from '../llama/load.ts';
-import { isQuantized, type WeightFormat } from '../llama/weight-file.ts';
+import type { WeightFormat } from '../llama/weight-file.ts';
 import { checkpointContentHash } from '../models/content-hash.ts';
 import { type Compute, computeType, convertedWeights, precisionOf, weightsFor } from '../models/converted-weights.ts';
 import {
@@ -162,9 +162,13 @@ function tolerancesFor(
   provider: Provider,
   { weights, compute }: Pick<Computing, 'weights' | 'compute'>,
 ): ReferenceErrors {
-  const ofWeights = REFERENCE_TOLERANCES[weights ?? 'f32'];
   const ofProducts =
     compute === 'f16' ? FLOAT16_TOLERANCES : provider === 'cpu' ? REFERENCE_TOLERANCES.f32 : GPU_TOLERANCES;
-  const coarse = weights !== undefined && (isQuantized(weights) || weights === 'bf16');
-  return coarse || (compute === 'f32' && weights === 'f16') ? ofWeights : ofProducts;
+  if (weights === undefined || weights === 'f32') return ofProducts;
+  // Weights that are rounded and products that are: each moves the numbers by its own.
+  const ofWeights = REFERENCE_TOLERANCES[weights];
+  const names = Object.keys(ofWeights) as (keyof ReferenceErrors)[];
+  return Object.fromEntries(
+    names.map((name) => [name, ofWeights[name] + ofProducts[name]]),
+  ) as unknown as ReferenceErrors;
 }
