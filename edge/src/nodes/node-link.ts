@@ -1,5 +1,7 @@
 // One object a node: holds the edge's end of its WebSocket, relays requests, keeps the leases on its jobs, and records what it reports.
+
 import { DurableObject } from 'cloudflare:workers';
+import { parseJson } from '@tallrec/shared/json';
 import { LIMITS } from '@tallrec/shared/limits';
 import {
   type EdgeFrame,
@@ -313,11 +315,3 @@ export class NodeLink extends DurableObject<object> {
 }
 
 const encoder = new TextEncoder();
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

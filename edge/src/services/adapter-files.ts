@@ -1,6 +1,7 @@
 // Adapters come and go with their files: sent by whoever tuned one elsewhere and imported, or published from a job's run; copied to the
 // adapter's own place, where nothing else ever writes; deleted.
 import { TallrecError } from '@tallrec/shared/errors';
+import { parseJson } from '@tallrec/shared/json';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import {
   ADAPTER_FILES,
@@ -129,18 +130,10 @@ async function sent(
 async function requireLora({ bucket }: Pick<Deps, 'bucket'>, key: string): Promise<void> {
   const object = await bucket.get(key);
   const text = await object?.text();
-  if (text !== undefined && configSchema.safeParse(parsed(text)).success) return;
+  if (text !== undefined && configSchema.safeParse(parseJson(text)).success) return;
   throw new TallrecError('ADAPTER_INVALID', `${ADAPTER_FILES.config} is not that of a LoRA adapter.`, {
     fix: 'Save the adapter with PEFT: save_pretrained of a LoraConfig model.',
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export interface PublishedRun {

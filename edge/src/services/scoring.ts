@@ -1,5 +1,6 @@
 // Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
 import { TallrecError } from '@tallrec/shared/errors';
+import { parseJson } from '@tallrec/shared/json';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
@@ -207,12 +208,4 @@ function read<S extends z.ZodType>(status: number, text: string, answer: S): z.o
   }
   const { code, message, details } = refusal.data.error;
   throw new TallrecError(code, message, details === undefined ? {} : { details });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

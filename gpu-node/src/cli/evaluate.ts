@@ -5,7 +5,8 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
-import { openAdapter, openEngine, promptRows } from './open-engine.ts';
+import { promptRowsOf } from '../llama/prompt-rows.ts';
+import { openAdapter, openEngine } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress } from './progress.ts';
 import type { ScoringCommandOptions } from './score.ts';
@@ -36,7 +37,7 @@ async function evaluate(options: Options): Promise<void> {
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = promptRows(engine, options.template, options.cutoff);
+  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
   const progress = showProgress('Evaluating', 'samples');
   const { report, predictions } = await evaluateSamples(model, rows, samples, {
     adapter: opened?.adapter,

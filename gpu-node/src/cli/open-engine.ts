@@ -1,7 +1,6 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
 import type { Blend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Template } from '@tallrec/shared/prompt';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
@@ -9,7 +8,6 @@ import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import { computedWeights, computeType, convertedWeights } from '../models/converted-weights.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
@@ -69,11 +67,6 @@ export async function openEngine({ model, planFor, ...choice }: EngineChoice): P
     precision,
     plan,
   };
-}
-
-/** Prompts for scoring: cut to what was asked for, and to what the model can take. */
-export function promptRows({ model, tokenizer }: OpenedEngine, template: Template, cutoff: number): PromptRows {
-  return new PromptRows(tokenizer, { template, cutoffTokens: Math.min(cutoff, model.config.maxPositionEmbeddings) });
 }
 
 export interface OpenedAdapter {

@@ -4,8 +4,9 @@ import { rankInputSchema } from '@tallrec/shared/wire/score';
 import type { Command } from 'commander';
 import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { rankCandidates } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine, promptRows } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
@@ -23,7 +24,7 @@ async function rank(options: ScoringCommandOptions & { request: string; blend?: 
   const engine = await openEngine(options);
   const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = promptRows(engine, options.template, options.cutoff);
+  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {
     adapter: opened?.adapter,
     blend: options.blend ? blendOf(opened) : undefined,

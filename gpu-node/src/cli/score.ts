@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
+import { promptRowsOf } from '../llama/prompt-rows.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples, withBlend } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine, promptRows } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import { say, showProgress } from './progress.ts';
 
@@ -41,7 +42,7 @@ async function score(
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
   const blend = options.blend ? blendOf(opened) : undefined;
-  const rows = promptRows(engine, options.template, options.cutoff);
+  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
   const progress = showProgress('Scoring', 'samples');
   const startedAt = performance.now();
   const { results: scores, tokens } = await scoreSamples(model, rows, samples, {

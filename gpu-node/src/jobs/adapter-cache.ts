@@ -118,3 +118,19 @@ export class AdapterCache {
     }
   }
 }
+
+/** Has the adapter used; what an engine finds out about it holds for its copy here: the next to want it fetches it anew. */
+export async function withAdapter<T>(
+  adapters: Pick<AdapterCache, 'locate' | 'drop'>,
+  adapter: JobAdapter | null,
+  use: (place: AdapterPlace | null) => Promise<T>,
+): Promise<T> {
+  if (!adapter) return use(null);
+  const place = await adapters.locate(adapter);
+  try {
+    return await use(place);
+  } catch (error) {
+    if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
+    throw error;
+  }
+}

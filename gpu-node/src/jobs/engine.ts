@@ -1,12 +1,11 @@
 // What an engine process does with its calls: one model at a time in memory, its adapters beside it.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Template } from '@tallrec/shared/prompt';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import type { ComputePlan, Computing } from '../doctor/compute-plan.ts';
 import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
 import { loadLanguageModel } from '../llama/load.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
+import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { computedWeights, computeType, convertedWeights, precisionOf } from '../models/converted-weights.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
@@ -19,7 +18,7 @@ import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method
 import { followTuning } from './follow-tuning.ts';
 import { goldenScores } from './golden-scores.ts';
 import { dataIdentity, labelledSamples, tuningData } from './job-data.ts';
-import { type LoadedModel, LoadedModels } from './loaded-models.ts';
+import { LoadedModels } from './loaded-models.ts';
 import { phaseProgress } from './phase-progress.ts';
 import { ScoringQueue } from './scoring-queue.ts';
 import { Turns } from './turns.ts';
@@ -31,13 +30,6 @@ export type OpenComputing = () => Promise<Pick<ComputePlan, 'runtime' | 'reason'
 
 /** The recipe's cut-off, which adapters are tuned with. */
 const CUTOFF_TOKENS = 512;
-
-function promptRows({ tokenizer, model }: LoadedModel, template: Template): PromptRows {
-  return new PromptRows(tokenizer, {
-    template,
-    cutoffTokens: Math.min(CUTOFF_TOKENS, model.config.maxPositionEmbeddings),
-  });
-}
 
 export interface EngineOptions {
   /** Where converted weights are kept. */
@@ -90,7 +82,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       limit: String(limit),
       computing: `${provider} ${precision}`,
     };
-    return evaluateSamples(loaded.model, promptRows(loaded, template), samples, {
+    return evaluateSamples(loaded.model, promptRowsOf(loaded, { template, cutoffTokens: CUTOFF_TOKENS }), samples, {
       template,
       precision,
       provider,

@@ -1,6 +1,8 @@
 // Predictions of a piece on disk, one line a row, gone on with after a restart behind the last batch that is there whole.
+
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@tallrec/shared/json';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import { z } from 'zod';
 
@@ -27,7 +29,7 @@ export class PredictionFile {
     const journalPath = join(dir, 'batches.jsonl');
     const journalText = await readFile(journalPath, 'utf8').catch(() => '');
     const content = await readFile(predictionsIn(dir)).catch(() => Buffer.alloc(0));
-    const batches = journalText.split('\n').flatMap((line) => doneSchema.safeParse(parsed(line)).data ?? []);
+    const batches = journalText.split('\n').flatMap((line) => doneSchema.safeParse(parseJson(line)).data ?? []);
     const done = batches.findLast((batch) => isWhole(content, batch, firstRow)) ?? { rows: 0, tokens: 0, bytes: 0 };
     const predictions = await open(predictionsIn(dir), 'a');
     await predictions.truncate(done.bytes);
@@ -64,14 +66,6 @@ function isWhole(content: Buffer, { rows, bytes }: Done, firstRow: number): bool
   const lines = content.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1);
   const numbered = z.looseObject({ row: z.number() });
   return (
-    lines.length === rows && lines.every((line, at) => numbered.safeParse(parsed(line)).data?.row === firstRow + at)
+    lines.length === rows && lines.every((line, at) => numbered.safeParse(parseJson(line)).data?.row === firstRow + at)
   );
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

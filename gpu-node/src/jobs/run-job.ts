@@ -13,7 +13,7 @@ import {
   type TuneJob,
 } from '@tallrec/shared/wire/link';
 import { REPORT_FILE } from '../train/tuned-files.ts';
-import type { AdapterCache } from './adapter-cache.ts';
+import { type AdapterCache, withAdapter } from './adapter-cache.ts';
 import type { BatchData } from './batch-data.ts';
 import { readCatalogue, readSampleRows, readUserRows } from './batch-rows.ts';
 import { CheckpointUploads, fetchCheckpoint } from './checkpoint-transfer.ts';
@@ -126,7 +126,6 @@ export function jobWork(options: JobWorkOptions): JobWork {
     const { signal } = context;
     const { data, range, rank } = job;
     const model = locateModel(job.model);
-    const adapter = job.adapter && (await adapters.locate(job.adapter));
     const catalogue =
       rank && (await readCatalogue(await batchData.locate(job.id, 'catalogue', rank.catalogue.path, signal)));
     let rows: Parameters<typeof scoreRows>[0]['rows'];
@@ -137,14 +136,11 @@ export function jobWork(options: JobWorkOptions): JobWork {
       const ratings = await batchData.locate(job.id, 'rows', data.path, signal);
       rows = await readUserRows(ratings, data.sampling, { firstUser: job.firstRow, users: job.rows });
     }
-    try {
-      const dir = paths.checkpoint;
-      const scored = await scoreRows({ job, scoring, model, adapter, rows, catalogue, dir, nowMs, ...context });
-      return { kind: 'score', ...scored };
-    } catch (error) {
-      if (adapter && error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
-      throw error;
-    }
+    const dir = paths.checkpoint;
+    const scored = await withAdapter(adapters, job.adapter, (adapter) =>
+      scoreRows({ job, scoring, model, adapter, rows, catalogue, dir, nowMs, ...context }),
+    );
+    return { kind: 'score', ...scored };
   }
 
   /** The files that make up a result, under the names by which the edge knows them. */

@@ -8,6 +8,7 @@ import pRetry from 'p-retry';
 import { type BatchRow, newItems } from './batch-rows.ts';
 import type { AdapterPlace, EngineParams, EngineResult, ModelPlace } from './engine-calls.ts';
 import type { SharedEngine } from './job-work.ts';
+import { phaseProgress } from './phase-progress.ts';
 import { PredictionFile } from './prediction-file.ts';
 
 /** Rows of one call to the engine, and candidates. */
@@ -50,16 +51,17 @@ export async function scoreRows(options: ScoreRowsOptions): Promise<{ rows: numb
   const file = await PredictionFile.open(options.dir, job.firstRow);
   const failed = new AbortController();
   const piece = new Piece(options, AbortSignal.any([options.signal, failed.signal]));
-  const progress = progressEvents(job.rows, file.done.rows, options.nowMs, onEvent);
+  const tell = phaseProgress('score', onEvent, options.nowMs, PROGRESS_MS);
+  const before = file.done.rows;
   const inFlight: Promise<Answered>[] = [];
   const takeFirst = async () => {
     const { lines, tokens } = await inFlight.shift()!;
     await file.append(lines, tokens);
-    progress(file.done.rows);
+    tell(file.done.rows, job.rows, before);
   };
   try {
     let asked = file.done.rows;
-    progress(asked);
+    tell(asked, job.rows, before);
     for await (const batch of batches(rowsFrom(options.rows, asked, job.rows), job.rank ? 1 : ROWS_AT_ONCE)) {
       if (stop.aborted) break;
       const answer = piece.answer(batch, job.firstRow + asked);
@@ -178,16 +180,4 @@ async function* batches(rows: AsyncIterable<BatchRow>, size: number): AsyncGener
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-function progressEvents(total: number, from: number, nowMs: () => number, onEvent: (event: NodeEvent) => void) {
-  const startedAtMs = nowMs();
-  let lastAtMs = Number.NEGATIVE_INFINITY;
-  return (done: number) => {
-    const now = nowMs();
-    if (done < total && now - lastAtMs < PROGRESS_MS) return;
-    lastAtMs = now;
-    const etaMs = done > from ? Math.round(((now - startedAtMs) * (total - done)) / (done - from)) : null;
-    onEvent({ type: 'progress', phase: 'score', done, total, etaMs });
-  };
 }

@@ -9,7 +9,7 @@ import { microBatchAnswers } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { sharedPrefix } from '../llama/micro-batch.ts';
 import { microBatches } from '../llama/micro-batches.ts';
-import { PromptRows } from '../llama/prompt-rows.ts';
+import { type PromptRows, promptRowsOf } from '../llama/prompt-rows.ts';
 import { type Scored, scoreOf } from '../score/scorer.ts';
 import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
 import type { LoadedModel, LoadedModels } from './loaded-models.ts';
@@ -189,8 +189,7 @@ export class ScoringQueue {
     this.#promptRows.set(loaded, ofModel);
     const known = ofModel.get(template);
     if (known) return known;
-    const cutoffTokens = Math.min(this.#options.cutoffTokens, loaded.model.config.maxPositionEmbeddings);
-    const rows = new PromptRows(loaded.tokenizer, { template, cutoffTokens });
+    const rows = promptRowsOf(loaded, { template, cutoffTokens: this.#options.cutoffTokens });
     ofModel.set(template, rows);
     return rows;
   }

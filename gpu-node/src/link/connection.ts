@@ -1,5 +1,6 @@
 // One WebSocket to the edge, from dialling to its end: pings, frames in and out, and the certainty that it ends.
 import { TallrecError } from '@tallrec/shared/errors';
+import { parseJson } from '@tallrec/shared/json';
 import { LIMITS } from '@tallrec/shared/limits';
 import {
   type EdgeFrame,
@@ -196,14 +197,6 @@ export class Connection {
 function endingOf(code: number): Ending {
   const last = ['replaced', 'removed', 'upgrade'] as const;
   return last.find((ending) => LINK_CLOSES[ending] === code) ?? 'lost';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** These are not mended by dialling again. */

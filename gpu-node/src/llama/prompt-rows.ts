@@ -8,7 +8,7 @@ import {
   type LabelledSample,
   type Sample,
 } from '@tallrec/shared/sample';
-import { IGNORED_LABEL, type LabelledRow } from './model.ts';
+import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from './model.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface PromptRowsOptions {
@@ -17,6 +17,15 @@ export interface PromptRowsOptions {
   cutoffTokens: number;
   /** `all` labels the prompt's tokens too, as the paper's script does. */
   lossOn?: 'answer' | 'all';
+}
+
+/** Rows of a model's own tokens, no longer than it takes. */
+export function promptRowsOf(
+  { tokenizer, model }: { tokenizer: Tokenizer; model: Pick<LanguageModel, 'config'> },
+  { cutoffTokens, ...options }: PromptRowsOptions,
+): PromptRows {
+  const most = model.config.maxPositionEmbeddings;
+  return new PromptRows(tokenizer, { ...options, cutoffTokens: Math.min(cutoffTokens, most) });
 }
 
 export class PromptRows {

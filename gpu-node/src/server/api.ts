@@ -1,7 +1,7 @@
 // What a node answers, whoever brings the request: the link to the edge, or the HTTP server on this machine.
 import { randomUUID } from 'node:crypto';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { AnswerTimings, JobAdapter } from '@tallrec/shared/wire/link';
+import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
   nodeRankRequestSchema,
@@ -12,7 +12,7 @@ import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
-import type { AdapterCache } from '../jobs/adapter-cache.ts';
+import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
 import type { ModelPlace } from '../jobs/engine-calls.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -47,21 +47,6 @@ export interface NodeApi {
 type Handler = (body: unknown, signal: AbortSignal) => Promise<Omit<NodeAnswer, 'status'>>;
 
 export function createNodeApi({ scoring, adapters, locateModel, status, log }: NodeApiOptions): NodeApi {
-  /** What an engine finds out about an adapter holds for its copy here: the next request fetches it anew. */
-  async function withAdapter<T>(
-    adapter: JobAdapter | null,
-    use: (place: Awaited<ReturnType<AdapterCache['locate']>> | null) => Promise<T>,
-  ): Promise<T> {
-    if (!adapter) return use(null);
-    const place = await adapters.locate(adapter);
-    try {
-      return await use(place);
-    } catch (error) {
-      if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
-      throw error;
-    }
-  }
-
   const handlers = new Map<string, Handler>([
     [`GET ${NODE_PATHS.health}`, async () => ({ body: status() })],
     [
@@ -76,7 +61,7 @@ export function createNodeApi({ scoring, adapters, locateModel, status, log }: N
       async (body, signal) => {
         const { model, adapter, ...rest } = parse(body, nodeScoreRequestSchema);
         const place = locateModel(model);
-        const { timings, ...scored } = await withAdapter(adapter, (found) =>
+        const { timings, ...scored } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('score', { ...rest, model: place, adapter: found }, { signal }),
         );
         return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies ScoreResponse, timings };
@@ -87,7 +72,7 @@ export function createNodeApi({ scoring, adapters, locateModel, status, log }: N
       async (body, signal) => {
         const { model, adapter, ...rest } = parse(body, nodeRankRequestSchema);
         const place = locateModel(model);
-        const { timings, ...ranked } = await withAdapter(adapter, (found) =>
+        const { timings, ...ranked } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('rank', { ...rest, model: place, adapter: found }, { signal }),
         );
         return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse, timings };

@@ -82,9 +82,13 @@ export function changedSince(kept: RunIdentity, run: RunIdentity): string[] {
 export async function localCheckpoint(dir: string): Promise<LocalCheckpoint | undefined> {
   const path = await newestCheckpoint(dir);
   if (!path) return undefined;
-  const read = await readState(path);
-  const state = 'fault' in read ? undefined : stepSchema.safeParse(read.json).data;
-  return state && { step: state.step, dir: path };
+  const step = await stepOf(path);
+  return step === undefined ? undefined : { step, dir: path };
+}
+
+async function stepOf(folder: string): Promise<number | undefined> {
+  const read = await readState(folder);
+  return 'fault' in read ? undefined : stepSchema.safeParse(read.json).data?.step;
 }
 
 /** @returns the names of a checkpoint's files, without the marker that this machine sets */
@@ -109,9 +113,7 @@ export async function installCheckpoint(
   if (!names.has(STATE_FILE)) throw refused(`has no ${STATE_FILE}`);
   const write = async (folder: string) => {
     for (const { file, from } of files) await moveSynced(from, join(folder, file));
-    const read = await readState(folder);
-    const state = 'fault' in read ? undefined : stepSchema.safeParse(read.json).data;
-    if (state?.step !== step) throw refused(`has a ${STATE_FILE} that does not tell this step`);
+    if ((await stepOf(folder)) !== step) throw refused(`has a ${STATE_FILE} that does not tell this step`);
   };
   await writeCheckpointFolder(dir, write, `The checkpoint of step ${step}`);
 }
