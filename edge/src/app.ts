@@ -22,6 +22,7 @@ import { models } from './routes/models.ts';
 import { nodes } from './routes/nodes.ts';
 import { scoring } from './routes/score.ts';
 import { scorings } from './routes/scorings.ts';
+import { session } from './routes/session.ts';
 import { transfers } from './routes/transfers.ts';
 import { tunings } from './routes/tunings.ts';
 import { workspaces } from './routes/workspaces.ts';
@@ -39,7 +40,7 @@ base.use(async (c, next) => {
   await next();
 });
 base.use(requestLog);
-// Any origin: what lets a caller in is a header, never a cookie.
+// Any origin: what lets a caller in from elsewhere is a header; the cookie of the dashboard holds for its own pages alone.
 const anyOrigin = cors({
   origin: '*',
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
@@ -70,6 +71,7 @@ export const app = base
     '/',
     docs(() => openApiDocument(base)),
   )
+  .route('/', session)
   .route('/', workspaces)
   .route('/', keys)
   .route('/', audit)

@@ -41,6 +41,8 @@ const envSchema = z.object({
   JOB_FEED: binding<DurableObjectNamespace<JobFeedApi>>('JOB_FEED', 'idFromName'),
   JOBS: binding<Workflow<JobParams>>('JOBS', 'create'),
   VALIDATION: binding<Workflow<ValidationParams>>('VALIDATION', 'create'),
+  /** The dashboard; without it there is the API alone. */
+  ASSETS: binding<Fetcher>('ASSETS', 'fetch').optional(),
   /** A node not heard of for as long has lost its job. */
   LEASE_MS: duration(LIMITS.leaseMs),
   /** A node that has not said within this whether it takes a job does not get it. */

@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts';
 import { faultOf, secretsOf } from './faults.ts';
 import { deleteAuditBefore } from './repo/audit.ts';
 import { deleteClaimsBefore } from './repo/idempotency.ts';
+import { deleteSessionsBefore } from './repo/sessions.ts';
 import { sweepDatasets } from './services/dataset-sweep.ts';
 import { sweepJobs } from './services/jobs/sweep.ts';
 
@@ -13,6 +14,7 @@ export async function runSweeps(deps: Deps): Promise<void> {
     jobs: () => sweepJobs(deps),
     datasets: () => sweepDatasets(deps),
     idempotency: () => deleteClaimsBefore(deps.db, nowMs - LIMITS.idempotencyTtlMs),
+    sessions: () => deleteSessionsBefore(deps.db, nowMs),
     audit: () => deleteAuditBefore(deps.db, nowMs - LIMITS.auditRetentionMs),
   };
   for (const [name, sweep] of Object.entries(sweeps)) {

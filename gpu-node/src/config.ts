@@ -101,6 +101,20 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
   };
 }
 
+/**
+ * Else CUDA rounds products in float32 to ten bits (TF32); who wants that sets it to 1. cuBLAS reads it when a first session is made.
+ * @returns whether it is off
+ */
+export function turnOffTf32(): boolean {
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  return process.env.NVIDIA_TF32_OVERRIDE === '0';
+}
+
+/** The card that CUDA counts first, by number or name; undefined where all are to be seen. */
+export function firstCudaDevice(): string | undefined {
+  return process.env.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || undefined;
+}
+
 /** The environment as this process found it, with additions, for the processes it starts. */
 export function childEnvironment(additions: Readonly<Record<string, string>>): Record<string, string | undefined> {
   return { ...process.env, ...additions };

@@ -61,5 +61,8 @@ export const LIMITS = {
   eventRetentionMs: 180 * 24 * 60 * 60 * 1000,
   auditRetentionMs: 400 * 24 * 60 * 60 * 1000,
   sseKeepAliveMs: 15_000,
+  /** How long a browser stays signed in. */
+  sessionMs: 12 * 3_600_000,
+  signInLinkMs: 10 * 60_000,
   idempotencyTtlMs: 24 * 60 * 60 * 1000,
 } as const;

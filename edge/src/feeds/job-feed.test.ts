@@ -9,6 +9,7 @@ import { call } from '../testing/client.ts';
 import { until } from '../testing/fake-node.ts';
 import {
   createTuning,
+  finish,
   finishTuning,
   nextJob,
   openStream,
@@ -92,6 +93,35 @@ describe('a stream of events', () => {
 });
 
 describe('events of a node', () => {
+  it('of a job that is resumed goes on, though its node told more when it had ended', async () => {
+    const { id } = await createTuning(dataset);
+    const node = await joined();
+    const first = await nextJob(node, 'tune', id);
+    node.send({ type: 'accepted', job: id, fence: 1 });
+    node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [step(1)] });
+    await node.next('acknowledged');
+    await call('POST', `/v1/tunings/${id}/cancel`);
+    await node.next('cancel');
+    await finish(node, first, { status: 'cancelled' });
+    await kept(id);
+    const before = (await readStream(`/v1/tunings/${id}`)).events;
+    expect(await deps.feeds.appendFrom(id, 1, 2, [step(2)])).toBeNull();
+    expect((await readStream(`/v1/tunings/${id}`)).events).toEqual(before);
+
+    await call('POST', `/v1/tunings/${id}/resume`);
+    expect((await findJob(deps.db, id))?.events).toBe('live');
+    const again = await nextJob(node, 'tune', id);
+    node.send({ type: 'accepted', job: id, fence: again.fence });
+    node.send({ type: 'events', job: id, fence: again.fence, seq: 1, events: [step(2)] });
+    await finishTuning(node, again, 'told in the end');
+    await kept(id);
+    const { events } = await readStream(`/v1/tunings/${id}`);
+    expect(events.slice(0, before.length)).toEqual(before);
+    expect(names(events.slice(before.length))).toEqual(
+      expect.arrayContaining(['queued', 'dispatched', 'running', 'step', 'succeeded']),
+    );
+  });
+
   it('that are sent again count once, and a gap is asked for again', async () => {
     const { id } = await createTuning(dataset);
     const node = await joined();

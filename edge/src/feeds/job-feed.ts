@@ -30,6 +30,8 @@ interface Reader {
 
 interface Known {
   job: string;
+  /** Its story is kept elsewhere, and goes on here only once the job is resumed. */
+  ended: boolean;
   /** Of the last run that was heard of. */
   fence: number;
   /** The last number of that run's node. */
@@ -75,7 +77,7 @@ export class JobFeed extends DurableObject<object> {
   /** Numbers that were kept already are passed over, so a node may send again what it is not sure of. */
   async appendFrom(job: string, fence: number, seq: number, events: JobEvent[]): Promise<number | null> {
     let known = await this.#open(job);
-    if (fence < known.fence) return null;
+    if (fence < known.fence || known.ended) return null;
     if (fence > known.fence) known = ofRun(known, fence);
     if (seq > known.nodeSeq + 1) return known.nodeSeq;
     const fresh = events.slice(known.nodeSeq + 1 - seq);
@@ -189,19 +191,21 @@ export class JobFeed extends DurableObject<object> {
   /** A job that is resumed goes on with the story that it ended with. */
   async #open(job: string): Promise<Known> {
     const before = this.#known;
-    if (before) return before;
+    if (before && !before.ended) return before;
     const row = await findJob(this.#deps.db, job);
     const kept =
       row?.events === 'kept' ? await readKeptEvents(this.#deps.bucket, places.jobEvents(row.workspace, job)) : [];
     // Another call may have got here first meanwhile.
     const now = this.#known;
-    if (now) return now;
+    if (now && !now.ended) return now;
     for (const { seq, at, event } of kept) {
       this.#sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?)', seq, Date.parse(at), JSON.stringify(event));
     }
-    if (row?.events === 'kept' && !isTerminal(row.state)) await setEventsPlace(this.#deps.db, job, 'live');
+    const ended = row?.events === 'kept' && isTerminal(row.state);
+    if (row?.events === 'kept' && !ended) await setEventsPlace(this.#deps.db, job, 'live');
     const known: Known = {
       job,
+      ended,
       fence: row?.fence ?? 0,
       nodeSeq: 0,
       progress: row?.progress ?? null,

@@ -7,8 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { app } from '../app.ts';
 import { call, keyWith } from '../testing/client.ts';
 
-/** `token`: a signed token in the path; `node`: a node's token or secret; `any`: any API key; `operator`: the operator's secret. */
-type Access = Scope | 'public' | 'token' | 'node' | 'any' | 'operator';
+/** `session`: the cookie of a signed-in browser; `token`: a signed token in the path; `node`: a node's token or secret; `any`: any API key; `operator`: the operator's secret. */
+type Access = Scope | 'public' | 'session' | 'token' | 'node' | 'any' | 'operator';
 
 const ACCESS: Record<string, Access> = {
   'GET /health': 'public',
@@ -22,6 +22,10 @@ const ACCESS: Record<string, Access> = {
   'POST /internal/nodes/join': 'node',
   'POST /internal/nodes/rotate': 'node',
   'POST /internal/nodes/drain': 'node',
+  'POST /v1/session': 'public',
+  'GET /v1/session': 'session',
+  'DELETE /v1/session': 'public',
+  'POST /v1/session/links': 'any',
   'POST /v1/workspaces': 'operator',
   'GET /v1/workspaces': 'operator',
   'GET /v1/workspace': 'any',

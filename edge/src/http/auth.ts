@@ -3,10 +3,17 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { authenticate, type Caller, hasScope } from '../services/authenticate.ts';
+import {
+  type Authenticated,
+  authenticate,
+  authenticateSession,
+  type Caller,
+  hasScope,
+} from '../services/authenticate.ts';
 import type { AppEnv } from './context.ts';
 import { idempotent } from './idempotency.ts';
 import { takeRequest } from './rate-limit.ts';
+import { checkSameOrigin, sessionSecret } from './session-cookie.ts';
 
 /** What a contract asks of its callers. */
 interface Door {
@@ -27,10 +34,7 @@ const KNOWN_WILL_DO: readonly (Scope | null)[] = ['read', 'score'];
 
 function through(door: Door) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const { deps } = c.var;
-    const { caller, noteUse } = await authenticate(deps, c.req.header('Authorization'), {
-      known: KNOWN_WILL_DO.includes(door.scope),
-    });
+    const { caller, noteUse } = await callerOf(c, door);
     c.set('caller', caller);
     c.set('ctx', { workspace: caller.workspace, actor: caller.id });
     if (noteUse) c.executionCtx.waitUntil(noteUse());
@@ -44,6 +48,17 @@ function through(door: Door) {
     await next();
     await admission;
   });
+}
+
+/** By the key that the request shows, else by the cookie of a browser that is signed in. */
+async function callerOf(c: Context<AppEnv>, { scope }: Door): Promise<Authenticated> {
+  const authorization = c.req.header('Authorization');
+  const session = authorization === undefined ? sessionSecret(c) : undefined;
+  if (session === undefined) {
+    return authenticate(c.var.deps, authorization, { known: KNOWN_WILL_DO.includes(scope) });
+  }
+  checkSameOrigin(c);
+  return authenticateSession(c.var.deps, session);
 }
 
 function checkOrigin(c: Context<AppEnv>, { origins }: Caller): void {
@@ -91,7 +106,7 @@ async function admit(c: Context<AppEnv>, { id, requestsPerMinute }: Caller): Pro
 
 /** For a contract: `createRoute({ …, ...needs('datasets:write') })` authenticates, checks the scope and documents it. */
 export function needs(scope: Scope, { operator = false, admission = 'before' }: DoorOptions = {}) {
-  const security: Record<string, string[]>[] = [{ apiKey: [scope] }];
+  const security: Record<string, string[]>[] = [{ apiKey: [scope] }, { session: [] }];
   if (operator) security.push({ operator: [] });
   return { middleware: [through({ scope, operator: operator ? 'too' : 'no', admission })], security };
 }
@@ -104,7 +119,7 @@ export function creates(scope: Scope, options: DoorOptions = {}) {
 
 /** For any key that holds. */
 export function needsKey() {
-  const security: Record<string, string[]>[] = [{ apiKey: [] }];
+  const security: Record<string, string[]>[] = [{ apiKey: [] }, { session: [] }];
   return { middleware: [through({ scope: null, operator: 'no', admission: 'before' })], security };
 }
 

@@ -1,8 +1,9 @@
-// 404, or 405 with Allow where the path exists under other methods.
+// What no route takes: the dashboard's files, 404, or 405 with Allow where the path exists under other methods.
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Context, Hono } from 'hono';
 import type { AppEnv } from './context.ts';
 import { onError } from './errors.ts';
+import { pageAt } from './pages.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -16,9 +17,11 @@ function allowedAt(app: Pick<Hono<AppEnv>, 'router'>, path: string): string[] {
 }
 
 export function notFound(app: Pick<Hono<AppEnv>, 'router'>) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const allowed = allowedAt(app, c.req.path);
     if (allowed.length === 0) {
+      const page = await pageAt(c);
+      if (page) return page;
       return onError(new TallrecError('NOT_FOUND', 'There is nothing at this path.', { fix: 'See /docs.' }), c);
     }
     c.header('Allow', allowed.join(', '));

@@ -38,11 +38,13 @@ import {
   scoreSchema,
 } from '@tallrec/shared/wire/score';
 import { createScoringSchema, rankedRowSchema, scoredRowSchema, scoringSchema } from '@tallrec/shared/wire/scorings';
+import { sessionSchema, signInLinkSchema, signInSchema } from '@tallrec/shared/wire/session';
 import { createTuningSchema, tuningMetricsSchema, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { createdWorkspaceSchema, createWorkspaceSchema, workspaceSchema } from '@tallrec/shared/wire/workspaces';
 import type { AppEnv } from './context.ts';
 import { documentAnswers, type Operation, RESPONSE_HEADERS } from './documented-answers.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 /** Schemas that get a name of their own in the document, parts before what is made of them; all others stand where they are used. */
 const NAMED: Record<string, z.ZodType> = {
@@ -52,6 +54,9 @@ const NAMED: Record<string, z.ZodType> = {
   Blend: blendSchema,
   EvaluationReport: evaluationReportSchema,
   NodeStatus: nodeStatusSchema,
+  SignIn: signInSchema,
+  Session: sessionSchema,
+  SignInLink: signInLinkSchema,
   Workspace: workspaceSchema,
   CreateWorkspace: createWorkspaceSchema,
   CreatedWorkspace: createdWorkspaceSchema,
@@ -115,6 +120,7 @@ const INFO = {
 const TAGS: Record<string, string> = {
   health: 'Whether the service can serve',
   docs: 'This description',
+  session: 'Browsers that are signed in',
   workspaces: 'Owners of everything else',
   keys: 'API keys: their scopes, expiry and rotation',
   audit: 'Who did what',
@@ -146,6 +152,13 @@ export function openApiDocument(api: OpenAPIHono<AppEnv>): object {
     type: 'http',
     scheme: 'bearer',
     description: 'An API key, tlr_…; each operation names the scope it needs, and admin includes all.',
+  });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description:
+      'The cookie of a browser that signed in with a key: it may what that key may, from pages of this origin alone.',
   });
   api.openAPIRegistry.registerComponent('securitySchemes', 'operator', {
     type: 'http',

@@ -50,6 +50,35 @@ export const apiKeys = sqliteTable(
   (table) => [index('api_keys_workspace').on(table.workspace, table.id)],
 );
 
+/** Browsers that are signed in. Each acts as its key, which is asked at every request. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    /** SHA-256 of the cookie, hex. */
+    hash: text('hash').primaryKey(),
+    key: text('key')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('sessions_expiry').on(table.expiresAt)],
+);
+
+/** Links that sign in once. */
+export const signInLinks = sqliteTable(
+  'sign_in_links',
+  {
+    /** SHA-256 of the token, hex. */
+    hash: text('hash').primaryKey(),
+    key: text('key')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('sign_in_links_expiry').on(table.expiresAt)],
+);
+
 export const auditEntries = sqliteTable(
   'audit_entries',
   {

@@ -4,6 +4,7 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import type { Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type ApiKeyRow, findKeyByHash, setKeyUsed } from '../repo/keys.ts';
+import { findSession } from '../repo/sessions.ts';
 import { Known } from './known.ts';
 import { bearerOf, KEY_PREFIX, sha256Hex } from './secrets.ts';
 import { iso } from './timestamps.ts';
@@ -73,8 +74,30 @@ export async function authenticate(
   const [hash, operatorHash] = await Promise.all([sha256Hex(key), operatorHashOf(deps.operatorSecret)]);
   if (sameDigest(hash, operatorHash)) return { caller: OPERATOR_CALLER, noteUse: null };
   const nowMs = deps.clock.nowMs();
-  const row = key.startsWith(KEY_PREFIX) ? await rowOf(deps, hash, known, nowMs) : undefined;
-  if (!row || row.revokedAt !== null || (row.hash !== hash && (row.oldHashUntil ?? 0) <= nowMs)) {
+  const row = usable(key.startsWith(KEY_PREFIX) ? await rowOf(deps, hash, known, nowMs) : undefined, nowMs, hash);
+  return authenticated(deps, row, nowMs);
+}
+
+/**
+ * A browser that is signed in, as its key.
+ * @throws TallrecError UNAUTHENTICATED where the session is over, or its key no longer holds
+ */
+export async function authenticateSession(deps: Pick<Deps, 'db' | 'clock'>, secret: string): Promise<Authenticated> {
+  const nowMs = deps.clock.nowMs();
+  const found = await findSession(deps.db, await sha256Hex(secret), nowMs);
+  if (!found) {
+    throw new TallrecError('UNAUTHENTICATED', 'This session is over.', { fix: 'Sign in again.' });
+  }
+  return authenticated(deps, usable(found.key, nowMs), nowMs);
+}
+
+/**
+ * @param hash of the secret that was shown, where one was: an old one holds until its overlap ends
+ * @throws TallrecError UNAUTHENTICATED where the key does not hold
+ */
+export function usable(row: ApiKeyRow | undefined, nowMs: number, hash?: string): ApiKeyRow {
+  const outdated = row && hash !== undefined && row.hash !== hash && (row.oldHashUntil ?? 0) <= nowMs;
+  if (!row || row.revokedAt !== null || outdated) {
     throw new TallrecError('UNAUTHENTICATED', 'This API key is unknown or revoked.', {
       fix: 'Ask an administrator for a new one.',
     });
@@ -84,10 +107,14 @@ export async function authenticate(
       fix: 'Ask an administrator for a new one.',
     });
   }
+  return row;
+}
+
+function authenticated(deps: Pick<Deps, 'db'>, row: ApiKeyRow, nowMs: number): Authenticated {
   const { id, workspace, scopes, origins, requestsPerMinute } = row;
   return {
     caller: { id, workspace, scopes, origins, requestsPerMinute, operator: false },
-    noteUse: useNote(deps, row, nowMs),
+    noteUse: noteOfUse(deps, row, nowMs),
   };
 }
 
@@ -106,7 +133,7 @@ async function rowOf(
 }
 
 /** Requests that come together with the first one of a while see the row as noted already. */
-function useNote(deps: Pick<Deps, 'db'>, row: ApiKeyRow, nowMs: number): (() => Promise<void>) | null {
+function noteOfUse(deps: Pick<Deps, 'db'>, row: ApiKeyRow, nowMs: number): (() => Promise<void>) | null {
   if (row.lastUsedAt !== null && row.lastUsedAt > nowMs - NOTE_USE_EVERY_MS) return null;
   row.lastUsedAt = nowMs;
   return () => setKeyUsed(deps.db, row, { nowMs, unlessSinceMs: nowMs - NOTE_USE_EVERY_MS });

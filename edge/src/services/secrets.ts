@@ -2,6 +2,8 @@
 export const KEY_PREFIX = 'tlr_';
 export const JOIN_TOKEN_PREFIX = 'tlr_join_';
 export const NODE_SECRET_PREFIX = 'tlr_node_';
+export const SESSION_PREFIX = 'tlr_session_';
+export const LINK_PREFIX = 'tlr_link_';
 const HINT_CHARACTERS = KEY_PREFIX.length + 4;
 
 export function newSecret(prefix: string): string {

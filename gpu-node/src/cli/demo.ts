@@ -68,7 +68,11 @@ async function demo(options: DemoOptions): Promise<void> {
     );
     print(nextSteps(options.model));
     if (options.keep) {
-      print(`\nStill running, until Ctrl-C:\n  URL  ${stack.url}\n  key  ${stack.key}\n  API  ${stack.url}/docs`);
+      const dashboard = await stack.client.signInLink();
+      print(
+        `\nStill running, until Ctrl-C:\n  URL        ${stack.url}\n  key        ${stack.key}\n  API        ${stack.url}/docs`,
+      );
+      print(`  Dashboard  ${dashboard}\n             (signs in once, within ten minutes; later with the key)`);
       await aborted(signal);
     }
   } catch (error) {

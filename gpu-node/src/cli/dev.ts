@@ -25,7 +25,7 @@ export function registerDev(program: Command): void {
     )
     .option('--state <dir>', 'where the database and the files are kept between runs (default: ~/.tallrec/dev)')
     .option('--verbose', 'show what the edge and the node print')
-    .option('--json', 'print one JSON document {url, key, operatorSecret} on stdout once both are up')
+    .option('--json', 'print one JSON document {url, key, operatorSecret, dashboard} on stdout once both are up')
     .action(dev);
 }
 
@@ -43,10 +43,12 @@ async function dev(options: DevOptions): Promise<void> {
   try {
     const { url, key } = stack;
     const { operatorSecret } = stack.edge;
-    if (options.json) process.stdout.write(`${JSON.stringify({ url, key, operatorSecret })}\n`);
+    const dashboard = await stack.client.signInLink();
+    if (options.json) process.stdout.write(`${JSON.stringify({ url, key, operatorSecret, dashboard })}\n`);
     else {
       process.stdout.write(
-        `The edge and a node are up, until Ctrl-C.\n  URL  ${url}\n  key  ${key}\n  API  ${url}/docs\n\n` +
+        `The edge and a node are up, until Ctrl-C.\n  URL        ${url}\n  key        ${key}\n  API        ${url}/docs\n` +
+          `  Dashboard  ${dashboard}\n             (signs in once, within ten minutes; later with the key)\n\n` +
           `Try:\n  curl -H "Authorization: Bearer ${key}" ${url}/v1/models\n`,
       );
     }

@@ -4,7 +4,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { Command } from 'commander';
 import type { BaselineErrors } from '../baselines/check-baselines.ts';
-import { config } from '../config.ts';
+import { config, turnOffTf32 } from '../config.ts';
 import { compareAs, planCompute, usualCompute } from '../doctor/compute-plan.ts';
 import { memoryLimitBytes } from '../doctor/memory-limit.ts';
 import { failures, type ReferenceErrors } from '../doctor/reference.ts';
@@ -195,7 +195,7 @@ function errorLines(errors: ReferenceErrors, tolerances: ReferenceErrors): [stri
 }
 
 function tf32(): string {
-  return process.env.NVIDIA_TF32_OVERRIDE === '0'
+  return turnOffTf32()
     ? 'of all 24 bits (NVIDIA_TF32_OVERRIDE=1 rounds them to TF32, faster)'
     : 'may be rounded to TF32, as NVIDIA_TF32_OVERRIDE says';
 }

@@ -6,6 +6,7 @@ import type { Sampling } from '@tallrec/shared/interactions';
 import { createdDatasetSchema, type Dataset, type DatasetKind, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { isTerminal, type JobKind, type SequencedEvent, sequencedEventSchema } from '@tallrec/shared/wire/jobs';
 import { errorBodySchema } from '@tallrec/shared/wire/page';
+import { signInLinkSchema } from '@tallrec/shared/wire/session';
 import { type Upload, uploadSchema } from '@tallrec/shared/wire/uploads';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import pRetry, { AbortError } from 'p-retry';
@@ -38,6 +39,11 @@ export class EdgeClient {
     this.#key = key;
     this.#signal = signal;
     this.#pauseMs = pauseMs;
+  }
+
+  /** A link to the dashboard that signs in once, as this client's key. */
+  async signInLink(): Promise<string> {
+    return (await this.post('/v1/session/links', {}, signInLinkSchema)).url;
   }
 
   get<T>(path: string, schema: z.ZodType<T>): Promise<T> {

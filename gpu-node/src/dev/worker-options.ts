@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import type { V4WorkerOptions } from 'miniflare';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
+import { buildDashboard } from './dashboard.ts';
 
 const binding = z.string();
 const className = z.string();
@@ -16,6 +17,12 @@ const configSchema = z.strictObject({
   main: z.string(),
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()),
+  assets: z.strictObject({
+    directory: z.string(),
+    binding,
+    not_found_handling: z.literal('single-page-application'),
+    run_worker_first: z.array(z.string()),
+  }),
   d1_databases: z.array(z.strictObject({ binding, database_name: z.string(), migrations_dir: z.string() })).length(1),
   r2_buckets: z.array(z.strictObject({ binding, bucket_name: z.string() })),
   durable_objects: z.strictObject({ bindings: z.array(z.strictObject({ name: binding, class_name: className })) }),
@@ -39,13 +46,22 @@ export interface LocalWorker {
 export async function localWorker(root: string, vars: Record<string, string>): Promise<LocalWorker> {
   const config = configSchema.parse(parse(await readFile(join(root, 'wrangler.toml'), 'utf8')));
   const [database] = config.d1_databases;
+  const dashboard = join(root, config.assets.directory);
+  const [script] = await Promise.all([bundle(join(root, config.main)), buildDashboard(root, dashboard)]);
   const options: V4WorkerOptions = {
     name: config.name,
     modules: true,
-    script: await bundle(join(root, config.main)),
+    script,
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
     bindings: vars,
+    assets: {
+      directory: dashboard,
+      binding: config.assets.binding,
+      // All comes to the Worker straight, files too.
+      routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+      assetConfig: { not_found_handling: config.assets.not_found_handling },
+    },
     d1Databases: { [database!.binding]: database!.database_name },
     r2Buckets: Object.fromEntries(config.r2_buckets.map((bucket) => [bucket.binding, bucket.bucket_name])),
     durableObjects: Object.fromEntries(

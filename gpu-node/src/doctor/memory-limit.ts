@@ -1,6 +1,7 @@
 // How much memory a provider has, where nobody says.
 import { execFileSync } from 'node:child_process';
 import { totalmem } from 'node:os';
+import { firstCudaDevice } from '../config.ts';
 import type { Provider } from '../graph/execution.ts';
 
 /** @returns undefined for a GPU that does not tell: WebGPU has no way to ask, and NVIDIA's tool knows its cards alone */
@@ -16,7 +17,7 @@ function machineBytes(): number {
 
 /** Of the card that CUDA counts first. */
 function cardBytes(): number | undefined {
-  const visible = process.env.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim();
+  const visible = firstCudaDevice();
   const query = ['--query-gpu=memory.total', '--format=csv,noheader,nounits'];
   try {
     const text = execFileSync('nvidia-smi', [...query, ...(visible ? ['-i', visible] : [])], {

@@ -1,9 +1,8 @@
 // Encodes a graph as an ONNX model, by protobufjs and the part of ONNX's schema that graphs here use.
 import { basename, dirname, relative } from 'node:path';
 import protobuf from 'protobufjs';
-import type { Attribute } from './attribute.ts';
 import { ELEMENT_TYPE_CODES } from './element-type.ts';
-import type { Graph, GraphNode, Initializer, Value } from './graph.ts';
+import type { Attribute, Graph, GraphNode, Initializer, Value } from './graph.ts';
 import { NARROW } from './narrow.ts';
 import { MODEL_PROTO } from './onnx-schema.ts';
 

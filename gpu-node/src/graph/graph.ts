@@ -1,5 +1,4 @@
 // An ONNX graph under construction; equal nodes are made once, so rules may ask for the same value twice at no cost.
-import type { Attributes } from './attribute.ts';
 import type { Dim, Dims, ElementType } from './element-type.ts';
 
 /** What flows through a graph. */
@@ -16,6 +15,15 @@ export type Operand = Value | number;
 export function describe(value: Value): string {
   return `${value.name}: ${value.type}[${value.shape.join(', ')}]`;
 }
+
+export type Attribute =
+  | { kind: 'int'; value: number }
+  | { kind: 'ints'; value: readonly number[] }
+  | { kind: 'float'; value: number }
+  | { kind: 'string'; value: string }
+  /** A branch: its inputs and external constants are those of the graph around it, by name. */
+  | { kind: 'graph'; value: Graph };
+export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface GraphNode {
   operator: string;

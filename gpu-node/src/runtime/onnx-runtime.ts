@@ -1,5 +1,6 @@
 // Sessions on ONNX Runtime, the only place that knows it.
 import * as ort from 'onnxruntime-node';
+import { turnOffTf32 } from '../config.ts';
 import { encodeModel } from '../graph/encode.ts';
 import type {
   FeedType,
@@ -43,8 +44,7 @@ export function installedProviders(): Provider[] {
 }
 
 export function createRuntime(provider: Provider, { threads, spin = true }: RuntimeOptions = {}): Runtime {
-  // Else products in float32 are rounded to ten bits (TF32). cuBLAS reads it when a first session is made.
-  if (provider === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  if (provider === 'cuda') turnOffTf32();
   return {
     provider,
     extensions: EXTENSIONS[provider],

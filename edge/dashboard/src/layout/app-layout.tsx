@@ -1,0 +1,67 @@
+// The frame of all pages of a signed-in session: header, navigation, content.
+import { Anchor, AppShell, Burger, Container, Group, Stack, Text } from '@mantine/core';
+import { useDisclosure, useNetwork } from '@mantine/hooks';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { OfflineAlert } from '../parts/alerts.tsx';
+import { LinkAnchor } from '../parts/links.tsx';
+import { texts } from '../texts.ts';
+import { Navigation } from './navigation.tsx';
+import { SessionButton } from './session-button.tsx';
+
+export function AppLayout() {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  const { online } = useNetwork();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it closes whenever the page changes
+  useEffect(close, [pathname]);
+  return (
+    <AppShell
+      header={{ height: 60 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding={{ base: 'md', sm: 'lg' }}
+    >
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group wrap="nowrap">
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={opened ? texts.shell.closeNavigation : texts.shell.openNavigation}
+              aria-expanded={opened}
+            />
+            <LinkAnchor to="/" fw={700} c="inherit" underline="never">
+              {texts.common.product}
+            </LinkAnchor>
+            <Anchor href="#content" size="sm" visibleFrom="sm" className="skip-link">
+              {texts.shell.skip}
+            </Anchor>
+          </Group>
+          <SessionButton />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="md" aria-label={texts.shell.navigation}>
+        <Stack justify="space-between" h="100%">
+          <Stack gap={4}>
+            <Navigation />
+          </Stack>
+          <Text size="sm">
+            <Anchor href="/docs" size="sm">
+              {texts.shell.apiDocs}
+            </Anchor>
+          </Text>
+        </Stack>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Container size="xl" px={0}>
+          <Stack gap="lg">
+            {!online && <OfflineAlert />}
+            <Outlet />
+          </Stack>
+        </Container>
+      </AppShell.Main>
+    </AppShell>
+  );
+}

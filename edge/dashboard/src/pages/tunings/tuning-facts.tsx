@@ -1,0 +1,109 @@
+// What a tuning was made of, where it runs, and what came of it.
+import { Anchor, DataList, Group, Paper, Stack, Title } from '@mantine/core';
+import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
+import type { Tuning } from '@tallrec/shared/wire/tunings';
+import { useQuery } from '@tanstack/react-query';
+import { Copyable } from '../../parts/copyable.tsx';
+import { Fact } from '../../parts/fact.tsx';
+import { formatAuc, formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
+import { datasetQuery } from '../../queries/datasets.ts';
+import { nodeQuery } from '../../queries/nodes.ts';
+import { tuningReportQuery } from '../../queries/tunings.ts';
+import { texts } from '../../texts.ts';
+
+const words = texts.tunings.detail;
+const fact = words.fact;
+
+export function TuningFacts({ tuning }: { tuning: Tuning }) {
+  const { adapter, initAdapter, validDataset, node, checkpointStep, createdAt, endedAt, stopReason } = tuning;
+  return (
+    <Paper withBorder p="md" component="section" aria-label={words.facts}>
+      <Title order={2} size="h4" mb="sm">
+        {words.facts}
+      </Title>
+      <DataList labelWidth="11em">
+        <Fact name={fact.model}>{tuning.model}</Fact>
+        <Fact name={fact.dataset}>
+          <DatasetName id={tuning.dataset} />
+        </Fact>
+        {validDataset && (
+          <Fact name={fact.validDataset}>
+            <DatasetName id={validDataset} />
+          </Fact>
+        )}
+        {initAdapter && (
+          <Fact name={fact.initAdapter}>
+            <Copyable value={initAdapter} label={fact.initAdapter} />
+          </Fact>
+        )}
+        {node && (
+          <Fact name={fact.node}>
+            <NodeName id={node} />
+          </Fact>
+        )}
+        <Fact name={fact.bestAuc}>{formatAuc(tuning.bestValidAuc)}</Fact>
+        {checkpointStep !== null && (
+          <Fact name={fact.checkpoint}>{fact.checkpointStep(formatNumber(checkpointStep))}</Fact>
+        )}
+        <Fact name={fact.created}>
+          <Time at={createdAt} />
+        </Fact>
+        {endedAt && (
+          <Fact name={fact.ended}>
+            <Time at={endedAt} />
+          </Fact>
+        )}
+        {stopReason && <Fact name={fact.reason}>{words.stopReasons[stopReason] ?? stopReason}</Fact>}
+        {tuning.state === 'succeeded' && <ReportFacts id={tuning.id} />}
+        {adapter && (
+          <Fact name={fact.adapter}>
+            <AdapterFacts id={adapter} />
+          </Fact>
+        )}
+      </DataList>
+    </Paper>
+  );
+}
+
+/** Its id where it is gone. */
+function DatasetName({ id }: { id: string }) {
+  const { data } = useQuery(datasetQuery(id));
+  return data?.name ?? id;
+}
+
+function NodeName({ id }: { id: string }) {
+  const { data } = useQuery(nodeQuery(id));
+  return data ? <LinkAnchor to="/nodes">{data.name}</LinkAnchor> : id;
+}
+
+function AdapterFacts({ id }: { id: string }) {
+  const file = (name: string) => `/v1/adapters/${id}/files/${name}`;
+  return (
+    <Stack gap="xs">
+      <Copyable value={id} label={fact.adapter} />
+      <Group gap="md">
+        <Anchor size="sm" href={file(ADAPTER_FILES.config)} download>
+          {words.download.config}
+        </Anchor>
+        <Anchor size="sm" href={file(ADAPTER_FILES.weights)} download>
+          {words.download.weights}
+        </Anchor>
+      </Group>
+    </Stack>
+  );
+}
+
+function ReportFacts({ id }: { id: string }) {
+  const { data: report } = useQuery(tuningReportQuery(id));
+  if (!report) return null;
+  const { provider, precision, trainSamples, validSamples, bestStep, durationMs } = report;
+  return (
+    <>
+      <Fact name={fact.engine}>{`${provider}, ${precision}`}</Fact>
+      <Fact name={fact.samples}>{fact.sampleCounts(formatNumber(trainSamples), formatNumber(validSamples))}</Fact>
+      <Fact name={fact.bestStep}>{formatNumber(bestStep)}</Fact>
+      <Fact name={fact.duration}>{formatSpan(durationMs)}</Fact>
+    </>
+  );
+}

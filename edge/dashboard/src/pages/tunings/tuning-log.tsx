@@ -1,0 +1,53 @@
+// What happened to a tuning, the newest first.
+import { Paper, ScrollArea, Table, Text, Title } from '@mantine/core';
+import { formatAuc, formatCompact, formatNumber, Time } from '../../parts/formats.tsx';
+import { texts } from '../../texts.ts';
+import type { LogEntry } from './tuning-story.ts';
+
+const words = texts.tunings.detail;
+
+export function TuningLog({ log }: { log: readonly LogEntry[] }) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={words.log}>
+      <Title order={2} size="h4" mb="sm">
+        {words.log}
+      </Title>
+      {log.length === 0 ? (
+        <Text c="dimmed">{words.noLog}</Text>
+      ) : (
+        <ScrollArea.Autosize mah={320} viewportProps={{ tabIndex: 0, 'aria-label': words.log, role: 'group' }}>
+          <Table verticalSpacing={4}>
+            <Table.Tbody>
+              {log.map(({ seq, at, event }) => (
+                <Table.Tr key={seq}>
+                  <Table.Td w="1%" style={{ whiteSpace: 'nowrap', verticalAlign: 'top' }} c="dimmed">
+                    <Time at={at} exact />
+                  </Table.Td>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{sentenceOf(event)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollArea.Autosize>
+      )}
+    </Paper>
+  );
+}
+
+function sentenceOf(event: LogEntry['event']): string {
+  const { started, checkpointed, best } = words.logEntries;
+  switch (event.type) {
+    case 'started':
+      return started(formatNumber(event.totalSteps), formatCompact(event.trainableParameters));
+    case 'checkpointed':
+      return checkpointed(formatNumber(event.step));
+    case 'evaluated':
+      return best(formatAuc(event.validAuc), formatNumber(event.step));
+    case 'note':
+      return event.message;
+    case 'state': {
+      const state = texts.tunings.states[event.state];
+      return event.error ? `${state}: ${event.error.message}` : state;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// A button whose deed is asked about first.
+import { Button, type ButtonProps, Group, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { texts } from '../texts.ts';
+import { ErrorAlert } from './alerts.tsx';
+
+interface ConfirmButtonProps {
+  label: string;
+  title: string;
+  /** What will happen, and whether it can be undone. */
+  children: ReactNode;
+  error: Error | null;
+  /** The question stays open where it throws. */
+  onConfirm: () => Promise<unknown>;
+  pending: boolean;
+  size?: ButtonProps['size'];
+}
+
+export function ConfirmButton({ label, title, children, error, onConfirm, pending, size = 'xs' }: ConfirmButtonProps) {
+  const [opened, { open, close }] = useDisclosure(false);
+  const confirm = () => onConfirm().then(close, () => undefined);
+  return (
+    <>
+      <Button size={size} variant="default" onClick={open}>
+        {label}
+      </Button>
+      <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': texts.common.close }}>
+        <Stack>
+          <Text size="sm">{children}</Text>
+          {error && <ErrorAlert error={error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close} data-autofocus>
+              {texts.common.back}
+            </Button>
+            <Button color="red" loading={pending} onClick={confirm}>
+              {label}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}

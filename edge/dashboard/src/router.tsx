@@ -1,0 +1,155 @@
+// Every address of the dashboard, what it asks of the session, and the chunk that its page lies in.
+import { Button, Container, Group } from '@mantine/core';
+import { idSchema } from '@tallrec/shared/ids';
+import type { Scope } from '@tallrec/shared/wire/keys';
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  notFound,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { NoAccessPage } from './pages/no-access.tsx';
+import { NotFoundAlone, NotFoundPage } from './pages/not-found.tsx';
+import { ErrorAlert } from './parts/alerts.tsx';
+import { Loading } from './parts/query-view.tsx';
+import { includesScope, sessionQuery } from './queries/session.ts';
+import { texts } from './texts.ts';
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+/** A page of this dashboard and of no other site. */
+const backSchema = z.string().regex(/^\/(?![/\\])/);
+const signInSearchSchema = z.object({
+  link: z.string().max(200).optional().catch(undefined),
+  back: backSchema.optional().catch(undefined),
+});
+const pageSearchSchema = z.object({ cursor: z.string().max(200).optional().catch(undefined) });
+const auditSearchSchema = pageSearchSchema.extend({
+  subject: z.string().max(200).optional().catch(undefined),
+  actor: z.string().max(200).optional().catch(undefined),
+});
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFoundAlone });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInSearchSchema,
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: lazyRouteComponent(() => import('./layout/app-layout.tsx'), 'AppLayout'),
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery);
+    if (!session) throw redirect({ to: '/sign-in', search: { back: location.href } });
+    return { scopes: session.scopes };
+  },
+});
+
+/** What the session may not see is not there for it. */
+function needs(scope: Scope) {
+  return ({ context }: { context: { scopes: readonly Scope[] } }) => {
+    if (!includesScope(context.scopes, scope)) throw notFound();
+  };
+}
+
+const start = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  component: NoAccessPage,
+  beforeLoad: ({ context }) => {
+    if (includesScope(context.scopes, 'read')) throw redirect({ to: '/tunings', replace: true });
+  },
+});
+
+const tunings = createRoute({
+  getParentRoute: () => app,
+  path: '/tunings',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/tunings/tunings-page.tsx'), 'TuningsPage'),
+});
+
+const newTuning = createRoute({
+  getParentRoute: () => app,
+  path: '/tunings/new',
+  beforeLoad: needs('tunings:write'),
+  component: lazyRouteComponent(() => import('./pages/tunings/new-tuning-page.tsx'), 'NewTuningPage'),
+});
+
+const tuning = createRoute({
+  getParentRoute: () => app,
+  path: '/tunings/$id',
+  beforeLoad: (match) => {
+    needs('read')(match);
+    if (!idSchema('tuning').safeParse(match.params.id).success) throw notFound();
+  },
+  component: lazyRouteComponent(() => import('./pages/tunings/tuning-page.tsx'), 'TuningPage'),
+});
+
+const nodes = createRoute({
+  getParentRoute: () => app,
+  path: '/nodes',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => app,
+  path: '/keys',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('admin'),
+  component: lazyRouteComponent(() => import('./pages/keys/keys-page.tsx'), 'KeysPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/audit',
+  validateSearch: auditSearchSchema,
+  beforeLoad: needs('admin'),
+  component: lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
+});
+
+function Failed({ error }: ErrorComponentProps) {
+  return (
+    <Container py="lg">
+      <ErrorAlert error={error instanceof Error ? error : new Error(String(error))} />
+      <Group mt="md">
+        <Button variant="default" onClick={() => window.location.reload()}>
+          {texts.states.reload}
+        </Button>
+      </Group>
+    </Container>
+  );
+}
+
+export function newRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([signIn, app.addChildren([start, tunings, newTuning, tuning, nodes, keys, audit])]),
+    context: { queryClient },
+    defaultErrorComponent: Failed,
+    defaultNotFoundComponent: NotFoundPage,
+    defaultPendingComponent: Loading,
+    defaultPreload: 'intent',
+    notFoundMode: 'fuzzy',
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof newRouter>;
+  }
+}

@@ -1,0 +1,28 @@
+// How the dashboard is built: one page, chunks by route, nothing inline, so that the strictest content policy holds.
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const EDGE = 'http://127.0.0.1:8787';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  plugins: [react()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Otherwise it comes with whatever the first view shares with pages that open menus.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'floating', test: /@floating-ui\/(core|dom|react|react-dom)\// }],
+          includeDependenciesRecursively: false,
+        },
+      },
+    },
+  },
+  // The edge hears a signed-in browser from its own origin alone.
+  server: { proxy: { '/v1': { target: EDGE, changeOrigin: true, headers: { origin: EDGE } } } },
+});
