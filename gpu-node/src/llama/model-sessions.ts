@@ -107,8 +107,8 @@ const branchNames = (branches: Partial<Record<BranchName, unknown>>) => Object.k
 const USUAL_MODULES: readonly LinearModule[] = ['q_proj', 'v_proj'];
 
 /**
- * Able to do all that was ever needed of it, and made again when more is: making one takes a quarter of a second for each layer of each
- * large graph. What a run does not need of its graph is fed so that it changes nothing; but an empty prefix is a branch of its own, as
+ * Able to do all that was ever needed of it, and made again when more is: each large graph in it makes it slower to make, by seconds for
+ * a large model. What a run does not need of its graph is fed so that it changes nothing; but an empty prefix is a branch of its own, as
  * some of CUDA's kernels divide by the sizes of what they are given.
  */
 class ResidentSession implements ModelSessions {
