@@ -1,5 +1,6 @@
 // Colours and defaults of all components, chosen for AA contrast in both schemes.
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { texts } from './texts.ts';
 
 export const theme = createTheme({
   primaryColor: 'blue',
@@ -9,6 +10,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   defaultRadius: 'md',
   components: {
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': texts.common.close } } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', miw: 'max-content', c: 'var(--mantine-color-text)' } },
     // What scrolls can be scrolled with the keyboard.
     TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },

@@ -10,6 +10,7 @@ import { LinkButton } from '../parts/links.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { QueryView } from '../parts/query-view.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { auditQuery } from '../queries/audit.ts';
 import { texts } from '../texts.ts';
 
@@ -80,15 +81,7 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   return (
     <Table.ScrollContainer minWidth={820}>
       <Table verticalSpacing="xs" aria-label={words.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.entries(words.columns).map(([column, label]) => (
-              <Table.Th key={column} scope="col">
-                {label}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <TableHead columns={words.columns} />
         <Table.Tbody>
           {entries.map(({ id, at, actor, action, subject, details }) => (
             <Table.Tr key={id}>

@@ -25,7 +25,7 @@ export function ConfirmButton({ label, title, children, error, onConfirm, pendin
       <Button size={size} variant="default" onClick={open}>
         {label}
       </Button>
-      <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': texts.common.close }}>
+      <Modal opened={opened} onClose={close} title={title}>
         <Stack>
           <Text size="sm">{children}</Text>
           {error && <ErrorAlert error={error} />}

@@ -6,13 +6,14 @@ import { downsample } from '@tallrec/shared/downsample';
 import { useState } from 'react';
 import { texts } from '../texts.ts';
 import { formatNumber } from './formats.tsx';
+import { TableHead } from './table-head.tsx';
 
 export interface CurvePoint {
   step: number;
   value: number | null;
 }
 
-interface CurveChartProps {
+export interface CurveChartProps {
   title: string;
   /** One sentence on how to read it. */
   hint: string;
@@ -100,12 +101,7 @@ function CurveTable({ title, points, format }: Pick<CurveChartProps, 'title' | '
   return (
     <Table.ScrollContainer minWidth={240} maxHeight={240}>
       <Table stickyHeader verticalSpacing={2} aria-label={title}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{words.step}</Table.Th>
-            <Table.Th scope="col">{title}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
+        <TableHead columns={{ step: words.step, value: title }} />
         <Table.Tbody>
           {downsample(points, TABLE_ROWS, heightOf).map(({ step, value }) => (
             <Table.Tr key={step}>

@@ -1,11 +1,11 @@
 // Rotating and revoking a key.
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import type { ApiKey } from '@tallrec/shared/wire/keys';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { SecretButton } from '../../parts/secret-button.tsx';
 import { useRevokeKey, useRotateKey } from '../../queries/keys.ts';
 import { sessionQuery } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
@@ -40,31 +40,22 @@ export function KeyActions({ apiKey: { id }, expired }: KeyActionsProps) {
 }
 
 function Rotate({ id }: { id: string }) {
-  const [opened, { open, close }] = useDisclosure(false);
   const [overlap, setOverlap] = useState<string>(A_DAY);
-  const [secret, setSecret] = useState<string | null>(null);
   const rotate = useRotateKey(id);
-  const confirm = () =>
+  const confirm = (made: (secret: string) => void) =>
     rotate.mutate(
       { overlapSeconds: Number(overlap), idempotencyKey: crypto.randomUUID() },
-      {
-        onSuccess: ({ key }) => {
-          close();
-          setSecret(key);
-        },
-      },
+      { onSuccess: ({ key }) => made(key) },
     );
   return (
-    <>
-      <Button size="xs" variant="default" onClick={open}>
-        {verbs.rotate}
-      </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={rotation.title}
-        closeButtonProps={{ 'aria-label': texts.common.close }}
-      >
+    <SecretButton
+      size="xs"
+      variant="default"
+      label={verbs.rotate}
+      title={rotation.title}
+      notice={(secret: string, done) => <KeyNotice secret={secret} onDone={done} />}
+    >
+      {(made, close) => (
         <Stack>
           <Text size="sm">{rotation.body}</Text>
           <Select
@@ -79,13 +70,12 @@ function Rotate({ id }: { id: string }) {
             <Button variant="default" onClick={close}>
               {texts.common.back}
             </Button>
-            <Button loading={rotate.isPending} onClick={confirm}>
+            <Button loading={rotate.isPending} onClick={() => confirm(made)}>
               {verbs.rotate}
             </Button>
           </Group>
         </Stack>
-      </Modal>
-      {secret !== null && <KeyNotice secret={secret} onDone={() => setSecret(null)} />}
-    </>
+      )}
+    </SecretButton>
   );
 }

@@ -1,13 +1,13 @@
 // The keys of the workspace: what each may do, until when, and when it was last used.
-import { Badge, Code, Group, Stack, Table, Text } from '@mantine/core';
+import { Badge, Code, Group, Table, Text } from '@mantine/core';
 import type { ApiKey } from '@tallrec/shared/wire/keys';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Empty } from '../../parts/empty.tsx';
 import { formatDate, formatNumber, Time } from '../../parts/formats.tsx';
 import { Page } from '../../parts/page.tsx';
-import { Pager } from '../../parts/pager.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PagedList } from '../../parts/paged-list.tsx';
+import { TableHead } from '../../parts/table-head.tsx';
 import { keysQuery } from '../../queries/keys.ts';
 import { texts } from '../../texts.ts';
 import { KeyActions } from './key-actions.tsx';
@@ -28,18 +28,9 @@ export function KeysPage() {
   const query = useQuery(keysQuery(cursor));
   return (
     <Page title={words.title} lead={words.lead} actions={<NewKey />}>
-      <QueryView query={query}>
-        {({ items, nextCursor }) =>
-          items.length === 0 && cursor === undefined ? (
-            <Empty title={words.empty.title}>{words.empty.body}</Empty>
-          ) : (
-            <Stack>
-              <KeysTable keys={items} />
-              <Pager cursor={cursor} nextCursor={nextCursor} />
-            </Stack>
-          )
-        }
-      </QueryView>
+      <PagedList query={query} cursor={cursor} empty={<Empty title={words.empty.title}>{words.empty.body}</Empty>}>
+        {(keys) => <KeysTable keys={keys} />}
+      </PagedList>
     </Page>
   );
 }
@@ -48,15 +39,7 @@ function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
   return (
     <Table.ScrollContainer minWidth={900}>
       <Table verticalSpacing="sm" aria-label={words.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {[...Object.values(words.columns), texts.common.actions].map((label) => (
-              <Table.Th key={label} scope="col">
-                {label}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <TableHead columns={{ ...words.columns, actions: texts.common.actions }} />
         <Table.Tbody>
           {keys.map((apiKey) => (
             <KeyRow key={apiKey.id} apiKey={apiKey} />

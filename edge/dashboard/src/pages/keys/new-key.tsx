@@ -1,13 +1,12 @@
 // A new key: its name, what it may do, and its limits; and then the key itself, shown once.
-import { Button, Checkbox, Group, Modal, NumberInput, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NumberInput, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useDisclosure } from '@mantine/hooks';
 import { createKeySchema, SCOPES, type Scope } from '@tallrec/shared/wire/keys';
-import { useState } from 'react';
 import type { z } from 'zod';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { SecretButton } from '../../parts/secret-button.tsx';
 import { useCreateKey } from '../../queries/keys.ts';
 import { texts } from '../../texts.ts';
 import { KeyNotice } from './key-notice.tsx';
@@ -15,26 +14,15 @@ import { KeyNotice } from './key-notice.tsx';
 const words = texts.keys.form;
 
 export function NewKey() {
-  const [opened, { open, close }] = useDisclosure(false);
-  const [secret, setSecret] = useState<string | null>(null);
-  const made = ({ key }: { key: string }) => {
-    close();
-    setSecret(key);
-  };
   return (
-    <>
-      <Button onClick={open}>{texts.keys.create}</Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={words.title}
-        size="lg"
-        closeButtonProps={{ 'aria-label': texts.common.close }}
-      >
-        <NewKeyForm onMade={made} />
-      </Modal>
-      {secret !== null && <KeyNotice secret={secret} onDone={() => setSecret(null)} />}
-    </>
+    <SecretButton
+      label={texts.keys.create}
+      title={words.title}
+      modalSize="lg"
+      notice={(secret: string, done) => <KeyNotice secret={secret} onDone={done} />}
+    >
+      {(made) => <NewKeyForm onMade={({ key }) => made(key)} />}
+    </SecretButton>
   );
 }
 

@@ -1,12 +1,11 @@
 // A new node: its name, and then the command that starts it.
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useDisclosure } from '@mantine/hooks';
 import { createNodeSchema } from '@tallrec/shared/wire/nodes';
-import { useState } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { fieldErrors } from '../../parts/field-errors.ts';
+import { SecretButton } from '../../parts/secret-button.tsx';
 import { useCreateNode } from '../../queries/nodes.ts';
 import { texts } from '../../texts.ts';
 import { JoinNotice, type JoinToken } from './join-notice.tsx';
@@ -14,25 +13,14 @@ import { JoinNotice, type JoinToken } from './join-notice.tsx';
 const words = texts.nodes.form;
 
 export function NewNode() {
-  const [opened, { open, close }] = useDisclosure(false);
-  const [token, setToken] = useState<JoinToken | null>(null);
-  const made = (join: JoinToken) => {
-    close();
-    setToken(join);
-  };
   return (
-    <>
-      <Button onClick={open}>{texts.nodes.create}</Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={words.title}
-        closeButtonProps={{ 'aria-label': texts.common.close }}
-      >
-        <NewNodeForm onMade={made} />
-      </Modal>
-      {token && <JoinNotice {...token} onDone={() => setToken(null)} />}
-    </>
+    <SecretButton
+      label={texts.nodes.create}
+      title={words.title}
+      notice={(join: JoinToken, done) => <JoinNotice {...join} onDone={done} />}
+    >
+      {(made) => <NewNodeForm onMade={made} />}
+    </SecretButton>
   );
 }
 

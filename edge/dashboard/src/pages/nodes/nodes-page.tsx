@@ -1,5 +1,5 @@
 // The nodes of the workspace and those that serve all: how they are, what they hold, what they do.
-import { Badge, Group, Stack, Table, Text } from '@mantine/core';
+import { Badge, Group, Table, Text } from '@mantine/core';
 import { idSchema } from '@tallrec/shared/ids';
 import type { Node } from '@tallrec/shared/wire/nodes';
 import { useQuery } from '@tanstack/react-query';
@@ -8,8 +8,8 @@ import { Empty } from '../../parts/empty.tsx';
 import { formatBytes, formatNumber, Time } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
-import { Pager } from '../../parts/pager.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PagedList } from '../../parts/paged-list.tsx';
+import { TableHead } from '../../parts/table-head.tsx';
 import { nodesQuery } from '../../queries/nodes.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
@@ -26,36 +26,21 @@ export function NodesPage() {
   const mayManage = useMay('admin');
   return (
     <Page title={words.title} lead={words.lead} actions={mayManage && <NewNode />}>
-      <QueryView query={query}>
-        {({ items, nextCursor }) =>
-          items.length === 0 && cursor === undefined ? (
-            <Empty title={words.empty.title}>{words.empty.body}</Empty>
-          ) : (
-            <Stack>
-              <NodesTable nodes={items} mayManage={mayManage} />
-              <Pager cursor={cursor} nextCursor={nextCursor} />
-            </Stack>
-          )
-        }
-      </QueryView>
+      <PagedList query={query} cursor={cursor} empty={<Empty title={words.empty.title}>{words.empty.body}</Empty>}>
+        {(nodes) => <NodesTable nodes={nodes} mayManage={mayManage} />}
+      </PagedList>
     </Page>
   );
 }
 
 function NodesTable({ nodes, mayManage }: { nodes: readonly Node[]; mayManage: boolean }) {
+  const columns: Record<string, string> = mayManage
+    ? { ...words.columns, actions: texts.common.actions }
+    : words.columns;
   return (
     <Table.ScrollContainer minWidth={900}>
       <Table verticalSpacing="sm" aria-label={words.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.entries(words.columns).map(([column, label]) => (
-              <Table.Th key={column} scope="col">
-                {label}
-              </Table.Th>
-            ))}
-            {mayManage && <Table.Th scope="col">{texts.common.actions}</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
+        <TableHead columns={columns} />
         <Table.Tbody>
           {nodes.map((node) => (
             <NodeRow key={node.id} node={node} mayManage={mayManage} />

@@ -1,19 +1,25 @@
 // The six curves of a tuning.
 import { SimpleGrid, Text } from '@mantine/core';
-import { CurveChart, type CurvePoint } from '../../parts/curve-chart.tsx';
+import { CurveChart, type CurveChartProps } from '../../parts/curve-chart.tsx';
 import { formatCompact } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import type { StoryView } from './tuning-story.ts';
 
 const words = texts.tunings.detail;
-const { curveNames: names, curveHints: hints } = words;
 const GUESSING = { value: 0.5, label: words.guessing };
 
 const decimals = (value: number) => value.toPrecision(4);
 const scientific = (value: number) => value.toExponential(1);
 
-function points<T extends { step: number }>(curve: readonly T[], heightOf: (point: T) => number | null): CurvePoint[] {
-  return curve.map((point) => ({ step: point.step, value: heightOf(point) }));
+interface CurveProps<T> extends Pick<CurveChartProps, 'format' | 'reference'> {
+  name: keyof typeof words.curveNames;
+  of: readonly T[];
+  heightOf: (point: T) => number | null;
+}
+
+function Curve<T extends { step: number }>({ name, of, heightOf, ...shown }: CurveProps<T>) {
+  const points = of.map((point) => ({ step: point.step, value: heightOf(point) }));
+  return <CurveChart title={words.curveNames[name]} hint={words.curveHints[name]} points={points} {...shown} />;
 }
 
 export function TuningCurves({ view: { steps, evaluations } }: { view: StoryView }) {
@@ -21,42 +27,22 @@ export function TuningCurves({ view: { steps, evaluations } }: { view: StoryView
   const judged = evaluations.some(({ validAuc }) => validAuc !== null);
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      <CurveChart title={names.loss} hint={hints.loss} points={points(steps, (one) => one.loss)} format={decimals} />
+      <Curve name="loss" of={steps} heightOf={(one) => one.loss} format={decimals} />
       {judged && (
-        <CurveChart
-          title={names.validAuc}
-          hint={hints.validAuc}
-          points={points(evaluations, (one) => one.validAuc)}
+        <Curve
+          name="validAuc"
+          of={evaluations}
+          heightOf={(one) => one.validAuc}
           format={(value) => value.toFixed(3)}
           reference={GUESSING}
         />
       )}
       {evaluations.length > 0 && (
-        <CurveChart
-          title={names.validLoss}
-          hint={hints.validLoss}
-          points={points(evaluations, (one) => one.validLoss)}
-          format={decimals}
-        />
+        <Curve name="validLoss" of={evaluations} heightOf={(one) => one.validLoss} format={decimals} />
       )}
-      <CurveChart
-        title={names.learningRate}
-        hint={hints.learningRate}
-        points={points(steps, (one) => one.learningRate)}
-        format={scientific}
-      />
-      <CurveChart
-        title={names.gradientNorm}
-        hint={hints.gradientNorm}
-        points={points(steps, (one) => one.gradientNorm)}
-        format={decimals}
-      />
-      <CurveChart
-        title={names.tokensPerSecond}
-        hint={hints.tokensPerSecond}
-        points={points(steps, (one) => one.tokensPerSecond)}
-        format={formatCompact}
-      />
+      <Curve name="learningRate" of={steps} heightOf={(one) => one.learningRate} format={scientific} />
+      <Curve name="gradientNorm" of={steps} heightOf={(one) => one.gradientNorm} format={decimals} />
+      <Curve name="tokensPerSecond" of={steps} heightOf={(one) => one.tokensPerSecond} format={formatCompact} />
     </SimpleGrid>
   );
 }

@@ -1,5 +1,5 @@
 // What a tuning was made of, where it runs, and what came of it.
-import { Anchor, DataList, Group, Paper, Stack, Title } from '@mantine/core';
+import { Anchor, DataList, Group, Stack } from '@mantine/core';
 import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
@@ -7,6 +7,7 @@ import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatAuc, formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
+import { Panel } from '../../parts/panel.tsx';
 import { datasetQuery } from '../../queries/datasets.ts';
 import { nodeQuery } from '../../queries/nodes.ts';
 import { tuningReportQuery } from '../../queries/tunings.ts';
@@ -18,10 +19,7 @@ const fact = words.fact;
 export function TuningFacts({ tuning }: { tuning: Tuning }) {
   const { adapter, initAdapter, validDataset, node, checkpointStep, createdAt, endedAt, stopReason } = tuning;
   return (
-    <Paper withBorder p="md" component="section" aria-label={words.facts}>
-      <Title order={2} size="h4" mb="sm">
-        {words.facts}
-      </Title>
+    <Panel title={words.facts}>
       <DataList labelWidth="11em">
         <Fact name={fact.model}>{tuning.model}</Fact>
         <Fact name={fact.dataset}>
@@ -62,7 +60,7 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
           </Fact>
         )}
       </DataList>
-    </Paper>
+    </Panel>
   );
 }
 

@@ -1,6 +1,7 @@
 // What happened to a tuning, the newest first.
-import { Paper, ScrollArea, Table, Text, Title } from '@mantine/core';
+import { ScrollArea, Table, Text } from '@mantine/core';
 import { formatAuc, formatCompact, formatNumber, Time } from '../../parts/formats.tsx';
+import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
 import type { LogEntry } from './tuning-story.ts';
 
@@ -8,10 +9,7 @@ const words = texts.tunings.detail;
 
 export function TuningLog({ log }: { log: readonly LogEntry[] }) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={words.log}>
-      <Title order={2} size="h4" mb="sm">
-        {words.log}
-      </Title>
+    <Panel title={words.log}>
       {log.length === 0 ? (
         <Text c="dimmed">{words.noLog}</Text>
       ) : (
@@ -30,7 +28,7 @@ export function TuningLog({ log }: { log: readonly LogEntry[] }) {
           </Table>
         </ScrollArea.Autosize>
       )}
-    </Paper>
+    </Panel>
   );
 }
 

@@ -1,7 +1,8 @@
 // The settings that a tuning was given, the paper's among them.
-import { DataList, Paper, Title } from '@mantine/core';
+import { DataList } from '@mantine/core';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { Fact } from '../../parts/fact.tsx';
+import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.tunings.detail;
@@ -10,10 +11,7 @@ const settingWords: Record<string, { label: string } | Record<string, string> | 
 
 export function TuningSettings({ settings: { hyperParameters, ...rest } }: Pick<Tuning, 'settings'>) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={words.settings}>
-      <Title order={2} size="h4" mb="sm">
-        {words.settings}
-      </Title>
+    <Panel title={words.settings}>
       <DataList labelWidth="11em">
         {Object.entries({ ...rest, ...hyperParameters }).map(([name, value]) => (
           <Fact key={name} name={settingWords[name]?.label ?? name}>
@@ -21,7 +19,7 @@ export function TuningSettings({ settings: { hyperParameters, ...rest } }: Pick<
           </Fact>
         ))}
       </DataList>
-    </Paper>
+    </Panel>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { formatAuc, formatNumber, Time } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
+import { TableHead } from '../../parts/table-head.tsx';
 import { datasetsQuery } from '../../queries/datasets.ts';
 import { texts } from '../../texts.ts';
 import { TuningBadge } from './tuning-badge.tsx';
@@ -16,15 +17,7 @@ export function TuningsTable({ tunings }: { tunings: readonly Tuning[] }) {
   return (
     <Table.ScrollContainer minWidth={760}>
       <Table verticalSpacing="sm" highlightOnHover aria-label={words.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.entries(words.columns).map(([column, label]) => (
-              <Table.Th key={column} scope="col" title={column === 'auc' ? words.aucHint : undefined}>
-                {label}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <TableHead columns={words.columns} hints={{ auc: words.aucHint }} />
         <Table.Tbody>
           {tunings.map((tuning) => (
             <TuningRow key={tuning.id} tuning={tuning} dataset={nameOf(tuning.dataset)} />
