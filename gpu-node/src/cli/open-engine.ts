@@ -4,12 +4,11 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
-import { loadLanguageModel } from '../llama/load.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
-import { computedWeights, computeType, convertedWeights } from '../models/converted-weights.ts';
+import { loadModel } from '../models/load-model.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import { readBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
@@ -51,17 +50,12 @@ export async function openEngine({ model, planFor, ...choice }: EngineChoice): P
   const tokenizer = await loadTokenizer(place.dir);
   const options = { home: paths.home, ...(threads ? { threads } : {}) };
   const computing = await planCompute(computeRequest(choice), options);
-  const { runtime, weights, compute, precision, reason } = computing;
+  const { runtime, precision, reason } = computing;
   say(`Model ${place.name}; provider ${reason}`);
   const plan = await planFor?.(place, computing);
   return {
     place,
-    model: await loadLanguageModel(place.dir, runtime, {
-      weights: convertedWeights(paths.home, place, weights),
-      int8File: computedWeights(paths.home, place, compute),
-      compute: computeType(compute),
-      checkpointing: plan?.checkpointing ?? false,
-    }),
+    model: await loadModel(place, computing, { home: paths.home, checkpointing: plan?.checkpointing ?? false }),
     tokenizer,
     provider: runtime.provider,
     precision,

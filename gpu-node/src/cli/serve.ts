@@ -47,7 +47,6 @@ export function registerServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { home, nodeToken } = config();
-  const chosen = computeRequest({ ...options, memoryBytes: options.vram });
   const edge = parseEdgeUrl(options.edge);
   const models = await findModels(options.models?.split(','));
   const secret = await memberSecret({ home, edge, token: options.token ?? nodeToken, nowMs: Date.now });
@@ -57,12 +56,7 @@ async function serve(options: ServeOptions): Promise<void> {
     secret,
     home,
     models,
-    computing: {
-      ...chosen,
-      weights: chosen.weights ?? null,
-      compute: chosen.compute ?? null,
-      memoryBytes: chosen.memoryBytes ?? null,
-    },
+    computing: computeRequest({ ...options, memoryBytes: options.vram }),
     listen: options.listen === undefined ? undefined : { port: options.listen, host: options.host },
     signal,
     log: (line) => process.stderr.write(`${line}\n`),

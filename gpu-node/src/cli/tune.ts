@@ -16,7 +16,7 @@ import { readInstructions, readLabelledSamples, readText } from '../data/read-ro
 import { interruptSignal } from '../dev/interrupt.ts';
 import { isEmpty } from '../llama/peft.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
-import { type Compute, computeType } from '../models/converted-weights.ts';
+import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
@@ -104,7 +104,7 @@ async function run(options: Options): Promise<void> {
       const { microBatchTokens } = options;
       const { cutoffTokens } = settings.hyperParameters;
       const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
-      return planCheckpoint(dir, { ...computing, compute: computeType(computing.compute) }, { settings, microBatch });
+      return planCheckpoint(dir, computing, { settings, microBatch });
     },
   });
   const { model, tokenizer, place, provider, precision, plan } = engine;

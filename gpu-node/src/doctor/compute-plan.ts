@@ -2,11 +2,12 @@
 // how much memory. Nothing is trusted before it has reproduced the reference case on this very machine, in the formats that will run.
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Provider, Runtime } from '../graph/execution.ts';
+import type { Provider } from '../graph/execution.ts';
 import type { LoadOptions } from '../llama/load.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { checkpointContentHash } from '../models/content-hash.ts';
 import { type Compute, computeType, convertedWeights, precisionOf, weightsFor } from '../models/converted-weights.ts';
+import type { ComputeChoice } from '../models/load-model.ts';
 import {
   type ChoiceOptions,
   chooseProvider,
@@ -34,10 +35,7 @@ export interface ComputeRequest {
   memoryBytes?: number | undefined;
 }
 
-export interface Computing {
-  runtime: Runtime;
-  weights: WeightFormat | undefined;
-  compute: Compute;
+export interface Computing extends ComputeChoice {
   /** As reports name it. */
   precision: string;
   /** What plans keep to; undefined for a GPU that does not tell. */
@@ -127,10 +125,7 @@ export function usualCompute(provider: Provider): Compute {
 }
 
 /** @throws when the runtime fails, or differs from PyTorch by more than these formats should */
-async function prove(
-  computing: Pick<Computing, 'runtime' | 'weights' | 'compute'>,
-  home: string,
-): Promise<ComputePlan['proof']> {
+async function prove(computing: ComputeChoice, home: string): Promise<ComputePlan['proof']> {
   const startedAt = performance.now();
   const tolerances = tolerancesFor(computing.runtime.provider, computing);
   const errors = await compareAs(REFERENCE_DIR, computing, home);
@@ -147,7 +142,7 @@ async function prove(
  */
 export async function compareAs(
   dir: string,
-  { runtime, weights, compute }: Pick<Computing, 'runtime' | 'weights' | 'compute'>,
+  { runtime, weights, compute }: ComputeChoice,
   home: string,
 ): Promise<ReferenceErrors> {
   const options: LoadOptions = { compute: computeType(compute) };
@@ -160,7 +155,7 @@ export async function compareAs(
 /** How far from the reference case what is computed in these formats may be. */
 function tolerancesFor(
   provider: Provider,
-  { weights, compute }: Pick<Computing, 'weights' | 'compute'>,
+  { weights, compute }: Pick<ComputeChoice, 'weights' | 'compute'>,
 ): ReferenceErrors {
   const ofProducts =
     compute === 'f16' ? FLOAT16_TOLERANCES : provider === 'cpu' ? REFERENCE_TOLERANCES.f32 : GPU_TOLERANCES;

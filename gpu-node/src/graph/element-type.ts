@@ -17,10 +17,10 @@ export type ElementType = keyof typeof ELEMENT_TYPE_CODES;
 
 /** A size known when the graph is built, or the name of one that each run decides: a sum of products, such as `P+B·T`. */
 export type Dim = number | string;
+export type Dims = readonly Dim[];
 
 export function timesDim(dim: Dim, factor: number): Dim {
   if (typeof dim === 'number') return factor * dim;
   const terms = dim.split('+').map((term) => `${factor}·${term}`);
   return terms.join('+');
 }
-export type Dims = readonly Dim[];

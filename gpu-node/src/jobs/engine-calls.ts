@@ -17,23 +17,24 @@ import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { COMPUTES } from '../models/converted-weights.ts';
 
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda']);
-/** What an engine is to compute with: asked for, and to be proven, or decided, with the reason told elsewhere. */
-export const engineComputingSchema = z.object({
+const requestedComputingSchema = z.object({
   provider: z.enum(['auto', ...providerSchema.options]),
-  weights: z.enum(WEIGHT_FORMATS).nullable(),
-  compute: z.enum(COMPUTES).nullable(),
-  memoryBytes: z.number().positive().nullable(),
-  proven: z.boolean(),
+  weights: z.enum(WEIGHT_FORMATS).optional(),
+  compute: z.enum(COMPUTES).optional(),
+  memoryBytes: z.number().positive().optional(),
 });
+const decidedComputingSchema = requestedComputingSchema.extend({
+  provider: providerSchema,
+  compute: z.enum(COMPUTES),
+});
+/** What an engine is to compute with: as asked for, and to be proven, or as another engine has proven it. */
+export const engineComputingSchema = z.discriminatedUnion('proven', [
+  requestedComputingSchema.extend({ proven: z.literal(false) }),
+  decidedComputingSchema.extend({ proven: z.literal(true) }),
+]);
 export type EngineComputing = z.infer<typeof engineComputingSchema>;
 /** The CPU as it always is; for tests and benchmarks. */
-export const PLAIN_CPU: EngineComputing = {
-  provider: 'cpu',
-  weights: null,
-  compute: null,
-  memoryBytes: null,
-  proven: true,
-};
+export const PLAIN_CPU: EngineComputing = { provider: 'cpu', compute: 'f32', proven: true };
 
 /** What an engine process is for; it is seen in the list of processes. */
 export const engineRoleSchema = z.enum(['probe', 'train', 'evaluate', 'score']);
@@ -67,14 +68,7 @@ export const ENGINE_CALLS = {
   /** Chooses what to compute on by running something on it. */
   probe: {
     params: z.object({}),
-    result: z.object({
-      provider: providerSchema,
-      weights: z.enum(WEIGHT_FORMATS).nullable(),
-      compute: z.enum(COMPUTES),
-      memoryBytes: z.number().nullable(),
-      precision: z.string(),
-      reason: z.string(),
-    }),
+    result: decidedComputingSchema.extend({ precision: z.string(), reason: z.string() }),
   },
   tune: {
     params: z.object({

@@ -128,7 +128,7 @@ describe('an engine process', () => {
         '--input-type=module',
         '-e',
         `import { EngineChild } from ${JSON.stringify(new URL('./engine-child.ts', import.meta.url).href)};
-         const child = new EngineChild('score', { entry: ${JSON.stringify(entry)} });
+         const child = new EngineChild('score', ${JSON.stringify({ entry, computing: PLAIN_CPU })});
          await child.call('tokens', { model: ${JSON.stringify(model)}, texts: ['a'] });
          console.log(child.pid);
          await child.call('tokens', { model: ${JSON.stringify(model)}, texts: ['wait 60000'] });`,

@@ -28,12 +28,10 @@ const NAMES: Record<EngineRole, string> = {
 };
 
 export interface EngineChildOptions {
-  computing?: EngineComputing;
+  computing: EngineComputing;
   /** Another program that speaks the same protocol; for tests. */
   entry?: string;
 }
-
-const UNDECIDED: EngineComputing = { provider: 'auto', weights: null, compute: null, memoryBytes: null, proven: false };
 
 export interface CallOptions {
   onEvent?: (event: NodeEvent) => void;
@@ -60,7 +58,7 @@ export class EngineChild {
   #nextId = 1;
   #ended: TallrecError | undefined;
 
-  constructor(role: EngineRole, { computing = UNDECIDED, entry = ENGINE_ENTRY }: EngineChildOptions = {}) {
+  constructor(role: EngineRole, { computing, entry = ENGINE_ENTRY }: EngineChildOptions) {
     this.#role = role;
     this.#child = fork(entry, [role, JSON.stringify(computing)], {
       serialization: 'advanced',

@@ -4,9 +4,9 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import type { ComputePlan, Computing } from '../doctor/compute-plan.ts';
 import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
-import { loadLanguageModel } from '../llama/load.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
-import { computedWeights, computeType, convertedWeights, precisionOf } from '../models/converted-weights.ts';
+import { precisionOf } from '../models/converted-weights.ts';
+import { loadModel } from '../models/load-model.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
 import { nothingTrained, tune } from '../train/tune.ts';
@@ -50,15 +50,9 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
     } = await openComputing();
     return { runtime, weights, compute, memoryBytes, precision };
   };
-  const models = new LoadedModels(async (place, { checkpointing }) => {
-    const { runtime, weights, compute } = await computing();
-    return loadLanguageModel(place.dir, runtime, {
-      weights: convertedWeights(home, place, weights),
-      int8File: computedWeights(home, place, compute),
-      compute: computeType(compute),
-      checkpointing,
-    });
-  });
+  const models = new LoadedModels(async (place, { checkpointing }) =>
+    loadModel(place, await computing(), { home, checkpointing }),
+  );
   const turns = new Turns();
   const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 
@@ -110,16 +104,15 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
   const engine: Engine = {
     async probe() {
       const { reason } = await openComputing();
-      const { runtime, weights = null, compute, memoryBytes = null, precision } = await computing();
-      return { provider: runtime.provider, weights, compute, memoryBytes, precision, reason };
+      const { runtime, ...decided } = await computing();
+      return { provider: runtime.provider, ...decided, reason };
     },
 
     tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, context) => {
       const { signal, stop, event, checkpoint } = context;
       if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
-      const { runtime, compute, precision, ...limits } = await computing();
-      const planned = { runtime, compute: computeType(compute), ...limits };
-      const plan = await planCheckpoint(place.dir, planned, { settings });
+      const decided = await computing();
+      const plan = await planCheckpoint(place.dir, decided, { settings });
       const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
       const { model, tokenizer } = loaded;
       const data = await tuningData({ train, valid, settings });
@@ -127,8 +120,8 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
         model,
         tokenizer,
         modelContentHash: place.contentHash,
-        provider: runtime.provider,
-        precision,
+        provider: decided.runtime.provider,
+        precision: decided.precision,
         settings: plan ? keptToPlan(settings, plan) : settings,
         notes: plan && planNotes(plan),
         data,

@@ -18,7 +18,7 @@ const note = (message: string): NodeEvent => ({ type: 'note', step: 0, message }
 serveEngine({
   probe: async () => {
     const reason = `told ${process.argv.slice(2).join(' ')}`;
-    return { provider: 'cpu', weights: null, compute: 'f32', memoryBytes: null, precision: 'f32', reason };
+    return { provider: 'cpu', compute: 'f32', precision: 'f32', reason };
   },
   async tune({ model, settings, checkpointDir }, { signal, stop, event, checkpoint }) {
     event(note('begun'));

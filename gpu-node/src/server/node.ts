@@ -5,6 +5,7 @@ import { serve } from '@hono/node-server';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { ComputeRequest } from '../doctor/compute-plan.ts';
 import { AdapterCache } from '../jobs/adapter-cache.ts';
 import { BatchData } from '../jobs/batch-data.ts';
 import { EdgeFiles } from '../jobs/edge-files.ts';
@@ -26,7 +27,7 @@ export interface NodeOptions {
   /** Adapters and jobs are kept below it. */
   home: string;
   models: readonly ModelPlace[];
-  computing: Omit<EngineComputing, 'proven'>;
+  computing: ComputeRequest;
   listen: { port: number; host: string } | undefined;
   /** Aborted to end in order. */
   signal: AbortSignal;
@@ -39,11 +40,11 @@ export interface NodeOptions {
  */
 export async function startNode(options: NodeOptions): Promise<void> {
   const { edgeUrl, secret, home, models, signal, log } = options;
-  const { precision, reason, ...decided } = await probe({ ...options.computing, proven: false });
+  const { precision, reason, ...decided } = await probe(options.computing);
   const computing: EngineComputing = { ...decided, proven: true };
   const { provider, memoryBytes } = computing;
   const infos = await Promise.all(models.map(describeModel));
-  const limit = memoryBytes === null ? '' : `, keeping to ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+  const limit = memoryBytes === undefined ? '' : `, keeping to ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
   log(`Provider ${reason} Computing in ${precision}${limit}.`);
   log(`Models: ${infos.map(({ name, parameters }) => `${name} (${(parameters / 1e6).toFixed(1)} M)`).join(', ')}`);
 
@@ -88,8 +89,8 @@ export async function startNode(options: NodeOptions): Promise<void> {
   }
 }
 
-async function probe(computing: EngineComputing) {
-  const engine = new EngineChild('probe', { computing });
+async function probe(computing: ComputeRequest) {
+  const engine = new EngineChild('probe', { computing: { ...computing, proven: false } });
   try {
     return await engine.call('probe', {});
   } finally {

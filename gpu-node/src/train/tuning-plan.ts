@@ -6,7 +6,7 @@ import { type LlamaConfig, readLlamaConfig } from '../llama/config.ts';
 import type { LinearModule } from '../llama/lora.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
 import { storedFormat, type WeightFormat } from '../llama/weight-file.ts';
-import type { ComputeType } from '../llama/weights.ts';
+import { type Compute, computeType } from '../models/converted-weights.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './memory-plan.ts';
 
 /** Tokens of "Yes." or "No." with the end of the text, and one to spare. */
@@ -45,7 +45,7 @@ export interface PlannedComputing {
   runtime: Pick<Runtime, 'provider' | 'extensions'>;
   /** As stored when undefined. */
   weights: WeightFormat | undefined;
-  compute: ComputeType;
+  compute: Compute;
   /** Undefined for a GPU that does not tell. */
   memoryBytes: number | undefined;
 }
@@ -64,7 +64,7 @@ export async function planCheckpoint(
   const { provider, extensions } = runtime;
   const request: TuningPlanRequest = {
     ...{ config: shape.config, weights: weights ?? shape.weights },
-    ...{ provider, extensions, compute, limitBytes: memoryBytes, settings, microBatch },
+    ...{ provider, extensions, compute: computeType(compute), limitBytes: memoryBytes, settings, microBatch },
   };
   const plan = planTuning(request);
   if (!plan.fits) throw doesNotFit(plan, request);
