@@ -39,6 +39,8 @@ export const LIMITS = {
   /** Ids of users and items. */
   idCharacters: 200,
   nounCharacters: 40,
+  /** Names of columns. */
+  columnCharacters: 200,
   historyItems: 200,
   scoreSamples: 256,
   rankCandidates: 500,

@@ -5,7 +5,14 @@ import type { Sampling } from '@tallrec/shared/interactions';
 import type { Template } from '@tallrec/shared/prompt';
 import type { Stage } from '@tallrec/shared/tuning';
 import type { GoldenScores } from '@tallrec/shared/wire/adapters';
-import type { Dataset, DatasetFormat, DatasetKind, DatasetState, RowError } from '@tallrec/shared/wire/datasets';
+import type {
+  ColumnNames,
+  Dataset,
+  DatasetFormat,
+  DatasetKind,
+  DatasetState,
+  RowError,
+} from '@tallrec/shared/wire/datasets';
 import type { JobError, JobState } from '@tallrec/shared/wire/jobs';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import type { JobOutcome } from '@tallrec/shared/wire/link';
@@ -127,6 +134,8 @@ export const datasets = sqliteTable(
     bytes: integer('bytes').notNull(),
     sha256: text('sha256'),
     sampling: text('sampling', { mode: 'json' }).$type<Sampling>().notNull(),
+    /** Of the file, where they were named. */
+    columns: text('columns', { mode: 'json' }).$type<ColumnNames>(),
     /** The upload of its bytes. */
     upload: text('upload').notNull(),
     /** The R2 multipart upload that its validated rows go to, while it is being validated. */

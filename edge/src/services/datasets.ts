@@ -33,6 +33,7 @@ export function toDataset(row: DatasetRow): Dataset {
     bytes: row.bytes,
     sha256: row.sha256,
     sampling: row.sampling,
+    columns: row.columns,
     createdBy: row.createdBy,
     stats: row.stats,
     warnings: row.warnings,
@@ -74,6 +75,7 @@ export async function createDataset(
   const id = deps.newId('dataset');
   const { workspace, actor } = ctx;
   const { name, kind, format, bytes, sampling } = input;
+  const columns = input.columns ?? null;
   const sha256 = input.sha256 ?? null;
   const nowMs = deps.clock.nowMs();
   const upload = newUpload(deps, { workspace, key: places.datasetRaw(workspace, id), subject: id, bytes, sha256 });
@@ -89,6 +91,7 @@ export async function createDataset(
       bytes,
       sha256,
       sampling,
+      columns,
       upload: upload.id,
       rowsUploadId: null,
       instance: null,

@@ -22,11 +22,11 @@ async function firstRows(bucket: R2Bucket, { workspace, id }: DatasetRow, bytes:
   return whole === '' ? [] : whole.split('\n').map((line) => JSON.parse(line));
 }
 
-type Prompt = Pick<Preview['samples'][number], 'prompt' | 'answer'>;
+type Prompt = Pick<Preview['samples'][number], 'prompt' | 'answer' | 'sample'>;
 
 function promptOf(sample: Sample, template: Template): Prompt {
   const answer = sample.liked === undefined ? null : answerOf(sample.liked);
-  return { prompt: formatSamplePrompt(sample, template), answer };
+  return { prompt: formatSamplePrompt(sample, template), answer, sample };
 }
 
 async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, template: Template): Promise<Prompt[]> {
@@ -37,7 +37,7 @@ async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, templ
     if (row.kind === 'instructions') {
       return rows.slice(0, limit).map((value) => {
         const instruction = instructionRowSchema.parse(value);
-        return { prompt: formatPrompt(instruction, template), answer: instruction.output };
+        return { prompt: formatPrompt(instruction, template), answer: instruction.output, sample: null };
       });
     }
     if (row.kind === 'samples') {
@@ -79,7 +79,7 @@ export async function previewDataset(
   const texts = prompts.map(({ prompt }) => prompt);
   const counted = texts.length > 0 ? await countTokens(deps, ctx, query.model, texts) : null;
   return {
-    samples: prompts.map((prompt, at) => ({ ...prompt, tokens: counted?.counts[at] ?? null })),
+    samples: prompts.map((prompt, at) => ({ ...prompt, tokens: counted?.counts[at] ?? null, pieces: null })),
     template: query.template,
     tokenizer: counted?.model ?? null,
   };

@@ -13,7 +13,7 @@ const NAMES: Record<Column, readonly string[]> = {
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
 };
 
-export const COLUMNS = Object.keys(NAMES) as Column[];
+export const COLUMNS = Object.keys(NAMES) as [Column, ...Column[]];
 
 /** What each row of a file holds. */
 export interface Layout {

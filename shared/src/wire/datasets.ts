@@ -4,8 +4,10 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
+import { COLUMNS } from '../rows/columns.ts';
+import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { modelNameSchema } from './jobs.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
 import { partNumberSchema, uploadSchema } from './uploads.ts';
 
 export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
@@ -28,6 +30,10 @@ export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 're
 export const datasetStateSchema = z.enum(DATASET_STATES);
 export type DatasetState = z.infer<typeof datasetStateSchema>;
 
+/** Names in the file, of its header or of its rows' keys, by what they hold here. */
+export const columnNamesSchema = z.partialRecord(z.enum(COLUMNS), z.string().min(1).max(LIMITS.columnCharacters));
+export type ColumnNames = z.infer<typeof columnNamesSchema>;
+
 export const createDatasetSchema = z
   .strictObject({
     name: nameSchema,
@@ -39,6 +45,15 @@ export const createDatasetSchema = z
     sha256: sha256Schema.optional(),
     /** How samples are made of interactions. */
     sampling: samplingSchema.strict().prefault({}),
+    columns: columnNamesSchema.optional().meta({
+      description:
+        'For interactions and items: which column of the file holds what. What is not named is found by well-known names.',
+      example: { user: 'reader', rating: 'grade' },
+    }),
+  })
+  .refine(({ kind, columns }) => columns === undefined || kind === 'interactions' || kind === 'items', {
+    path: ['columns'],
+    message: 'goes with interactions and items: leave it out',
   })
   .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
     path: ['format'],
@@ -56,6 +71,24 @@ export const rowErrorSchema = z.object({
 });
 export type RowError = z.infer<typeof rowErrorSchema>;
 
+/** How many fall from `from` up to and including `to`. */
+const binSchema = z.object({ from: z.number(), to: z.number(), count: countSchema() });
+
+/** What pictures are drawn of; each is null where the kind has no such thing or where there was too much of it to count. */
+export const datasetProfileSchema = z.object({
+  /** Ascending; how many rows have each rating, and whether it counts as a like. At most 100; wider ones are binned. */
+  ratings: z.array(binSchema.extend({ liked: z.boolean() })).nullable(),
+  /** Users by the number of their ratings; samples by the length of their histories. */
+  historyLengths: z.array(binSchema).nullable(),
+  /** Items by the number of rows that they are in. */
+  itemRows: z.array(binSchema).nullable(),
+  /** Samples that interactions give, by the part of the paper's split; `unused`: before the last 10,000. */
+  split: z
+    .object({ unused: countSchema(), train: countSchema(), valid: countSchema(), test: countSchema() })
+    .nullable(),
+});
+export type DatasetProfile = z.infer<typeof datasetProfileSchema>;
+
 export const datasetStatsSchema = z.object({
   rows: countSchema(),
   users: countSchema().nullable(),
@@ -63,6 +96,8 @@ export const datasetStatsSchema = z.object({
   likedShare: z.number().nullable(),
   /** Rows that say whether the target was liked; rows without can be scored, and neither learned from nor judged. */
   labelled: countSchema(),
+  /** Null for what was validated before there was one. */
+  profile: datasetProfileSchema.nullable().default(null),
 });
 
 export const datasetSchema = z.object({
@@ -74,6 +109,7 @@ export const datasetSchema = z.object({
   bytes: countSchema(LIMITS.uploadBytes),
   sha256: sha256Schema.nullable(),
   sampling: samplingSchema,
+  columns: columnNamesSchema.nullable(),
   createdBy: z.string(),
   stats: datasetStatsSchema.nullable(),
   warnings: z.array(z.string()),
@@ -96,6 +132,11 @@ export const completeDatasetSchema = z.strictObject({
     .optional(),
 });
 
+export const listDatasetsQuerySchema = pageQuerySchema.extend({
+  kind: datasetKindSchema.optional(),
+  state: datasetStateSchema.optional(),
+});
+
 export const previewQuerySchema = z.object({
   limit: digitsSchema(1, LIMITS.previewSamples).default(5),
   template: templateSchema.default('clean'),
@@ -110,9 +151,59 @@ export const previewSchema = z.object({
       answer: z.string().nullable(),
       /** Tokens of the prompt; null where no connected node holds a tokenizer. */
       tokens: countSchema().nullable(),
+      /** The prompt cut into its tokens, in order: joined they are the prompt. The answer comes behind the last. */
+      pieces: z.array(z.string()).nullable(),
+      /** What the prompt was made of; null for instructions. */
+      sample: sampleSchema.nullable(),
     }),
   ),
   template: templateSchema,
   tokenizer: z.string().nullable(),
 });
 export type Preview = z.infer<typeof previewSchema>;
+
+export const itemsQuerySchema = z.object({
+  limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
+  search: z.string().max(LIMITS.titleCharacters).optional().meta({
+    description: 'Titles in which each of these words begins a word, case and accents aside.',
+  }),
+});
+
+/** The items of a dataset, those in the most rows first. */
+export const datasetItemsSchema = z.object({
+  items: z.array(
+    itemSchema.extend({
+      /** Rows in which it was rated, or stands in the history or as the target. */
+      rows: countSchema(),
+      /** Of these, the rows that say it was liked. */
+      liked: countSchema(),
+    }),
+  ),
+  /** That match. */
+  total: countSchema(),
+  /** False where the dataset has more items than are kept for searching: then those that came first are searched. */
+  complete: z.boolean(),
+});
+export type DatasetItems = z.infer<typeof datasetItemsSchema>;
+
+export const historiesQuerySchema = z.object({
+  limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
+  user: z.string().max(LIMITS.idCharacters).optional().meta({ description: 'Only users whose id begins so.' }),
+});
+
+/** Of some users of a dataset the latest history that is followed by something, to try a model on. */
+export const datasetHistoriesSchema = z.object({
+  histories: z.array(
+    z.object({
+      /** Null where the samples name none. */
+      user: z.string().nullable(),
+      noun: nounSchema,
+      history: z.array(historyItemSchema),
+      /** What came next, and whether it was liked; null where the file does not say. */
+      next: itemSchema.extend({ liked: z.boolean().nullable() }),
+    }),
+  ),
+  /** False where only the beginning of the file was read. */
+  complete: z.boolean(),
+});
+export type DatasetHistories = z.infer<typeof datasetHistoriesSchema>;

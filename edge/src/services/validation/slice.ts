@@ -43,7 +43,7 @@ export interface ValidationInput {
 export function refusal(rowError: Dataset['rowErrors'][number]): Validated {
   return {
     parts: [],
-    stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0 },
+    stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0, profile: null },
     warnings: [],
     errorCount: 1,
     rowErrors: [rowError],

@@ -111,6 +111,7 @@ export class Tally {
       items: this.items.size === 0 ? null : this.items.size,
       likedShare: labelled > 0 ? liked / labelled : null,
       labelled,
+      profile: null,
     };
   }
 
