@@ -1,5 +1,6 @@
 // Every word that the dashboard shows, by page; another language is another object of this shape.
 import { auditTexts } from './texts/audit.ts';
+import { chartTexts } from './texts/charts.ts';
 import { keyTexts } from './texts/keys.ts';
 import { nodeTexts } from './texts/nodes.ts';
 import { settingTexts } from './texts/settings.ts';
@@ -74,6 +75,7 @@ export const texts = {
     title: 'Nothing to see with this key',
     lead: 'Your key has no scope that lets it read. Ask an administrator for one with the scope “read”, then sign in again.',
   },
+  charts: chartTexts,
   tunings: { ...tuningTexts, form: { ...tuningFormTexts, settings: settingTexts }, detail: tuningDetailTexts },
   nodes: nodeTexts,
   keys: keyTexts,

@@ -1,12 +1,8 @@
-// One curve over the steps of a job, as a chart or, for those who read it, as a table.
-import '@mantine/charts/styles.css';
+// One curve over the steps of a job.
 import { LineChart } from '@mantine/charts';
-import { Button, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
-import { downsample } from '@tallrec/shared/downsample';
-import { useState } from 'react';
 import { texts } from '../texts.ts';
+import { ChartFrame } from './chart-frame.tsx';
 import { formatNumber } from './formats.tsx';
-import { TableHead } from './table-head.tsx';
 
 export interface CurvePoint {
   step: number;
@@ -23,58 +19,42 @@ export interface CurveChartProps {
   reference?: { value: number; label: string };
 }
 
-const TABLE_ROWS = 40;
 const words = texts.tunings.detail;
-const heightOf = ({ value }: CurvePoint) => value ?? 0;
 
 export function CurveChart({ title, hint, points, format, reference }: CurveChartProps) {
-  const [asTable, setAsTable] = useState(false);
   const last = points.findLast(({ value }) => value !== null);
   const latest = last ? words.latest(format(last.value!), formatNumber(last.step)) : '';
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
-      <Stack gap="xs">
-        <Group justify="space-between" align="flex-start" wrap="nowrap">
-          <Title order={3} size="h5">
-            {title}
-          </Title>
-          <Button size="compact-xs" variant="default" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-            {asTable ? words.asChart : words.asTable}
-          </Button>
-        </Group>
-        <Text size="xs" c="dimmed">
-          {hint}
-        </Text>
-        {asTable ? (
-          <CurveTable title={title} points={points} format={format} />
-        ) : (
-          <div role="img" aria-label={`${title}: ${latest}`}>
-            <LineChart
-              h={200}
-              data={[...points]}
-              dataKey="step"
-              series={[{ name: 'value', label: title, color: 'blue.6' }]}
-              curveType="linear"
-              withDots={points.length < 30}
-              accessibilityLayer={false}
-              valueFormatter={format}
-              xAxisProps={{
-                type: 'number',
-                domain: ['dataMin', 'dataMax'],
-                allowDecimals: false,
-                tickFormatter: formatNumber,
-              }}
-              yAxisProps={{ domain: domainFor(reference), width: 64 }}
-              lineProps={{ isAnimationActive: false }}
-              {...(reference ? { referenceLines: [lineAt(reference, points)] } : {})}
-            />
-          </div>
-        )}
-        <Text size="xs" c="dimmed">
-          {latest}
-        </Text>
-      </Stack>
-    </Paper>
+    <ChartFrame
+      title={title}
+      hint={hint}
+      summary={latest}
+      data={{
+        columns: { step: words.step, value: title },
+        rows: points.map(({ step, value }) => ({ step, value })),
+        format: { step: formatNumber, value: format },
+      }}
+    >
+      <LineChart
+        h={200}
+        data={[...points]}
+        dataKey="step"
+        series={[{ name: 'value', label: title, color: 'blue.6' }]}
+        curveType="linear"
+        withDots={points.length < 30}
+        accessibilityLayer={false}
+        valueFormatter={format}
+        xAxisProps={{
+          type: 'number',
+          domain: ['dataMin', 'dataMax'],
+          allowDecimals: false,
+          tickFormatter: formatNumber,
+        }}
+        yAxisProps={{ domain: domainFor(reference), width: 64 }}
+        lineProps={{ isAnimationActive: false }}
+        {...(reference ? { referenceLines: [lineAt(reference, points)] } : {})}
+      />
+    </ChartFrame>
   );
 }
 
@@ -95,22 +75,4 @@ function lineAt({ value, label }: Reference, points: CurveChartProps['points']) 
   const above = points.some((point) => point.value !== null && point.value > value);
   const labelPosition = above ? 'insideBottomRight' : 'insideTopRight';
   return { y: value, label, color: 'gray.6', labelPosition } as const;
-}
-
-function CurveTable({ title, points, format }: Pick<CurveChartProps, 'title' | 'points' | 'format'>) {
-  return (
-    <Table.ScrollContainer minWidth={240} maxHeight={240}>
-      <Table stickyHeader verticalSpacing={2} aria-label={title}>
-        <TableHead columns={{ step: words.step, value: title }} />
-        <Table.Tbody>
-          {downsample(points, TABLE_ROWS, heightOf).map(({ step, value }) => (
-            <Table.Tr key={step}>
-              <Table.Td>{formatNumber(step)}</Table.Td>
-              <Table.Td>{value === null ? texts.common.none : format(value)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
 }

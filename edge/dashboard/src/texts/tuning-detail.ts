@@ -26,8 +26,6 @@ export const tuningDetailTexts = {
   },
   curves: 'Curves',
   noCurves: 'The curves appear with the first step.',
-  asTable: 'Show as a table',
-  asChart: 'Show as a chart',
   step: 'Step',
   guessing: 'guessing',
   curveNames: {

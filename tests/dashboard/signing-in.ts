@@ -1,0 +1,56 @@
+// Who comes in, by what, and how far; and that signing out ends it.
+import { createdKeySchema } from '@tallrec/shared/wire/keys';
+import { expect, it } from 'vitest';
+import { texts } from '../../edge/dashboard/src/texts.ts';
+import type { Stage } from './stage.ts';
+
+export function signingIn(stage: Stage): void {
+  it('asks who is there, and lets nobody in with a key that does not hold', async () => {
+    const { page } = stage;
+    await page.goto('/');
+    await stage.heading(texts.signIn.title).waitFor();
+    expect(page.url()).toContain('/sign-in');
+    await page.getByLabel(texts.signIn.key).fill('tlr_unknown');
+    await page.getByRole('button', { name: texts.signIn.submit }).click();
+    await page.getByText('This API key is unknown or revoked.').waitFor();
+    stage.forgive(401);
+  });
+
+  it('signs in by a link that holds once, and keeps the key from every script', async () => {
+    const { page, context, machine } = stage;
+    await page.goto(await machine.client.signInLink());
+    await stage.heading(texts.tunings.title).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/tunings');
+    const readable: string[] = await page.evaluate(
+      '[document.cookie, ...Object.values({ ...localStorage, ...sessionStorage })]',
+    );
+    expect(readable.join()).not.toMatch(/tlr_/);
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/v1' });
+  });
+
+  it('shows a key without scopes that there is nothing for it', async () => {
+    const { machine, browser, origin } = stage;
+    const { key } = await machine.client.post('/v1/keys', { name: 'scores', scopes: ['score'] }, createdKeySchema);
+    const narrow = await browser.newContext({ baseURL: origin });
+    const other = await narrow.newPage();
+    await other.goto('/sign-in');
+    await other.getByLabel(texts.signIn.key).fill(key);
+    await other.getByRole('button', { name: texts.signIn.submit }).click();
+    await other.getByRole('heading', { level: 1, name: texts.noAccess.title }).waitFor();
+    await narrow.close();
+  });
+}
+
+export function signingOut(stage: Stage): void {
+  it('signs out, and the session is over', async () => {
+    const { page } = stage;
+    await page.goto('/tunings');
+    await page.getByRole('button', { name: 'tests' }).click();
+    await page.getByRole('menuitem', { name: texts.shell.signOut }).click();
+    await stage.heading(texts.signIn.title).waitFor();
+    await page.goto('/tunings');
+    await stage.heading(texts.signIn.title).waitFor();
+    stage.forgive(401);
+  });
+}

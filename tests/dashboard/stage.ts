@@ -1,0 +1,90 @@
+// What the stories of the dashboard play on: a real Worker, a real node, and a real browser that is listened to.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { type Machine, startMachine } from '../support/machine.ts';
+
+export const CHROMIUM = '/usr/bin/chromium';
+const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url));
+export const WIDTHS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
+
+export class Stage {
+  machine!: Machine;
+  browser!: Browser;
+  context!: BrowserContext;
+  page!: Page;
+  /** What the console said that it should not. */
+  readonly complaints: string[] = [];
+
+  async open(): Promise<void> {
+    this.machine = await startMachine();
+    await this.machine.startNode();
+    this.browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
+    this.context = await this.browser.newContext({ viewport: WIDTHS.desktop, baseURL: this.origin });
+    this.page = await this.context.newPage();
+    this.listenTo(this.page);
+    await mkdir(SCREENSHOTS, { recursive: true });
+  }
+
+  async close(): Promise<void> {
+    await this.browser?.close();
+    await this.machine?.stop();
+  }
+
+  get origin(): string {
+    return new URL(this.machine.client.url).origin;
+  }
+
+  listenTo(page: Page): void {
+    page.setDefaultTimeout(20_000);
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+  }
+
+  /** The browser itself tells of each refusal: those of this status were what a story was about. */
+  forgive(status: number): void {
+    const kept = this.complaints.filter((text) => !text.includes(`status of ${status}`));
+    this.complaints.splice(0, this.complaints.length, ...kept);
+  }
+
+  heading(name: string | RegExp) {
+    return this.page.getByRole('heading', { level: 1, name });
+  }
+
+  async choose(label: string, option: string | RegExp): Promise<void> {
+    await this.page.getByRole('combobox', { name: label, exact: true }).click();
+    await this.page.getByRole('option', { name: option }).first().click();
+  }
+
+  /** Axe finds nothing and nothing is wider than the window, in both schemes and at two widths; each is photographed. */
+  async expectOpenToEveryone(name: string, path: string): Promise<void> {
+    const { page } = this;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const [width, viewport] of Object.entries(WIDTHS)) {
+        await page.setViewportSize(viewport);
+        await page.goto(path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        // Nothing is loading any more; a page that is told of events never is without a request.
+        await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+        const wide: number = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        expect(wide, 'wider than the window by').toBeLessThanOrEqual(0);
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      }
+    }
+    await page.setViewportSize(WIDTHS.desktop);
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  }
+}
