@@ -6,16 +6,18 @@ import { apiKeys, sessions, signInLinks, workspaces } from './schema.ts';
 
 export type SessionRow = typeof sessions.$inferSelect;
 
+export interface FoundSession {
+  session: SessionRow;
+  key: ApiKeyRow;
+  workspaceName: string;
+}
+
 export async function insertSession(db: Db, row: SessionRow): Promise<void> {
   await db.insert(sessions).values(row);
 }
 
 /** @returns the session with its key, whatever has become of that; undefined where there is none, or it is over */
-export async function findSession(
-  db: Db,
-  hash: string,
-  nowMs: number,
-): Promise<{ session: SessionRow; key: ApiKeyRow; workspaceName: string } | undefined> {
+export async function findSession(db: Db, hash: string, nowMs: number): Promise<FoundSession | undefined> {
   return await db
     .select({ session: sessions, key: apiKeys, workspaceName: workspaces.name })
     .from(sessions)

@@ -4,7 +4,7 @@ import type { Scope } from '@tallrec/shared/wire/keys';
 import type { Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type ApiKeyRow, findKeyByHash, setKeyUsed } from '../repo/keys.ts';
-import { findSession } from '../repo/sessions.ts';
+import { type FoundSession, findSession } from '../repo/sessions.ts';
 import { Known } from './known.ts';
 import { bearerOf, KEY_PREFIX, sha256Hex } from './secrets.ts';
 import { iso } from './timestamps.ts';
@@ -83,12 +83,22 @@ export async function authenticate(
  * @throws TallrecError UNAUTHENTICATED where the session is over, or its key no longer holds
  */
 export async function authenticateSession(deps: Pick<Deps, 'db' | 'clock'>, secret: string): Promise<Authenticated> {
-  const nowMs = deps.clock.nowMs();
-  const found = await findSession(deps.db, await sha256Hex(secret), nowMs);
+  const { key } = await requireSession(deps, secret);
+  return authenticated(deps, key, deps.clock.nowMs());
+}
+
+/** @throws TallrecError UNAUTHENTICATED where nobody is signed in by it, or its key no longer holds */
+export async function requireSession(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  secret: string | undefined,
+): Promise<FoundSession> {
+  const nowMs = clock.nowMs();
+  const found = secret === undefined ? undefined : await findSession(db, await sha256Hex(secret), nowMs);
   if (!found) {
-    throw new TallrecError('UNAUTHENTICATED', 'This session is over.', { fix: 'Sign in again.' });
+    throw new TallrecError('UNAUTHENTICATED', 'Nobody is signed in here, or no longer.', { fix: 'Sign in.' });
   }
-  return authenticated(deps, usable(found.key, nowMs), nowMs);
+  usable(found.key, nowMs);
+  return found;
 }
 
 /**

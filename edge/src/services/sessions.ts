@@ -4,8 +4,8 @@ import { LIMITS } from '@tallrec/shared/limits';
 import type { Session, SignIn } from '@tallrec/shared/wire/session';
 import type { Deps } from '../deps.ts';
 import { type ApiKeyRow, findKeyByHash } from '../repo/keys.ts';
-import { deleteSession, findSession, insertSession, insertSignInLink, takeSignInLink } from '../repo/sessions.ts';
-import { type Caller, usable } from './authenticate.ts';
+import { deleteSession, insertSession, insertSignInLink, takeSignInLink } from '../repo/sessions.ts';
+import { type Caller, requireSession, usable } from './authenticate.ts';
 import { LINK_PREFIX, newSecret, SESSION_PREFIX, sha256Hex } from './secrets.ts';
 import { iso } from './timestamps.ts';
 
@@ -41,18 +41,13 @@ async function keyOfLink({ db }: SessionDeps, link: string, nowMs: number): Prom
 }
 
 /** @throws TallrecError UNAUTHENTICATED where nobody is signed in */
-export async function sessionOf({ db, clock }: SessionDeps, secret: string | undefined): Promise<Session> {
-  const nowMs = clock.nowMs();
-  const found = secret === undefined ? undefined : await findSession(db, await sha256Hex(secret), nowMs);
-  if (!found) {
-    throw new TallrecError('UNAUTHENTICATED', 'Nobody is signed in here, or no longer.', { fix: 'Sign in.' });
-  }
-  const { id, name, workspace, scopes } = usable(found.key, nowMs);
+export async function sessionOf(deps: SessionDeps, secret: string | undefined): Promise<Session> {
+  const { key, workspaceName, session } = await requireSession(deps, secret);
   return {
-    workspace: { id: workspace, name: found.workspaceName },
-    key: { id, name },
-    scopes,
-    expiresAt: iso(found.session.expiresAt),
+    workspace: { id: key.workspace, name: workspaceName },
+    key: { id: key.id, name: key.name },
+    scopes: key.scopes,
+    expiresAt: iso(session.expiresAt),
   };
 }
 

@@ -1,5 +1,5 @@
 // Who did what in the workspace, newest first, of one thing or one actor if asked.
-import { Button, Code, Group, Stack, Table, TextInput } from '@mantine/core';
+import { Button, Code, Group, Table, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { AuditEntry } from '@tallrec/shared/wire/audit';
 import { useQuery } from '@tanstack/react-query';
@@ -8,8 +8,7 @@ import { Empty } from '../parts/empty.tsx';
 import { Time } from '../parts/formats.tsx';
 import { LinkButton } from '../parts/links.tsx';
 import { Page } from '../parts/page.tsx';
-import { Pager } from '../parts/pager.tsx';
-import { QueryView } from '../parts/query-view.tsx';
+import { PagedList } from '../parts/paged-list.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { auditQuery } from '../queries/audit.ts';
 import { texts } from '../texts.ts';
@@ -22,18 +21,13 @@ export function AuditPage() {
   return (
     <Page title={words.title} lead={words.lead}>
       <Filters key={`${filter.subject} ${filter.actor}`} subject={filter.subject} actor={filter.actor} />
-      <QueryView query={query}>
-        {({ items, nextCursor }) =>
-          items.length === 0 ? (
-            <Empty title={words.empty.title}>{words.empty.body}</Empty>
-          ) : (
-            <Stack>
-              <AuditTable entries={items} />
-              <Pager cursor={filter.cursor} nextCursor={nextCursor} />
-            </Stack>
-          )
-        }
-      </QueryView>
+      <PagedList
+        query={query}
+        cursor={filter.cursor}
+        empty={<Empty title={words.empty.title}>{words.empty.body}</Empty>}
+      >
+        {(entries) => <AuditTable entries={entries} />}
+      </PagedList>
     </Page>
   );
 }
