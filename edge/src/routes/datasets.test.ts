@@ -178,7 +178,7 @@ describe('datasets', () => {
   it('show their own fields alone, and each change is in the audit', async () => {
     const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
     expect(Object.keys(dataset).sort()).toEqual(
-      'bytes createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
+      'bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
         ' ',
       ),
     );

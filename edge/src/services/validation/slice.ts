@@ -1,16 +1,17 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
 import { LIMITS } from '@tallrec/shared/limits';
+import { type CsvHead, CsvReader } from '@tallrec/shared/rows/csv-reader';
+import { JsonArrayReader, JsonlReader } from '@tallrec/shared/rows/json-readers';
+import { LAYOUTS, rowCheck } from '@tallrec/shared/rows/row-check';
+import { isBad, type RawRow, type ReaderPosition, type RowReader } from '@tallrec/shared/rows/row-reader';
+import { Tally, type TallyState } from '@tallrec/shared/rows/tally';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { RowsWriter, type RowsWriterState } from '../../storage/r2.ts';
-import { type CsvHead, CsvReader } from './csv-reader.ts';
-import { JsonArrayReader, JsonlReader } from './json-readers.ts';
-import { isBad, LAYOUTS, type RawRow, type ReaderPosition, type RowReader, rowCheck } from './rows.ts';
 import { validationOf } from './start.ts';
-import { Tally, type TallyState } from './tally.ts';
 
 /**
  * A step has 300 s of CPU time (`cpu_ms`). Measured in Node 22: 21 s for a slice of MovieLens-like CSV, 9 s of JSON lines, 51 s of the

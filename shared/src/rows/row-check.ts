@@ -1,9 +1,7 @@
-// A dataset's rows: as the readers of files hand them on, and checked, in the normalised form of their kind.
-import type { Interaction } from '@tallrec/shared/interactions';
-import { checkInteraction, jsonKeyMapper } from '@tallrec/shared/rows/check-interaction';
-import { checkItem } from '@tallrec/shared/rows/check-item';
-import { ITEMS, type Layout, RATINGS } from '@tallrec/shared/rows/columns';
-import { type RowFault, shown } from '@tallrec/shared/rows/row-fault';
+// Rows as the readers of files hand them on, checked, and in the normalised form of their kind.
+
+import type { z } from 'zod';
+import type { Interaction } from '../interactions.ts';
 import {
   ANSWERS,
   type InstructionRow,
@@ -13,45 +11,12 @@ import {
   type Sample,
   sampleSchema,
   withoutLabel,
-} from '@tallrec/shared/sample';
-import type { DatasetKind, RowError } from '@tallrec/shared/wire/datasets';
-import type { z } from 'zod';
-
-/** What every reader of a file hands on: rows with their lines, or what was wrong at a line. */
-export type RawRow = GoodRow | BadRow;
-
-export interface GoodRow {
-  line: number;
-  value: unknown;
-}
-
-export type BadRow = RowError;
-
-export function isBad(row: RawRow): row is BadRow {
-  return 'problem' in row;
-}
-
-/** Where a reader can begin again: the next byte of the file and its line. */
-export interface ReaderPosition {
-  offset: number;
-  line: number;
-}
-
-export interface RowReader {
-  /** The rows that end within this chunk, and those before it. */
-  push(chunk: Uint8Array): RawRow[];
-  /** What is left at the end of the file. */
-  end(): RawRow[];
-  /** Behind the last row that was handed on. */
-  readonly position: ReaderPosition;
-  /** Set when nothing after this point can be read; the reason was handed on as a bad row. */
-  readonly broken: boolean;
-}
-
-export const NOT_UTF8 = {
-  problem: 'This is not UTF-8 text.',
-  fix: 'Save the file as UTF-8, for example with: iconv -f ISO-8859-1 -t UTF-8 old > new',
-};
+} from '../sample.ts';
+import type { DatasetKind } from '../wire/datasets.ts';
+import { checkInteraction, jsonKeyMapper } from './check-interaction.ts';
+import { checkItem } from './check-item.ts';
+import { ITEMS, type Layout, RATINGS } from './columns.ts';
+import { type RowFault, shown } from './row-fault.ts';
 
 export type Normalised =
   | { kind: 'interactions'; row: Interaction }

@@ -1,8 +1,6 @@
-import { toInstructionRow } from '@tallrec/shared/sample';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rowCheck } from './rows.ts';
-import { DistinctCounter } from './tally.ts';
+import { toInstructionRow } from '../sample.ts';
+import { rowCheck } from './row-check.ts';
 
 describe('rows', () => {
   it('take JSON ratings under the names of well-known files, with ids as numbers', () => {
@@ -53,26 +51,5 @@ describe('items', () => {
     expect(check({ id: 1 })).toMatchObject({ faults: [{ column: 'title', problem: 'title is missing.' }] });
     expect(check({ id: 'x'.repeat(201), title: 'a' })).toMatchObject({ faults: [{ column: 'item' }] });
     expect(check('Heat')).toMatchObject({ faults: [{ column: null, fix: expect.stringContaining('"title"') }] });
-  });
-});
-
-describe('the counter of distinct strings', () => {
-  it('counts as a Map does, also from its own table, and stops at its limit', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 3 }), { maxLength: 3000 }), (words) => {
-        const map = new Map<string, number>();
-        let counter = new DistinctCounter(1e6);
-        for (const [at, word] of words.entries()) {
-          map.set(word, (map.get(word) ?? 0) + 1);
-          expect(counter.add(word)).toBe(map.get(word));
-          if (at === 1000) counter = new DistinctCounter(1e6, counter.table);
-        }
-        expect(counter.size).toBe(map.size);
-      }),
-      { numRuns: 20 },
-    );
-    const small = new DistinctCounter(2);
-    for (const word of ['a', 'b', 'c', 'a']) small.add(word);
-    expect([small.size, small.full]).toEqual([null, true]);
   });
 });

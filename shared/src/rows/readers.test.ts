@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CsvReader } from './csv-reader.ts';
 import { JsonArrayReader, JsonlReader } from './json-readers.ts';
-import { type GoodRow, isBad, type RawRow, type RowReader } from './rows.ts';
+import { type GoodRow, isBad, type RawRow, type RowReader } from './row-reader.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const HEADER = 'user,item,title,rating,time';

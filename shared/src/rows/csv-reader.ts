@@ -1,8 +1,9 @@
 // CSV with a header line, by csv-parse: quoted fields with newlines, CRLF, and comma, semicolon or tab between fields.
-import { LIMITS } from '@tallrec/shared/limits';
-import { type ColumnMap, type Layout, mapColumns, namesOf, RATINGS } from '@tallrec/shared/rows/columns';
-import { type CsvError, type Parser, parse } from 'csv-parse';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './rows.ts';
+
+import { type CsvError, type Parser, parse } from '#csv-parse';
+import { LIMITS } from '../limits.ts';
+import { type ColumnMap, type Layout, mapColumns, namesOf, RATINGS } from './columns.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './row-reader.ts';
 
 const NEWLINE = 0x0a;
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
@@ -34,7 +35,7 @@ export class CsvReader implements RowReader {
   private parser: Parser | undefined;
   private rows: RawRow[] = [];
   /** The head of the file until its first line is whole. */
-  private opening = new Uint8Array();
+  private opening = '';
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private linesRead = 0;
   private delimiter = ',';
@@ -58,9 +59,10 @@ export class CsvReader implements RowReader {
   }
 
   push(chunk: Uint8Array): RawRow[] {
-    if (this.broken || !this.isUtf8(chunk)) return this.take();
-    if (this.parser) this.parser.write(chunk);
-    else this.open(chunk, false);
+    const text = this.broken ? null : this.decode(chunk);
+    if (text === null) return this.take();
+    if (this.parser) this.parser.write(text);
+    else this.open(text, false);
     return this.take();
   }
 
@@ -72,7 +74,7 @@ export class CsvReader implements RowReader {
       this.stop({ line: this.from.line + this.linesRead, column: null, ...NOT_UTF8 });
       return this.take();
     }
-    if (!this.parser) this.open(new Uint8Array(), true);
+    if (!this.parser) this.open('', true);
     this.parser?.end();
     if (!this.head && !this.broken) {
       this.stop({ line: 1, column: null, problem: 'The file is empty.', fix: 'Upload a CSV file with a header line.' });
@@ -91,11 +93,12 @@ export class CsvReader implements RowReader {
     this.broken = true;
   }
 
-  private isUtf8(chunk: Uint8Array): boolean {
+  /** @returns the characters that end within this chunk, null where it is not text */
+  private decode(chunk: Uint8Array): string | null {
     try {
-      this.utf8.decode(chunk, { stream: true });
+      const text = this.utf8.decode(chunk, { stream: true });
       this.linesRead += countNewlines(chunk);
-      return true;
+      return text;
     } catch {
       const fresh = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
       let start = 0;
@@ -111,23 +114,19 @@ export class CsvReader implements RowReader {
         line++;
       }
       this.stop({ line, column: null, ...NOT_UTF8 });
-      return false;
+      return null;
     }
   }
 
   /** Reads the delimiter off the first line, then starts the parser. */
-  private open(chunk: Uint8Array, last: boolean): void {
-    const opening = new Uint8Array(this.opening.length + chunk.length);
-    opening.set(this.opening);
-    opening.set(chunk, this.opening.length);
-    this.opening = opening;
-    const lineEnd = opening.indexOf(NEWLINE);
-    if (lineEnd === -1 && !last && opening.length <= LIMITS.rowBytes) return;
-    const line = new TextDecoder().decode(opening.subarray(0, lineEnd === -1 ? opening.length : lineEnd));
-    this.delimiter = delimiterOf(line);
+  private open(text: string, last: boolean): void {
+    this.opening += text;
+    const lineEnd = this.opening.indexOf('\n');
+    if (lineEnd === -1 && !last && this.opening.length <= LIMITS.rowBytes) return;
+    this.delimiter = delimiterOf(lineEnd === -1 ? this.opening : this.opening.slice(0, lineEnd));
     this.parser = this.newParser(this.delimiter);
-    this.parser.write(opening);
-    this.opening = new Uint8Array();
+    this.parser.write(this.opening);
+    this.opening = '';
   }
 
   private newParser(delimiter: string): Parser {
@@ -148,7 +147,7 @@ export class CsvReader implements RowReader {
         return null;
       },
     });
-    parser.on('error', (error) => this.refuse(error as CsvError));
+    parser.on('error', (error) => this.refuse(error));
     parser.resume();
     return parser;
   }

@@ -1,6 +1,6 @@
 // Readers of JSON: one document a line (JSON Lines), and an array element by element.
-import { LIMITS } from '@tallrec/shared/limits';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './rows.ts';
+import { LIMITS } from '../limits.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './row-reader.ts';
 
 const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [0x22, 0x5c, 0x2c, 0x0a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
