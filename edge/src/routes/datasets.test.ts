@@ -132,6 +132,26 @@ describe('datasets', () => {
     expect((await call<Preview>('GET', `/v1/datasets/${dataset.id}/preview`)).body.samples).toEqual([]);
   });
 
+  it.each([
+    ['csv', 'reader,book,name of it,grade,when\n7,1,Emma,5,100\n'],
+    ['jsonl', '{"reader":7,"book":"1","name of it":"Emma","grade":5,"when":100}\n'],
+  ])('take their columns from where they are said to be: %s', async (format, content) => {
+    const columns = { user: 'reader', item: 'book', title: 'name of it', rating: 'grade', time: 'when' };
+    const dataset = await uploaded('interactions', format, content, { columns });
+    expect(dataset).toMatchObject({ state: 'ready', columns, errorCount: 0 });
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
+    expect(JSON.parse(rows)).toEqual({ user: '7', item: '1', title: 'Emma', rating: 5, time: 100 });
+    const lacking = await uploaded('interactions', format, content, { columns: { ...columns, rating: 'stars' } });
+    expect(lacking.state).toBe('rejected');
+    expect(lacking.rowErrors[0]).toMatchObject({
+      line: 1,
+      column: 'rating',
+      problem: expect.stringContaining('"stars"'),
+    });
+    const items = await uploaded('items', format, content, { columns: { title: 'name of it', item: 'book' } });
+    expect(items).toMatchObject({ state: 'ready', stats: { items: 1 } });
+  });
+
   it('of items need a title', async () => {
     const dataset = await uploaded('items', 'csv', 'id,genre\n1,Crime\n');
     expect(dataset.rowErrors).toMatchObject([{ line: 1, column: 'title', fix: expect.stringContaining('item,title') }]);

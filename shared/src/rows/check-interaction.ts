@@ -1,6 +1,6 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../interactions.ts';
-import { type Column, type Layout, mapColumns, RATINGS } from './columns.ts';
+import { type Column, type Layout, mapColumns, type NamedColumns, RATINGS } from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -78,13 +78,13 @@ const EXAMPLE: Partial<Record<Column, unknown>> = { user: '1', item: '1193', tit
 
 export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: RowFault[] };
 
-/** Reads JSON objects with the usual names for the columns; rows mostly have the same keys, so their meaning is kept. */
-export function jsonKeyMapper(layout: Layout = RATINGS): KeyMapper {
+/** Reads JSON objects with the usual names for the columns, or these; rows mostly have the same keys, so their meaning is kept. */
+export function jsonKeyMapper(layout: Layout = RATINGS, named: NamedColumns | null = null): KeyMapper {
   const { columns } = layout;
   const example = Object.fromEntries(
     columns.filter((column) => column in EXAMPLE).map((name) => [name, EXAMPLE[name]]),
   );
-  const known = new Map<string, Partial<Record<Column, string>>>();
+  const known = new Map<string, NamedColumns>();
   return (row) => {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) {
       const fix = `Write ${JSON.stringify(example)}.`;
@@ -94,9 +94,7 @@ export function jsonKeyMapper(layout: Layout = RATINGS): KeyMapper {
     const signature = keys.join('\n');
     let names = known.get(signature);
     if (!names) {
-      const { index } = mapColumns(keys, layout);
-      names = {};
-      for (const column of columns) if (index[column] !== undefined) names[column] = keys[index[column]]!;
+      names = mapColumns(keys, layout, named).names;
       if (known.size < 100) known.set(signature, names);
     }
     const mapped: Partial<Record<Column, unknown>> = {};

@@ -2,8 +2,17 @@
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
 import { LIMITS } from '../limits.ts';
-import { type ColumnMap, type Layout, mapColumns, namesOf, RATINGS } from './columns.ts';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './row-reader.ts';
+import {
+  type Column,
+  type ColumnMap,
+  type Layout,
+  mapColumns,
+  type NamedColumns,
+  namesOf,
+  RATINGS,
+} from './columns.ts';
+import { shown } from './row-fault.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 const NEWLINE = 0x0a;
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
@@ -25,12 +34,20 @@ function delimiterOf(headerLine: string): string {
   return [',', ';', '\t'].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
+function absentColumn(column: Column, named: NamedColumns | null, header: readonly string[]): BadRow {
+  const problem = `The header has no column ${JSON.stringify(named?.[column])}, which was named for ${column}.`;
+  const names = header.slice(0, 20).map(shown).join(', ');
+  const fix = `It has ${names}. Name one of these for ${column}, or none to have it guessed.`;
+  return { line: 1, column, problem, fix };
+}
+
 export class CsvReader implements RowReader {
   position: ReaderPosition;
   broken = false;
   head: CsvHead | undefined;
   private readonly from: ReaderPosition;
   private readonly layout: Layout;
+  private readonly named: NamedColumns | null;
   private columns: ColumnMap | undefined;
   private parser: Parser | undefined;
   private rows: RawRow[] = [];
@@ -41,14 +58,19 @@ export class CsvReader implements RowReader {
   private delimiter = ',';
   private nextLine: number;
 
-  constructor(from: ReaderPosition = { offset: 0, line: 1 }, head?: CsvHead, layout: Layout = RATINGS) {
+  /** @param from where another reader of the same file has stopped, and what it knew of its head */
+  constructor(
+    { layout = RATINGS, named = null }: { layout?: Layout; named?: NamedColumns | null } = {},
+    { position: from, head }: { position: ReaderPosition; head?: CsvHead | undefined } = { position: START },
+  ) {
     this.from = from;
     this.layout = layout;
+    this.named = named;
     this.position = from;
     this.nextLine = from.line;
     if (head) {
       this.head = head;
-      this.columns = mapColumns(head.header, layout);
+      this.columns = mapColumns(head.header, layout, named);
       this.parser = this.newParser(head.delimiter);
     }
   }
@@ -186,7 +208,7 @@ export class CsvReader implements RowReader {
 
   private readHeader(fields: string[]): void {
     this.head = { header: fields, delimiter: this.delimiter };
-    this.columns = mapColumns(fields, this.layout);
+    this.columns = mapColumns(fields, this.layout, this.named);
     for (const column of this.columns.missing) {
       this.stop({
         line: 1,
@@ -195,6 +217,7 @@ export class CsvReader implements RowReader {
         fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${this.example}.`,
       });
     }
+    for (const column of this.columns.absent) this.stop(absentColumn(column, this.named, fields));
   }
 
   private refuse(error: CsvError | undefined): void {

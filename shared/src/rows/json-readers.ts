@@ -1,6 +1,6 @@
 // Readers of JSON: one document a line (JSON Lines), and an array element by element.
 import { LIMITS } from '../limits.ts';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader } from './row-reader.ts';
+import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [0x22, 0x5c, 0x2c, 0x0a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -86,7 +86,7 @@ export class JsonlReader implements RowReader {
   position: ReaderPosition;
   private readonly rest = new RowBuffer();
 
-  constructor(from: ReaderPosition = { offset: 0, line: 1 }) {
+  constructor(from: ReaderPosition = START) {
     this.position = from;
   }
 
@@ -146,7 +146,7 @@ export class JsonArrayReader implements RowReader {
   private readonly element = new RowBuffer();
 
   /** @param from a position that another reader of the same file reached; beyond 0 it lies inside the array, behind an element */
-  constructor(from: ReaderPosition = { offset: 0, line: 1 }) {
+  constructor(from: ReaderPosition = START) {
     this.position = from;
     this.line = from.line;
     this.read = from.offset;

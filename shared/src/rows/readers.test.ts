@@ -125,7 +125,7 @@ describe('CSV', () => {
           const reader = new CsvReader();
           const first = reader.push(bytes.slice(0, bytes.length >> 1));
           if (!reader.head) return;
-          const rest = new CsvReader(reader.position, reader.head);
+          const rest = new CsvReader({}, reader);
           const again = readAll(rest, bytes.slice(reader.position.offset), sizes);
           expect([...first, ...again]).toEqual(all);
         },

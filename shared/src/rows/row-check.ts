@@ -15,7 +15,7 @@ import {
 import type { DatasetKind } from '../wire/datasets.ts';
 import { checkInteraction, jsonKeyMapper } from './check-interaction.ts';
 import { checkItem } from './check-item.ts';
-import { ITEMS, type Layout, RATINGS } from './columns.ts';
+import { LAYOUTS, type NamedColumns } from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 
 export type Normalised =
@@ -26,12 +26,6 @@ export type Normalised =
 
 export type Checked = Normalised | { faults: RowFault[] };
 export type RowCheck = (value: unknown) => Checked;
-
-/** The columns of the kinds that come as tables. */
-export const LAYOUTS: Record<Extract<DatasetKind, 'interactions' | 'items'>, Layout> = {
-  interactions: RATINGS,
-  items: ITEMS,
-};
 
 const SAMPLE_FIX =
   'Write {"history":[{"title":"…","liked":true}],"target":{"title":"…"},"liked":true}, or the published {"instruction","input","output"}; leave out liked, or output empty, where it is not known.';
@@ -70,13 +64,16 @@ function checkSample(value: unknown): Checked {
   return parsed.success ? { kind: 'samples', row: parsed.data } : faultsOf(parsed.error, value, SAMPLE_FIX);
 }
 
-/** @param named whether the reader has given the columns their names already (CSV) */
-export function rowCheck(kind: DatasetKind, named: boolean): RowCheck {
+/**
+ * @param mapped whether the reader has given the columns their names here already (CSV)
+ * @param named what they are called in the file, where that was said
+ */
+export function rowCheck(kind: DatasetKind, mapped: boolean, named: NamedColumns | null = null): RowCheck {
   if (kind === 'instructions') return checkInstruction;
   if (kind === 'samples') return checkSample;
-  const mapKeys = jsonKeyMapper(LAYOUTS[kind]);
+  const mapKeys = jsonKeyMapper(LAYOUTS[kind], named);
   return (value) => {
-    const columns = named ? (value as Record<string, unknown>) : mapKeys(value);
+    const columns = mapped ? (value as Record<string, unknown>) : mapKeys(value);
     if ('faults' in columns) return columns as { faults: RowFault[] };
     if (kind === 'items') {
       const item = checkItem(columns);

@@ -21,6 +21,8 @@ export interface ReaderPosition {
   line: number;
 }
 
+export const START: ReaderPosition = { offset: 0, line: 1 };
+
 export interface RowReader {
   /** The rows that end within this chunk, and those before it. */
   push(chunk: Uint8Array): RawRow[];

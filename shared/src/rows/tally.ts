@@ -1,7 +1,7 @@
 // What is counted while a dataset's rows pass, and what in them looks odd.
 import type { Sampling } from '../interactions.ts';
 import type { Item, Sample } from '../sample.ts';
-import type { Dataset } from '../wire/datasets.ts';
+import type { DatasetStats } from '../wire/datasets.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import type { Normalised } from './row-check.ts';
 
@@ -104,7 +104,11 @@ export class Tally {
     if (row.time !== counts.firstTime) counts.sameTime = false;
   }
 
-  stats(): NonNullable<Dataset['stats']> {
+  get rows(): number {
+    return this.counts.rows;
+  }
+
+  stats(): DatasetStats {
     const { rows, labelled, liked, withUser } = this.counts;
     return {
       rows,
@@ -116,11 +120,13 @@ export class Tally {
     };
   }
 
-  warnings(kind: Normalised['kind'], unusedColumns: readonly string[]): string[] {
+  /** @param whole whether all rows were counted: of a part there is nothing odd in what it lacks */
+  warnings(kind: Normalised['kind'], unusedColumns: readonly string[], whole = true): string[] {
     const { counts, sampling } = this;
     const found: string[] = [];
     const { users, likedShare } = this.stats();
     if (unusedColumns.length > 0) found.push(`These columns are not used: ${unusedColumns.slice(0, 20).join(', ')}.`);
+    if (!whole) return found;
     if (counts.repeated > 0) {
       const table = kind === 'items' ? this.items : this.seen;
       const scope = table.full ? ` (counted against the first ${MAX_DISTINCT} only)` : '';

@@ -4,7 +4,7 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
-import { COLUMNS } from '../rows/columns.ts';
+import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { modelNameSchema } from './jobs.ts';
 import { nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
@@ -31,7 +31,12 @@ export const datasetStateSchema = z.enum(DATASET_STATES);
 export type DatasetState = z.infer<typeof datasetStateSchema>;
 
 /** Names in the file, of its header or of its rows' keys, by what they hold here. */
-export const columnNamesSchema = z.partialRecord(z.enum(COLUMNS), z.string().min(1).max(LIMITS.columnCharacters));
+export const columnNamesSchema = z
+  .partialRecord(z.enum(COLUMNS), z.string().min(1).max(LIMITS.columnCharacters))
+  .refine(
+    (columns) => new Set(Object.values(columns)).size === Object.keys(columns).length,
+    'two of them are named alike: a column of the file holds one thing',
+  );
 export type ColumnNames = z.infer<typeof columnNamesSchema>;
 
 export const createDatasetSchema = z
@@ -55,6 +60,11 @@ export const createDatasetSchema = z
     path: ['columns'],
     message: 'goes with interactions and items: leave it out',
   })
+  .refine(
+    ({ kind, columns = {} }) =>
+      !isTableKind(kind) || Object.keys(columns).every((column) => LAYOUTS[kind].columns.includes(column as Column)),
+    { path: ['columns'], message: `of items are ${LAYOUTS.items.columns.join(', ')}: leave the others out` },
+  )
   .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
     path: ['format'],
     message:
@@ -99,6 +109,8 @@ export const datasetStatsSchema = z.object({
   /** Null for what was validated before there was one. */
   profile: datasetProfileSchema.nullable().default(null),
 });
+
+export type DatasetStats = z.infer<typeof datasetStatsSchema>;
 
 export const datasetSchema = z.object({
   id: idSchema('dataset'),

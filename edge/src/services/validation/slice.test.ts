@@ -15,7 +15,7 @@ async function begin(kind: DatasetKind, format: DatasetFormat, content: string) 
   await env.BUCKET.put(places.datasetRaw(WORKSPACE, id), content);
   const { etag } = (await env.BUCKET.head(places.datasetRaw(WORKSPACE, id)))!;
   const { uploadId: rowsUploadId } = await env.BUCKET.createMultipartUpload(places.datasetRows(WORKSPACE, id));
-  const dataset = { id, workspace: WORKSPACE, kind, format, sampling };
+  const dataset = { id, workspace: WORKSPACE, kind, format, sampling, columns: null };
   return { dataset, instance: firstValidation(id), rowsUploadId, etag };
 }
 

@@ -1,11 +1,6 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
-import { LIMITS } from '@tallrec/shared/limits';
-import { type CsvHead, CsvReader } from '@tallrec/shared/rows/csv-reader';
-import { JsonArrayReader, JsonlReader } from '@tallrec/shared/rows/json-readers';
-import { LAYOUTS, rowCheck } from '@tallrec/shared/rows/row-check';
-import { isBad, type RawRow, type ReaderPosition, type RowReader } from '@tallrec/shared/rows/row-reader';
-import { Tally, type TallyState } from '@tallrec/shared/rows/tally';
+import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
@@ -31,7 +26,7 @@ export interface Validated {
 }
 
 export interface ValidationInput {
-  dataset: Pick<DatasetRow, 'id' | 'workspace' | 'kind' | 'format' | 'sampling'>;
+  dataset: Pick<DatasetRow, 'id' | 'workspace' | 'kind' | 'format' | 'sampling' | 'columns'>;
   /** The Workflow instance at work. */
   instance: string;
   /** The upload that the normalised rows go to. */
@@ -62,12 +57,6 @@ export function stateKey({ dataset, instance }: Pick<ValidationInput, 'dataset' 
   return places.datasetValidation(dataset.workspace, dataset.id, validationOf(instance)) + slice;
 }
 
-function newReader({ kind, format }: ValidationInput['dataset'], from: ValidationState | undefined): RowReader {
-  if (format === 'jsonl') return new JsonlReader(from?.position);
-  if (format === 'json') return new JsonArrayReader(from?.position);
-  return new CsvReader(from?.position, from?.csv ?? undefined, kind === 'items' ? LAYOUTS.items : LAYOUTS.interactions);
-}
-
 /**
  * @param slice from 1
  * @returns what was found once the file has been read to its end, null while slices remain
@@ -78,141 +67,84 @@ export async function validateSlice(
   slice: number,
   sliceBytes = SLICE_BYTES,
 ): Promise<Validated | null> {
-  const { id, workspace, kind, format, sampling } = input.dataset;
+  const { id, workspace } = input.dataset;
   const from = slice === 1 ? undefined : await loadState(bucket, stateKey(input, slice - 1));
-  const startOffset = from?.position.offset ?? 0;
+  const startOffset = from?.pass.position.offset ?? 0;
   const object = await bucket.get(places.datasetRaw(workspace, id), {
     range: { offset: startOffset, length: sliceBytes },
     onlyIf: { etagMatches: input.etag },
   });
   if (!object || !('body' in object)) return refusal(CHANGED);
   const upload = bucket.resumeMultipartUpload(places.datasetRows(workspace, id), input.rowsUploadId);
-  const pass = new Pass(
-    newReader(input.dataset, from),
-    kind,
-    format,
-    new Tally(sampling, from?.tally),
-    new RowsWriter(upload, from?.writer),
-    from,
-  );
+  const pass = new RowPass(input.dataset, from?.pass);
+  const writer = new GoodRowsWriter(pass, new RowsWriter(upload, from?.writer));
   let unyielded = 0;
   for await (const chunk of object.body as ReadableStream<Uint8Array>) {
-    await pass.take(pass.reader.push(chunk));
-    if (pass.reader.broken) break;
+    await writer.take(pass.push(chunk));
+    if (pass.broken) break;
     unyielded += chunk.length;
     if (unyielded >= YIELD_BYTES) {
       unyielded = 0;
       await scheduler.wait(0);
     }
   }
-  const { broken, position } = pass.reader;
   // A slice without one whole row would be read for ever; the reader says what is wrong with it.
-  const last = broken || startOffset + sliceBytes >= object.size || position.offset === startOffset;
-  if (last) return await pass.finish();
-  await saveState(bucket, stateKey(input, slice), await pass.pause());
-  return null;
+  const last = pass.broken || startOffset + sliceBytes >= object.size || pass.position.offset === startOffset;
+  if (!last) {
+    await saveState(bucket, stateKey(input, slice), { pass: pass.state, writer: await writer.pause() });
+    return null;
+  }
+  await writer.take(pass.end());
+  const { errorCount, rowErrors } = pass;
+  return { parts: await writer.finish(), stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
 }
 
-class Pass {
-  readonly reader: RowReader;
-  private readonly kind: DatasetRow['kind'];
-  private readonly check: ReturnType<typeof rowCheck>;
-  private readonly tally: Tally;
+/** Rows of a dataset that is refused are of no use to anyone. */
+class GoodRowsWriter {
+  private readonly pass: RowPass;
   private readonly writer: RowsWriter;
-  private errorCount: number;
-  private readonly rowErrors: Dataset['rowErrors'];
   private lines = '';
 
-  constructor(
-    reader: RowReader,
-    kind: DatasetRow['kind'],
-    format: DatasetRow['format'],
-    tally: Tally,
-    writer: RowsWriter,
-    from: ValidationState | undefined,
-  ) {
-    this.reader = reader;
-    this.kind = kind;
-    this.check = rowCheck(kind, format === 'csv');
-    this.tally = tally;
+  constructor(pass: RowPass, writer: RowsWriter) {
+    this.pass = pass;
     this.writer = writer;
-    this.errorCount = from?.errorCount ?? 0;
-    this.rowErrors = from?.rowErrors ?? [];
   }
 
-  async take(rows: RawRow[]): Promise<void> {
-    for (const row of rows) {
-      if (isBad(row)) this.refuse(row);
-      else {
-        const checked = this.check(row.value);
-        if ('faults' in checked) for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
-        else {
-          const text = JSON.stringify(checked.row);
-          this.tally.add(checked, text);
-          // Rows of a dataset that is refused are of no use to anyone.
-          if (this.errorCount === 0) this.lines += `${text}\n`;
-        }
-      }
+  async take(rows: readonly CheckedRow[]): Promise<void> {
+    if (this.pass.errorCount > 0) return;
+    for (const { text } of rows) {
+      this.lines += `${text}\n`;
       if (this.lines.length >= WRITE_CHARACTERS) await this.flush();
     }
   }
 
-  /** Ends this slice. */
-  async pause(): Promise<ValidationState> {
+  async pause(): Promise<RowsWriterState> {
     await this.flush();
-    const { reader } = this;
-    return {
-      position: reader.position,
-      csv: reader instanceof CsvReader ? (reader.head ?? null) : null,
-      errorCount: this.errorCount,
-      rowErrors: this.rowErrors,
-      tally: this.tally.state,
-      writer: this.writer.state,
-    };
+    return this.writer.state;
   }
 
-  async finish(): Promise<Validated> {
-    await this.take(this.reader.end());
+  async finish(): Promise<R2UploadedPart[]> {
     await this.flush();
-    const stats = this.tally.stats();
-    if (stats.rows === 0 && this.errorCount === 0) {
-      this.refuse({
-        line: 1,
-        column: null,
-        problem: 'The file has no rows.',
-        fix: 'Upload a file with at least one row.',
-      });
-    }
-    const unused = this.reader instanceof CsvReader ? this.reader.unused : [];
-    return {
-      parts: this.errorCount === 0 ? await this.writer.finish() : [],
-      stats,
-      warnings: this.tally.warnings(this.kind, unused),
-      errorCount: this.errorCount,
-      rowErrors: this.rowErrors,
-    };
+    return this.pass.errorCount === 0 ? await this.writer.finish() : [];
   }
 
   private async flush(): Promise<void> {
     await this.writer.write(this.lines);
     this.lines = '';
   }
-
-  private refuse(error: Dataset['rowErrors'][number]): void {
-    this.errorCount++;
-    if (this.rowErrors.length < LIMITS.rowErrors) this.rowErrors.push(error);
-  }
 }
 
 /** What a slice leaves for the next one: facts as JSON, then tables and the unfinished part as bytes, in one object. */
 interface ValidationState {
-  position: ReaderPosition;
-  csv: CsvHead | null;
-  errorCount: number;
-  rowErrors: Dataset['rowErrors'];
-  tally: TallyState;
+  pass: RowPassState;
   writer: RowsWriterState;
 }
+
+/** Grows with what a state holds. */
+const STATE_VERSION = 1;
+
+/** Left by another version of the edge, which was replaced in the middle. */
+export class UnreadableState extends Error {}
 
 const TABLES = ['users', 'items', 'rows'] as const;
 const ALIGN_BYTES = 8;
@@ -221,17 +153,20 @@ const padding = (bytes: number) => -bytes & (ALIGN_BYTES - 1);
 const bytesOf = (view: ArrayBufferView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 function blocksOf(state: ValidationState): Uint8Array[] {
-  const tables = TABLES.flatMap((name) => [bytesOf(state.tally[name].hashes), bytesOf(state.tally[name].counts)]);
+  const { tally } = state.pass;
+  const tables = TABLES.flatMap((name) => [bytesOf(tally[name].hashes), bytesOf(tally[name].counts)]);
   return [...tables, state.writer.rest];
 }
 
 /** Lays out the length of the JSON, the JSON, and each block, each at a multiple of 8 bytes; streamed, for tables can be large. */
 async function saveState(bucket: R2Bucket, key: string, state: ValidationState): Promise<void> {
   const blocks = blocksOf(state);
+  const { tally, ...pass } = state.pass;
   const json = new TextEncoder().encode(
     JSON.stringify({
-      ...state,
-      tally: { counts: state.tally.counts, full: TABLES.map((name) => state.tally[name].full) },
+      version: STATE_VERSION,
+      pass,
+      tally: { counts: tally.counts, full: TABLES.map((name) => tally[name].full) },
       writer: { parts: state.writer.parts },
       blockBytes: blocks.map((block) => block.length),
     }),
@@ -247,13 +182,14 @@ async function saveState(bucket: R2Bucket, key: string, state: ValidationState):
   await stored;
 }
 
-/** @throws Error where the slice before has left nothing */
+/** @throws Error where the slice before has left nothing, UnreadableState */
 async function loadState(bucket: R2Bucket, key: string): Promise<ValidationState> {
   const object = await bucket.get(key);
   if (!object) throw new Error(`No validation state at ${key}`);
   const bytes = await object.arrayBuffer();
   const jsonBytes = new DataView(bytes).getUint32(0);
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, ALIGN_BYTES, jsonBytes)));
+  if (head.version !== STATE_VERSION) throw new UnreadableState(`The state at ${key} is of version ${head.version}`);
   let at = ALIGN_BYTES + jsonBytes + padding(jsonBytes);
   const blocks = (head.blockBytes as number[]).map((length) => {
     const block = { at, length };
@@ -270,11 +206,7 @@ async function loadState(bucket: R2Bucket, key: string): Promise<ValidationState
   };
   const rest = blocks.at(-1)!;
   return {
-    position: head.position,
-    csv: head.csv,
-    errorCount: head.errorCount,
-    rowErrors: head.rowErrors,
-    tally: { counts: head.tally.counts, users: table(0), items: table(1), rows: table(2) },
+    pass: { ...head.pass, tally: { counts: head.tally.counts, users: table(0), items: table(1), rows: table(2) } },
     writer: { parts: head.writer.parts, rest: new Uint8Array(bytes, rest.at, rest.length) },
   };
 }

@@ -10,6 +10,7 @@ import { places } from '../../storage/places.ts';
 import { failing } from '../../testing/failing.ts';
 import { deleteDataset } from '../datasets.ts';
 import { newUpload } from '../uploads.ts';
+import { stateKey } from './slice.ts';
 import { firstValidation, nextStart } from './start.ts';
 import { type Begun, beginValidation, runSlice, settleValidation } from './steps.ts';
 
@@ -145,12 +146,29 @@ describe('a validation', () => {
     expect(await keysOf(id)).toEqual([]);
   });
 
-  it('begins anew where its rows were lost', async () => {
+  const losses: [string, (input: Begun) => Promise<unknown>][] = [
+    [
+      'its rows were lost',
+      ({ dataset: { id }, rowsUploadId }) =>
+        env.BUCKET.resumeMultipartUpload(places.datasetRows(WORKSPACE, id), rowsUploadId).abort(),
+    ],
+    [
+      'another version of the edge has left its state',
+      async (input) => {
+        const json = new TextEncoder().encode('{"position":{}}');
+        const bytes = new Uint8Array(8 + json.length);
+        new DataView(bytes.buffer).setUint32(0, json.length);
+        bytes.set(json, 8);
+        await env.BUCKET.put(stateKey(input, 1), bytes);
+      },
+    ],
+  ];
+  it.each(losses)('begins anew where %s', async (_, lose) => {
     const { id, instance } = await uploadedDataset();
     const input = (await beginValidation(deps, id, instance))!;
     await runSlice(deps, input, 1, SLICE_BYTES);
-    await env.BUCKET.resumeMultipartUpload(places.datasetRows(WORKSPACE, id), input.rowsUploadId).abort();
-    expect(await validated(input)).toBe('stopped');
+    await lose(input);
+    expect(await validated({ ...input, slice: 2 })).toBe('stopped');
     const row = (await findDataset(deps.db, WORKSPACE, id))!;
     expect(row.state).toBe('uploaded');
     expect(started).toContain(row.instance);

@@ -5,7 +5,15 @@ import { type DatasetRow, findDatasetToValidate, moveDataset } from '../../repo/
 import { places } from '../../storage/places.ts';
 import { abortMultipart, deletePrefix, isInvalidPart, isNoSuchUpload } from '../../storage/r2.ts';
 import { isMultipart, sha256Of } from '../uploads.ts';
-import { refusal, SLICE_BYTES, stateKey, type Validated, type ValidationInput, validateSlice } from './slice.ts';
+import {
+  refusal,
+  SLICE_BYTES,
+  stateKey,
+  UnreadableState,
+  type Validated,
+  type ValidationInput,
+  validateSlice,
+} from './slice.ts';
 import { restartValidation, validationOf } from './start.ts';
 
 export type StepDeps = Pick<Deps, 'db' | 'bucket' | 'clock' | 'validations'>;
@@ -24,11 +32,11 @@ const system = (workspace: string): Ctx => ({ workspace, actor: 'system' });
 export async function beginValidation(deps: StepDeps, id: string, instance: string): Promise<Begun | null> {
   const row = await findDatasetToValidate(deps.db, id);
   if (!row || row.instance !== instance || (row.state !== 'uploaded' && row.state !== 'validating')) return null;
-  const { workspace, kind, format, sampling } = row;
+  const { workspace, kind, format, sampling, columns } = row;
   const raw = await deps.bucket.head(places.datasetRaw(workspace, id));
   const rowsUploadId = row.rowsUploadId ?? (await beginRows(deps, row));
   if (rowsUploadId === null) return null;
-  const dataset = { id, workspace, kind, format, sampling };
+  const dataset = { id, workspace, kind, format, sampling, columns };
   const done = row.rowsUploadId === null ? 0 : await lastSlice(deps.bucket, { dataset, instance });
   return { dataset, instance, rowsUploadId, etag: raw?.etag ?? '', slice: done + 1 };
 }
@@ -98,7 +106,7 @@ export async function runSlice(
     const found = await validateSlice(deps, input, slice, sliceBytes);
     if (found) return { status: 'found', found };
   } catch (error) {
-    if (isNoSuchUpload(error)) return await beginAnew(deps, input);
+    if (isNoSuchUpload(error) || error instanceof UnreadableState) return await beginAnew(deps, input);
     throw error;
   }
   return (await isAtWork(deps, input)) ? { status: 'more' } : await stop(deps, input);
@@ -118,7 +126,7 @@ async function stop(
   return { status: 'stopped' };
 }
 
-/** The rows written so far are lost, as after a week in which nothing could be done. */
+/** What was written so far is of no use: lost, as after a week in which nothing could be done, or of another version. */
 async function beginAnew(deps: StepDeps, input: ValidationInput): Promise<{ status: 'stopped' }> {
   const { dataset, instance, rowsUploadId } = input;
   await restartValidation(deps, { ...dataset, instance, rowsUploadId }, ['validating'], system(dataset.workspace));

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { ITEMS, mapColumns, RATINGS } from './columns.ts';
+
+describe('columns', () => {
+  it('are guessed by well-known names, without case and punctuation', () => {
+    expect(mapColumns(['User_ID', 'movieId', 'Title', 'Rating', 'timestamp', 'genres'])).toEqual({
+      index: { user: 0, item: 1, title: 2, rating: 3, time: 4 },
+      names: { user: 'User_ID', item: 'movieId', title: 'Title', rating: 'Rating', time: 'timestamp' },
+      missing: [],
+      absent: [],
+      unused: ['genres'],
+    });
+    expect(mapColumns(['id', 'name'], ITEMS).names).toEqual({ item: 'id', title: 'name' });
+    expect(mapColumns(['id', 'name'], RATINGS).missing).toEqual(['user', 'item', 'rating', 'time']);
+  });
+
+  it('that were named go before guesses, and what they took is not guessed again', () => {
+    const header = ['user', 'reader', 'item', 'title', 'rating', 'time'];
+    const { names, unused } = mapColumns(header, RATINGS, { user: 'reader', title: 'user' });
+    expect(names).toMatchObject({ user: 'reader', title: 'user', item: 'item' });
+    expect(unused).toEqual(['title']);
+    expect(mapColumns(header, RATINGS, { by: 'user' })).toMatchObject({ missing: ['user'], names: { by: 'user' } });
+  });
+
+  it('that were named after nothing in the file are absent, and not guessed', () => {
+    const header = ['user', 'item', 'title', ' grade', 'time', 'rating'];
+    expect(mapColumns(header, RATINGS, { rating: 'Grade', by: 'x' })).toMatchObject({
+      missing: [],
+      absent: ['rating', 'by'],
+      unused: [' grade', 'rating'],
+    });
+    expect(mapColumns(header, RATINGS, { rating: 'grade' })).toMatchObject({ absent: [], index: { rating: 3 } });
+  });
+});
