@@ -1,7 +1,6 @@
 // Datasets in D1, and which jobs keep them; every change of state names the state that it starts from.
-import type { DatasetState } from '@tallrec/shared/wire/datasets';
+import type { DatasetState, DatasetsQuery } from '@tallrec/shared/wire/datasets';
 import { ENDED_STATES } from '@tallrec/shared/wire/jobs';
-import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, asc, desc, eq, inArray, lt, ne, notExists, notInArray, sql } from 'drizzle-orm';
 import { type AuditInput, auditIfChanged } from './audit.ts';
 import { afterCursor, type Db } from './db.ts';
@@ -37,13 +36,21 @@ export async function findDatasetToValidate(db: Db, id: string): Promise<Dataset
   return await db.select().from(datasets).where(eq(datasets.id, id)).get();
 }
 
-export async function listDatasetRows(db: Db, workspace: string, page: PageQuery): Promise<DatasetRow[]> {
+export async function listDatasetRows(db: Db, workspace: string, query: DatasetsQuery): Promise<DatasetRow[]> {
+  const { kind, state } = query;
   return await db
     .select()
     .from(datasets)
-    .where(and(eq(datasets.workspace, workspace), afterCursor(datasets.id, page)))
+    .where(
+      and(
+        eq(datasets.workspace, workspace),
+        kind === undefined ? undefined : eq(datasets.kind, kind),
+        state === undefined ? undefined : eq(datasets.state, state),
+        afterCursor(datasets.id, query),
+      ),
+    )
     .orderBy(desc(datasets.id))
-    .limit(page.limit + 1);
+    .limit(query.limit + 1);
 }
 
 export interface DatasetMove {

@@ -152,6 +152,8 @@ export const datasets = sqliteTable(
   },
   (table) => [
     index('datasets_workspace').on(table.workspace, table.id),
+    index('datasets_kind').on(table.workspace, table.kind, table.id),
+    index('datasets_in_state').on(table.workspace, table.state, table.id),
     index('datasets_state').on(table.state, table.updatedAt),
   ],
 );

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import type { Dataset, Preview } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
+import type { Page } from '../repo/db.ts';
 import { places } from '../storage/places.ts';
 import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
 import { createDataset, put, settled, sha256, uploaded } from '../testing/datasets.ts';
@@ -237,6 +238,33 @@ describe('datasets', () => {
     }
     expect((await call<{ items: unknown[] }>('GET', '/v1/datasets', { key })).body.items).toEqual([]);
     expect((await call<Dataset>('GET', `/v1/datasets/${dataset.id}`)).body.state).toBe('ready');
+  });
+
+  it('are listed by kind and state, page by page', async () => {
+    const { key } = await newWorkspace();
+    const ratings: string[] = [];
+    for (let at = 0; at < 3; at++) {
+      await uploaded('items', 'csv', 'title\nHeat\n', { key });
+      const bytes = { name: 'x', kind: 'interactions', format: 'csv', bytes: 1 };
+      ratings.unshift((await createDataset(bytes, key)).body.dataset.id);
+    }
+    const rejected = await uploaded('items', 'csv', 'nothing\n1\n', { key });
+    const list = async (query: string) => {
+      const pages: string[][] = [];
+      let from = '';
+      do {
+        const { body } = await call<Page<Dataset>>('GET', `/v1/datasets?${query}${from}`, { key });
+        pages.push(body.items.map(({ id }) => id));
+        from = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`;
+      } while (from !== '');
+      return pages;
+    };
+    expect(await list('kind=interactions&limit=2')).toEqual([ratings.slice(0, 2), ratings.slice(2)]);
+    expect(await list('state=rejected')).toEqual([[rejected.id]]);
+    expect((await list('kind=items&state=ready&limit=2')).map(({ length }) => length)).toEqual([2, 1]);
+    expect(await list('kind=samples')).toEqual([[]]);
+    expect((await list('limit=100')).flat()).toHaveLength(7);
+    expect((await call('GET', '/v1/datasets?kind=films', { key })).status).toBe(400);
   });
 
   it('refuse a format that a kind does not come in', async () => {

@@ -6,10 +6,11 @@ import {
   createDatasetSchema,
   createdDatasetSchema,
   datasetSchema,
+  listDatasetsQuerySchema,
   previewQuerySchema,
   previewSchema,
 } from '@tallrec/shared/wire/datasets';
-import { pageOf, pageQuerySchema } from '@tallrec/shared/wire/page';
+import { pageOf } from '@tallrec/shared/wire/page';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -50,7 +51,7 @@ const list = createRoute({
   tags,
   summary: 'List datasets, newest first',
   ...needs('read'),
-  request: { query: pageQuerySchema },
+  request: { query: listDatasetsQuerySchema },
   responses: {
     200: jsonAnswer('A page of datasets', pageOf(datasetSchema)),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),

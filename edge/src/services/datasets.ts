@@ -1,7 +1,6 @@
 // Datasets: announced, uploaded, validated, shown and deleted.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { CreateDataset, completeDatasetSchema, Dataset } from '@tallrec/shared/wire/datasets';
-import type { PageQuery } from '@tallrec/shared/wire/page';
+import type { CreateDataset, completeDatasetSchema, Dataset, DatasetsQuery } from '@tallrec/shared/wire/datasets';
 import type { Upload } from '@tallrec/shared/wire/uploads';
 import type { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
@@ -59,8 +58,8 @@ export async function getDataset(deps: Pick<Deps, 'db'>, ctx: Ctx, id: string): 
   return toDataset(await requireDataset(deps, ctx, id));
 }
 
-export async function listDatasets(deps: Pick<Deps, 'db'>, ctx: Ctx, page: PageQuery): Promise<Page<Dataset>> {
-  return toPage(await listDatasetRows(deps.db, ctx.workspace, page), page.limit, toDataset);
+export async function listDatasets(deps: Pick<Deps, 'db'>, ctx: Ctx, query: DatasetsQuery): Promise<Page<Dataset>> {
+  return toPage(await listDatasetRows(deps.db, ctx.workspace, query), query.limit, toDataset);
 }
 
 type UploadDeps = Pick<Deps, 'db' | 'clock' | 'signing'>;

@@ -148,6 +148,7 @@ export const listDatasetsQuerySchema = pageQuerySchema.extend({
   kind: datasetKindSchema.optional(),
   state: datasetStateSchema.optional(),
 });
+export type DatasetsQuery = z.infer<typeof listDatasetsQuerySchema>;
 
 export const previewQuerySchema = z.object({
   limit: digitsSchema(1, LIMITS.previewSamples).default(5),
