@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { buildSamples, type Interaction, paperSplit, samplingSchema } from './interactions.ts';
+import { buildSamples, type Interaction, paperSplit, paperSplitSizes, samplingSchema } from './interactions.ts';
 
 const rating = (user: string, item: number, time: number, stars = 4): Interaction => ({
   user,
@@ -44,4 +44,6 @@ it('splits the last samples 8:1:1 in order', () => {
   expect([split.train.length, split.valid.length, split.test.length]).toEqual([8, 1, 1]);
   expect(split.train[0]).toBe(samples[10]);
   expect(split.test[0]).toBe(samples[19]);
+  expect(paperSplitSizes(20, { last: 10 })).toEqual({ unused: 10, train: 8, valid: 1, test: 1 });
+  expect(paperSplitSizes(12_345)).toEqual({ unused: 2345, train: 8000, valid: 1000, test: 1000 });
 });

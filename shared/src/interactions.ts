@@ -75,14 +75,38 @@ export interface SampleSplit {
   test: LabelledSample[];
 }
 
-/** The paper's split: the last 10,000 samples of the list, 8:1:1 in order. */
-export function paperSplit(
-  samples: readonly LabelledSample[],
-  { last = 10_000, parts = PAPER_PARTS }: { last?: number; parts?: SplitParts } = {},
-): SampleSplit {
-  const kept = samples.slice(-last);
+/** Of a list of samples: how many lie before those that are split, and how many go to each part. */
+export interface SplitSizes {
+  unused: number;
+  train: number;
+  valid: number;
+  test: number;
+}
+
+interface SplitOptions {
+  last?: number;
+  parts?: SplitParts;
+}
+
+export function paperSplitSizes(
+  samples: number,
+  { last = 10_000, parts = PAPER_PARTS }: SplitOptions = {},
+): SplitSizes {
+  const kept = Math.min(samples, last);
   const whole = parts[0] + parts[1] + parts[2];
-  const trainEnd = Math.floor((kept.length * parts[0]) / whole);
-  const validEnd = Math.floor((kept.length * (parts[0] + parts[1])) / whole);
-  return { train: kept.slice(0, trainEnd), valid: kept.slice(trainEnd, validEnd), test: kept.slice(validEnd) };
+  const train = Math.floor((kept * parts[0]) / whole);
+  const validEnd = Math.floor((kept * (parts[0] + parts[1])) / whole);
+  return { unused: samples - kept, train, valid: validEnd - train, test: kept - validEnd };
+}
+
+/** The paper's split: the last 10,000 samples of the list, 8:1:1 in order. */
+export function paperSplit(samples: readonly LabelledSample[], options: SplitOptions = {}): SampleSplit {
+  const { unused, train, valid } = paperSplitSizes(samples.length, options);
+  const validFrom = unused + train;
+  const testFrom = validFrom + valid;
+  return {
+    train: samples.slice(unused, validFrom),
+    valid: samples.slice(validFrom, testFrom),
+    test: samples.slice(testFrom),
+  };
 }

@@ -29,6 +29,17 @@ describe('datasets', () => {
       'These columns are not used: genres.',
       'Only 24 samples can be made with a historyLength of 10.',
     ]);
+    expect(dataset.stats!.profile).toEqual({
+      ratings: [1, 2, 3, 4, 5].map((rating) => ({
+        from: rating,
+        to: rating,
+        count: rating < 3 ? 36 : 24,
+        liked: rating > 3,
+      })),
+      historyLengths: expect.arrayContaining([{ from: 9, to: 16, count: 12 }]),
+      itemRows: expect.arrayContaining([{ from: 9, to: 16, count: 12 }]),
+      split: { unused: 0, train: 19, valid: 2, test: 3 },
+    });
     const { body } = await call<Preview>('GET', `/v1/datasets/${dataset.id}/preview?limit=2&template=tallrec`);
     expect(body.samples).toHaveLength(2);
     expect(body.samples[0]!.prompt).toContain('User Preference: "Film, 3", "Film, 4", "Film, 8", "Film, 9"\n');
@@ -131,6 +142,12 @@ describe('datasets', () => {
       { title: 'Alien', id: '2' },
     ]);
     expect((await call<Preview>('GET', `/v1/datasets/${dataset.id}/preview`)).body.samples).toEqual([]);
+  });
+
+  it('that were validated before there were profiles have none', async () => {
+    const { id } = await uploaded('items', 'csv', 'title\nHeat\n');
+    await env.DB.prepare("update datasets set stats = json_remove(stats, '$.profile') where id = ?").bind(id).run();
+    expect((await call<Dataset>('GET', `/v1/datasets/${id}`)).body.stats).toMatchObject({ rows: 1, profile: null });
   });
 
   it.each([

@@ -34,7 +34,7 @@ export function toDataset(row: DatasetRow): Dataset {
     sampling: row.sampling,
     columns: row.columns,
     createdBy: row.createdBy,
-    stats: row.stats,
+    stats: row.stats && { ...row.stats, profile: row.stats.profile ?? null },
     warnings: row.warnings,
     errorCount: row.errorCount,
     rowErrors: row.rowErrors,

@@ -66,6 +66,18 @@ export class DistinctCounter {
     return { hashes: this.hashes, counts: this.counts, full: this.full };
   }
 
+  /** How many strings have come once, twice, three to four times, five to eight and so on; null when there were too many to count. */
+  bins(): { from: number; to: number; count: number }[] | null {
+    if (this.full) return null;
+    const found: number[] = [];
+    for (const count of this.counts) {
+      if (count === 0) continue;
+      const bin = count === 1 ? 0 : 32 - Math.clz32(count - 1);
+      found[bin] = (found[bin] ?? 0) + 1;
+    }
+    return Array.from(found, (count = 0, bin) => ({ from: bin === 0 ? 1 : 2 ** (bin - 1) + 1, to: 2 ** bin, count }));
+  }
+
   private slotOf(hash: number): number {
     const mask = this.hashes.length - 1;
     let slot = (hash >>> 0) & mask;

@@ -64,7 +64,7 @@ export class RowPass {
     this.form = form;
     this.reader = newReader(form, from);
     this.check = rowCheck(form.kind, form.format === 'csv', form.columns);
-    this.tally = new Tally(form.sampling, from?.tally);
+    this.tally = new Tally(form.kind, form.sampling, from?.tally);
     this.errorCount = from?.errorCount ?? 0;
     this.rowErrors = from?.rowErrors ?? [];
     this.unseen = new Set(from?.unseen ?? (form.format === 'csv' ? [] : (Object.keys(form.columns ?? {}) as Column[])));
@@ -117,7 +117,7 @@ export class RowPass {
   /** @param whole whether this was the whole file, about which more can be said */
   warnings(whole = true): string[] {
     const unused = this.reader instanceof CsvReader ? this.reader.unused : [];
-    return this.tally.warnings(this.form.kind, unused, whole);
+    return this.tally.warnings(unused, whole);
   }
 
   private take(rows: RawRow[]): CheckedRow[] {

@@ -1,8 +1,10 @@
 // What is counted while a dataset's rows pass, and what in them looks odd.
-import type { Sampling } from '../interactions.ts';
+import { paperSplitSizes, type Sampling } from '../interactions.ts';
+import { LIMITS } from '../limits.ts';
 import type { Item, Sample } from '../sample.ts';
-import type { DatasetStats } from '../wire/datasets.ts';
+import type { DatasetKind, DatasetProfile, DatasetStats } from '../wire/datasets.ts';
 import { DistinctCounter } from './distinct-counter.ts';
+import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 import type { Normalised } from './row-check.ts';
 
 /** Three tables of it take 38 MB at most. */
@@ -19,12 +21,15 @@ interface Counts {
   repeated: number;
   /** Samples that interactions will give: positions with a full history before them. */
   samples: number;
+  /** Samples by the length of their histories. */
+  lengths: number[];
   firstTime: number | null;
   sameTime: boolean;
 }
 
 export interface TallyState {
   counts: Counts;
+  ratings: RatingCountsState;
   users: DistinctCounter['table'];
   items: DistinctCounter['table'];
   rows: DistinctCounter['table'];
@@ -40,13 +45,16 @@ const REPEATED: Record<Normalised['kind'], string> = {
 const idOf = (item: Item) => item.id ?? `${item.title}\n${item.by ?? ''}`;
 
 export class Tally {
+  private readonly kind: DatasetKind;
   private readonly sampling: Sampling;
   private readonly counts: Counts;
+  private readonly ratings: RatingCounts;
   private readonly users: DistinctCounter;
   private readonly items: DistinctCounter;
   private readonly seen: DistinctCounter;
 
-  constructor(sampling: Sampling, from?: TallyState) {
+  constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
+    this.kind = kind;
     this.sampling = sampling;
     this.counts = from?.counts ?? {
       rows: 0,
@@ -55,16 +63,19 @@ export class Tally {
       withUser: 0,
       repeated: 0,
       samples: 0,
+      lengths: new Array(LIMITS.historyItems + 1).fill(0),
       firstTime: null,
       sameTime: true,
     };
+    this.ratings = new RatingCounts(sampling.likedAbove, from?.ratings);
     this.users = new DistinctCounter(MAX_DISTINCT, from?.users);
     this.items = new DistinctCounter(MAX_DISTINCT, from?.items);
     this.seen = new DistinctCounter(MAX_DISTINCT, from?.rows);
   }
 
   get state(): TallyState {
-    return { counts: this.counts, users: this.users.table, items: this.items.table, rows: this.seen.table };
+    const { counts, ratings, users, items, seen } = this;
+    return { counts, ratings: ratings.state, users: users.table, items: items.table, rows: seen.table };
   }
 
   /** @param text the normalised row as it is written */
@@ -88,8 +99,9 @@ export class Tally {
       counts.withUser++;
       this.users.add(row.user);
     }
-    for (const item of row.history) this.items.add(idOf(item));
-    this.items.add(idOf(row.target));
+    counts.lengths[row.history.length]!++;
+    // An item that stands in a row twice is in one row.
+    for (const id of new Set([...row.history, row.target].map(idOf))) this.items.add(id);
   }
 
   private addInteraction(row: Extract<Normalised, { kind: 'interactions' }>['row']): void {
@@ -97,6 +109,7 @@ export class Tally {
     counts.labelled++;
     counts.withUser++;
     if (row.rating > this.sampling.likedAbove) counts.liked++;
+    this.ratings.add(row.rating);
     if (this.users.add(row.user) > this.sampling.historyLength) counts.samples++;
     this.items.add(row.item);
     if (this.seen.add(`${row.user}\n${row.item}`) > 1) counts.repeated++;
@@ -116,13 +129,25 @@ export class Tally {
       items: this.items.size === 0 ? null : this.items.size,
       likedShare: labelled > 0 ? liked / labelled : null,
       labelled,
-      profile: null,
+      profile: this.profile(),
+    };
+  }
+
+  private profile(): DatasetProfile {
+    const { kind, counts, users, items } = this;
+    const rated = kind === 'interactions';
+    const lengths = counts.lengths.map((count, length) => ({ from: length, to: length, count }));
+    return {
+      ratings: rated ? this.ratings.bins() : null,
+      historyLengths: rated ? users.bins() : kind === 'samples' ? lengths.filter(({ count }) => count > 0) : null,
+      itemRows: rated || kind === 'samples' ? items.bins() : null,
+      split: rated && !users.full ? paperSplitSizes(counts.samples, this.sampling) : null,
     };
   }
 
   /** @param whole whether all rows were counted: of a part there is nothing odd in what it lacks */
-  warnings(kind: Normalised['kind'], unusedColumns: readonly string[], whole = true): string[] {
-    const { counts, sampling } = this;
+  warnings(unusedColumns: readonly string[], whole = true): string[] {
+    const { kind, counts, sampling } = this;
     const found: string[] = [];
     const { users, likedShare } = this.stats();
     if (unusedColumns.length > 0) found.push(`These columns are not used: ${unusedColumns.slice(0, 20).join(', ')}.`);

@@ -81,21 +81,31 @@ export const rowErrorSchema = z.object({
 });
 export type RowError = z.infer<typeof rowErrorSchema>;
 
-/** How many fall from `from` up to and including `to`. */
 const binSchema = z.object({ from: z.number(), to: z.number(), count: countSchema() });
 
 /** What pictures are drawn of; each is null where the kind has no such thing or where there was too much of it to count. */
 export const datasetProfileSchema = z.object({
-  /** Ascending; how many rows have each rating, and whether it counts as a like. At most 100; wider ones are binned. */
-  ratings: z.array(binSchema.extend({ liked: z.boolean() })).nullable(),
-  /** Users by the number of their ratings; samples by the length of their histories. */
-  historyLengths: z.array(binSchema).nullable(),
-  /** Items by the number of rows that they are in. */
-  itemRows: z.array(binSchema).nullable(),
-  /** Samples that interactions give, by the part of the paper's split; `unused`: before the last 10,000. */
+  ratings: z
+    .array(binSchema.extend({ liked: z.boolean() }))
+    .nullable()
+    .meta({
+      description:
+        'How many rows have each rating, and whether it counts as a like, ascending. At most 100: where there are more ratings than that, each bin holds those above `from`, up to and including `to`.',
+    }),
+  historyLengths: z.array(binSchema).nullable().meta({
+    description:
+      'Of interactions: how many users have from `from` to `to` ratings, both included. Of samples: how many have a history of that length.',
+  }),
+  itemRows: z.array(binSchema).nullable().meta({
+    description: 'How many items are in from `from` to `to` rows, both included.',
+  }),
   split: z
     .object({ unused: countSchema(), train: countSchema(), valid: countSchema(), test: countSchema() })
-    .nullable(),
+    .nullable()
+    .meta({
+      description:
+        "The samples that interactions give, by the part of the paper's split that each is in; `unused` are those before the last 10,000.",
+    }),
 });
 export type DatasetProfile = z.infer<typeof datasetProfileSchema>;
 

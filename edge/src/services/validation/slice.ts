@@ -166,7 +166,7 @@ async function saveState(bucket: R2Bucket, key: string, state: ValidationState):
     JSON.stringify({
       version: STATE_VERSION,
       pass,
-      tally: { counts: tally.counts, full: TABLES.map((name) => tally[name].full) },
+      tally: { counts: tally.counts, ratings: tally.ratings, full: TABLES.map((name) => tally[name].full) },
       writer: { parts: state.writer.parts },
       blockBytes: blocks.map((block) => block.length),
     }),
@@ -206,7 +206,7 @@ async function loadState(bucket: R2Bucket, key: string): Promise<ValidationState
   };
   const rest = blocks.at(-1)!;
   return {
-    pass: { ...head.pass, tally: { counts: head.tally.counts, users: table(0), items: table(1), rows: table(2) } },
+    pass: { ...head.pass, tally: { ...head.tally, users: table(0), items: table(1), rows: table(2) } },
     writer: { parts: head.writer.parts, rest: new Uint8Array(bytes, rest.at, rest.length) },
   };
 }
