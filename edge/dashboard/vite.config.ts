@@ -1,13 +1,14 @@
-// How the dashboard is built: one page, chunks by route, nothing inline, so that the strictest content policy holds.
+// How the dashboard and the API's page are built: chunks by route, nothing inline, so that the strictest content policy holds.
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { scalarScript } from './scalar.ts';
 
 const EDGE = 'http://127.0.0.1:8787';
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
-  plugins: [react()],
+  plugins: [react(), scalarScript()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -15,6 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Otherwise it comes with whatever the first view shares with pages that open menus.
     rolldownOptions: {
+      input: ['index.html', 'docs.html'].map((page) => `${import.meta.dirname}/${page}`),
       output: {
         codeSplitting: {
           groups: [{ name: 'floating', test: /@floating-ui\/(core|dom|react|react-dom)\// }],

@@ -11,6 +11,7 @@ import { notFound } from './http/not-found.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { requestLog, serverTiming } from './http/request-log.ts';
 import { newRouter } from './http/router.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { adapters } from './routes/adapters.ts';
 import { audit } from './routes/audit.ts';
 import { datasets } from './routes/datasets.ts';
@@ -32,6 +33,7 @@ base.onError(onError);
 base.notFound(notFound(base));
 
 base.use(serverTiming);
+base.use(securityHeaders);
 base.use(async (c, next) => {
   c.set('requestId', newId('request', Date.now()));
   c.header('X-Request-Id', c.var.requestId);

@@ -12,7 +12,6 @@ type Access = Scope | 'public' | 'session' | 'token' | 'node' | 'any' | 'operato
 
 const ACCESS: Record<string, Access> = {
   'GET /health': 'public',
-  'GET /docs': 'public',
   'GET /v1/openapi.json': 'public',
   'PUT /v1/transfers/:token': 'token',
   'GET /v1/transfers/:token': 'token',
