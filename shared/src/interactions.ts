@@ -29,12 +29,21 @@ export type SplitParts = z.infer<typeof splitPartsSchema>;
 const PAPER_PARTS: SplitParts = [8, 1, 1];
 
 export const samplingSchema = z.object({
-  /** Items of history before each target. */
-  historyLength: z.number().int().min(1).max(LIMITS.historyItems).default(10),
-  /** A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing. */
-  likedAbove: z.number().default(3),
+  historyLength: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.historyItems)
+    .default(10)
+    .describe('Items of history before each target.'),
+  likedAbove: z
+    .number()
+    .default(3)
+    .describe('A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing.'),
   noun: nounSchema.default(DEFAULT_NOUN),
-  parts: splitPartsSchema.default(PAPER_PARTS),
+  parts: splitPartsSchema
+    .default(PAPER_PARTS)
+    .describe("Sizes of train, valid and test, in proportion; the paper's are 8:1:1."),
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 

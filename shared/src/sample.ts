@@ -10,11 +10,14 @@ const titleSchema = z
 
 export const itemSchema = z.object({
   title: titleSchema,
-  /** The creator, shown as `"Title" written by Creator`. */
-  by: z.string().min(1).max(LIMITS.titleCharacters).optional(),
+  by: z
+    .string()
+    .min(1)
+    .max(LIMITS.titleCharacters)
+    .optional()
+    .describe('The creator, shown as `"Title" written by Creator`.'),
   id: z.string().min(1).max(LIMITS.idCharacters).optional(),
-  /** Unix time in seconds. */
-  at: z.number().optional(),
+  at: z.number().optional().describe('Unix time in seconds.'),
 });
 export type Item = z.infer<typeof itemSchema>;
 
@@ -32,8 +35,12 @@ export const nounSchema = z
 export const sampleSchema = z.object({
   user: z.string().min(1).max(LIMITS.idCharacters).optional(),
   noun: nounSchema.default(DEFAULT_NOUN),
-  /** Oldest first where the order is known; the published form keeps it within the liked and within the disliked only. */
-  history: z.array(historyItemSchema).max(LIMITS.historyItems),
+  history: z
+    .array(historyItemSchema)
+    .max(LIMITS.historyItems)
+    .describe(
+      'Oldest first where the order is known; the published form keeps it within the liked and within the disliked only.',
+    ),
   target: itemSchema,
   liked: z.boolean().optional(),
 });

@@ -12,28 +12,57 @@ export const loraModuleSchema = z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 
 
 /** The recipe of the paper's code is the default throughout. */
 export const hyperParametersSchema = z.object({
-  learningRate: z.number().positive().max(1).default(1e-4),
-  warmupSteps: countSchema(LIMITS.steps).default(20),
-  weightDecay: z.number().min(0).max(1).default(0),
-  clipNorm: z.number().positive().max(1e6).default(1),
-  batchSize: z.number().int().min(1).max(4096).default(128),
-  /** Tokens of one micro-batch; a memory setting that never changes what is learned. */
-  microBatchTokens: z.number().int().min(1).max(16_777_216).default(2048),
-  /** Longest prompt with its answer, in tokens. */
-  cutoffTokens: z.number().int().min(16).max(8192).default(512),
-  epochs: z.number().int().min(1).max(10_000).default(200),
-  maxSteps: z.number().int().min(1).max(LIMITS.steps).optional(),
-  /** Optimizer steps between evaluations; by default 10, or K/128·5 above 128 shots. */
-  evaluateEverySteps: z.number().int().min(1).max(LIMITS.steps).optional(),
-  /** Evaluations without a better validation AUC before the tuning stops. */
-  patience: z.number().int().min(1).max(LIMITS.steps).default(10),
-  loraRank: z.number().int().min(1).max(256).default(8),
-  loraAlpha: z.number().positive().max(1e6).default(16),
-  loraDropout: z.number().min(0).max(0.9).default(0.05),
-  loraModules: z.array(loraModuleSchema).min(1).max(loraModuleSchema.options.length).default(['q_proj', 'v_proj']),
-  rankStabilized: z.boolean().default(false),
-  /** `answer`: loss on the answer alone. `all`: on the whole prompt too, as the paper's script does. */
-  lossOn: z.enum(['answer', 'all']).default('answer'),
+  learningRate: z.number().positive().max(1).default(1e-4).describe('Its height after the warm-up.'),
+  warmupSteps: countSchema(LIMITS.steps)
+    .default(20)
+    .describe('Steps over which the learning rate grows to its height.'),
+  weightDecay: z.number().min(0).max(1).default(0).describe('Of AdamW.'),
+  clipNorm: z.number().positive().max(1e6).default(1).describe('The longest gradient of one step.'),
+  batchSize: z.number().int().min(1).max(4096).default(128).describe('Samples a step.'),
+  microBatchTokens: z
+    .number()
+    .int()
+    .min(1)
+    .max(16_777_216)
+    .default(2048)
+    .describe('Tokens of one micro-batch; a memory setting that never changes what is learned.'),
+  cutoffTokens: z.number().int().min(16).max(8192).default(512).describe('Longest prompt with its answer, in tokens.'),
+  epochs: z.number().int().min(1).max(10_000).default(200).describe('At most; it stops early, see patience.'),
+  maxSteps: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.steps)
+    .optional()
+    .describe('Steps after which it ends; the epochs decide when left out.'),
+  evaluateEverySteps: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.steps)
+    .optional()
+    .describe('Steps between evaluations; when left out 10, or K/128·5 above 128 shots.'),
+  patience: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.steps)
+    .default(10)
+    .describe('Evaluations without a better validation AUC before the tuning stops.'),
+  loraRank: z.number().int().min(1).max(256).default(8).describe('r of LoRA.'),
+  loraAlpha: z.number().positive().max(1e6).default(16).describe('α of LoRA: the adapter counts α/r times.'),
+  loraDropout: z.number().min(0).max(0.9).default(0.05).describe('Share of the adapter’s input left out at random.'),
+  loraModules: z
+    .array(loraModuleSchema)
+    .min(1)
+    .max(loraModuleSchema.options.length)
+    .default(['q_proj', 'v_proj'])
+    .describe('The projections that get an adapter.'),
+  rankStabilized: z.boolean().default(false).describe('The adapter counts α/√r times instead.'),
+  lossOn: z
+    .enum(['answer', 'all'])
+    .default('answer')
+    .describe("`answer`: loss on the answer alone. `all`: on the whole prompt too, as the paper's script does."),
 });
 export type HyperParameters = z.infer<typeof hyperParametersSchema>;
 
@@ -41,10 +70,9 @@ export const shotsSchema = z.number().int().min(1).max(LIMITS.shots);
 export const seedSchema = countSchema(0xffff_ffff);
 
 export const tuningSettingsSchema = z.object({
-  stage: stageSchema.default('rec'),
-  /** Few-shot K: samples drawn from the training data; all when left out. */
-  shots: shotsSchema.optional(),
-  seed: seedSchema.default(0),
+  stage: stageSchema.default('rec').describe('`rec`: on samples. `alpaca`: on instructions, the stage before it.'),
+  shots: shotsSchema.optional().describe('Few-shot K: samples drawn from the training data; all when left out.'),
+  seed: seedSchema.default(0).describe('Of every random choice.'),
   template: templateSchema.default('clean'),
   hyperParameters: hyperParametersSchema.prefault({}),
 });

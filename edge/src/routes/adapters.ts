@@ -31,7 +31,8 @@ const list = createRoute({
   path: '/v1/adapters',
   operationId: 'listAdapters',
   tags,
-  summary: 'List adapters, newest first',
+  summary: 'List adapters',
+  description: 'The newest first.',
   ...needs('read'),
   request: { query: pageQueryOf(/^\d{1,16}\.[0-9a-f]{64}$/) },
   responses: {
@@ -45,7 +46,8 @@ const get = createRoute({
   path: '/v1/adapters/{id}',
   operationId: 'getAdapter',
   tags,
-  summary: 'An adapter, by its content hash or an alias',
+  summary: 'Get an adapter',
+  description: 'By its content hash or an alias.',
   ...needs('read'),
   request: { params: byRef },
   responses: {
@@ -59,7 +61,8 @@ const download = createRoute({
   path: '/v1/adapters/{id}/files/{file}',
   operationId: 'downloadAdapterFile',
   tags,
-  summary: 'One of the two files that PEFT reads; takes Range and conditions',
+  summary: 'Download a file of an adapter',
+  description: 'One of the two files that PEFT reads. It takes Range and conditions.',
   ...needs('read'),
   request: {
     params: z.object({ id: adapterRefSchema, file: z.enum([ADAPTER_FILES.config, ADAPTER_FILES.weights]) }),
@@ -76,7 +79,8 @@ const upload = createRoute({
   path: '/v1/adapters:upload',
   operationId: 'uploadAdapter',
   tags,
-  summary: 'Announce the two files of an adapter and get the URLs to upload them to',
+  summary: 'Announce an adapter',
+  description: 'Its two files are announced; the answer holds the URLs to upload them to. Then import it.',
   ...needs('adapters:write'),
   request: { body: jsonBody(uploadAdapterSchema) },
   responses: {
@@ -90,7 +94,8 @@ const create = createRoute({
   path: '/v1/adapters',
   operationId: 'importAdapter',
   tags,
-  summary: 'Import an adapter whose two files have been uploaded',
+  summary: 'Import an adapter',
+  description: 'Once its two files have been uploaded.',
   ...creates('adapters:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(importAdapterSchema) },
   responses: {
@@ -112,7 +117,8 @@ const remove = createRoute({
   path: '/v1/adapters/{id}',
   operationId: 'deleteAdapter',
   tags,
-  summary: 'Delete an adapter that no alias points at and no unfinished job uses',
+  summary: 'Delete an adapter',
+  description: 'One that no alias points at and no unfinished job uses.',
   ...needs('adapters:write'),
   request: { params: z.object({ id: sha256Schema }) },
   responses: {
@@ -126,7 +132,8 @@ const listNames = createRoute({
   path: '/v1/aliases',
   operationId: 'listAliases',
   tags,
-  summary: 'List aliases by their names',
+  summary: 'List aliases',
+  description: 'By their names.',
   ...needs('read'),
   request: { query: pageQueryOf(/^[a-z][a-z0-9-]{0,62}$/) },
   responses: {
@@ -140,7 +147,8 @@ const getName = createRoute({
   path: '/v1/aliases/{alias}',
   operationId: 'getAlias',
   tags,
-  summary: 'An alias and where it pointed before, the newest first',
+  summary: 'Get an alias',
+  description: 'Where it points, and where it pointed before, the newest first.',
   ...needs('read'),
   request: { params: z.object({ alias: aliasSchema }) },
   responses: {
@@ -154,7 +162,8 @@ const pointAlias = createRoute({
   path: '/v1/aliases/{alias}',
   operationId: 'setAlias',
   tags,
-  summary: 'Point an alias at an adapter, from one moment to the next',
+  summary: 'Point an alias at an adapter',
+  description: 'It moves from one moment to the next; whoever scores by the alias gets the new adapter from then on.',
   ...needs('adapters:write'),
   request: { params: z.object({ alias: aliasSchema }), body: jsonBody(setAliasSchema) },
   responses: {
@@ -168,7 +177,8 @@ const removeAlias = createRoute({
   path: '/v1/aliases/{alias}',
   operationId: 'deleteAlias',
   tags,
-  summary: 'Delete an alias; the adapter stays',
+  summary: 'Delete an alias',
+  description: 'The adapter stays.',
   ...needs('adapters:write'),
   request: { params: z.object({ alias: aliasSchema }) },
   responses: {

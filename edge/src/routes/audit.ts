@@ -12,7 +12,8 @@ const list = createRoute({
   method: 'get',
   path: '/v1/audit',
   tags: ['audit'],
-  summary: 'Who did what to which thing and when, newest first',
+  summary: 'List audit entries',
+  description: 'Who did what to which thing and when, the newest first.',
   ...needs('admin'),
   request: { query: auditQuerySchema },
   responses: {

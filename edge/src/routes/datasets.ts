@@ -35,7 +35,8 @@ const create = createRoute({
   path: '/v1/datasets',
   operationId: 'createDataset',
   tags,
-  summary: 'Announce a file and get the URL(s) to upload it to',
+  summary: 'Create a dataset',
+  description: 'Announces a file. The answer holds the URLs to upload it to, part by part; then complete it.',
   ...creates('datasets:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(createDatasetSchema) },
   responses: {
@@ -49,7 +50,8 @@ const list = createRoute({
   path: '/v1/datasets',
   operationId: 'listDatasets',
   tags,
-  summary: 'List datasets, newest first',
+  summary: 'List datasets',
+  description: 'The newest first.',
   ...needs('read'),
   request: { query: listDatasetsQuerySchema },
   responses: {
@@ -63,7 +65,8 @@ const get = createRoute({
   path: '/v1/datasets/{id}',
   operationId: 'getDataset',
   tags,
-  summary: 'A dataset: its state, counts, warnings, and the first errors with their lines',
+  summary: 'Get a dataset',
+  description: 'Its state, counts and warnings, and the first errors with their lines.',
   ...needs('read'),
   request: { params },
   responses: {
@@ -77,7 +80,8 @@ const getUpload = createRoute({
   path: '/v1/datasets/{id}/upload',
   operationId: 'getDatasetUpload',
   tags,
-  summary: 'The upload with new URLs and what has arrived of it, to go on with one that was broken off',
+  summary: 'Go on with an upload',
+  description: 'What has arrived of it, and new URLs for the rest.',
   ...needs('datasets:write'),
   request: { params },
   responses: {
@@ -91,7 +95,8 @@ const complete = createRoute({
   path: '/v1/datasets/{id}/complete',
   operationId: 'completeDataset',
   tags,
-  summary: 'End the upload and start the validation; a dataset with any bad row is rejected',
+  summary: 'Complete an upload',
+  description: 'Ends the upload and starts the validation; a dataset with any bad row is rejected.',
   ...needs('datasets:write'),
   request: { params, body: { ...jsonBody(completeDatasetSchema), required: false } },
   responses: {
@@ -105,7 +110,8 @@ const validate = createRoute({
   path: '/v1/datasets/{id}/validate',
   operationId: 'validateDataset',
   tags,
-  summary: 'Validate a rejected dataset once more, or wake a validation that stands still',
+  summary: 'Validate a dataset again',
+  description: 'One that was rejected, or whose validation stands still.',
   ...needs('datasets:write'),
   request: { params },
   responses: {
@@ -119,7 +125,8 @@ const preview = createRoute({
   path: '/v1/datasets/{id}/preview',
   operationId: 'previewDataset',
   tags,
-  summary: 'The first prompts a model will read, with their token counts',
+  summary: 'Preview a dataset',
+  description: 'The first prompts that a model will read, with their token counts.',
   ...needs('read'),
   request: { params, query: previewQuerySchema },
   responses: {
@@ -133,7 +140,8 @@ const remove = createRoute({
   path: '/v1/datasets/{id}',
   operationId: 'deleteDataset',
   tags,
-  summary: 'Delete a dataset with its bytes; refused while a job that has not ended reads it',
+  summary: 'Delete a dataset',
+  description: 'With its bytes. Refused while a job that has not ended reads it.',
   ...needs('datasets:write'),
   request: { params },
   responses: {

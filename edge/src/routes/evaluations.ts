@@ -19,7 +19,8 @@ const create = createRoute({
   path: '/v1/evaluations',
   operationId: 'createEvaluation',
   tags,
-  summary: 'Evaluate a model, with or without an adapter, or a method of the results tables, on a dataset',
+  summary: 'Start an evaluation',
+  description: 'Of a model, with or without an adapter, or of a method of the results tables, on a dataset.',
   ...creates('evaluations:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(createEvaluationSchema) },
   responses: {
@@ -33,7 +34,8 @@ const predictions = createRoute({
   path: '/v1/evaluations/{id}/predictions',
   operationId: 'getEvaluationPredictions',
   tags,
-  summary: 'The score of every row, as JSON lines in the order of the dataset',
+  summary: 'Download the predictions',
+  description: 'The score of every row, as JSON lines in the order of the dataset.',
   ...needs('read'),
   request: { params, headers: conditionalHeaders },
   responses: {
@@ -51,10 +53,8 @@ export const evaluations = newRouter()
       scope: 'evaluations:write',
       schema: evaluationSchema,
       view: toEvaluation,
-      summaries: {
-        list: 'List evaluations, newest first',
-        get: 'An evaluation: its state, progress, and the report or error that it ended with',
-      },
+      noun: 'evaluation',
+      says: 'Its state, its progress, and the report or the error that it ended with.',
     }),
   )
   .openapi(predictions, async (c) => {

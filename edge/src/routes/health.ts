@@ -10,7 +10,8 @@ const health = createRoute({
   method: 'get',
   path: '/health',
   tags: ['health'],
-  summary: 'Whether the edge can serve',
+  summary: 'Check the health',
+  description: 'Whether the edge can serve.',
   security: [],
   responses: {
     200: jsonAnswer('All is well', healthSchema),

@@ -33,21 +33,26 @@ export const CREATE_JOB_ERRORS = [
 
 interface JobNoun<S extends z.ZodType> {
   kind: JobKind;
+  /** What the document calls it. */
+  noun: string;
+  /** What one of them says, as a sentence. */
+  says: string;
   scope: Scope;
   schema: S;
   view: (row: JobRow) => z.output<S>;
-  summaries: { list: string; get: string };
 }
 
 const VERBS = {
-  cancel: { does: cancelJob, summary: 'End it now; the node that has it drops it' },
+  cancel: { does: cancelJob, verb: 'Cancel', description: 'It ends now; the node that has it drops it.' },
   stop: {
     does: stopJob,
-    summary: 'Have it end soon, as a success, with the best that it has so far; one that has nothing yet is cancelled',
+    verb: 'Stop',
+    description: 'It ends soon, as a success, with the best that it has so far; one that has nothing yet is cancelled.',
   },
   resume: {
     does: resumeJob,
-    summary: 'Queue it again after it failed or was cancelled; it goes on from its last checkpoint',
+    verb: 'Resume',
+    description: 'It is queued again after it failed or was cancelled, and goes on from its last checkpoint.',
   },
 } as const;
 
@@ -60,17 +65,19 @@ const sentEventSchema = z.object({
   }),
 });
 
-export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summaries }: JobNoun<S>) {
+export function jobRoutes<S extends z.ZodType>({ kind, noun, says, scope, schema, view }: JobNoun<S>) {
   const router = newRouter();
   const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
   const Kind = kind[0]!.toUpperCase() + kind.slice(1);
+  const one = `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
   const list = createRoute({
     method: 'get',
     path: `/v1/${kind}s`,
     operationId: `list${Kind}s`,
     tags,
-    summary: summaries.list,
+    summary: `List ${noun}s`,
+    description: 'The newest first.',
     ...needs('read'),
     request: { query: pageQuerySchema },
     responses: {
@@ -87,7 +94,8 @@ export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summ
     path: `/v1/${kind}s/{id}`,
     operationId: `get${Kind}`,
     tags,
-    summary: summaries.get,
+    summary: `Get ${one}`,
+    description: says,
     ...needs('read'),
     request: { params },
     responses: {
@@ -99,13 +107,14 @@ export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summ
     return c.json(view(await requireJob(c.var.deps, c.var.ctx, kind, c.req.valid('param').id)), 200) as never;
   });
 
-  for (const [verb, { does, summary }] of Object.entries(VERBS)) {
+  for (const [name, { does, verb, description }] of Object.entries(VERBS)) {
     const route = createRoute({
       method: 'post',
-      path: `/v1/${kind}s/{id}/${verb}`,
-      operationId: `${verb}${Kind}`,
+      path: `/v1/${kind}s/{id}/${name}`,
+      operationId: `${name}${Kind}`,
       tags,
-      summary,
+      summary: `${verb} ${one}`,
+      description,
       ...needs(scope),
       request: { params },
       responses: {
@@ -124,7 +133,8 @@ export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summ
     path: `/v1/${kind}s/{id}`,
     operationId: `delete${Kind}`,
     tags,
-    summary: 'Delete it with its bytes, once it has ended; an adapter that it made stays',
+    summary: `Delete ${one}`,
+    description: 'With its bytes, once it has ended; an adapter that it made stays.',
     ...needs(scope),
     request: { params },
     responses: {
@@ -142,7 +152,8 @@ export function jobRoutes<S extends z.ZodType>({ kind, scope, schema, view, summ
     path: `/v1/${kind}s/{id}/events`,
     operationId: `follow${Kind}`,
     tags,
-    summary: 'What happens, as server-sent events, from the first on or after Last-Event-ID',
+    summary: `Follow ${one}`,
+    description: 'What happens, as server-sent events, from the first on or after Last-Event-ID.',
     ...needs('read'),
     request: {
       params,

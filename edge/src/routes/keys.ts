@@ -17,7 +17,8 @@ const create = createRoute({
   method: 'post',
   path: '/v1/keys',
   tags,
-  summary: 'Make an API key; this answer alone holds it',
+  summary: 'Create an API key',
+  description: 'This answer alone holds the key.',
   ...creates('admin', { operator: true }),
   request: { headers: idempotencyHeaders, body: jsonBody(createKeySchema) },
   responses: {
@@ -31,7 +32,8 @@ const list = createRoute({
   method: 'get',
   path: '/v1/keys',
   tags,
-  summary: 'List API keys, newest first',
+  summary: 'List API keys',
+  description: 'The newest first; the keys themselves are not kept.',
   ...needs('admin'),
   request: { query: pageQuerySchema },
   responses: {
@@ -45,7 +47,8 @@ const get = createRoute({
   method: 'get',
   path: '/v1/keys/{id}',
   tags,
-  summary: 'An API key: its scopes, its expiry and its last use',
+  summary: 'Get an API key',
+  description: 'Its scopes, its expiry and its last use.',
   ...needs('admin'),
   request: { params },
   responses: {
@@ -59,7 +62,8 @@ const rotate = createRoute({
   method: 'post',
   path: '/v1/keys/{id}/rotate',
   tags,
-  summary: 'Give an API key a new secret; the present one holds until the overlap ends, one from before that no longer',
+  summary: 'Rotate an API key',
+  description: 'Gives it a new secret. The present one holds until the overlap ends, one from before that no longer.',
   ...creates('admin'),
   request: { params, headers: idempotencyHeaders, body: jsonBody(rotateKeySchema) },
   responses: {
@@ -73,7 +77,8 @@ const revoke = createRoute({
   method: 'delete',
   path: '/v1/keys/{id}',
   tags,
-  summary: 'Revoke an API key; it may go on to read and score for up to 30 seconds',
+  summary: 'Revoke an API key',
+  description: 'It may go on to read and score for up to 30 seconds.',
   ...needs('admin'),
   request: { params },
   responses: {

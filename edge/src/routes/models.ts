@@ -12,7 +12,8 @@ const list = createRoute({
   path: '/v1/models',
   operationId: 'listModels',
   tags: ['models'],
-  summary: 'The models of all connected nodes, by name; always one page',
+  summary: 'List models',
+  description: 'Those of all connected nodes, by name; always one page.',
   ...needs('read'),
   responses: {
     200: jsonAnswer('The models', pageOf(modelSchema)),

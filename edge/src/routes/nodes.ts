@@ -20,7 +20,8 @@ const create = createRoute({
   method: 'post',
   path: '/v1/nodes',
   tags,
-  summary: 'Make a node; this answer alone holds the token that it joins with, within the hour',
+  summary: 'Create a node',
+  description: 'This answer alone holds the token that it joins with, within the hour.',
   ...creates('admin', { operator: true }),
   request: { headers: idempotencyHeaders, body: jsonBody(createNodeSchema) },
   responses: {
@@ -34,7 +35,8 @@ const list = createRoute({
   method: 'get',
   path: '/v1/nodes',
   tags,
-  summary: 'List the nodes of the workspace and those that serve all, newest first',
+  summary: 'List nodes',
+  description: 'Those of the workspace and those that serve all, the newest first.',
   ...needs('read', { operator: true }),
   request: { query: pageQuerySchema },
   responses: {
@@ -48,7 +50,8 @@ const get = createRoute({
   method: 'get',
   path: '/v1/nodes/{id}',
   tags,
-  summary: 'A node: whether it is connected, and what it last said of itself',
+  summary: 'Get a node',
+  description: 'Whether it is connected, and what it last said of itself.',
   ...needs('read', { operator: true }),
   request: { params },
   responses: {
@@ -62,7 +65,8 @@ const renewToken = createRoute({
   method: 'post',
   path: '/v1/nodes/{id}/token',
   tags,
-  summary: 'A new token for a node that lost its secret: the secret ends and its connection is closed',
+  summary: 'Renew the token of a node',
+  description: 'For a node that lost its secret: the secret ends and its connection is closed.',
   ...creates('admin', { operator: true }),
   request: { params, headers: idempotencyHeaders },
   responses: {
@@ -76,7 +80,8 @@ const drain = createRoute({
   method: 'post',
   path: '/v1/nodes/{id}/drain',
   tags,
-  summary: 'Give a node no new work; it ends what it has',
+  summary: 'Drain a node',
+  description: 'It gets no new work and ends what it has.',
   ...needs('admin', { operator: true }),
   request: { params },
   responses: {
@@ -90,7 +95,8 @@ const resume = createRoute({
   method: 'post',
   path: '/v1/nodes/{id}/resume',
   tags,
-  summary: 'Give a node that was draining work again',
+  summary: 'Resume a node',
+  description: 'One that was draining gets work again.',
   ...needs('admin', { operator: true }),
   request: { params },
   responses: {
@@ -104,7 +110,8 @@ const remove = createRoute({
   method: 'delete',
   path: '/v1/nodes/{id}',
   tags,
-  summary: 'Delete a node: its secret ends and its connection is closed',
+  summary: 'Delete a node',
+  description: 'Its secret ends and its connection is closed.',
   ...needs('admin', { operator: true }),
   request: { params },
   responses: {

@@ -20,7 +20,8 @@ const create = createRoute({
   path: '/v1/scorings',
   operationId: 'createScoring',
   tags,
-  summary: 'Score all rows of a dataset, or rank a catalogue for each of its histories, in pieces on all nodes',
+  summary: 'Start a batch scoring',
+  description: 'Scores all rows of a dataset, or ranks a catalogue for each of its histories, in pieces on all nodes.',
   ...creates('scorings:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(createScoringSchema) },
   responses: {
@@ -34,7 +35,8 @@ const predictions = createRoute({
   path: '/v1/scorings/{id}/predictions',
   operationId: 'getScoringPredictions',
   tags,
-  summary: 'One line a row, in the order of the dataset; as CSV, of a ranking one line an item',
+  summary: 'Download the predictions',
+  description: 'One line a row, in the order of the dataset; as CSV, of a ranking one line an item.',
   ...needs('read'),
   request: { params, query: predictionsQuerySchema, headers: conditionalHeaders },
   responses: {
@@ -52,10 +54,8 @@ export const scorings = newRouter()
       scope: 'scorings:write',
       schema: scoringSchema,
       view: toScoring,
-      summaries: {
-        list: 'List batch scorings, newest first',
-        get: 'A batch scoring: its state and how many rows and pieces are done',
-      },
+      noun: 'batch scoring',
+      says: 'Its state, and how many rows and pieces are done.',
     }),
   )
   .openapi(predictions, async (c) => {

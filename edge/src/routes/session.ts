@@ -14,7 +14,8 @@ const create = createRoute({
   method: 'post',
   path: '/v1/session',
   tags,
-  summary: 'Sign a browser in with a key, or with a link; it gets a cookie that ends with the key',
+  summary: 'Sign in',
+  description: 'With a key or with a link. The browser gets a cookie that ends with the key.',
   security: [],
   request: { body: jsonBody(signInSchema) },
   responses: {
@@ -28,7 +29,8 @@ const get = createRoute({
   method: 'get',
   path: '/v1/session',
   tags,
-  summary: 'Who is signed in',
+  summary: 'Get the session',
+  description: 'Who is signed in.',
   security: [],
   responses: { 200: jsonAnswer('Who is signed in', sessionSchema), ...errorResponses('UNAUTHENTICATED') },
 });
@@ -38,7 +40,8 @@ const end = createRoute({
   method: 'delete',
   path: '/v1/session',
   tags,
-  summary: 'Sign out; nobody signed in is no fault',
+  summary: 'Sign out',
+  description: 'Nobody signed in is no fault.',
   security: [],
   responses: { 204: { description: 'Nobody is signed in' }, ...errorResponses('FORBIDDEN') },
 });
@@ -48,7 +51,8 @@ const link = createRoute({
   method: 'post',
   path: '/v1/session/links',
   tags,
-  summary: 'Make a link that signs in once as this key, within minutes',
+  summary: 'Create a sign-in link',
+  description: 'It signs in once, as this key, within minutes.',
   ...needsKey(),
   responses: {
     201: jsonAnswer('The link', signInLinkSchema),

@@ -22,7 +22,8 @@ const put = createRoute({
   path,
   operationId: 'putPart',
   tags,
-  summary: 'Send one part of an upload; may be repeated until the upload is completed',
+  summary: 'Upload a part',
+  description: 'May be repeated until the upload is completed.',
   security: [],
   request: {
     params,
@@ -57,7 +58,8 @@ const get = createRoute({
   path,
   operationId: 'readTransfer',
   tags,
-  summary: 'Download bytes by a signed URL; takes Range and conditions',
+  summary: 'Download by a signed URL',
+  description: 'It takes Range and conditions.',
   security: [],
   request: { params, headers: conditionalHeaders },
   responses: {
@@ -71,7 +73,8 @@ const announce = createRoute({
   path,
   operationId: 'announceResult',
   tags,
-  summary: 'Of a job’s node: announce a result or a file of a checkpoint, and learn which parts are lacking',
+  summary: 'Announce a result',
+  description: 'For the node of a job: a result or a file of a checkpoint. The answer says which parts are lacking.',
   security: [],
   request: { params, body: jsonBody(announceResultSchema) },
   responses: {
@@ -85,7 +88,8 @@ const complete = createRoute({
   path: `${path}/complete`,
   operationId: 'completeResult',
   tags,
-  summary: 'Of a job’s node: all parts have been sent; the whole is checked',
+  summary: 'Complete a result',
+  description: 'For the node of a job: all parts have been sent. The whole is checked.',
   security: [],
   request: { params, body: jsonBody(completeResultSchema) },
   responses: {

@@ -25,7 +25,8 @@ const create = createRoute({
   path: '/v1/tunings',
   operationId: 'createTuning',
   tags,
-  summary: 'Tune an adapter on a dataset; it is queued until a node that holds the model is free',
+  summary: 'Start a tuning',
+  description: 'Tunes an adapter on a dataset. It is queued until a node that holds the model is free.',
   ...creates('tunings:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(createTuningSchema) },
   responses: {
@@ -39,7 +40,8 @@ const metrics = createRoute({
   path: '/v1/tunings/{id}/metrics',
   operationId: 'getTuningMetrics',
   tags,
-  summary: 'Its curves: loss, learning rate, gradient norm, speed, validation',
+  summary: 'Get the curves',
+  description: 'Loss, learning rate, gradient norm, speed and validation, by step.',
   ...needs('read'),
   request: { params, query: metricsQuerySchema },
   responses: {
@@ -53,7 +55,8 @@ const report = createRoute({
   path: '/v1/tunings/{id}/report',
   operationId: 'getTuningReport',
   tags,
-  summary: 'report.json of a tuning that succeeded',
+  summary: 'Download the report',
+  description: 'report.json of a tuning that succeeded.',
   ...needs('read'),
   request: { params, headers: conditionalHeaders },
   responses: {
@@ -72,10 +75,8 @@ export const tunings = newRouter()
       scope: 'tunings:write',
       schema: tuningSchema,
       view: toTuning,
-      summaries: {
-        list: 'List tunings, newest first',
-        get: 'A tuning: its state, progress, and the adapter or error that it ended with',
-      },
+      noun: 'tuning',
+      says: 'Its state, its progress, and the adapter or the error that it ended with.',
     }),
   )
   .openapi(metrics, async (c) => {

@@ -20,7 +20,8 @@ const create = createRoute({
   method: 'post',
   path: '/v1/workspaces',
   tags,
-  summary: 'Make a workspace; this answer alone holds its first key, which has every scope',
+  summary: 'Create a workspace',
+  description: 'This answer alone holds its first key, which has every scope.',
   ...operatorCreates(),
   request: { headers: idempotencyHeaders, body: jsonBody(createWorkspaceSchema) },
   responses: {
@@ -34,7 +35,8 @@ const list = createRoute({
   method: 'get',
   path: '/v1/workspaces',
   tags,
-  summary: 'List workspaces, newest first',
+  summary: 'List workspaces',
+  description: 'The newest first.',
   ...needsOperator(),
   request: { query: pageQuerySchema },
   responses: {
@@ -48,7 +50,8 @@ const own = createRoute({
   method: 'get',
   path: '/v1/workspace',
   tags,
-  summary: 'The workspace of the key that asks, and the key itself with its scopes',
+  summary: 'Get your workspace',
+  description: 'The workspace of the key that asks, and the key itself with its scopes.',
   ...needsKey(),
   responses: {
     200: jsonAnswer('The workspace and the key', ownWorkspaceSchema),

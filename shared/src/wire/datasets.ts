@@ -42,14 +42,13 @@ export type ColumnNames = z.infer<typeof columnNamesSchema>;
 export const createDatasetSchema = z
   .strictObject({
     name: nameSchema,
-    kind: datasetKindSchema,
+    kind: datasetKindSchema.describe(
+      '`interactions`: ratings, one a row. `samples`: histories with a target. `instructions`: as of Alpaca. `items`: a catalogue.',
+    ),
     format: datasetFormatSchema,
-    /** Size of the file to be uploaded. */
-    bytes: z.number().int().min(1).max(LIMITS.uploadBytes),
-    /** SHA-256 of the file; checked while it streams in. */
-    sha256: sha256Schema.optional(),
-    /** How samples are made of interactions. */
-    sampling: samplingSchema.strict().prefault({}),
+    bytes: z.number().int().min(1).max(LIMITS.uploadBytes).describe('Size of the file to be uploaded.'),
+    sha256: sha256Schema.optional().describe('SHA-256 of the file; checked while it streams in.'),
+    sampling: samplingSchema.strict().prefault({}).describe('How samples are made of interactions.'),
     columns: columnNamesSchema.optional().meta({
       description:
         'For interactions and items: which column of the file holds what. What is not named is found by well-known names.',

@@ -65,16 +65,22 @@ const evaluationFields = z.strictObject({
   model: modelNameSchema.optional().meta({
     description: 'What is evaluated, or what the method builds on; methods without a language model take none.',
   }),
-  /** Without one the base model is evaluated. */
-  adapter: adapterRefSchema.optional(),
+  adapter: adapterRefSchema.optional().describe('Without one the base model is evaluated.'),
   dataset: idSchema('dataset'),
-  /** Which part of an interactions dataset, by the paper's split; other datasets are taken whole. */
-  split: splitSchema.default('test'),
+  split: splitSchema
+    .default('test')
+    .describe("Which part of an interactions dataset, by the paper's split; other datasets are taken whole."),
   trainDataset: idSchema('dataset').optional().meta({
     description:
       "What a method learns from: of interactions the train part of the paper's split. Without a method, for item popularity alone.",
   }),
-  limit: z.number().int().min(1).max(LIMITS.scoringRows).optional(),
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.scoringRows)
+    .optional()
+    .describe('Rows from the beginning; all when left out.'),
   template: templateSchema.default('clean'),
   method: evaluatedMethodSchema.optional().meta({
     description:

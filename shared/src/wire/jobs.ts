@@ -88,7 +88,7 @@ export const sequencedEventSchema = z.object({
 });
 export type SequencedEvent = z.infer<typeof sequencedEventSchema>;
 
-const priorityValueSchema = z.number().int().min(-10).max(10);
+const priorityValueSchema = z.number().int().min(-10).max(10).meta({ example: 0 });
 export const prioritySchema = priorityValueSchema.default(0).meta({
   description:
     'Jobs of a higher priority are given out first, among equals those of the workspace that has the fewest at work.',

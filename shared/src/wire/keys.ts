@@ -32,11 +32,14 @@ export const createKeySchema = z
   .strictObject({
     name: nameSchema,
     scopes: z.array(scopeSchema).min(1).max(SCOPES.length),
-    requestsPerMinute: requestsPerMinuteSchema.default(600),
-    /** It holds until then; without one, until it is revoked. */
-    expiresAt: timestampSchema.optional(),
-    /** A key that stands in a web page: it holds for requests from these origins alone. */
-    origins: z.array(originSchema).min(1).max(20).optional(),
+    requestsPerMinute: requestsPerMinuteSchema.default(600).describe('Requests that it may send a minute.'),
+    expiresAt: timestampSchema.optional().describe('It holds until then; when left out, until it is revoked.'),
+    origins: z
+      .array(originSchema)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('For a key that stands in a web page: it holds for requests from these origins alone.'),
     workspace: idSchema('workspace')
       .optional()
       .meta({ description: 'For the operator, who belongs to none; a key makes keys of its own workspace.' }),
@@ -71,11 +74,11 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 export const createdKeySchema = z.object({ apiKey: apiKeySchema, key: z.string() });
 
 export const rotateKeySchema = z.strictObject({
-  /** How long the old secret goes on to hold beside the new one, in seconds; 0 ends it at once. */
   overlapSeconds: z
     .number()
     .int()
     .min(0)
     .max(30 * 24 * 3600)
-    .default(24 * 3600),
+    .default(24 * 3600)
+    .describe('How long the old secret goes on to hold beside the new one, in seconds; 0 ends it at once.'),
 });

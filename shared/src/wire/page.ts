@@ -18,8 +18,13 @@ export type ErrorBody = z.infer<typeof errorBodySchema>;
 /** Of a list whose cursors look like this. */
 export function pageQueryOf(cursor: RegExp) {
   return z.object({
-    limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
-    cursor: z.string().max(200).regex(cursor, 'not a cursor: give nextCursor of the page before, or none').optional(),
+    limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems).describe('Items a page, at most.'),
+    cursor: z
+      .string()
+      .max(200)
+      .regex(cursor, 'not a cursor: give nextCursor of the page before, or none')
+      .optional()
+      .describe('nextCursor of the page before; the first page comes without.'),
   });
 }
 

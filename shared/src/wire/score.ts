@@ -9,8 +9,9 @@ import { modelNameSchema } from './jobs.ts';
 
 const modelFields = {
   model: modelNameSchema,
-  /** Without one the base model answers. */
-  adapter: adapterRefSchema.optional(),
+  adapter: adapterRefSchema
+    .optional()
+    .describe('By its content hash or an alias, such as production; without one the base model answers.'),
   template: templateSchema.default('clean'),
 };
 

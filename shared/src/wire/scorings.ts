@@ -18,16 +18,18 @@ export const createScoringSchema = z
   .strictObject({
     ...createJobFields,
     model: modelNameSchema,
-    /** Without one the base model answers. */
-    adapter: adapterRefSchema.optional(),
+    adapter: adapterRefSchema.optional().describe('Without one the base model answers.'),
     template: templateSchema.default('clean'),
     task: scoringTaskSchema.default('score'),
-    /** Samples, labelled or not; for `rank` interactions too. */
-    dataset: idSchema('dataset'),
-    /** For `rank`: a dataset of items. */
-    catalogue: idSchema('dataset').optional(),
-    /** For `rank`: how many of the best are kept a row. */
-    top: z.number().int().min(1).max(LIMITS.rankedTop).optional(),
+    dataset: idSchema('dataset').describe('Samples, labelled or not; for `rank` interactions too.'),
+    catalogue: idSchema('dataset').optional().describe('For `rank`: a dataset of items.'),
+    top: z
+      .number()
+      .int()
+      .min(1)
+      .max(LIMITS.rankedTop)
+      .optional()
+      .describe('For `rank`: how many of the best are kept a row.'),
   })
   .superRefine(({ task, catalogue, top }, context) => {
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });

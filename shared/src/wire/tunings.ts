@@ -13,10 +13,14 @@ export const createTuningSchema = z.strictObject({
   ...createJobFields,
   model: modelNameSchema,
   dataset: idSchema('dataset'),
-  /** Validation data; without it the split of `dataset` (interactions), or a seeded tenth of it, is held out. */
-  validDataset: idSchema('dataset').optional(),
-  /** The adapter to start from: the rec stage after the alpaca stage. */
-  initAdapter: adapterRefSchema.optional(),
+  validDataset: idSchema('dataset')
+    .optional()
+    .describe(
+      'Validation data; without it the split of `dataset` (interactions), or a seeded tenth of it, is held out.',
+    ),
+  initAdapter: adapterRefSchema
+    .optional()
+    .describe('The adapter to start from: for the rec stage that of the alpaca stage.'),
 });
 export type CreateTuning = z.infer<typeof createTuningSchema>;
 
