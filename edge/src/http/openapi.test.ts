@@ -3,6 +3,8 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { app } from '../app.ts';
 import { call } from '../testing/client.ts';
+import { NAMED } from './openapi.ts';
+import { EXAMPLES } from './openapi-examples.ts';
 
 interface Schema {
   $ref?: string;
@@ -19,14 +21,15 @@ interface Answer {
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   tags: string[];
   security: Record<string, string[]>[];
-  parameters?: { name: string; in: string; schema: Schema }[];
+  parameters?: { name: string; in: string; description?: string; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, Answer>;
 }
 interface Document {
-  tags: { name: string; description: string }[];
+  tags: { name: string; description: string; 'x-displayName': string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema>; headers: Record<string, { schema: Schema }> };
 }
@@ -98,6 +101,27 @@ describe('the document', () => {
     const tags = document.tags.map(({ name }) => name);
     expect(routesWhere((one) => !one.summary || one.tags.length !== 1 || !tags.includes(one.tags[0]!))).toEqual([]);
     expect(tags.filter((tag) => !operations.some((one) => one.tags.includes(tag)))).toEqual([]);
+  });
+
+  it('has titles that fit into a menu, and says the rest in sentences', () => {
+    expect(routesWhere(({ summary }) => !/^[A-Z][^.;:]{0,39}$/.test(summary!))).toEqual([]);
+    expect(routesWhere(({ description }) => !/^[A-Z].*\.$/.test(description ?? ''))).toEqual([]);
+    expect(document.tags.filter((tag) => !tag['x-displayName'] || !tag.description.endsWith('.'))).toEqual([]);
+  });
+
+  it('says of each list how it goes on', () => {
+    const lists = operations.filter(({ parameters }) => parameters?.some(({ name }) => name === 'cursor'));
+    expect(lists.length).toBeGreaterThan(7);
+    for (const { route, parameters } of lists) {
+      const said = parameters!.filter(({ name }) => ['limit', 'cursor'].includes(name)).map((one) => one.description);
+      expect([route, said]).toEqual([route, [expect.stringMatching(/\.$/), expect.stringMatching(/\.$/)]]);
+    }
+  });
+
+  it.each(Object.keys(EXAMPLES))('has an example of %s that its own contract takes', (name) => {
+    const { error } = NAMED[name]!.safeParse(EXAMPLES[name]);
+    expect(error?.issues ?? []).toEqual([]);
+    expect(document.components.schemas[name]).toMatchObject({ examples: [EXAMPLES[name]] });
   });
 
   it('bounds every whole number, on its way in and out', () => {

@@ -56,7 +56,7 @@ const report = createRoute({
   operationId: 'getTuningReport',
   tags,
   summary: 'Download the report',
-  description: 'report.json of a tuning that succeeded.',
+  description: 'Of a tuning that succeeded, as report.json.',
   ...needs('read'),
   request: { params, headers: conditionalHeaders },
   responses: {
