@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { buildSamples, samplingSchema } from '@tallrec/shared/interactions';
 import { auc, historyShare } from '@tallrec/shared/metrics';
 import { type InstructionRow, parsePublishedRow, toInstructionRow } from '@tallrec/shared/sample';
+import { tuningReportSchema } from '@tallrec/shared/tuning';
 import { adapterSchema } from '@tallrec/shared/wire/adapters';
 import { type Dataset, datasetSchema, previewSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationSchema } from '@tallrec/shared/wire/evaluations';
@@ -109,6 +110,9 @@ describe('the main job', () => {
     const metrics = await machine.client.get(`/v1/tunings/${created.id}/metrics`, tuningMetricsSchema);
     expect(metrics.steps).toHaveLength(6);
     expect(Math.max(...metrics.evaluations.map(({ validAuc }) => validAuc!))).toBeCloseTo(tuning.bestValidAuc!, 9);
+    const report = await machine.client.get(`/v1/tunings/${created.id}/report`, tuningReportSchema);
+    expect(report.validRuleAuc).toEqual(expect.any(Number));
+    expect(metrics.validRuleAuc).toBe(report.validRuleAuc);
     adapter = tuning.adapter!;
   });
 

@@ -78,6 +78,12 @@ export const tuningSettingsSchema = z.object({
 });
 export type TuningSettings = z.infer<typeof tuningSettingsSchema>;
 
+/**
+ * AUC on the validation samples of the rule without parameters, the share of the history that was liked: what a tuning has to beat.
+ * Null where a class is missing, in the alpaca stage, and from nodes that did not tell it yet.
+ */
+export const validRuleAucSchema = z.number().nullable().default(null);
+
 /** One line of a tuning's story, in order; `step` is the optimizer step it stands at. */
 export const tuningEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -86,6 +92,7 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
     totalSteps: countSchema(),
     trainSamples: countSchema(),
     validSamples: countSchema(),
+    validRuleAuc: validRuleAucSchema,
     trainableParameters: countSchema(),
     provider: z.string(),
     precision: z.string(),
@@ -130,6 +137,7 @@ export const tuningReportSchema = z.object({
   provider: z.string(),
   trainSamples: countSchema(),
   validSamples: countSchema(),
+  validRuleAuc: validRuleAucSchema,
   steps: countSchema(),
   bestStep: countSchema(),
   bestValidAuc: z.number().nullable(),

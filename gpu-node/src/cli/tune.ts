@@ -204,11 +204,16 @@ function describe(event: Exclude<TuningEvent, { type: 'step' }>, { resume }: Opt
     return `Step ${event.step}: validation ${auc}loss ${event.validLoss.toFixed(4)}${event.best ? ' (best so far)' : ''}`;
   }
   const start = resume ? `${event.step > 0 ? 'Going on' : 'No checkpoint yet: starting'} at step ${event.step}. ` : '';
-  return `${start}${event.trainSamples} training and ${event.validSamples} validation samples, ${event.totalSteps} steps, ${event.trainableParameters} trainable parameters.`;
+  const rule =
+    event.validRuleAuc === null ? '' : ` The rule to beat has validation AUC ${event.validRuleAuc.toFixed(4)}.`;
+  return `${start}${event.trainSamples} training and ${event.validSamples} validation samples, ${event.totalSteps} steps, ${event.trainableParameters} trainable parameters.${rule}`;
 }
 
-function summarise({ stopReason, steps, bestStep, bestValidAuc, durationMs }: TuningReport, out: string): void {
-  const best = bestValidAuc === null ? '' : `; best at step ${bestStep} with validation AUC ${bestValidAuc.toFixed(4)}`;
+function summarise(report: TuningReport, out: string): void {
+  const { stopReason, steps, bestStep, bestValidAuc, validRuleAuc, durationMs } = report;
+  const rule = validRuleAuc === null ? '' : ` (the rule: ${validRuleAuc.toFixed(4)})`;
+  const best =
+    bestValidAuc === null ? '' : `; best at step ${bestStep} with validation AUC ${bestValidAuc.toFixed(4)}${rule}`;
   say(`${stopReason} after ${steps} steps in ${formatMs(durationMs)}${best}. The adapter is in ${out}.`);
   if (stopReason === 'cancelled') say('The same command with --resume goes on from here.');
 }

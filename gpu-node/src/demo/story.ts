@@ -159,7 +159,7 @@ function finishedReport(evaluation: Evaluation): NonNullable<Evaluation['report'
 function eventLine({ event }: SequencedEvent): string | undefined {
   switch (event.type) {
     case 'started':
-      return `${event.trainSamples} samples, ${event.trainableParameters} trainable parameters, ${event.precision} on ${event.provider}`;
+      return `${event.trainSamples} samples, ${event.trainableParameters} trainable parameters, ${event.precision} on ${event.provider}; the rule has validation AUC ${event.validRuleAuc?.toFixed(3) ?? '–'}`;
     case 'evaluated':
       return `step ${event.step}: validation AUC ${event.validAuc?.toFixed(3) ?? '–'}, loss ${event.validLoss.toFixed(3)}${event.best ? '  ← best so far' : ''}`;
     case 'step':

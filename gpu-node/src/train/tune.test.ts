@@ -86,6 +86,24 @@ describe('tune', () => {
     expect([...adapter.tensors.values()].some(({ data }) => data.some((value) => value !== 0))).toBe(true);
   });
 
+  test('tells the AUC of the rule on the validation samples, and none where there is nothing to order', async () => {
+    // Of four films those were liked that come before this one.
+    const likes = [0, 2, 1, 3, 4, 1];
+    const valid = samples(6, 2).map((sample, at) => ({
+      ...sample,
+      liked: at >= 3,
+      history: Array.from({ length: 4 }, (_, i) => ({ title: `Film ${i}`, liked: i < likes[at]! })),
+    }));
+    const given = (rows: typeof valid) => options({ data: { stage: 'rec', train: samples(20, 1), valid: rows } });
+    const { events, report } = await run(given(valid));
+    // Of the nine pairs of a liked and a disliked one, seven are in order and one is tied.
+    const expected = 7.5 / 9;
+    expect(events[0]).toMatchObject({ type: 'started', validRuleAuc: expected });
+    expect(report.validRuleAuc).toBe(expected);
+    const liked = await run(given(valid.map((sample) => ({ ...sample, liked: true }))));
+    expect(liked.events[0]).toMatchObject({ validRuleAuc: null });
+  });
+
   test('one seed gives one adapter; another gives another', async () => {
     const [a, b, c] = [
       await run(options()),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Blend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
+import { auc, historyShare } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
@@ -100,6 +101,7 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
     totalSteps,
     trainSamples: rows.train.length,
     validSamples: data.valid.length,
+    validRuleAuc: ruleAuc(data),
     trainableParameters: [...adapter.tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0),
     provider: options.provider,
     precision: options.precision,
@@ -147,6 +149,7 @@ function reportOf(
     provider,
     trainSamples,
     validSamples: data.valid.length,
+    validRuleAuc: ruleAuc(data),
     steps: state.step,
     bestStep: state.best?.step ?? state.step,
     bestValidAuc: state.best?.auc ?? null,
@@ -156,6 +159,12 @@ function reportOf(
     tokens: state.tokens,
     events: state.events,
   };
+}
+
+/** See `validRuleAucSchema`. */
+function ruleAuc(data: TuningData): number | null {
+  if (data.stage !== 'rec') return null;
+  return auc(data.valid.map((sample) => ({ score: historyShare(sample), liked: sample.liked })));
 }
 
 interface PreparedRows {

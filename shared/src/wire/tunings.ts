@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { countSchema, digitsSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { hyperParametersSchema, tuningSettingsSchema } from '../tuning.ts';
+import { hyperParametersSchema, tuningSettingsSchema, validRuleAucSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
 
@@ -73,5 +73,6 @@ export const tuningMetricsSchema = z.object({
       best: z.boolean(),
     }),
   ),
+  validRuleAuc: validRuleAucSchema,
 });
 export type TuningMetrics = z.infer<typeof tuningMetricsSchema>;

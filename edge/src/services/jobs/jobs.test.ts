@@ -56,10 +56,19 @@ describe('a tuning', () => {
     node.send({ type: 'accepted', job: id, fence: 1 });
     await tuningIn(id, 'running');
     const judged = { type: 'evaluated', step: 2, validAuc: 0.75, validLoss: 0.5, best: true } as const;
-    node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [step(1, 2), step(2)] });
-    expect(await node.next('acknowledged')).toMatchObject({ job: id, fence: 1, seq: 2 });
-    node.send({ type: 'events', job: id, fence: 1, seq: 2, events: [step(2), judged] });
-    expect(await node.next('acknowledged')).toMatchObject({ seq: 3 });
+    const counts = { totalSteps: 10, trainSamples: 2, validSamples: 1, trainableParameters: 8 };
+    const begun = {
+      type: 'started',
+      step: 0,
+      ...counts,
+      validRuleAuc: 0.625,
+      provider: 'cpu',
+      precision: 'f32',
+    } as const;
+    node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [begun, step(1, 2), step(2)] });
+    expect(await node.next('acknowledged')).toMatchObject({ job: id, fence: 1, seq: 3 });
+    node.send({ type: 'events', job: id, fence: 1, seq: 3, events: [step(2), judged] });
+    expect(await node.next('acknowledged')).toMatchObject({ seq: 4 });
     const live = await until(
       () => getTuning(id),
       ({ progress }) => progress?.validAuc === 0.75,
@@ -91,6 +100,7 @@ describe('a tuning', () => {
         { step: 2, loss: 1 },
       ],
       evaluations: [{ step: 2 }],
+      validRuleAuc: 0.625,
     });
     expect((await call('GET', `/v1/tunings/${id}/report`)).status).toBe(200);
     const left = await env.BUCKET.list({ prefix: `ws/${(await findJob(deps.db, id))!.workspace}/jobs/${id}/` });

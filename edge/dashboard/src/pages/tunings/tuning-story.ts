@@ -30,6 +30,7 @@ export class TuningStory {
   readonly #evaluations = new Map<number, Evaluation>();
   readonly #log: LogEntry[] = [];
   #latest: Told<'step'> | null = null;
+  #validRuleAuc: number | null = null;
 
   /** @returns whether it was news */
   add({ seq, at, event }: SequencedEvent): boolean {
@@ -50,6 +51,9 @@ export class TuningStory {
         break;
       }
       case 'started':
+        this.#validRuleAuc = event.validRuleAuc ?? this.#validRuleAuc;
+        this.#log.push({ seq, at, event });
+        break;
       case 'note':
       case 'checkpointed':
       case 'state':
@@ -65,6 +69,7 @@ export class TuningStory {
     return {
       steps: inOrder(this.#steps, ({ loss }) => loss),
       evaluations: inOrder(this.#evaluations, ({ validAuc, validLoss }) => validAuc ?? validLoss),
+      validRuleAuc: this.#validRuleAuc,
       log: this.#log.slice(-LOG_ENTRIES).reverse(),
       latest: this.#latest,
     };
