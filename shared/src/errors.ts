@@ -67,3 +67,38 @@ export class TallrecError extends Error {
     return ERROR_CODES[this.code].retryable;
   }
 }
+
+/** One place of a request that is refused: `body.hyperParameters.epochs`, and why. Refusals that name places list them as `details.issues`. */
+export interface RefusedPlace {
+  path: string;
+  problem: string;
+}
+
+/** A refusal of one field of a request's body. */
+export function refusedField(
+  code: ErrorCode,
+  field: string,
+  problem: string,
+  { fix, details = {} }: { fix?: string; details?: Record<string, unknown> } = {},
+): TallrecError {
+  const path = `body.${field}`;
+  const issues: RefusedPlace[] = [{ path, problem: fix ? `${problem} ${fix}` : problem }];
+  return new TallrecError(code, `${path}: ${problem}`, { ...(fix ? { fix } : {}), details: { ...details, issues } });
+}
+
+/**
+ * What a schema found in a part of a request.
+ * @param target of the request: `body`, `query` …
+ */
+export function invalidInput(
+  target: string,
+  { issues: found }: { issues: readonly { path: readonly PropertyKey[]; message: string }[] },
+): TallrecError {
+  const issues: RefusedPlace[] = found.map(({ path, message }) => ({
+    path: [target, ...path.map(String)].join('.'),
+    problem: message,
+  }));
+  const first = issues[0]!;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new TallrecError('VALIDATION_FAILED', `${first.path}: ${first.problem}${more}`, { details: { issues } });
+}

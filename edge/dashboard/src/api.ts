@@ -1,6 +1,6 @@
 // The one way to the API: same origin, the session's cookie, answers checked by the shared schemas, refusals as `ApiError`.
 import type { ErrorCode } from '@tallrec/shared/errors';
-import { errorBodySchema } from '@tallrec/shared/wire/page';
+import { errorBodySchema, refusedPlacesSchema } from '@tallrec/shared/wire/page';
 import { z } from 'zod';
 
 /** `NETWORK`: no answer came. `UNREADABLE`: one came that this dashboard does not know. */
@@ -114,20 +114,14 @@ function queryText(query: CallOptions<z.ZodType>['query']): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
 
-const issuesSchema = z.object({ issues: z.array(z.object({ path: z.string(), problem: z.string() })) });
-
 /**
  * Where the API named the fields that it refused, by their place in the body.
  * @returns nothing where it named none
  */
 export function refusedFields(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
-  const listed = issuesSchema.safeParse(error.details);
-  if (listed.success) {
-    return Object.fromEntries(listed.data.issues.map(({ path, problem }) => [path.replace(/^body\.?/, ''), problem]));
-  }
-  const named = /^(?:body\.)?([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*): (.+)$/s.exec(error.message);
-  if (named) return { [named[1]!]: named[2]! };
-  if (error.code === 'MODEL_UNKNOWN') return { model: error.message };
-  return {};
+  const listed = refusedPlacesSchema.safeParse(error.details);
+  if (!listed.success) return {};
+  const fields = listed.data.issues.map(({ path, problem }) => [path.replace(/^body\.?/, ''), problem]);
+  return Object.fromEntries(fields);
 }

@@ -64,17 +64,6 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
   return c.json(errorBody(known, c.var.requestId), known.status as ContentfulStatusCode);
 }
 
-/** @returns VALIDATION_FAILED with each place in the input that is wrong */
-export function invalidInput(target: string, error: z.core.$ZodError): TallrecError {
-  const issues = error.issues.map((issue) => ({
-    path: [target, ...issue.path.map(String)].join('.'),
-    problem: issue.message,
-  }));
-  const first = issues[0]!;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return new TallrecError('VALIDATION_FAILED', `${first.path}: ${first.problem}${more}`, { details: { issues } });
-}
-
 /** The `responses` entries of a contract for the codes that it can answer with, beside those that any route can. */
 export function errorResponses(...codes: ErrorCode[]) {
   const byStatus: Record<number, { description: string; content: { 'application/json': { schema: z.ZodType } } }> = {};

@@ -1,9 +1,9 @@
 // The Idempotency-Key header on POSTs that create.
 import { z } from '@hono/zod-openapi';
+import { invalidInput } from '@tallrec/shared/errors';
 import { createMiddleware } from 'hono/factory';
 import { claimIdempotencyKey, settleIdempotencyKey } from '../services/idempotency.ts';
 import type { AppEnv } from './context.ts';
-import { invalidInput } from './errors.ts';
 
 const keySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'an Idempotency-Key has 1 to 200 visible ASCII characters');
 

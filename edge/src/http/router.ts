@@ -1,10 +1,9 @@
 // A router whose contracts are parsed by zod and whose refusals are the project's own errors.
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { TallrecError } from '@tallrec/shared/errors';
+import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { AppEnv } from './context.ts';
-import { invalidInput } from './errors.ts';
 
 export function newRouter() {
   return new OpenAPIHono<AppEnv>({

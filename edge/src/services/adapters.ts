@@ -1,5 +1,5 @@
 // Adapters: found by hash or alias, shown, downloaded, and as a node needs them.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Grant } from '@tallrec/shared/signing';
 import { ADAPTER_FILES, type Adapter } from '@tallrec/shared/wire/adapters';
@@ -24,24 +24,49 @@ export function noSuchAdapter(ref: string): TallrecError {
   });
 }
 
+/** @param field of the request, which names it */
+export function noNamedAdapter(field: string, ref: string): TallrecError {
+  const fix = 'GET /v1/adapters lists adapters and their aliases.';
+  return refusedField('NOT_FOUND', field, `there is no adapter ${ref}.`, { fix });
+}
+
+/** Why an adapter that a request names cannot be used with this model; undefined where it can. */
+export function refusedAdapter(
+  field: string,
+  ref: string,
+  adapter: Pick<AdapterRow, 'model'> | undefined,
+  model: string | undefined,
+): TallrecError | undefined {
+  if (!adapter) return noNamedAdapter(field, ref);
+  if (model === undefined || adapter.model === model) return undefined;
+  const problem = `the adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`;
+  return refusedField('ADAPTER_INVALID', field, problem, { fix: `Use it with the model ${adapter.model}.` });
+}
+
 /**
- * @param ref a content hash or an alias
+ * The adapter that a request names.
  * @param model what it is to be used with
  * @throws TallrecError NOT_FOUND, or ADAPTER_INVALID when it is of another model
  */
-export async function resolveAdapter(
+export async function requireAdapter(
   deps: Pick<Deps, 'db'>,
   ctx: Ctx,
   ref: string,
-  model?: string,
+  { field, model }: { field: string; model: string | undefined },
 ): Promise<AdapterRow> {
   const adapter = await findAdapter(deps.db, ctx.workspace, ref);
+  const refused = refusedAdapter(field, ref, adapter, model);
+  if (refused) throw refused;
+  return adapter!;
+}
+
+/**
+ * @param ref a content hash or an alias
+ * @throws TallrecError NOT_FOUND
+ */
+export async function resolveAdapter(deps: Pick<Deps, 'db'>, ctx: Ctx, ref: string): Promise<AdapterRow> {
+  const adapter = await findAdapter(deps.db, ctx.workspace, ref);
   if (!adapter) throw noSuchAdapter(ref);
-  if (model !== undefined && adapter.model !== model) {
-    throw new TallrecError('ADAPTER_INVALID', `The adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`, {
-      fix: `Use it with the model ${adapter.model}.`,
-    });
-  }
   return adapter;
 }
 

@@ -6,7 +6,7 @@ import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../repo/adapters.ts';
 import type { Page } from '../repo/db.ts';
-import { getAdapter, noSuchAdapter } from './adapters.ts';
+import { getAdapter, noNamedAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
 import { iso } from './timestamps.ts';
 
@@ -41,7 +41,7 @@ export async function setAlias(
 ): Promise<Adapter> {
   const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
   forgetRoutesOf(ctx.workspace);
-  if (now !== adapter) throw noSuchAdapter(adapter);
+  if (now !== adapter) throw noNamedAdapter('adapter', adapter);
   return await getAdapter(deps, ctx, adapter);
 }
 

@@ -1,5 +1,5 @@
 // Evaluations: jobs that judge a model, an adapter or a method on a dataset.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { methodNamed } from '@tallrec/shared/methods';
 import type { CreateEvaluation, Evaluation } from '@tallrec/shared/wire/evaluations';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
@@ -8,7 +8,7 @@ import type { DatasetRow } from '../repo/datasets.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { resolveAdapter } from './adapters.ts';
+import { requireAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -24,7 +24,7 @@ export async function createEvaluation(
   const { model, adapter: ref, method } = request;
   const judgedOn = await requireDataOf(deps, ctx, request);
   if (model !== undefined) await requireModel(deps, ctx, model, request.wait);
-  const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ctx, ref, model);
+  const adapter = ref === undefined ? undefined : await requireAdapter(deps, ctx, ref, { field: 'adapter', model });
   const what = [...(method ? [methodNamed(method).title] : []), adapter?.name ?? model].filter(Boolean).join(', ');
   const spec: EvaluationSpec = {
     kind: 'evaluation',
@@ -82,7 +82,7 @@ async function requireDataOf(
   if (valid && isSame(valid, test)) throw overlap('validDataset', 'dataset', HELD_OUT);
   if (valid && train && isSame(valid, train)) throw overlap('validDataset', 'trainDataset', HELD_OUT);
   if (train?.stats && train.stats.rows < 2) {
-    throw new TallrecError('VALIDATION_FAILED', `trainDataset: ${train.id} holds ${train.stats.rows} rows.`, {
+    throw refusedField('VALIDATION_FAILED', 'trainDataset', `${train.id} holds ${train.stats.rows} rows.`, {
       fix: 'A method needs at least two: one to learn from and one to choose by.',
     });
   }
@@ -94,8 +94,7 @@ function isSame(a: DatasetRow, b: DatasetRow): boolean {
 }
 
 function overlap(field: string, other: string, fix: string): TallrecError {
-  const message = `${field}: it holds the rows of ${other}; they have to be apart.`;
-  return new TallrecError('VALIDATION_FAILED', message, { fix });
+  return refusedField('VALIDATION_FAILED', field, `it holds the rows of ${other}; they have to be apart.`, { fix });
 }
 
 /** Where the predictions lie, one JSON document a row. @throws TallrecError ILLEGAL_STATE where there are none */

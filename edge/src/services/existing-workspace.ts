@@ -1,4 +1,4 @@
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField } from '@tallrec/shared/errors';
 import type { Ctx, Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { findWorkspace } from '../repo/workspaces.ts';
@@ -9,6 +9,6 @@ import { findWorkspace } from '../repo/workspaces.ts';
  */
 export async function existingWorkspace(deps: Pick<Deps, 'db'>, ctx: Ctx, named: string): Promise<string> {
   const found = named === ctx.workspace || (ctx.workspace === OPERATOR && (await findWorkspace(deps.db, named)));
-  if (!found) throw new TallrecError('NOT_FOUND', `There is no workspace ${named}.`, { fix: 'Check its id.' });
+  if (!found) throw refusedField('NOT_FOUND', 'workspace', `there is no workspace ${named}.`, { fix: 'Check its id.' });
   return named;
 }

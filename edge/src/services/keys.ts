@@ -1,5 +1,5 @@
 // API keys: each belongs to one workspace, and none sees those of another.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import type { ApiKey, CreateKey } from '@tallrec/shared/wire/keys';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
@@ -23,7 +23,7 @@ export async function createKey(
   const nowMs = deps.clock.nowMs();
   const expiresAt = input.expiresAt === undefined ? null : Date.parse(input.expiresAt);
   if (expiresAt !== null && expiresAt <= nowMs) {
-    throw new TallrecError('VALIDATION_FAILED', `body.expiresAt: ${input.expiresAt} has passed.`, {
+    throw refusedField('VALIDATION_FAILED', 'expiresAt', `${input.expiresAt} has passed.`, {
       fix: `It is ${iso(nowMs)}: name a later time, or leave it out.`,
     });
   }
@@ -41,7 +41,7 @@ export async function createKey(
 /** Whose key it is to be. */
 async function workspaceFor(deps: Pick<Deps, 'db'>, ctx: Ctx, named: string | undefined): Promise<string> {
   if (named === undefined && ctx.workspace === OPERATOR) {
-    throw new TallrecError('VALIDATION_FAILED', 'body.workspace: the operator belongs to no workspace.', {
+    throw refusedField('VALIDATION_FAILED', 'workspace', 'the operator belongs to no workspace.', {
       fix: 'Name the one that the key is for: GET /v1/workspaces lists them.',
     });
   }

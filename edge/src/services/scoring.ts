@@ -1,5 +1,5 @@
 // Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { parseJson } from '@tallrec/shared/json';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import {
@@ -20,6 +20,7 @@ import {
 import type { z } from 'zod';
 import type { Ctx, Deps, RelayResponse } from '../deps.ts';
 import { type NodeRow, nodesServing } from '../repo/nodes.ts';
+import { refusedAdapter } from './adapters.ts';
 import { forgetRoutesOf, type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
 import { holdsModel, modelNamesOf } from './models.ts';
 import { countRequest, inOrderOfLoad } from './node-load.ts';
@@ -114,16 +115,8 @@ async function routeTo(
 }
 
 function wayAlong({ nodes, adapter, signed }: KnownRoute, model: string, ref: string | null): Way | TallrecError {
-  if (ref !== null && !adapter) {
-    return new TallrecError('NOT_FOUND', `There is no adapter ${ref}.`, {
-      fix: 'GET /v1/adapters lists adapters and their aliases.',
-    });
-  }
-  if (adapter && adapter.model !== model) {
-    return new TallrecError('ADAPTER_INVALID', `The adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`, {
-      fix: `Use it with the model ${adapter.model}.`,
-    });
-  }
+  const refused = ref === null ? undefined : refusedAdapter('adapter', ref, adapter, model);
+  if (refused) return refused;
   const online = able(nodes, model);
   if (online instanceof TallrecError) return online;
   const holders = adapter ? online.filter(({ status }) => status?.adapters.includes(adapter.id)) : online;
@@ -139,7 +132,7 @@ function able(nodes: readonly NodeRow[], model: string): NodeRow[] | TallrecErro
   const holders = nodes.filter((node) => holdsModel(node, model));
   if (holders.length === 0) {
     const models = modelNamesOf(nodes);
-    return new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
+    return refusedField('MODEL_UNKNOWN', 'model', `no node holds the model "${model}".`, {
       fix: models.length
         ? `Nodes hold: ${models.join(', ')}. Use one of these, or start a node with the model: tallrec serve --models DIR.`
         : 'Start a node: POST /v1/nodes gives a token, then tallrec serve --edge URL --token TOKEN.',

@@ -1,12 +1,12 @@
 // Batch scorings: jobs that score or rank all of a dataset.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { CreateScoring, Scoring } from '@tallrec/shared/wire/scorings';
 import type { Ctx, Deps } from '../deps.ts';
 import type { ScoringSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { resolveAdapter } from './adapters.ts';
+import { requireAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -23,12 +23,12 @@ export async function createScoring(
   if (catalogue) await requireData(deps, ctx, catalogue, { role: 'catalogue', kinds: ['items'] });
   const rows = data.kind === 'interactions' ? data.stats?.users : data.stats?.rows;
   if (rows === null || rows === undefined || rows > LIMITS.scoringRows) {
-    throw new TallrecError('TOO_LARGE', `dataset: a batch takes ${LIMITS.scoringRows} rows or 500,000 users.`, {
+    throw refusedField('TOO_LARGE', 'dataset', `a batch takes ${LIMITS.scoringRows} rows or 500,000 users.`, {
       fix: 'Upload it in several datasets.',
     });
   }
   await requireModel(deps, ctx, model, wait);
-  const adapter = ref === undefined ? undefined : await resolveAdapter(deps, ctx, ref, model);
+  const adapter = ref === undefined ? undefined : await requireAdapter(deps, ctx, ref, { field: 'adapter', model });
   const spec: ScoringSpec = {
     kind: 'scoring',
     adapter: adapter?.id ?? null,

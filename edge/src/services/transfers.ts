@@ -1,6 +1,6 @@
 // What a signed path permits: the token in it is the permission, whoever brings it. Bytes that come in are streamed to R2 and hashed on the
 // way; a part counts once it arrived whole and as it was sent.
-import { TallrecError } from '@tallrec/shared/errors';
+import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import { sha256Schema } from '@tallrec/shared/ids';
 import { LIMITS } from '@tallrec/shared/limits';
 import { type Grant, verifyGrant } from '@tallrec/shared/signing';
@@ -120,7 +120,7 @@ function declaredSha256({ sha256 }: Incoming): string | undefined {
   if (sha256 === undefined) return undefined;
   const sent = sha256Schema.safeParse(sha256.toLowerCase());
   if (sent.success) return sent.data;
-  throw new TallrecError('VALIDATION_FAILED', `X-Content-SHA256: ${sent.error.issues[0]!.message}`);
+  throw invalidInput('header.x-content-sha256', sent.error);
 }
 
 function mismatch(cause?: unknown): TallrecError {

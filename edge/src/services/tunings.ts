@@ -1,7 +1,7 @@
 // Tunings: jobs that make an adapter.
 
 import { downsample } from '@tallrec/shared/downsample';
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { CreateTuning, Tuning, TuningMetrics } from '@tallrec/shared/wire/tunings';
@@ -9,7 +9,7 @@ import type { Ctx, Deps } from '../deps.ts';
 import type { TuningSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { resolveAdapter } from './adapters.ts';
+import { requireAdapter } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -24,9 +24,12 @@ export async function createTuning(
   const train = await requireData(deps, ctx, dataset, { role: 'dataset', kinds });
   if (validDataset) await requireData(deps, ctx, validDataset, { role: 'validDataset', kinds });
   await requireModel(deps, ctx, model, wait);
-  const init = initAdapter === undefined ? undefined : await resolveAdapter(deps, ctx, initAdapter, model);
+  const init =
+    initAdapter === undefined
+      ? undefined
+      : await requireAdapter(deps, ctx, initAdapter, { field: 'initAdapter', model });
   if (train.stats && train.stats.rows < 2) {
-    throw new TallrecError('VALIDATION_FAILED', `dataset: ${dataset} holds ${train.stats.rows} rows.`, {
+    throw refusedField('VALIDATION_FAILED', 'dataset', `${dataset} holds ${train.stats.rows} rows.`, {
       fix: 'A tuning needs at least two: one to learn from and one to judge by.',
     });
   }
@@ -66,6 +69,7 @@ export async function tuningMetrics(
   await requireJob(deps, ctx, 'tuning', id);
   const steps = new Map<number, TuningMetrics['steps'][number]>();
   const evaluations = new Map<number, TuningMetrics['evaluations'][number]>();
+  let validRuleAuc: number | null = null;
   for (const { event } of await deps.feeds.read(id)) {
     if (event.type === 'step') {
       const { step, loss, learningRate, gradientNorm, tokensPerSecond } = event;
@@ -73,7 +77,7 @@ export async function tuningMetrics(
     } else if (event.type === 'evaluated') {
       const { step, validAuc, validLoss, best } = event;
       evaluations.set(step, { step, validAuc, validLoss, best });
-    }
+    } else if (event.type === 'started') validRuleAuc = event.validRuleAuc ?? validRuleAuc;
   }
   const inOrder = <T extends { step: number }>(curve: Map<number, T>, height: (point: T) => number) =>
     downsample(
@@ -84,6 +88,7 @@ export async function tuningMetrics(
   return {
     steps: inOrder(steps, ({ loss }) => loss),
     evaluations: inOrder(evaluations, ({ validAuc, validLoss }) => validAuc ?? validLoss),
+    validRuleAuc,
   };
 }
 

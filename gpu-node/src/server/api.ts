@@ -1,6 +1,6 @@
 // What a node answers, whoever brings the request: the link to the edge, or the HTTP server on this machine.
 import { randomUUID } from 'node:crypto';
-import { TallrecError } from '@tallrec/shared/errors';
+import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
@@ -98,9 +98,7 @@ export function createNodeApi({ scoring, adapters, locateModel, status, log }: N
 function parse<S extends z.ZodType>(body: unknown, schema: S): z.output<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  const first = issues[0]!;
-  throw new TallrecError('VALIDATION_FAILED', `${first.path || 'body'}: ${first.message}.`, { details: issues });
+  throw invalidInput('body', parsed.error);
 }
 
 export function refusal({ code, message, retryable, details, status }: TallrecError): NodeAnswer {

@@ -15,6 +15,9 @@ export const errorBodySchema = z.object({
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
+/** `details` of a refusal that names places of the request. */
+export const refusedPlacesSchema = z.object({ issues: z.array(z.object({ path: z.string(), problem: z.string() })) });
+
 /** Of a list whose cursors look like this. */
 export function pageQueryOf(cursor: RegExp) {
   return z.object({

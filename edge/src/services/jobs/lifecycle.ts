@@ -1,5 +1,5 @@
 // What people do with a job: create it, cancel it, stop it and keep what it has, resume it, delete it.
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { isTerminal, type JobKind } from '@tallrec/shared/wire/jobs';
 import type { PageQuery } from '@tallrec/shared/wire/page';
@@ -42,28 +42,25 @@ export async function requireData(
 ): Promise<DatasetRow> {
   const row = await findDataset(deps.db, ctx.workspace, id);
   if (!row || row.state === 'deleting') {
-    throw new TallrecError('NOT_FOUND', `${role}: there is no dataset ${id}.`, { fix: 'GET /v1/datasets lists them.' });
+    throw refusedField('NOT_FOUND', role, `there is no dataset ${id}.`, { fix: 'GET /v1/datasets lists them.' });
   }
   if (row.state === 'rejected') {
-    throw new TallrecError('DATASET_REJECTED', `${role}: ${id} was rejected with ${row.errorCount} errors.`, {
+    throw refusedField('DATASET_REJECTED', role, `${id} was rejected with ${row.errorCount} errors.`, {
       fix: 'Mend the rows named in its rowErrors and upload it again.',
     });
   }
   if (row.state !== 'ready') {
-    throw new TallrecError('ILLEGAL_STATE', `${role}: the dataset ${id} is ${row.state}, not ready.`, {
+    throw refusedField('ILLEGAL_STATE', role, `the dataset ${id} is ${row.state}, not ready.`, {
       fix: 'Complete its upload and wait until it is ready.',
     });
   }
   if (!kinds.includes(row.kind)) {
-    throw new TallrecError(
-      'VALIDATION_FAILED',
-      `${role}: the dataset ${id} holds ${row.kind}; this needs ${kinds.join(' or ')}.`,
-      { fix: 'GET /v1/datasets shows the kind of each.' },
-    );
+    const problem = `the dataset ${id} holds ${row.kind}; this needs ${kinds.join(' or ')}.`;
+    throw refusedField('VALIDATION_FAILED', role, problem, { fix: 'GET /v1/datasets shows the kind of each.' });
   }
   const unlabelled = row.stats && row.kind === 'samples' ? row.stats.rows - row.stats.labelled : 0;
   if (labelled && unlabelled > 0) {
-    throw new TallrecError('VALIDATION_FAILED', `${role}: ${unlabelled} rows of ${id} do not say what was liked.`, {
+    throw refusedField('VALIDATION_FAILED', role, `${unlabelled} rows of ${id} do not say what was liked.`, {
       fix: 'Give each row its answer; rows without one can be scored (POST /v1/scorings).',
     });
   }
@@ -81,7 +78,7 @@ export async function requireModel(deps: Pick<Deps, 'db'>, ctx: Ctx, model: stri
   if (nodes.some((node) => holdsModel(node, model))) return;
   const models = modelNamesOf(nodes);
   const there = nodes.map(({ name, connected }) => `${name} (${connected ? 'online' : 'offline'})`);
-  throw new TallrecError('MODEL_UNKNOWN', `No node holds the model "${model}".`, {
+  throw refusedField('MODEL_UNKNOWN', 'model', `no node holds the model "${model}".`, {
     fix:
       nodes.length === 0
         ? 'There is no node yet: POST /v1/nodes, then tallrec serve. Or send "wait": true.'
