@@ -51,6 +51,11 @@ const api = createNodeApi({
     },
     drop: async () => {},
   },
+  estimates: {
+    estimate: async () => {
+      throw new Error('no estimate is asked for');
+    },
+  },
   locateModel: () => model,
   status: () => {
     throw new Error('no status is asked for');

@@ -11,10 +11,12 @@ import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
 import { answerTimingsSchema, methodFitSchema } from '@tallrec/shared/wire/link';
+import { nodeEstimateSchema } from '@tallrec/shared/wire/node-api';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { COMPUTES } from '../models/converted-weights.ts';
+import { measuredSchema, workSchema } from '../train/speeds.ts';
 
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda']);
 const requestedComputingSchema = z.object({
@@ -37,7 +39,7 @@ export type EngineComputing = z.infer<typeof engineComputingSchema>;
 export const PLAIN_CPU: EngineComputing = { provider: 'cpu', compute: 'f32', proven: true };
 
 /** What an engine process is for; it is seen in the list of processes. */
-export const engineRoleSchema = z.enum(['probe', 'train', 'evaluate', 'score']);
+export const engineRoleSchema = z.enum(['probe', 'train', 'evaluate', 'score', 'plan', 'trial']);
 export type EngineRole = z.infer<typeof engineRoleSchema>;
 
 /** A checkpoint on this machine. */
@@ -63,6 +65,13 @@ export const dataPlaceSchema = z.object({
 export type DataPlace = z.infer<typeof dataPlaceSchema>;
 
 const scoringFields = { model: modelPlaceSchema, template: templateSchema, adapter: adapterPlaceSchema.nullable() };
+
+/** Of a tuning that is thought of; some of its samples are given as prompts with their answers. */
+const estimateFields = z.object({
+  model: modelPlaceSchema,
+  settings: tuningSettingsSchema,
+  texts: z.array(z.string()),
+});
 
 export const ENGINE_CALLS = {
   /** Chooses what to compute on by running something on it. */
@@ -121,6 +130,15 @@ export const ENGINE_CALLS = {
       timings: answerTimingsSchema.optional(),
     }),
   },
+  /** What a tuning takes of memory, and how long its samples are, without the model's weights. */
+  plan: {
+    params: estimateFields,
+    result: nodeEstimateSchema
+      .pick({ memory: true, wouldFit: true, tokensPerSample: true })
+      .extend({ work: workSchema }),
+  },
+  /** Tries out for a few seconds how fast a tuning would be. */
+  trial: { params: estimateFields, result: measuredSchema },
   tokens: {
     params: z.object({ model: modelPlaceSchema, texts: z.array(z.string()) }),
     result: z.object({ counts: z.array(z.number().int()) }),

@@ -25,6 +25,8 @@ const NAMES: Record<EngineRole, string> = {
   train: 'training',
   evaluate: 'evaluating',
   score: 'scoring',
+  plan: 'planning',
+  trial: 'trying',
 };
 
 export interface EngineChildOptions {

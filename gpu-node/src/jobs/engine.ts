@@ -9,9 +9,12 @@ import { precisionOf } from '../models/converted-weights.ts';
 import { loadModel } from '../models/load-model.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
+import { SpeedMeter } from '../train/speed-meter.ts';
+import { trySpeed } from '../train/speed-trial.ts';
+import { SpeedStore, workOf } from '../train/speeds.ts';
 import { nothingTrained, tune } from '../train/tune.ts';
 import { writeTuned } from '../train/tuned-files.ts';
-import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
+import { checkpointShape, fitCheckpoint, keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import type { ParsedParams } from './engine-calls.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method.ts';
@@ -36,10 +39,16 @@ export interface EngineOptions {
   home?: string;
   /** Between two checkpoints of an evaluation at least; a few seconds when left out. */
   checkpointEveryMs?: number | undefined;
+  /** Milliseconds that only grow. */
+  clock?: () => number;
+  nowMs?: () => number;
 }
 
+const namesOf = ({ runtime, precision }: Computing) => ({ provider: runtime.provider, precision });
+
 export function createEngine(openComputing: OpenComputing, options: EngineOptions = {}): Engine {
-  const { home = config().home, checkpointEveryMs } = options;
+  const { home = config().home, checkpointEveryMs, clock = () => performance.now(), nowMs = Date.now } = options;
+  const speeds = new SpeedStore(home);
   const computing = async (): Promise<Computing> => {
     const {
       runtime,
@@ -110,19 +119,21 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
 
     tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, context) => {
       const { signal, stop, event, checkpoint } = context;
+      const meter = new SpeedMeter(clock);
       if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
       const decided = await computing();
       const plan = await planCheckpoint(place.dir, decided, { settings });
       const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
       const { model, tokenizer } = loaded;
       const data = await tuningData({ train, valid, settings });
+      const kept = plan ? keptToPlan(settings, plan) : settings;
       const run = tune({
         model,
         tokenizer,
         modelContentHash: place.contentHash,
         provider: decided.runtime.provider,
         precision: decided.precision,
-        settings: plan ? keptToPlan(settings, plan) : settings,
+        settings: kept,
         notes: plan && planNotes(plan),
         data,
         init: init ? await models.adapter(loaded, init) : undefined,
@@ -132,12 +143,48 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
         signal,
         stop,
       });
-      const outcome = await followTuning(run, event);
+      const outcome = await followTuning(run, (told) => {
+        meter.note(told);
+        event(told);
+      });
       const { files } = await writeTuned(outDir, place, outcome);
       const { adapter, blend, report } = outcome;
       const { bestValidAuc, bestValidLoss, stopReason } = report;
       const golden = await goldenScores(loaded, adapter, settings.template, data);
+      const measured = meter.end(report);
+      if (measured) {
+        const work = workOf(namesOf(decided), kept, plan?.checkpointing ?? false);
+        // What is told of later tunings is not worth this one.
+        await speeds.add(place.contentHash, { ...measured, work, from: 'tuning', atMs: nowMs() }).catch(console.error);
+      }
       return { files, golden, blend, bestValidAuc, bestValidLoss, stopReason };
+    }),
+
+    async plan({ model: place, settings, texts }) {
+      const decided = await computing();
+      const fit = await fitCheckpoint(place.dir, decided, { settings });
+      const { config } = await checkpointShape(place.dir);
+      const tokenizer = await models.tokenizer(place);
+      const most = Math.min(settings.hyperParameters.cutoffTokens, config.maxPositionEmbeddings);
+      // Each ends with a token for the end of the text.
+      const lengths = texts.map((text) => Math.min(most, tokenizer.encode(text).length + 1));
+      const kept = fit ? keptToPlan(settings, fit.plan) : settings;
+      return {
+        memory: fit?.plan ?? null,
+        wouldFit: fit?.wouldFit ?? null,
+        tokensPerSample: lengths.length > 0 ? lengths.reduce((sum, length) => sum + length, 0) / lengths.length : null,
+        work: workOf(namesOf(decided), kept, fit?.plan.checkpointing ?? false),
+      };
+    },
+
+    trial: inTurn(async ({ model: place, settings, texts }, { signal }) => {
+      const beganAt = clock();
+      const decided = await computing();
+      const plan = await planCheckpoint(place.dir, decided, { settings });
+      const { model, tokenizer } = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
+      const otherMs = clock() - beganAt;
+      const kept = plan ? keptToPlan(settings, plan) : settings;
+      return { otherMs, ...(await trySpeed({ model, tokenizer, settings: kept, texts, signal, clock })) };
     }),
 
     evaluate: inTurn(async (params, context) => {

@@ -5,14 +5,12 @@ import { buildSamples, paperSplit } from '@tallrec/shared/interactions';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import type { TuningSettings } from '@tallrec/shared/tuning';
+import { heldOutCount } from '@tallrec/shared/tuning-samples';
 import { readInteractions } from '../data/read-interactions.ts';
 import { readInstructions, readLabelledSamples } from '../data/read-rows.ts';
 import { sha256File } from '../models/content-hash.ts';
 import type { TuningData } from '../train/tune.ts';
 import type { DataPlace } from './engine-calls.ts';
-
-/** Share of samples that is held out where a tuning names no validation data: one in ten, at least one. */
-const HELD_OUT = 0.1;
 
 /**
  * Interactions become samples and are split as in the paper, in the data set's proportions; samples are taken whole.
@@ -76,7 +74,7 @@ export async function tuningData(options: {
 
 /** The drawn tenth is held out; both parts keep the order of the file. */
 export function holdOut<T>(rows: readonly T[], seed: number): { train: T[]; valid: T[] } {
-  const count = rows.length < 2 ? 0 : Math.max(1, Math.floor(rows.length * HELD_OUT));
+  const count = heldOutCount(rows.length);
   const order = Random.seeded(seed).shuffle(rows.map((_, index) => index));
   const held = new Set(order.slice(0, count));
   return { train: rows.filter((_, index) => !held.has(index)), valid: rows.filter((_, index) => held.has(index)) };

@@ -8,6 +8,7 @@ import { tuningReportSchema, tuningSettingsSchema } from '@tallrec/shared/tuning
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { writeTinyModel } from '../tiny-model.ts';
+import { SpeedStore } from '../train/speeds.ts';
 import { REPORT_FILE } from '../train/tuned-files.ts';
 import { createEngine } from './engine.ts';
 import type { DataPlace, ModelPlace } from './engine-calls.ts';
@@ -32,14 +33,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
+const settings = tuningSettingsSchema.parse({
+  hyperParameters: { maxSteps: 3, batchSize: 8, warmupSteps: 1, learningRate: 0.01 },
+});
+
 async function tuned(name: string, memoryBytes: number) {
   const notes: string[] = [];
   const { signal } = new AbortController();
-  const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test', memoryBytes }));
-  const outDir = join(dir, name);
-  const settings = tuningSettingsSchema.parse({
-    hyperParameters: { maxSteps: 2, batchSize: 8, warmupSteps: 1, learningRate: 0.01 },
+  const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test', memoryBytes }), {
+    home: join(dir, 'home'),
   });
+  const outDir = join(dir, name);
   const { bestValidLoss } = await engine.tune(
     { model, settings, train, valid: null, init: null, checkpointDir: join(dir, `${name}-checkpoints`), outDir },
     {
@@ -53,13 +57,19 @@ async function tuned(name: string, memoryBytes: number) {
   return { notes, bestValidLoss, microBatchTokens: report.settings.hyperParameters.microBatchTokens };
 }
 
-it('a tuning job says its plan, keeps to it and learns the same; one that does not fit is refused before it starts', async () => {
+it('a tuning job says its plan, keeps to it, learns the same and leaves its speed; one that does not fit is refused before it starts', async () => {
   const [roomy, tight] = [await tuned('roomy', 8e9), await tuned('tight', 0.17e9)];
   expect(roomy.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of 8\.0 GB\.$/)]);
   expect(roomy.microBatchTokens).toBe(2048);
   expect(tight.notes).toEqual([expect.stringMatching(/^Memory: 0\.\d GB planned of 0\.2 GB/)]);
   expect(tight.microBatchTokens).toBeLessThan(2048);
   expect(tight.bestValidLoss).toBeCloseTo(roomy.bestValidLoss!, 5);
+
+  const speeds = await new SpeedStore(join(dir, 'home')).read(model.contentHash);
+  expect(speeds).toMatchObject([
+    { from: 'tuning', work: { provider: 'cpu', precision: 'f32', microBatchTokens: 2048 } },
+    { from: 'tuning', work: { microBatchTokens: tight.microBatchTokens } },
+  ]);
 
   await expect(tuned('hopeless', 1e6)).rejects.toThrow(
     /^A tuning takes 0\.\d GB of memory at least, and there are 0\.0 GB \(f32 weights, 512 tokens\)\. Even weights in int4 and prompts/,

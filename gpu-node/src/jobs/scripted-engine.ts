@@ -52,6 +52,12 @@ serveEngine({
     await act(candidates.map(({ title }) => title));
     return { ranking: [], tokens: 0 };
   },
+  plan: async () => {
+    throw new Error('not scripted');
+  },
+  trial: async () => {
+    throw new Error('not scripted');
+  },
   async tokens({ texts }) {
     await act(texts);
     return { counts: texts.includes('pid') ? [process.pid] : texts.map((text) => text.length) };

@@ -2,9 +2,10 @@
 
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
+import { heldOutCount } from '@tallrec/shared/tuning-samples';
+import { stepsPerEpoch, tuningSteps } from '@tallrec/shared/tuning-steps';
 import type { LabelledRow } from '../llama/model.ts';
-import { initAdapter } from '../train/lora-init.ts';
-import { evaluationInterval } from '../train/tune.ts';
+import { initAdapter, loraConfig } from '../train/lora-init.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import type { SharedLanguageModel } from './language-model.ts';
 import type { FitData } from './method.ts';
@@ -12,8 +13,6 @@ import type { FitData } from './method.ts';
 const PROBE_ROWS = 8;
 /** Evaluations that a tuning is taken to see beyond its patience before it stops. */
 const EVALUATIONS_BEFORE_THE_BEST = 3;
-/** Share of the instructions that validates the first stage. */
-const HELD_OUT = 0.1;
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
@@ -59,7 +58,7 @@ export async function estimateAlpacaMs(shared: SharedLanguageModel, signal?: Abo
   const probe = encoded.filter((row) => row !== undefined);
   if (probe.length === 0) return 0;
   const { model } = await shared.load();
-  const held = rows.length * HELD_OUT;
+  const held = heldOutCount(rows.length);
   const validationMs = ((await timed(() => model.loss(probe, undefined))) * held) / probe.length;
   return estimateTuningMs(shared, probe, { trainRows: rows.length - held, validationMs }, signal);
 }
@@ -74,18 +73,15 @@ async function estimateTuningMs(
   if (probe.length === 0) return 0;
   const { hyperParameters } = shared.options;
   const { model } = await shared.load();
-  const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
-  const config = { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
-  const adapter = initAdapter(config, model.config, Random.seeded(0));
+  const adapter = initAdapter(loraConfig(hyperParameters), model.config, Random.seeded(0));
   const step = () => model.lossAndGradients(probe, adapter, { lossWeight: 1 / probe.length });
   await step();
   throwIfCancelled(signal);
   const rowMs = (await timed(step)) / probe.length;
 
-  const { batchSize, epochs, patience, maxSteps = Number.POSITIVE_INFINITY } = hyperParameters;
-  const stepsOfEpoch = Math.ceil(trainRows / batchSize);
-  const every = hyperParameters.evaluateEverySteps ?? evaluationInterval(trainRows);
-  const steps = Math.min(maxSteps, epochs * stepsOfEpoch, (patience + EVALUATIONS_BEFORE_THE_BEST) * every);
+  const { batchSize, patience } = hyperParameters;
+  const { total, every } = tuningSteps(hyperParameters, trainRows);
+  const steps = Math.min(total, (patience + EVALUATIONS_BEFORE_THE_BEST) * every);
   const validations = Math.ceil(steps / every) + 1;
-  return (steps * rowMs * trainRows) / stepsOfEpoch + validations * validationMs;
+  return (steps * rowMs * trainRows) / stepsPerEpoch(trainRows, batchSize) + validations * validationMs;
 }

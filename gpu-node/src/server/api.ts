@@ -4,6 +4,7 @@ import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
+  nodeEstimateRequestSchema,
   nodeRankRequestSchema,
   nodeScoreRequestSchema,
   nodeTokensRequestSchema,
@@ -14,10 +15,12 @@ import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
 import type { ModelPlace } from '../jobs/engine-calls.ts';
+import type { Estimates } from './estimates.ts';
 import type { Scoring } from './scoring.ts';
 
 export interface NodeApiOptions {
   scoring: Scoring;
+  estimates: Pick<Estimates, 'estimate'>;
   adapters: Pick<AdapterCache, 'locate' | 'drop'>;
   locateModel: (name: string) => ModelPlace;
   status: () => NodeStatus;
@@ -46,7 +49,7 @@ export interface NodeApi {
 
 type Handler = (body: unknown, signal: AbortSignal) => Promise<Omit<NodeAnswer, 'status'>>;
 
-export function createNodeApi({ scoring, adapters, locateModel, status, log }: NodeApiOptions): NodeApi {
+export function createNodeApi({ scoring, estimates, adapters, locateModel, status, log }: NodeApiOptions): NodeApi {
   const handlers = new Map<string, Handler>([
     [`GET ${NODE_PATHS.health}`, async () => ({ body: status() })],
     [
@@ -77,6 +80,10 @@ export function createNodeApi({ scoring, adapters, locateModel, status, log }: N
         );
         return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse, timings };
       },
+    ],
+    [
+      `POST ${NODE_PATHS.estimate}`,
+      async (body, signal) => ({ body: await estimates.estimate(parse(body, nodeEstimateRequestSchema), signal) }),
     ],
   ]);
 

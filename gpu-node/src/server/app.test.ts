@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
+import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -20,6 +21,8 @@ const adapters = {
   locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null })),
   drop: vi.fn(async () => {}),
 };
+const told = { memory: null, wouldFit: null, tokensPerSample: 5, time: null, basis: 'as told', measuring: false };
+const estimate = vi.fn(async () => told);
 const logged: string[] = [];
 const api = createNodeApi({
   scoring,
@@ -28,6 +31,7 @@ const api = createNodeApi({
     if (name === 'm') return MODEL;
     throw new TallrecError('MODEL_UNSUPPORTED', `This node does not hold the model ${name}.`);
   },
+  estimates: { estimate },
   status: () => ({ provider: 'cpu' }) as NodeStatus,
   log: (line) => logged.push(line),
 });
@@ -61,7 +65,17 @@ describe("the node's app", () => {
     expect((await post('/tokens', { model: 'm', texts: ['abc'] })).body).toEqual({ counts: [3] });
   });
 
+  it('says what a tuning would take, by settings with the defaults of the recipe', async () => {
+    const samples = { train: 4, valid: 1 };
+    const settings = { shots: 4, hyperParameters: { epochs: 3 } };
+    const answer = await post('/estimate', { model: 'm', settings, samples, texts: ['a'] });
+    expect(answer).toEqual({ status: 200, body: told });
+    const whole = tuningSettingsSchema.parse(settings);
+    expect(estimate).toHaveBeenCalledWith({ model: 'm', settings: whole, samples, texts: ['a'] }, expect.anything());
+  });
+
   it.each([
+    ['/estimate', { model: 'm', settings: { hyperParameters: { epochs: 0 } } }, 400, 'VALIDATION_FAILED'],
     ['/score', 'not json', 400, 'BAD_REQUEST'],
     ['/score', { model: 'm' }, 400, 'VALIDATION_FAILED'],
     ['/tokens', { model: 'unknown', texts: [] }, 422, 'MODEL_UNSUPPORTED'],

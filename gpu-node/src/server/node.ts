@@ -13,11 +13,14 @@ import type { EngineComputing, EngineRole, ModelPlace } from '../jobs/engine-cal
 import { EngineChild } from '../jobs/engine-child.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { JobStore } from '../jobs/job-store.ts';
+import type { JobWork } from '../jobs/job-work.ts';
 import { jobWork } from '../jobs/run-job.ts';
 import { Link } from '../link/link.ts';
 import { describeModel } from '../models/store.ts';
+import { SpeedStore } from '../train/speeds.ts';
 import { createNodeApi } from './api.ts';
 import { createNodeApp } from './app.ts';
+import { Estimates } from './estimates.ts';
 import { Scoring } from './scoring.ts';
 
 export interface NodeOptions {
@@ -62,7 +65,19 @@ export async function startNode(options: NodeOptions): Promise<void> {
   };
   const batchData = new BatchData(join(home, 'batches'), files);
   const nowMs = Date.now;
-  const work = jobWork({ store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs });
+  const estimates: Estimates = new Estimates({
+    ...{ newEngine, locateModel, log, nowMs },
+    speeds: new SpeedStore(home),
+    isBusy: () => jobs.runningJob !== null,
+  });
+  const ofJobs = jobWork({ store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs });
+  const work: JobWork = {
+    ...ofJobs,
+    async run(job, context) {
+      await estimates.stopTrial();
+      return ofJobs.run(job, context);
+    },
+  };
   const jobs: JobRunner = new JobRunner({ store, work, send: (frame) => link.send(frame), log, nowMs });
   const status = (): NodeStatus => ({
     version: packageJson.version,
@@ -74,7 +89,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     runningJob: jobs.runningJob,
     queuedRequests: scoring.queued,
   });
-  const api = createNodeApi({ scoring, adapters, locateModel, status, log });
+  const api = createNodeApi({ scoring, estimates, adapters, locateModel, status, log });
   const onWelcome = (node: string) => log(`Joined ${edgeUrl} as ${node}.`);
   const link = new Link({ edgeUrl, secret, api, jobs, status, log, onWelcome });
 
@@ -85,7 +100,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
   } finally {
     server?.close();
     await jobs.suspend();
-    await scoring.close();
+    await Promise.all([scoring.close(), estimates.close()]);
   }
 }
 

@@ -1,8 +1,14 @@
 // A fresh LoRA adapter, as PEFT makes one: A random, B zero, so that the model is unchanged at first.
 import type { Random } from '@tallrec/shared/random';
+import type { HyperParameters } from '@tallrec/shared/tuning';
 import type { LlamaConfig } from '../llama/config.ts';
 import type { AdapterTensor, LoraAdapter, LoraConfig } from '../llama/lora.ts';
 import { adapterTensors } from '../llama/peft.ts';
+
+export function loraConfig(hyperParameters: HyperParameters): LoraConfig {
+  const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
+  return { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
+}
 
 /** A is uniform in ±1/√in, which is kaiming_uniform_(a=√5) over its input size. */
 export function initAdapter(config: LoraConfig, model: LlamaConfig, random: Random): LoraAdapter {

@@ -1,6 +1,7 @@
 // The training loop: batches, gradients, clipping, AdamW, evaluation, early stopping; resumable at every step.
 import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
+import { stepsPerEpoch } from '@tallrec/shared/tuning-steps';
 import { microBatches } from '../llama/micro-batches.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import { isEmpty } from '../llama/peft.ts';
@@ -29,10 +30,6 @@ export interface TrainOptions {
 }
 
 export type StopReason = TuningReport['stopReason'];
-
-export function stepsPerEpoch(rows: number, batchSize: number): number {
-  return Math.ceil(rows / batchSize);
-}
 
 /**
  * Trains `state.adapter` in place and yields what happens. The micro-batch size changes memory and speed only: the loss is the

@@ -10,7 +10,7 @@ import type { LoraAdapter } from '../llama/lora.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
 import { localCheckpoint } from './checkpoint.ts';
-import { drawShots, evaluationInterval, type TuneOptions, type TuneOutcome, tune } from './tune.ts';
+import { drawShots, type TuneOptions, type TuneOutcome, tune } from './tune.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -319,10 +319,6 @@ describe('the recipe', () => {
     expect(drawShots(items, 32, Random.seeded(3)).slice(0, 16)).toEqual(sixteen);
     expect(new Set(sixteen).size).toBe(16);
     expect(drawShots(items, 16, Random.seeded(4))).not.toEqual(sixteen);
-  });
-
-  test('evaluations come every 10 steps, and K / 128 · 5 above 128 shots', () => {
-    expect([16, 128, 256, 1024, 8000].map(evaluationInterval)).toEqual([10, 10, 10, 40, 313]);
   });
 
   test('answers are labelled with their end, and the prompt too where that is asked for', () => {

@@ -6,6 +6,7 @@ import { auc, historyShare } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
+import { tuningSteps } from '@tallrec/shared/tuning-steps';
 import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
@@ -15,9 +16,9 @@ import type { Tokenizer } from '../llama/tokenizer.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { LocalCheckpoint, RunIdentity } from './checkpoint-folder.ts';
 import { fitBlend } from './fit-blend.ts';
-import { copyAdapter, initAdapter } from './lora-init.ts';
+import { copyAdapter, initAdapter, loraConfig } from './lora-init.ts';
 import { initialState, type TrainingState, type Validation } from './state.ts';
-import { type StopReason, stepsPerEpoch, train } from './train.ts';
+import { type StopReason, train } from './train.ts';
 import { validateInstructions, validateSamples } from './validate.ts';
 
 export type TuningData =
@@ -61,11 +62,6 @@ export interface TuneOutcome {
   report: Omit<TuningReport, 'model' | 'adapter'>;
 }
 
-/** Optimizer steps between two evaluations in TALLRec's code: 10, and above 128 shots K / 128 · 5. */
-export function evaluationInterval(shots: number): number {
-  return shots > 128 ? Math.round((shots / 128) * 5) : 10;
-}
-
 /** K samples as TALLRec's code draws them: the training file shuffled by the seed, then its first K. */
 export function drawShots<T>(items: readonly T[], shots: number | undefined, random: Random): T[] {
   const shuffled = random.shuffle(items);
@@ -91,10 +87,7 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
   const { checkpointDir } = options;
   const resumed = checkpointDir && options.resume ? await readCheckpoint(checkpointDir, adapter, identity) : undefined;
   const state = resumed ?? initialState(adapter, random);
-  const totalSteps = Math.min(
-    hyperParameters.maxSteps ?? Number.POSITIVE_INFINITY,
-    hyperParameters.epochs * stepsPerEpoch(rows.train.length, hyperParameters.batchSize),
-  );
+  const { total: totalSteps, every: evaluateEverySteps } = tuningSteps(hyperParameters, rows.train.length);
   const started: TuningEvent = {
     type: 'started',
     step: state.step,
@@ -122,7 +115,7 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
   const stopReason = yield* train(model, rows.train, state, {
     hyperParameters,
     totalSteps,
-    evaluateEverySteps: hyperParameters.evaluateEverySteps ?? evaluationInterval(rows.train.length),
+    evaluateEverySteps,
     validate: data.valid.length > 0 ? () => rows.validate(state.adapter, signal) : undefined,
     checkpoint: checkpointDir ? (current) => writeNext(checkpointDir, current) : undefined,
     checkpointEverySteps: options.checkpointEverySteps ?? 10,
@@ -220,11 +213,6 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
 function startFrom(init: LoraAdapter, { loraDropout }: HyperParameters): LoraAdapter {
   const { config, tensors } = copyAdapter(init);
   return { config: { ...config, dropout: loraDropout }, tensors };
-}
-
-function loraConfig(hyperParameters: HyperParameters): LoraAdapter['config'] {
-  const { loraRank, loraAlpha, loraDropout, loraModules, rankStabilized } = hyperParameters;
-  return { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targetModules: loraModules, rankStabilized };
 }
 
 function identityOf({ settings, modelContentHash, data, init }: TuneOptions, rows: PreparedRows): RunIdentity {

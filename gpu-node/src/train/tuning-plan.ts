@@ -50,15 +50,34 @@ export interface PlannedComputing {
   memoryBytes: number | undefined;
 }
 
+interface PlannedTuning {
+  settings: TuningSettings;
+  microBatch?: number | undefined;
+}
+
 /**
  * @returns undefined for a GPU whose memory is not told
  * @throws TallrecError when `dir` holds no LLaMA; TOO_LARGE, with what would fit, when a tuning of it would not
  */
 export async function planCheckpoint(
   dir: string,
-  { runtime, weights, compute, memoryBytes }: PlannedComputing,
-  { settings, microBatch }: { settings: TuningSettings; microBatch?: number | undefined },
+  computing: PlannedComputing,
+  tuning: PlannedTuning,
 ): Promise<MemoryPlan | undefined> {
+  const fit = await fitCheckpoint(dir, computing, tuning);
+  if (fit?.wouldFit !== undefined) throw doesNotFit(fit.plan, fit.wouldFit);
+  return fit?.plan;
+}
+
+/**
+ * @returns undefined for a GPU whose memory is not told; with words on what would fit where the tuning does not
+ * @throws TallrecError when `dir` holds no LLaMA
+ */
+export async function fitCheckpoint(
+  dir: string,
+  { runtime, weights, compute, memoryBytes }: PlannedComputing,
+  { settings, microBatch }: PlannedTuning,
+): Promise<{ plan: MemoryPlan; wouldFit: string | undefined } | undefined> {
   if (memoryBytes === undefined) return undefined;
   const shape = await checkpointShape(dir);
   const { provider, extensions } = runtime;
@@ -67,24 +86,19 @@ export async function planCheckpoint(
     ...{ provider, extensions, compute: computeType(compute), limitBytes: memoryBytes, settings, microBatch },
   };
   const plan = planTuning(request);
-  if (!plan.fits) throw doesNotFit(plan, request);
-  return plan;
+  return { plan, wouldFit: plan.fits ? undefined : whatWouldFit(request) };
 }
 
-function doesNotFit(plan: MemoryPlan, request: TuningPlanRequest): TallrecError {
+function doesNotFit(plan: MemoryPlan, wouldFit: string): TallrecError {
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const needs = `A tuning takes ${gigabytes(plan.totalBytes)} of memory at least, and there are ${gigabytes(plan.limitBytes)}`;
-  return new TallrecError('TOO_LARGE', `${needs} (${plan.weights} weights, ${plan.length} tokens).`, {
-    fix:
-      whatWouldFit(request) ??
-      `Even weights in int4 and prompts of ${SHORTEST_CUTOFF} tokens would not fit: take a smaller model.`,
-  });
+  return new TallrecError('TOO_LARGE', `${needs} (${plan.weights} weights, ${plan.length} tokens).`, { fix: wouldFit });
 }
 
 const SHORTEST_CUTOFF = 128;
 
 /** The least change that makes it fit: fewer bits a weight, then also shorter prompts. */
-function whatWouldFit(request: TuningPlanRequest): string | undefined {
+function whatWouldFit(request: TuningPlanRequest): string {
   const { cutoffTokens } = request.settings.hyperParameters;
   const cutoffs = [cutoffTokens, 256, SHORTEST_CUTOFF].filter((tokens) => tokens <= cutoffTokens);
   const narrower: (WeightFormat | undefined)[] = [undefined, 'f16', 'int8', 'int4'];
@@ -102,7 +116,7 @@ function whatWouldFit(request: TuningPlanRequest): string | undefined {
       return `This would fit: ${changes.join(' and ')} (${(plan.totalBytes / 1e9).toFixed(1)} GB).`;
     }
   }
-  return undefined;
+  return `Even weights in int4 and prompts of ${SHORTEST_CUTOFF} tokens would not fit: take a smaller model.`;
 }
 
 /**

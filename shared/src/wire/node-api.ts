@@ -1,11 +1,13 @@
 // The node's own API, which the edge reaches through the link and which may also be served on localhost.
 import { z } from 'zod';
+import { countSchema } from '../counts.ts';
 import { templateSchema } from '../prompt.ts';
 import { sampleSchema } from '../sample.ts';
+import { tuningSettingsSchema } from '../tuning.ts';
 import { jobAdapterSchema } from './link.ts';
 import { rankInputSchema } from './score.ts';
 
-export const NODE_PATHS = { health: '/health', tokens: '/tokens', score: '/score', rank: '/rank' } as const;
+export const NODE_PATHS = { health: '/health', tokens: '/tokens', score: '/score', rank: '/rank', estimate: '/estimate' } as const;
 
 /** What the edge relays: the adapter with signed paths, so that a node that lacks it can load it just in time. */
 const relayedFields = {
@@ -23,3 +25,65 @@ export type NodeRankRequest = z.infer<typeof nodeRankRequestSchema>;
 export const nodeTokensRequestSchema = z.object({ model: z.string().min(1), texts: z.array(z.string()).max(100) });
 /** Tokens of each text, as the scorer would count them. */
 export const nodeTokensResponseSchema = z.object({ counts: z.array(z.number().int()) });
+
+/** What a tuning would take on this node. */
+export const nodeEstimateRequestSchema = z.object({
+  model: z.string().min(1),
+  settings: tuningSettingsSchema,
+  /** How many it would learn from and be judged by; null where that is not known. */
+  samples: z.object({ train: countSchema(), valid: countSchema() }).nullable(),
+  /** Some of them as they are learned from, prompt with answer: they say how long a sample is. */
+  texts: z.array(z.string()).max(100),
+});
+export type NodeEstimateRequest = z.infer<typeof nodeEstimateRequestSchema>;
+
+const bytesSchema = countSchema();
+
+/** The memory that a tuning is planned to take, from its graph, and what there is. */
+export const memoryEstimateSchema = z.object({
+  fits: z.boolean(),
+  totalBytes: bytesSchema,
+  limitBytes: bytesSchema,
+  parts: z.object({
+    weights: bytesSchema,
+    activations: bytesSchema,
+    logits: bytesSchema,
+    gradients: bytesSchema,
+    optimizer: bytesSchema,
+    slack: bytesSchema,
+  }),
+  /** Format of the frozen weights. */
+  weights: z.string(),
+  /** Sequences of so many tokens computed at once. */
+  microBatch: countSchema(),
+  length: countSchema(),
+  /** Each layer is computed again in the backward pass, as less would not fit. */
+  checkpointing: z.boolean(),
+});
+export type MemoryEstimate = z.infer<typeof memoryEstimateSchema>;
+
+/** From its beginning on the node to its end, with the model's loading and the evaluations. */
+export const timeEstimateSchema = z.object({
+  /** Where its patience ends it as early as it can. */
+  leastMs: z.number().min(0),
+  /** With all of its steps. */
+  mostMs: z.number().min(0),
+  /** At which it learns. */
+  tokensPerSecond: z.number().positive(),
+});
+export type TimeEstimate = z.infer<typeof timeEstimateSchema>;
+
+export const nodeEstimateSchema = z.object({
+  /** Null for a GPU that does not tell how much it has. */
+  memory: memoryEstimateSchema.nullable(),
+  /** In words, where it does not fit. */
+  wouldFit: z.string().nullable(),
+  /** Mean of the samples at hand, by the model's own tokenizer. */
+  tokensPerSample: z.number().positive().nullable(),
+  time: timeEstimateSchema.nullable(),
+  /** What the time rests on, or why there is none. */
+  basis: z.string(),
+  /** The model is being tried out for a moment: ask again. */
+  measuring: z.boolean(),
+});
+export type NodeEstimate = z.infer<typeof nodeEstimateSchema>;

@@ -1,0 +1,30 @@
+// How long a tuning takes at a speed that was measured.
+import type { TuningSettings } from '@tallrec/shared/tuning';
+import { evaluationsUpTo, stepsPerEpoch, tuningSteps } from '@tallrec/shared/tuning-steps';
+import type { TimeEstimate } from '@tallrec/shared/wire/node-api';
+import type { Measured } from './speeds.ts';
+
+export interface PlannedRows {
+  settings: TuningSettings;
+  samples: { train: number; valid: number };
+  tokensPerSample: number;
+}
+
+export function tuningTime(speed: Measured, { settings, samples, tokensPerSample }: PlannedRows): TimeEstimate {
+  const { hyperParameters, stage } = settings;
+  const steps = tuningSteps(hyperParameters, samples.train);
+  const stepTokens = (samples.train / stepsPerEpoch(samples.train, hyperParameters.batchSize)) * tokensPerSample;
+  const stepMs = (1000 * stepTokens) / speed.tokensPerSecond;
+  // Nothing was judged where the speed was measured: then no slower than it learns.
+  const judgedPerSecond = speed.evaluatedTokensPerSecond ?? speed.tokensPerSecond;
+  const evaluationMs = (1000 * samples.valid * tokensPerSample) / judgedPerSecond;
+  const untilStep = (step: number) => {
+    const evaluations = evaluationsUpTo(step, steps) + (stage === 'rec' ? 1 : 0);
+    return speed.otherMs + step * stepMs + evaluations * evaluationMs;
+  };
+  return {
+    leastMs: untilStep(samples.valid > 0 ? steps.least : steps.total),
+    mostMs: untilStep(steps.total),
+    tokensPerSecond: speed.tokensPerSecond,
+  };
+}
