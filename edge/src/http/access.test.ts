@@ -44,6 +44,7 @@ const ACCESS: Record<string, Access> = {
   'DELETE /v1/datasets/:id': 'datasets:write',
   'POST /v1/prompts:format': 'read',
   'POST /v1/tunings': 'tunings:write',
+  'POST /v1/tunings:estimate': 'tunings:write',
   'GET /v1/tunings': 'read',
   'GET /v1/tunings/:id': 'read',
   'GET /v1/tunings/:id/events': 'read',

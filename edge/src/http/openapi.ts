@@ -19,6 +19,7 @@ import {
 import { createEvaluationSchema, evaluationReportSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { jobErrorSchema, sequencedEventSchema } from '@tallrec/shared/wire/jobs';
 import { apiKeySchema, createdKeySchema, createKeySchema } from '@tallrec/shared/wire/keys';
+import { nodeEstimateSchema } from '@tallrec/shared/wire/node-api';
 import {
   createdNodeSchema,
   createNodeSchema,
@@ -39,6 +40,7 @@ import {
 } from '@tallrec/shared/wire/score';
 import { createScoringSchema, rankedRowSchema, scoredRowSchema, scoringSchema } from '@tallrec/shared/wire/scorings';
 import { sessionSchema, signInLinkSchema, signInSchema } from '@tallrec/shared/wire/session';
+import { tuningEstimateSchema } from '@tallrec/shared/wire/tuning-estimates';
 import { createTuningSchema, tuningMetricsSchema, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { createdWorkspaceSchema, createWorkspaceSchema, workspaceSchema } from '@tallrec/shared/wire/workspaces';
@@ -98,6 +100,8 @@ export const NAMED: Record<string, z.ZodType> = {
   CreateTuning: createTuningSchema,
   SequencedEvent: sequencedEventSchema,
   TuningMetrics: tuningMetricsSchema,
+  NodeEstimate: nodeEstimateSchema,
+  TuningEstimate: tuningEstimateSchema,
   Adapter: adapterSchema,
   AdapterFiles: adapterFilesSchema,
   SetAlias: setAliasSchema,

@@ -101,6 +101,7 @@ describe('two workspaces', () => {
     const dataset = ids.datasets!.real;
     for (const [path, body] of [
       ['/v1/tunings', { model: MODEL, dataset, wait: true }],
+      ['/v1/tunings:estimate', { model: MODEL, dataset }],
       ['/v1/evaluations', { model: MODEL, dataset, wait: true }],
       ['/v1/scorings', { model: MODEL, dataset, wait: true }],
       ['/v1/score', { model: MODEL, adapter: 'owned', samples: [{ history: [], target: { title: 'A' } }] }],

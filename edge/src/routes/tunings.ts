@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
 import { tuningReportSchema } from '@tallrec/shared/tuning';
+import { tuningEstimateSchema } from '@tallrec/shared/wire/tuning-estimates';
 import {
   createTuningSchema,
   metricsQuerySchema,
@@ -13,6 +14,7 @@ import { conditionalHeaders, partResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
+import { estimateTuning } from '../services/tuning-estimates.ts';
 import { createTuning, toTuning, tuningMetrics, tuningReportKey } from '../services/tunings.ts';
 import { serveObject } from '../storage/serve-object.ts';
 import { CREATE_JOB_ERRORS, jobRoutes } from './job-routes.ts';
@@ -32,6 +34,20 @@ const create = createRoute({
   responses: {
     201: jsonAnswer('The tuning', tuningSchema),
     ...errorResponses(...CREATE_JOB_ERRORS),
+  },
+});
+
+const estimate = createRoute({
+  method: 'post',
+  path: '/v1/tunings:estimate',
+  operationId: 'estimateTuning',
+  tags,
+  summary: 'What such a tuning would take of each node: memory and time. Nothing is created',
+  ...needs('tunings:write'),
+  request: { body: jsonBody(createTuningSchema) },
+  responses: {
+    200: jsonAnswer('The estimate, node by node', tuningEstimateSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'DATASET_REJECTED'),
   },
 });
 
@@ -68,6 +84,9 @@ const report = createRoute({
 
 export const tunings = newRouter()
   .openapi(create, async (c) => c.json(await createTuning(c.var.deps, c.var.ctx, c.req.valid('json')), 201))
+  .openapi(estimate, async (c) =>
+    c.json(await estimateTuning(c.var.deps, c.var.ctx, c.req.valid('json'), c.req.raw.signal), 200),
+  )
   .route(
     '/',
     jobRoutes({

@@ -29,7 +29,13 @@ function promptOf(sample: Sample, template: Template): Prompt {
   return { prompt: formatSamplePrompt(sample, template), answer, sample };
 }
 
-async function promptsOf(bucket: R2Bucket, row: DatasetRow, limit: number, template: Template): Promise<Prompt[]> {
+/** The first of a dataset that is ready, as a model reads them; none of items. */
+export async function promptsOf(
+  bucket: R2Bucket,
+  row: DatasetRow,
+  limit: number,
+  template: Template,
+): Promise<Prompt[]> {
   // Items are parts of prompts, and none by themselves.
   if (row.kind === 'items') return [];
   for (const bytes of WINDOWS_BYTES) {

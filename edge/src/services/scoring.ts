@@ -1,6 +1,5 @@
 // Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
 import { refusedField, TallrecError } from '@tallrec/shared/errors';
-import { parseJson } from '@tallrec/shared/json';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
@@ -8,7 +7,6 @@ import {
   type NodeScoreRequest,
   nodeTokensResponseSchema,
 } from '@tallrec/shared/wire/node-api';
-import { errorBodySchema } from '@tallrec/shared/wire/page';
 import {
   type RankRequest,
   type RankResponse,
@@ -23,6 +21,7 @@ import { type NodeRow, nodesServing } from '../repo/nodes.ts';
 import { refusedAdapter } from './adapters.ts';
 import { forgetRoutesOf, type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
 import { holdsModel, modelNamesOf } from './models.ts';
+import { readAnswer } from './node-answer.ts';
 import { countRequest, inOrderOfLoad } from './node-load.ts';
 
 /** How many nodes are asked before a request is given up. */
@@ -169,7 +168,7 @@ async function relay<S extends z.ZodType>(
       const response = await deps.links.request(id, { method: 'POST', path, body: text }, signal);
       inFlight = response.inFlight;
       onAnswer?.(tookOf(response));
-      return read(response.status, response.body, answer);
+      return readAnswer(response, answer);
     } catch (error) {
       last = error;
       if (error instanceof TallrecError && error.code === 'NODE_UNAVAILABLE') forgetRoutesOf(workspace);
@@ -183,22 +182,4 @@ async function relay<S extends z.ZodType>(
 
 function tookOf({ nodeMs, timings }: RelayResponse): Record<string, number> {
   return timings ? { queue: timings.queueMs, engine: timings.engineMs, node: nodeMs } : { node: nodeMs };
-}
-
-/** A node is not trusted to keep to the contract. */
-function read<S extends z.ZodType>(status: number, text: string, answer: S): z.output<S> {
-  const body = parseJson(text);
-  if (status === 200) {
-    const parsed = answer.safeParse(body);
-    if (parsed.success) return parsed.data;
-    throw new TallrecError('INTERNAL', "The node's answer was not understood.", { cause: parsed.error });
-  }
-  const refusal = errorBodySchema.safeParse(body);
-  if (!refusal.success) {
-    throw new TallrecError('INTERNAL', "The node's answer was not understood.", {
-      cause: new Error(`status ${status}`),
-    });
-  }
-  const { code, message, details } = refusal.data.error;
-  throw new TallrecError(code, message, details === undefined ? {} : { details });
 }

@@ -6,6 +6,7 @@ import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { CreateTuning, Tuning, TuningMetrics } from '@tallrec/shared/wire/tunings';
 import type { Ctx, Deps } from '../deps.ts';
+import type { DatasetRow } from '../repo/datasets.ts';
 import type { TuningSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
@@ -20,19 +21,12 @@ export async function createTuning(
   { name, model, dataset, validDataset, initAdapter, priority, wait, ...rest }: CreateTuning,
 ): Promise<Tuning> {
   const settings = tuningSettingsSchema.parse(rest);
-  const kinds = settings.stage === 'alpaca' ? (['instructions'] as const) : (['samples', 'interactions'] as const);
-  const train = await requireData(deps, ctx, dataset, { role: 'dataset', kinds });
-  if (validDataset) await requireData(deps, ctx, validDataset, { role: 'validDataset', kinds });
+  const { train } = await requireTuningData(deps, ctx, { stage: settings.stage, dataset, validDataset });
   await requireModel(deps, ctx, model, wait);
   const init =
     initAdapter === undefined
       ? undefined
       : await requireAdapter(deps, ctx, initAdapter, { field: 'initAdapter', model });
-  if (train.stats && train.stats.rows < 2) {
-    throw refusedField('VALIDATION_FAILED', 'dataset', `${dataset} holds ${train.stats.rows} rows.`, {
-      fix: 'A tuning needs at least two: one to learn from and one to judge by.',
-    });
-  }
   const spec: TuningSpec = {
     kind: 'tuning',
     dataset,
@@ -54,6 +48,26 @@ export async function createTuning(
     [dataset, spec.validDataset, spec.initAdapter],
   );
   return toTuning(row);
+}
+
+/**
+ * What a tuning learns from and is judged by, of a kind that its stage can learn from.
+ * @throws TallrecError NOT_FOUND, ILLEGAL_STATE, DATASET_REJECTED, VALIDATION_FAILED
+ */
+export async function requireTuningData(
+  deps: Pick<Deps, 'db'>,
+  ctx: Ctx,
+  { stage, dataset, validDataset }: Pick<CreateTuning, 'stage' | 'dataset' | 'validDataset'>,
+): Promise<{ train: DatasetRow; valid: DatasetRow | null }> {
+  const kinds = stage === 'alpaca' ? (['instructions'] as const) : (['samples', 'interactions'] as const);
+  const train = await requireData(deps, ctx, dataset, { role: 'dataset', kinds });
+  const valid = validDataset ? await requireData(deps, ctx, validDataset, { role: 'validDataset', kinds }) : null;
+  if (train.stats && train.stats.rows < 2) {
+    throw refusedField('VALIDATION_FAILED', 'dataset', `${dataset} holds ${train.stats.rows} rows.`, {
+      fix: 'A tuning needs at least two: one to learn from and one to judge by.',
+    });
+  }
+  return { train, valid };
 }
 
 /**

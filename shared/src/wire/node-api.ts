@@ -7,7 +7,13 @@ import { tuningSettingsSchema } from '../tuning.ts';
 import { jobAdapterSchema } from './link.ts';
 import { rankInputSchema } from './score.ts';
 
-export const NODE_PATHS = { health: '/health', tokens: '/tokens', score: '/score', rank: '/rank', estimate: '/estimate' } as const;
+export const NODE_PATHS = {
+  health: '/health',
+  tokens: '/tokens',
+  score: '/score',
+  rank: '/rank',
+  estimate: '/estimate',
+} as const;
 
 /** What the edge relays: the adapter with signed paths, so that a node that lacks it can load it just in time. */
 const relayedFields = {
