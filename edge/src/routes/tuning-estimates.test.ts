@@ -77,7 +77,9 @@ describe('an estimate of a tuning', () => {
     expect(request).toMatchObject({ model: MODEL, samples: { train: 16, valid: 5 }, settings: { shots: 16 } });
     expect(request.settings.hyperParameters).toMatchObject({ epochs: 30, learningRate: 1e-4 });
     expect(request.texts).toHaveLength(32);
-    expect(request.texts[3]).toBe(`${formatSamplePrompt(sample(3), 'clean')}No.`);
+    // Evenly drawn from all fifty.
+    const drawn = (at: number) => `${formatSamplePrompt(sample(at), 'clean')}${at % 2 ? 'No.' : 'Yes.'}`;
+    expect([request.texts[0], request.texts[1], request.texts[31]]).toEqual([drawn(0), drawn(2), drawn(49)]);
     const { body } = await call<{ items: Tuning[] }>('GET', '/v1/tunings');
     expect(body.items.filter((tuning) => tuning.dataset === dataset)).toEqual([]);
   });

@@ -21,8 +21,9 @@ import { toNode } from './nodes.ts';
 import { promptsOf } from './preview.ts';
 import { requireTuningData } from './tunings.ts';
 
-/** How long samples are is told from the first of them. */
+/** How long samples are is told from so many of the first: those of one user, which stand together, are more alike than others. */
 const COUNTED_SAMPLES = 32;
+const FIRST_SAMPLES = 256;
 /** More characters than the longest prompt has tokens say nothing more; all of them fit into a frame many times. */
 const TEXT_CHARACTERS = 16_384;
 /** A node that begins to plan a large model needs some seconds. */
@@ -67,8 +68,10 @@ function countedData({ kind, sampling, stats }: DatasetRow): CountedData | undef
 }
 
 async function textsOf(bucket: R2Bucket, row: DatasetRow, { template }: TuningSettings): Promise<string[]> {
-  const prompts = await promptsOf(bucket, row, COUNTED_SAMPLES, template);
-  return prompts.map(({ prompt, answer }) => `${prompt}${answer ?? ''}`.slice(0, TEXT_CHARACTERS));
+  const first = await promptsOf(bucket, row, FIRST_SAMPLES, template);
+  const every = Math.max(1, first.length / COUNTED_SAMPLES);
+  const counted = first.filter((_, at) => Math.floor(at / every) > Math.floor((at - 1) / every));
+  return counted.map(({ prompt, answer }) => `${prompt}${answer ?? ''}`.slice(0, TEXT_CHARACTERS));
 }
 
 async function estimateOf(
