@@ -1,6 +1,7 @@
 // How the dashboard and the API's page are built: chunks by route, nothing inline, so that the strictest content policy holds.
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { leaveOut } from './build/leave-out.ts';
 import { scalarScript } from './scalar.ts';
 
 const EDGE = 'http://127.0.0.1:8787';
@@ -8,7 +9,7 @@ const EDGE = 'http://127.0.0.1:8787';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
-  plugins: [react(), scalarScript()],
+  plugins: [leaveOut(), react(), scalarScript()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -18,19 +18,19 @@ export function tuning(stage: Stage): void {
   it('starts a tuning from what the workspace has, and says beside a field what is wrong with it', async () => {
     const { page } = stage;
     await page.getByRole('link', { name: words.create }).first().click();
-    await stage.heading(words.form.title).waitFor();
-    const { settings } = words.form;
+    await stage.heading(texts.tuningForm.title).waitFor();
+    const { settings } = texts;
     await stage.choose(settings.dataset.label, /films/);
     await stage.choose(settings.model.label, /./);
     await page.getByLabel(settings.shots.label).fill('64');
-    await page.getByRole('button', { name: words.form.advanced }).click();
+    await page.getByRole('button', { name: texts.tuningForm.advanced }).click();
     await page.getByLabel(settings.maxSteps.label).fill('8');
     await page.getByLabel(settings.evaluateEverySteps.label).fill('2');
     await page.getByLabel(settings.learningRate.label).fill('-1');
-    await page.getByRole('button', { name: words.form.submit }).click();
+    await page.getByRole('button', { name: texts.tuningForm.submit }).click();
     await page.getByText(/>0|greater than 0|larger than 0/i).waitFor();
     await page.getByLabel(settings.learningRate.label).fill('0.001');
-    await page.getByRole('button', { name: words.form.submit }).click();
+    await page.getByRole('button', { name: texts.tuningForm.submit }).click();
     await page.waitForURL(/\/tunings\/tun_/);
   });
 
@@ -39,12 +39,12 @@ export function tuning(stage: Stage): void {
     await page.getByText(words.states.succeeded, { exact: true }).first().waitFor({ timeout: 240_000 });
     await page.reload();
     await page.getByText(words.states.succeeded, { exact: true }).first().waitFor();
-    await page.getByRole('heading', { name: words.detail.curveNames.loss }).first().waitFor();
+    await page.getByRole('heading', { name: texts.tuningDetail.curveNames.loss }).first().waitFor();
   });
 
   it('gives each chart along as a picture and as its numbers', async () => {
     const { page } = stage;
-    const name = words.detail.curveNames.loss;
+    const name = texts.tuningDetail.curveNames.loss;
     const save = async (what: string) => {
       await page.getByRole('button', { name: texts.charts.saveNamed(name) }).click();
       const [download] = await Promise.all([

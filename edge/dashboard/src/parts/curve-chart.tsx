@@ -19,7 +19,7 @@ export interface CurveChartProps {
   reference?: { value: number; label: string };
 }
 
-const words = texts.tunings.detail;
+const words = texts.tuningDetail;
 
 export function CurveChart({ title, hint, points, format, reference }: CurveChartProps) {
   const last = points.findLast(({ value }) => value !== null);

@@ -12,8 +12,8 @@ import { modelsQuery } from '../../queries/models.ts';
 import { texts } from '../../texts.ts';
 import { STAGES, type TuningValues } from './tuning-form.ts';
 
-const words = texts.tunings.form;
-const settings = texts.tunings.form.settings;
+const words = texts.tuningForm;
+const settings = texts.settings;
 
 interface FieldsProps {
   form: UseFormReturnType<TuningValues>;

@@ -13,7 +13,7 @@ import { ChoiceFields } from './choice-fields.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
 import { initialValues, requestOf, type TuningValues, tuningErrors } from './tuning-form.ts';
 
-const words = texts.tunings.form;
+const words = texts.tuningForm;
 const ADVANCED = 'advanced';
 
 const isOfRecipe = (field: string) => field.startsWith('hyperParameters');

@@ -4,8 +4,8 @@ import type { UseFormReturnType } from '@mantine/form';
 import { texts } from '../../texts.ts';
 import { LORA_MODULES, RECIPE_NUMBERS, type RecipeNumber, type TuningValues } from './tuning-form.ts';
 
-const words = texts.tunings.form;
-const settings = texts.tunings.form.settings;
+const words = texts.tuningForm;
+const settings = texts.settings;
 
 /** By how much a press of an arrow key changes what is no whole number. */
 const FRACTIONS: Partial<Record<RecipeNumber, number>> = {

@@ -9,7 +9,7 @@ import { useMay } from '../../queries/session.ts';
 import { useChangeTuning, useDeleteTuning } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 
-const { verbs, confirm } = texts.tunings.detail;
+const { verbs, confirm } = texts.tuningDetail;
 
 export function TuningActions({ tuning: { id, state, stopping } }: { tuning: Tuning }) {
   const mayWrite = useMay('tunings:write');

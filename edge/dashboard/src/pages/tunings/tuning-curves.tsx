@@ -5,7 +5,7 @@ import { formatCompact } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import type { StoryView } from './tuning-story.ts';
 
-const words = texts.tunings.detail;
+const words = texts.tuningDetail;
 const GUESSING = { value: 0.5, label: words.guessing };
 
 const decimals = (value: number) => value.toPrecision(4);

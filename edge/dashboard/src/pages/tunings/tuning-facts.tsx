@@ -13,7 +13,7 @@ import { nodeQuery } from '../../queries/nodes.ts';
 import { tuningReportQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 
-const words = texts.tunings.detail;
+const words = texts.tuningDetail;
 const fact = words.fact;
 
 export function TuningFacts({ tuning }: { tuning: Tuning }) {

@@ -5,7 +5,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
 import type { LogEntry } from './tuning-story.ts';
 
-const words = texts.tunings.detail;
+const words = texts.tuningDetail;
 
 export function TuningLog({ log }: { log: readonly LogEntry[] }) {
   return (

@@ -19,7 +19,7 @@ import type { StoryView } from './tuning-story.ts';
 import { type Connection, useTuningFeed } from './use-tuning-feed.ts';
 
 const TuningCurves = lazy(() => import('./tuning-curves.tsx').then((module) => ({ default: module.TuningCurves })));
-const words = texts.tunings.detail;
+const words = texts.tuningDetail;
 
 export function TuningPage() {
   const { id } = useParams({ from: '/app/tunings/$id' });

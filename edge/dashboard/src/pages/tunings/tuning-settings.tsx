@@ -5,9 +5,8 @@ import { Fact } from '../../parts/fact.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
 
-const words = texts.tunings.detail;
-const settingWords: Record<string, { label: string } | Record<string, string> | undefined> =
-  texts.tunings.form.settings;
+const words = texts.tuningDetail;
+const settingWords: Record<string, { label: string } | Record<string, string> | undefined> = texts.settings;
 
 export function TuningSettings({ settings: { hyperParameters, ...rest } }: Pick<Tuning, 'settings'>) {
   return (

@@ -1,0 +1,20 @@
+// The modules of words, by the names under which pages use them.
+export { auditTexts as audit } from './audit.ts';
+export { chartTexts as charts } from './charts.ts';
+export {
+  commonTexts as common,
+  fieldTexts as fields,
+  navigationTexts as navigation,
+  noAccessTexts as noAccess,
+  notFoundTexts as notFound,
+  pagerTexts as pager,
+  shellTexts as shell,
+  stateTexts as states,
+} from './frame.ts';
+export { keyTexts as keys } from './keys.ts';
+export { nodeTexts as nodes } from './nodes.ts';
+export { settingTexts as settings } from './settings.ts';
+export { signInTexts as signIn } from './sign-in.ts';
+export { tuningDetailTexts as tuningDetail } from './tuning-detail.ts';
+export { tuningFormTexts as tuningForm } from './tuning-form.ts';
+export { tuningTexts as tunings } from './tunings.ts';

@@ -1,0 +1,11 @@
+// The words of signing in.
+export const signInTexts = {
+  title: 'Sign in',
+  lead: 'With an API key of your workspace. The browser keeps a cookie that ends with the key, and never the key itself.',
+  key: 'API key',
+  keyHint: 'It begins with tlr_ and was shown once, when it was made.',
+  keyMissing: 'Paste a key.',
+  submit: 'Sign in',
+  linkUsed: 'The link did not work',
+  linkHint: 'A link signs in once and for a few minutes. Ask for another, or sign in with a key.',
+};
