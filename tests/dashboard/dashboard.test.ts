@@ -2,6 +2,7 @@
 // in this order, each on what those before it left.
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiPage } from './api-page.ts';
 import { openPages } from './open-pages.ts';
 import { running } from './running.ts';
 import { signingIn, signingOut } from './signing-in.ts';
@@ -19,6 +20,7 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   tuning(stage);
   running(stage);
   openPages(stage);
+  apiPage(stage);
   signingOut(stage);
 
   it('said nothing on the console that it should not', () => {

@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { type Machine, startMachine } from '../support/machine.ts';
 
 export const CHROMIUM = '/usr/bin/chromium';
-const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url));
+export const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url));
 export const WIDTHS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
 export class Stage {

@@ -1,4 +1,6 @@
 // One whole example of what people send and get most, by the schema's name in the document: a page can send it as it stands, but for ids.
+import { formatPrompt } from '@tallrec/shared/prompt';
+import { inputOf, instructionFor } from '@tallrec/shared/sample';
 
 const ids = {
   dataset: 'ds_01jd3x6k8w5v0e9s2m4q7r1tza',
@@ -52,6 +54,15 @@ export const EXAMPLES: Record<string, unknown> = {
   },
   SetAlias: { adapter: ids.adapter },
   FormatRequest: { samples: [{ history, target }] },
+  FormatResponse: {
+    prompts: [
+      formatPrompt(
+        { instruction: instructionFor('movie'), input: inputOf({ noun: 'movie', history, target }) },
+        'clean',
+      ),
+    ],
+    template: 'clean',
+  },
   ScoreRequest: { model: 'tallrec-movies', adapter: 'production', samples: [{ history, target }] },
   ScoreResponse: { scores: [likely], ...answeredBy },
   RankRequest: {

@@ -30,6 +30,7 @@ script.src = scalarUrl;
 script.addEventListener('load', () => {
   window.Scalar.createApiReference('#reference', {
     url: '/v1/openapi.json',
+    servers: [{ url: window.location.origin }],
     customFetch: fetchAsSignedIn,
     onLoaded: () => state.remove(),
     ...chosenScheme(),
