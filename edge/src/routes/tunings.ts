@@ -42,7 +42,8 @@ const estimate = createRoute({
   path: '/v1/tunings:estimate',
   operationId: 'estimateTuning',
   tags,
-  summary: 'What such a tuning would take of each node: memory and time. Nothing is created',
+  summary: 'Estimate a tuning',
+  description: 'What it would take of each node, in memory and in time. Nothing is created.',
   ...needs('tunings:write'),
   request: { body: jsonBody(createTuningSchema) },
   responses: {
