@@ -3,11 +3,13 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPage } from './api-page.ts';
+import { firstView } from './first-view.ts';
 import { openPages } from './open-pages.ts';
 import { running } from './running.ts';
 import { signingIn, signingOut } from './signing-in.ts';
 import { CHROMIUM, Stage } from './stage.ts';
 import { tuning } from './tuning.ts';
+import { watching } from './watching.ts';
 
 const lacking = existsSync(CHROMIUM) ? '' : `: skipped, no ${CHROMIUM}`;
 
@@ -18,6 +20,8 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
 
   signingIn(stage);
   tuning(stage);
+  watching(stage);
+  firstView(stage);
   running(stage);
   openPages(stage);
   apiPage(stage);

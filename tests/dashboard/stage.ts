@@ -49,9 +49,10 @@ export class Stage {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
 
-  /** The browser itself tells of each refusal: those of this status were what a story was about. */
-  forgive(status: number): void {
-    const kept = this.complaints.filter((text) => !text.includes(`status of ${status}`));
+  /** The browser itself tells of each refusal, and of what it could not reach: those of this status were what a story was about. */
+  forgive(status: number | 'unreachable'): void {
+    const words = status === 'unreachable' ? 'net::ERR_' : `status of ${status}`;
+    const kept = this.complaints.filter((text) => !text.includes(words));
     this.complaints.splice(0, this.complaints.length, ...kept);
   }
 

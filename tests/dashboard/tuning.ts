@@ -1,67 +1,133 @@
-// A tuning, started by the form and watched to its end.
-import { readFile } from 'node:fs/promises';
+// Tunings, started by the form: what they take told beside it, one alone and several at once.
+import { buildSamples, samplingSchema } from '@tallrec/shared/interactions';
+import { pageOf } from '@tallrec/shared/wire/page';
+import { tuningSchema } from '@tallrec/shared/wire/tunings';
 import { beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { texts } from '../../edge/dashboard/src/texts.ts';
 import { demoRatings } from '../../gpu-node/src/demo/ratings.ts';
 import type { Stage } from './stage.ts';
 
-const words = texts.tunings;
+const form = texts.tuningForm;
+const { settings } = texts;
+const estimate = texts.tuningEstimate;
 
 export function tuning(stage: Stage): void {
+  const upload = (name: string, kind: 'interactions' | 'samples', rows: readonly unknown[]) =>
+    stage.machine.client.upload(
+      { name, kind, format: 'jsonl' },
+      new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
+    );
+
   beforeAll(async () => {
     const { ratings } = await demoRatings();
-    const lines = ratings.slice(0, 4000).map((rating) => `${JSON.stringify(rating)}\n`);
-    const bytes = new TextEncoder().encode(lines.join(''));
-    await stage.machine.client.upload({ name: 'films', kind: 'interactions', format: 'jsonl' }, bytes);
+    await upload('films', 'interactions', ratings.slice(0, 4000));
+    await upload('film samples', 'samples', buildSamples(ratings, samplingSchema.parse({})).slice(0, 600));
+  });
+
+  async function openForm(dataset: RegExp): Promise<void> {
+    const { page } = stage;
+    await page.goto('/tunings/new');
+    await stage.heading(form.title).waitFor();
+    await stage.choose(settings.dataset.label, dataset);
+    await stage.choose(settings.model.label, /./);
+  }
+
+  /** In place of what stands there. */
+  async function type(label: string, values: string): Promise<void> {
+    const field = stage.page.getByRole('combobox', { name: label, exact: true });
+    await field.click();
+    for (let tag = 0; tag < 3; tag++) await field.press('Backspace');
+    await field.pressSequentially(`${values},`);
+  }
+
+  it('tells beside the form what the tuning would take of each node, and tells it anew as the form changes', async () => {
+    const { page } = stage;
+    await page.goto('/tunings');
+    await page.getByRole('link', { name: texts.tunings.create }).first().click();
+    await stage.heading(form.title).waitFor();
+    const panel = page.getByRole('region', { name: estimate.title });
+    await panel.getByText(estimate.choose).waitFor();
+    await openForm(/film samples/);
+    const card = panel.getByRole('article', { name: 'test node' });
+    await card.getByText(estimate.fits, { exact: true }).waitFor();
+    await panel.getByText(estimate.samples('64', '60')).waitFor();
+    await panel.getByText(estimate.stepsAtMost('200', '110')).waitFor();
+    await card.getByText(/Measured by trying out the model here for a moment\./).waitFor({ timeout: 60_000 });
+    await card.getByText(/^\d+ (sec|min|hr).* to \d+ /).waitFor();
+    await card.getByRole('button', { name: estimate.parts }).click();
+    await card.getByRole('row', { name: new RegExp(`^${estimate.part.weights} \\d`) }).waitFor();
+
+    await page.getByRole('button', { name: form.advanced }).click();
+    await page.getByLabel(settings.maxSteps.label).fill('8');
+    await panel.getByText(estimate.steps('8')).waitFor();
+    await card.getByText(/^about \d+ sec$/).waitFor();
+    await page.getByLabel(settings.learningRate.label).fill('-1');
+    await panel.getByText(estimate.mend).waitFor();
   });
 
   it('starts a tuning from what the workspace has, and says beside a field what is wrong with it', async () => {
     const { page } = stage;
-    await page.getByRole('link', { name: words.create }).first().click();
-    await stage.heading(texts.tuningForm.title).waitFor();
-    const { settings } = texts;
-    await stage.choose(settings.dataset.label, /films/);
-    await stage.choose(settings.model.label, /./);
-    await page.getByLabel(settings.shots.label).fill('64');
-    await page.getByRole('button', { name: texts.tuningForm.advanced }).click();
+    await openForm(/films/);
+    await type(settings.shots.label, '64');
+    await page.getByRole('button', { name: form.advanced }).click();
     await page.getByLabel(settings.maxSteps.label).fill('8');
     await page.getByLabel(settings.evaluateEverySteps.label).fill('2');
     await page.getByLabel(settings.learningRate.label).fill('-1');
-    await page.getByRole('button', { name: texts.tuningForm.submit }).click();
+    await page.getByRole('button', { name: form.submit(1) }).click();
     await page.getByText(/>0|greater than 0|larger than 0/i).waitFor();
     await page.getByLabel(settings.learningRate.label).fill('0.001');
-    await page.getByRole('button', { name: texts.tuningForm.submit }).click();
+    await page.getByRole('button', { name: form.submit(1) }).click();
     await page.waitForURL(/\/tunings\/tun_/);
   });
 
-  it('shows its curves as they grow, to the end, and again after a reload', async () => {
-    const { page } = stage;
-    await page.getByText(words.states.succeeded, { exact: true }).first().waitFor({ timeout: 240_000 });
-    await page.reload();
-    await page.getByText(words.states.succeeded, { exact: true }).first().waitFor();
-    await page.getByRole('heading', { name: texts.tuningDetail.curveNames.loss }).first().waitFor();
+  it('makes several at once, each once although an answer is lost on the way, and leads to them side by side', async () => {
+    const { page, machine } = stage;
+    await openForm(/film samples/);
+    await page.getByLabel(settings.name.label, { exact: true }).fill('sweep');
+    await type(settings.shots.label, '8,16');
+    await type(settings.seeds.label, '1,2');
+    await page.getByText(form.sweep('4')).waitFor();
+    let posts = 0;
+    await page.route('**/v1/tunings', async (route) => {
+      if (route.request().method() !== 'POST' || ++posts !== 3) return route.continue();
+      // It reaches the edge, and its answer never comes back.
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await page.getByRole('button', { name: form.submit(4) }).click();
+    await page.getByText(form.partly('2', '4')).waitFor();
+    await page.getByRole('button', { name: form.goOn(2) }).click();
+    await page.waitForURL(/\/compare\?tunings=/);
+    await page.unroute('**/v1/tunings');
+    stage.forgive('unreachable');
+
+    const chosen = new URL(page.url()).searchParams.get('tunings')!.split(',');
+    const { items } = await machine.client.get('/v1/tunings?limit=100', pageOf(tuningSchema));
+    const made = items.filter(({ name }) => name.startsWith('sweep'));
+    expect(made.map(({ name }) => name).toReversed()).toEqual([
+      ...['sweep, K 8, seed 1', 'sweep, K 8, seed 2'],
+      ...['sweep, K 16, seed 1', 'sweep, K 16, seed 2'],
+    ]);
+    expect(made.map(({ id }) => id).toReversed()).toEqual(chosen);
+    expect(posts).toBe(5);
+    for (const { id } of made) await machine.client.post(`/v1/tunings/${id}/cancel`, {}, z.unknown());
   });
 
-  it('gives each chart along as a picture and as its numbers', async () => {
+  it('lists them at a glance, by their state, and has some chosen to be compared', async () => {
     const { page } = stage;
-    const name = texts.tuningDetail.curveNames.loss;
-    const save = async (what: string) => {
-      await page.getByRole('button', { name: texts.charts.saveNamed(name) }).click();
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('menuitem', { name: what }).click(),
-      ]);
-      return { name: download.suggestedFilename(), content: await readFile(await download.path()) };
-    };
-    const svg = await save(texts.charts.svg);
-    expect(svg.name).toBe('training-loss.svg');
-    expect(svg.content.toString()).toMatch(/^<svg .*training loss.*<path .*style="[^"]*stroke:rgb/is);
-    const png = await save(texts.charts.png);
-    expect([png.name, png.content.subarray(1, 4).toString()]).toEqual(['training-loss.png', 'PNG']);
-    const csv = await save(texts.charts.csv);
-    expect(csv.content.toString().split('\n').slice(0, 2)).toEqual([
-      'Step,Training loss',
-      expect.stringMatching(/^1,\d/),
-    ]);
+    const words = texts.tunings;
+    await page.goto('/tunings');
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(name) });
+    await row('sweep, K 16, seed 2').getByRole('cell', { name: '16', exact: true }).waitFor();
+    await page.getByRole('link', { name: words.filters.cancelled, exact: true }).click();
+    await page.waitForURL(/state=cancelled/);
+    await row('rec on films').waitFor({ state: 'detached' });
+    expect(await page.getByRole('row', { name: /sweep/ }).count()).toBe(4);
+    await page.getByRole('button', { name: words.compare.begin }).click();
+    await page.getByRole('checkbox', { name: words.compare.choose('sweep, K 8, seed 1') }).check();
+    await page.getByRole('checkbox', { name: words.compare.choose('sweep, K 16, seed 2') }).check();
+    const href = await page.getByRole('link', { name: words.compare.go(2) }).getAttribute('href');
+    expect(href).toMatch(/^\/compare\?tunings=tun_\w+,tun_\w+$/);
   });
 }

@@ -25,7 +25,10 @@ export interface Machine {
   /** That of the workspace's first key. */
   key: string;
   operatorSecret: string;
-  edge: Child;
+  /** The process of the edge as it is now. */
+  readonly edge: Child;
+  /** Kills the edge outright and starts it again, at its address and with what it had kept. */
+  restartEdge(): Promise<void>;
   /**
    * Starts a node; that of one name is the same each time, with its home. Resolves once the edge sees it.
    * @param env added to its environment
@@ -47,12 +50,20 @@ export async function startMachine(vars: Record<string, string> = {}): Promise<M
   };
   try {
     const model = await randomModel(dir);
-    const edge = await startLocalEdge({
-      stateDir: join(dir, 'edge'),
-      vars,
-      onLine: (line) => log.push(`[edge] ${line}`),
-      onStart: (child) => children.push(child),
-    });
+    const startEdge = (port?: number) =>
+      startLocalEdge({
+        stateDir: join(dir, 'edge'),
+        port,
+        vars,
+        onLine: (line) => log.push(`[edge] ${line}`),
+        onStart: (child) => children.push(child),
+      });
+    let edge = await startEdge();
+    const restartEdge = async () => {
+      edge.process.signal('SIGKILL');
+      await edge.process.exited;
+      edge = await startEdge(Number(new URL(edge.url).port));
+    };
     const operator = new EdgeClient(edge.url, edge.operatorSecret);
     const { key } = await operator.post('/v1/workspaces', { name: 'tests' }, createdWorkspaceSchema);
     const client = new EdgeClient(edge.url, key);
@@ -84,8 +95,13 @@ export async function startMachine(vars: Record<string, string> = {}): Promise<M
       await Promise.race([seen, child.failed()]);
       return child;
     };
-    const { operatorSecret, process: edgeProcess } = edge;
-    return { log, dir, model, client, key, operatorSecret, edge: edgeProcess, startNode, homeOf, stop };
+    const { operatorSecret } = edge;
+    return {
+      ...{ log, dir, model, client, key, operatorSecret, startNode, restartEdge, homeOf, stop },
+      get edge() {
+        return edge.process;
+      },
+    };
   } catch (error) {
     await stop();
     throw new Error(`${error}\n${log.slice(-40).join('\n')}`, { cause: error });

@@ -27,6 +27,10 @@ interface RouterContext {
 
 /** A page of this dashboard and of no other site. */
 const backSchema = z.string().regex(/^\/(?![/\\])/);
+const tuningsSearchSchema = z.object({
+  cursor: z.string().max(200).optional().catch(undefined),
+  state: z.enum(['unfinished', 'succeeded', 'failed', 'cancelled']).optional().catch(undefined),
+});
 const signInSearchSchema = z.object({
   link: z.string().max(200).optional().catch(undefined),
   back: backSchema.optional().catch(undefined),
@@ -76,7 +80,7 @@ const start = createRoute({
 const tunings = createRoute({
   getParentRoute: () => app,
   path: '/tunings',
-  validateSearch: pageSearchSchema,
+  validateSearch: tuningsSearchSchema,
   beforeLoad: needs('read'),
   component: lazyRouteComponent(() => import('./pages/tunings/tunings-page.tsx'), 'TuningsPage'),
 });

@@ -7,6 +7,7 @@ import {
   type JobError,
   type JobKind,
   type JobState,
+  type StateFilter,
 } from '@tallrec/shared/wire/jobs';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import { and, asc, desc, eq, inArray, isNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
@@ -65,12 +66,29 @@ export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
   return await db.select().from(jobs).where(eq(jobs.id, id)).get();
 }
 
-export async function listJobsOf(db: Db, workspace: string, kind: JobKind, page: PageQuery): Promise<JobRow[]> {
+export interface JobFilter {
+  state?: StateFilter | undefined;
+}
+
+export async function listJobsOf(
+  db: Db,
+  workspace: string,
+  kind: JobKind,
+  { state, ...page }: PageQuery & JobFilter,
+): Promise<JobRow[]> {
+  const inState = (wanted: StateFilter) =>
+    wanted === 'unfinished' ? notInArray(jobs.state, [...ENDED_STATES]) : eq(jobs.state, wanted);
   return await db
     .select()
     .from(jobs)
     .where(
-      and(eq(jobs.workspace, workspace), eq(jobs.kind, kind), ne(jobs.state, 'deleting'), afterCursor(jobs.id, page)),
+      and(
+        eq(jobs.workspace, workspace),
+        eq(jobs.kind, kind),
+        ne(jobs.state, 'deleting'),
+        afterCursor(jobs.id, page),
+        state && inState(state),
+      ),
     )
     .orderBy(desc(jobs.id))
     .limit(page.limit + 1);

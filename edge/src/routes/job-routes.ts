@@ -40,6 +40,8 @@ interface JobNoun<S extends z.ZodType> {
   scope: Scope;
   schema: S;
   view: (row: JobRow) => z.output<S>;
+  /** What a list can be narrowed by, beside its page. */
+  listQuery?: typeof pageQuerySchema;
 }
 
 const VERBS = {
@@ -65,7 +67,8 @@ const sentEventSchema = z.object({
   }),
 });
 
-export function jobRoutes<S extends z.ZodType>({ kind, noun, says, scope, schema, view }: JobNoun<S>) {
+export function jobRoutes<S extends z.ZodType>({ kind, noun, says, scope, schema, view, ...list }: JobNoun<S>) {
+  const { listQuery = pageQuerySchema } = list;
   const router = newRouter();
   const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
   const Kind = kind[0]!.toUpperCase() + kind.slice(1);
@@ -79,7 +82,7 @@ export function jobRoutes<S extends z.ZodType>({ kind, noun, says, scope, schema
     summary: `List ${noun}s`,
     description: 'The newest first.',
     ...needs('read'),
-    request: { query: pageQuerySchema },
+    request: { query: listQuery },
     responses: {
       200: jsonAnswer(`A page of ${kind}s`, pageOf(schema)),
       ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN'),

@@ -5,6 +5,7 @@ import { tuningReportSchema } from '@tallrec/shared/tuning';
 import { tuningEstimateSchema } from '@tallrec/shared/wire/tuning-estimates';
 import {
   createTuningSchema,
+  listTuningsQuerySchema,
   metricsQuerySchema,
   tuningMetricsSchema,
   tuningSchema,
@@ -95,6 +96,7 @@ export const tunings = newRouter()
       scope: 'tunings:write',
       schema: tuningSchema,
       view: toTuning,
+      listQuery: listTuningsQuerySchema,
       noun: 'tuning',
       says: 'Its state, its progress, and the adapter or the error that it ended with.',
     }),

@@ -45,6 +45,12 @@ export function isTerminal(state: JobState): boolean {
   return (ENDED_STATES as readonly JobState[]).includes(state);
 }
 
+/** What a list of jobs can be narrowed to. */
+export const stateFilterSchema = z
+  .enum(['unfinished', 'queued', 'dispatched', 'running', 'publishing', 'succeeded', 'failed', 'cancelled'])
+  .meta({ description: 'Only those in this state; `unfinished`: all that have not ended.' });
+export type StateFilter = z.infer<typeof stateFilterSchema>;
+
 /** Why a job ended as it did, or why it waits, in words for users. */
 export const jobErrorSchema = z.object({
   code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),

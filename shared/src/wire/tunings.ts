@@ -4,7 +4,8 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { hyperParametersSchema, tuningSettingsSchema, validRuleAucSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
-import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
+import { createJobFields, jobFields, modelNameSchema, stateFilterSchema } from './jobs.ts';
+import { pageQuerySchema } from './page.ts';
 
 /** What it does not know is refused: a setting misspelt would be a tuning by the defaults. */
 export const createTuningSchema = z.strictObject({
@@ -47,6 +48,8 @@ export const tuningSchema = z.object({
   stopReason: z.string().nullable(),
 });
 export type Tuning = z.infer<typeof tuningSchema>;
+
+export const listTuningsQuerySchema = pageQuerySchema.extend({ state: stateFilterSchema.optional() });
 
 export const metricsQuerySchema = z.object({
   points: digitsSchema(2, LIMITS.curvePoints).optional().meta({

@@ -15,20 +15,26 @@ export interface CurveChartProps {
   hint: string;
   points: readonly CurvePoint[];
   format: (value: number) => string;
-  /** A value to compare with, and what it is. */
-  reference?: { value: number; label: string };
+  /** Values to compare with, at most two, and what each is. */
+  references?: readonly Reference[];
+}
+
+interface Reference {
+  value: number;
+  label: string;
 }
 
 const words = texts.tuningDetail;
 
-export function CurveChart({ title, hint, points, format, reference }: CurveChartProps) {
+export function CurveChart({ title, hint, points, format, references = [] }: CurveChartProps) {
   const last = points.findLast(({ value }) => value !== null);
   const latest = last ? words.latest(format(last.value!), formatNumber(last.step)) : '';
+  const compared = references.map(({ value, label }) => words.compared(label, format(value)));
   return (
     <ChartFrame
       title={title}
       hint={hint}
-      summary={latest}
+      summary={[latest, ...compared].filter(Boolean).join('; ')}
       data={{
         columns: { step: words.step, value: title },
         rows: points.map(({ step, value }) => ({ step, value })),
@@ -50,29 +56,28 @@ export function CurveChart({ title, hint, points, format, reference }: CurveChar
           allowDecimals: false,
           tickFormatter: formatNumber,
         }}
-        yAxisProps={{ domain: domainFor(reference), width: 64 }}
+        yAxisProps={{ domain: domainFor(references), width: 64 }}
         lineProps={{ isAnimationActive: false }}
-        {...(reference ? { referenceLines: [lineAt(reference, points)] } : {})}
+        referenceLines={references.map((reference, at) => lineAt(reference, points, at))}
       />
     </ChartFrame>
   );
 }
 
-type Reference = NonNullable<CurveChartProps['reference']>;
-
 /** What is compared with is always in sight. */
-function domainFor(reference: Reference | undefined) {
-  if (!reference) return ['auto', 'auto'] as ['auto', 'auto'];
-  const { value } = reference;
-  return [(least: number) => Math.min(least, value), (most: number) => Math.max(most, value)] as [
+function domainFor(references: readonly Reference[]) {
+  if (references.length === 0) return ['auto', 'auto'] as ['auto', 'auto'];
+  const values = references.map(({ value }) => value);
+  return [(least: number) => Math.min(least, ...values), (most: number) => Math.max(most, ...values)] as [
     (least: number) => number,
     (most: number) => number,
   ];
 }
 
-/** Its name stands on the side where the curve leaves room for it. */
-function lineAt({ value, label }: Reference, points: CurveChartProps['points']) {
+/** Its name stands on the side where the curve leaves room for it, those of two lines at either end. */
+function lineAt({ value, label }: Reference, points: CurveChartProps['points'], at: number) {
   const above = points.some((point) => point.value !== null && point.value > value);
-  const labelPosition = above ? 'insideBottomRight' : 'insideTopRight';
-  return { y: value, label, color: 'gray.6', labelPosition } as const;
+  const end = at === 0 ? 'Right' : 'Left';
+  const labelPosition = `inside${above ? 'Bottom' : 'Top'}${end}` as const;
+  return { y: value, label, color: at === 0 ? 'gray.6' : 'orange.7', labelPosition } as const;
 }

@@ -16,7 +16,7 @@ export function fieldErrors(schema: z.ZodType, body: unknown): Record<string, st
 function problemOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected === 'int' ? words.whole : words.missing;
+      return issue.expected === 'int' || isNoNumber(issue) ? words.whole : words.missing;
     case 'too_small':
       if (issue.origin === 'array') return words.chooseOne;
       if (issue.origin === 'string') return words.missing;
@@ -30,6 +30,10 @@ function problemOf(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
+}
+
+function isNoNumber(issue: z.core.$ZodIssue): boolean {
+  return 'received' in issue && issue.received === 'NaN';
 }
 
 /** Of an object: what was left empty is left out, so that the API's own defaults hold. */

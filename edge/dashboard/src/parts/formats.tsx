@@ -41,6 +41,14 @@ export function formatSpan(ms: number): string {
   return parts.join(' ');
 }
 
+/** A span of which no more is known than about how long it is: two digits of it. */
+export function formatRoughSpan(ms: number): string {
+  const seconds = Math.max(1, ms / 1000);
+  const [unit] = [3600, 60, 1].filter((length) => seconds >= 2 * length || length === 1);
+  const digits = 10 ** Math.max(0, Math.floor(Math.log10(seconds / unit!)) - 1);
+  return formatSpan(1000 * unit! * digits * Math.round(seconds / unit! / digits));
+}
+
 interface TimeProps {
   at: string;
   /** To the second, for what follows quickly on one another. */

@@ -1,16 +1,21 @@
 // Datasets, as far as tunings name them.
 import { LIMITS } from '@tallrec/shared/limits';
-import { datasetSchema } from '@tallrec/shared/wire/datasets';
+import { type DatasetKind, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '../api.ts';
 
-/** The newest, as many as one page holds. */
-export const datasetsQuery = queryOptions({
-  queryKey: ['datasets', 'newest'],
-  queryFn: ({ signal }) =>
-    call('GET', '/v1/datasets', { query: { limit: LIMITS.pageItems }, answer: pageOf(datasetSchema), signal }),
-});
+/** Those of a kind that can be learned from, the newest first, as many as one page holds. */
+export const readyDatasetsQuery = (kind: DatasetKind) =>
+  queryOptions({
+    queryKey: ['datasets', 'ready', kind],
+    queryFn: ({ signal }) =>
+      call('GET', '/v1/datasets', {
+        query: { limit: LIMITS.pageItems, kind, state: 'ready' },
+        answer: pageOf(datasetSchema),
+        signal,
+      }),
+  });
 
 export const datasetQuery = (id: string) =>
   queryOptions({

@@ -1,4 +1,5 @@
 // Nodes: listed, made, drained, given new tokens, deleted.
+import { LIMITS } from '@tallrec/shared/limits';
 import { type CreateNode, createdNodeSchema, nodeSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
@@ -20,6 +21,15 @@ export const nodeQuery = (id: string) =>
     queryKey: [...all, 'one', id],
     queryFn: ({ signal }) => call('GET', `/v1/nodes/${id}`, { answer: nodeSchema, signal }),
   });
+
+/** Of those that one page holds, by their ids. */
+export const nodeNamesQuery = queryOptions({
+  queryKey: [...all, 'names'],
+  queryFn: ({ signal }) =>
+    call('GET', '/v1/nodes', { query: { limit: LIMITS.pageItems }, answer: pageOf(nodeSchema), signal }),
+  select: ({ items }) => new Map(items.map(({ id, name }) => [id, name])),
+  staleTime: 60_000,
+});
 
 function useNodeMutation<V, R>(mutationFn: (input: V) => Promise<R>) {
   const client = useQueryClient();

@@ -1,6 +1,6 @@
 // Tunings: listed, looked at, created, and what is done with one.
 import { tuningReportSchema } from '@tallrec/shared/tuning';
-import { isTerminal } from '@tallrec/shared/wire/jobs';
+import { isTerminal, type StateFilter } from '@tallrec/shared/wire/jobs';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { type createTuningSchema, type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
@@ -12,10 +12,15 @@ const REFRESH_MS = 5000;
 
 const isAtWork = ({ state }: Tuning) => !isTerminal(state);
 
-export const tuningsQuery = (cursor: string | undefined) =>
+export interface TuningsFilter {
+  cursor?: string | undefined;
+  state?: StateFilter | undefined;
+}
+
+export const tuningsQuery = (filter: TuningsFilter) =>
   queryOptions({
-    queryKey: [...all, 'list', cursor ?? null],
-    queryFn: ({ signal }) => call('GET', '/v1/tunings', { query: { cursor }, answer: pageOf(tuningSchema), signal }),
+    queryKey: [...all, 'list', filter],
+    queryFn: ({ signal }) => call('GET', '/v1/tunings', { query: { ...filter }, answer: pageOf(tuningSchema), signal }),
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.items.some(isAtWork) ? REFRESH_MS : false),
   });
@@ -35,15 +40,21 @@ export const tuningReportQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export function useCreateTuning() {
+type CreateBody = z.input<typeof createTuningSchema>;
+
+export function postTuning(body: CreateBody, idempotencyKey: string): Promise<Tuning> {
+  return call('POST', '/v1/tunings', { body, idempotencyKey, answer: tuningSchema });
+}
+
+/** @param create makes one or more, by `postTuning` */
+export function useCreateTunings<T>(create: (input: T) => Promise<Tuning[]>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ body, idempotencyKey }: { body: z.input<typeof createTuningSchema>; idempotencyKey: string }) =>
-      call('POST', '/v1/tunings', { body, idempotencyKey, answer: tuningSchema }),
-    onSuccess: async (tuning) => {
-      client.setQueryData(tuningQuery(tuning.id).queryKey, tuning);
-      await client.invalidateQueries({ queryKey: [...all, 'list'] });
+    mutationFn: create,
+    onSuccess: (tunings) => {
+      for (const tuning of tunings) client.setQueryData(tuningQuery(tuning.id).queryKey, tuning);
     },
+    onSettled: () => client.invalidateQueries({ queryKey: [...all, 'list'] }),
   });
 }
 

@@ -16,5 +16,6 @@ export { nodeTexts as nodes } from './nodes.ts';
 export { settingTexts as settings } from './settings.ts';
 export { signInTexts as signIn } from './sign-in.ts';
 export { tuningDetailTexts as tuningDetail } from './tuning-detail.ts';
+export { tuningEstimateTexts as tuningEstimate } from './tuning-estimate.ts';
 export { tuningFormTexts as tuningForm } from './tuning-form.ts';
 export { tuningTexts as tunings } from './tunings.ts';

@@ -16,7 +16,14 @@ export const settingTexts = {
     hint: 'What it is judged by while it learns; left empty, a part of the dataset is set aside.',
   },
   initAdapter: { label: 'Start from adapter', hint: 'Go on from an earlier tuning of the same model; usually empty.' },
-  shots: { label: 'Examples (K)', hint: 'How many examples it learns from, drawn at random; left empty, all of them.' },
+  shots: {
+    label: 'Examples (K)',
+    hint: 'How many it learns from, drawn at random; left empty, all of them. Several make several tunings.',
+  },
+  seeds: {
+    label: 'Seeds',
+    hint: 'Each decides every random choice: the same seed gives the same tuning. Several make several tunings.',
+  },
   seed: { label: 'Seed', hint: 'Decides every random choice: the same seed gives the same tuning.' },
   template: { label: 'Prompt template', hint: 'How an example is put into words for the model.' },
   templates: {

@@ -28,6 +28,7 @@ export const tuningDetailTexts = {
   noCurves: 'The curves appear with the first step.',
   step: 'Step',
   guessing: 'guessing',
+  rule: 'the rule',
   curveNames: {
     loss: 'Training loss',
     validLoss: 'Validation loss',
@@ -40,12 +41,26 @@ export const tuningDetailTexts = {
     loss: 'How wrong the model is on what it learns from. It should fall.',
     validLoss:
       'How wrong it is on examples that it does not learn from. When it rises again, the model learns by heart.',
-    validAuc: 'How often it ranks something liked above something not liked. The best step is kept.',
+    validAuc:
+      'How often it ranks something liked above something not liked; the best step is kept. The rule knows only what share of someone’s past was liked: a model worth having stands above it.',
     learningRate: 'How large its steps are.',
     gradientNorm: 'How strongly the examples pull. Sudden peaks mean that the learning rate is too high.',
     tokensPerSecond: 'How fast the node works.',
   },
+  compared: (name: string, value: string) => `${name} ${value}`,
   latest: (value: string, step: string) => `latest ${value} at step ${step}`,
+  speed: (tokens: string) => `${tokens} tokens per second`,
+  result: {
+    title: 'Result',
+    best: 'Best validation AUC',
+    rule: 'The rule',
+    step: (step: string) => `at step ${step}`,
+    beats: 'It ranks better than the rule, which knows only what share of someone’s past was liked.',
+    loses:
+      'It ranks no better than the rule, which knows only what share of someone’s past was liked. More examples, another seed or a larger model may help.',
+    adapter: 'See the adapter',
+    evaluate: 'Evaluate it',
+  },
   facts: 'Facts',
   fact: {
     model: 'Model',
@@ -79,6 +94,8 @@ export const tuningDetailTexts = {
   noLog: 'Nothing has been noted yet.',
   logEntries: {
     started: (steps: string, parameters: string) => `Started: ${steps} steps, ${parameters} numbers to learn`,
+    goesOn: (step: string) => `Goes on from step ${step}`,
+    rule: (auc: string) => `the rule to beat has AUC ${auc}`,
     checkpointed: (step: string) => `Checkpoint of step ${step} is safe on the edge`,
     best: (auc: string, step: string) => `New best: AUC ${auc} at step ${step}`,
   },

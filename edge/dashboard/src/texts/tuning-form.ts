@@ -1,12 +1,24 @@
-// The words of the form of a new tuning, but for its settings.
+// The words of the form of new tunings, but for its settings.
 export const tuningFormTexts = {
   title: 'New tuning',
   lead: 'Choose what to learn from and which model learns. Everything else has a value that works.',
-  submit: 'Start tuning',
+  submit: (count: number) => (count === 1 ? 'Start tuning' : `Start ${count} tunings`),
+  goOn: (left: number) => (left === 1 ? 'Start the one that is left' : `Start the ${left} that are left`),
+  sweep: (count: string) => `Each number of examples with each seed: ${count} tunings, which you can then compare.`,
+  /** Of one tuning among many, behind the name of all. */
+  ofShots: (count: string) => `K ${count}`,
+  allShots: 'all examples',
+  ofSeed: (seed: string) => `seed ${seed}`,
+  unnamed: 'Sweep',
+  tooMany: (most: string) => `At most ${most} tunings at once.`,
+  partly: (made: string, of: string) => `${made} of ${of} tunings are started`,
+  partlyHint: 'Those stay. The next one was refused, and the rest was not tried:',
+  seeMade: 'See those that are started',
   advanced: 'Advanced: the recipe',
   advancedHint: 'The values of the paper stand in the fields. Change them only if you know why.',
   noModels: 'No connected node holds a model yet. Start a node first, or accept the wait below and name the model.',
-  noDatasets: 'No dataset is ready for this kind of tuning. Upload one by the API: POST /v1/datasets.',
+  noDatasets: 'No dataset is ready for this kind of tuning.',
+  toDatasets: 'To the datasets',
   newestOnly: (shown: string) => `The newest ${shown} are listed; older ones can be used by the API.`,
   rows: (rows: string) => `${rows} rows`,
   nothing: 'None',

@@ -306,3 +306,25 @@ it('keeps what is another workspace’s out of every answer', async () => {
   const { body } = await call<{ items: Tuning[] }>('GET', '/v1/tunings', { key });
   expect(body.items).toEqual([]);
 });
+
+describe('the list of tunings', () => {
+  it('is narrowed to a state, to all that have not ended, and by pages', async () => {
+    const ended = await createTuning(dataset, { name: 'ended' });
+    await call('POST', `/v1/tunings/${ended.id}/cancel`);
+    const waiting = [await createTuning(dataset), await createTuning(dataset), await createTuning(dataset)];
+    const listed = async (query: string) => {
+      const { body } = await call<{ items: Tuning[]; nextCursor: string | null }>('GET', `/v1/tunings?${query}`);
+      return { ids: body.items.map(({ id }) => id), next: body.nextCursor };
+    };
+    const ids = waiting.map(({ id }) => id).reverse();
+    expect((await listed('state=unfinished&limit=100')).ids).toEqual(ids);
+    expect((await listed('state=queued&limit=100')).ids).toEqual(ids);
+    expect((await listed('state=cancelled&limit=100')).ids).toContain(ended.id);
+    expect((await listed('state=cancelled&limit=100')).ids).not.toContain(ids[0]);
+    expect((await listed('state=running')).ids).toEqual([]);
+    const first = await listed('state=unfinished&limit=2');
+    expect(first.ids).toEqual(ids.slice(0, 2));
+    expect(await listed(`state=unfinished&limit=2&cursor=${first.next}`)).toEqual({ ids: ids.slice(2), next: null });
+    expect((await call('GET', '/v1/tunings?state=deleting')).status).toBe(400);
+  });
+});

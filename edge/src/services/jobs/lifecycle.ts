@@ -12,6 +12,7 @@ import {
   findJobOf,
   insertJob,
   isAtWork,
+  type JobFilter,
   type JobRow,
   listJobsOf,
   type NewJob,
@@ -132,7 +133,7 @@ export async function listJobs<T>(
   deps: Pick<Deps, 'db'>,
   ctx: Ctx,
   kind: JobKind,
-  page: PageQuery,
+  page: PageQuery & JobFilter,
   view: (row: JobRow) => T,
 ): Promise<Page<T>> {
   return toPage(await listJobsOf(deps.db, ctx.workspace, kind, page), page.limit, view);

@@ -1,27 +1,38 @@
-// What a tuning needs to be told: the model, the data, how many examples, and under which seed.
-import { Alert, NumberInput, Select, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
+// What a tuning needs to be told: the model, the data, how many examples, and under which seed; of the last two, several.
+import { Alert, Anchor, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
+import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
-import { datasetsQuery } from '../../queries/datasets.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { texts } from '../../texts.ts';
-import { STAGES, type TuningValues } from './tuning-form.ts';
+import { ALL_SHOTS, STAGES, type TuningValues } from './tuning-form.ts';
+import type { ReadyDatasets } from './use-ready-datasets.ts';
 
 const words = texts.tuningForm;
 const settings = texts.settings;
+
+/** Those of the paper. */
+const USUAL_SHOTS = ['16', '64', '256', ALL_SHOTS];
+const USUAL_SEEDS = ['0', '1', '2'];
 
 interface FieldsProps {
   form: UseFormReturnType<TuningValues>;
 }
 
+interface ChoiceFieldsProps extends FieldsProps {
+  datasets: ReadyDatasets;
+  /** How many tunings these make. */
+  count: number;
+}
+
 const described = ({ label, hint }: { label: string; hint: string }) => ({ label, description: hint });
 
-export function ChoiceFields({ form }: FieldsProps) {
+export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
   return (
     <Stack gap="lg">
       <Select
@@ -33,12 +44,25 @@ export function ChoiceFields({ form }: FieldsProps) {
           form.setValues({ stage: stage as TuningValues['stage'], dataset: null, validDataset: null });
         }}
       />
-      <ModelField form={form} />
-      <DatasetFields form={form} />
-      <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <NumberInput {...described(settings.shots)} min={1} allowDecimal={false} {...form.getInputProps('shots')} />
-        <NumberInput {...described(settings.seed)} min={0} allowDecimal={false} {...form.getInputProps('seed')} />
-      </SimpleGrid>
+      <DatasetFields form={form} datasets={datasets} />
+      <ModelFields form={form} />
+      <Stack gap="xs">
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TagsInput
+            {...described(settings.shots)}
+            data={USUAL_SHOTS}
+            splitChars={[',', ' ', ';']}
+            {...form.getInputProps('shots')}
+          />
+          <TagsInput
+            {...described(settings.seeds)}
+            data={USUAL_SEEDS}
+            splitChars={[',', ' ', ';']}
+            {...form.getInputProps('seeds')}
+          />
+        </SimpleGrid>
+        {count > 1 && <Text size="sm">{words.sweep(formatNumber(count))}</Text>}
+      </Stack>
       <Select
         {...described(settings.template)}
         data={TEMPLATES.map((value) => ({ value, label: settings.templates[value] }))}
@@ -50,14 +74,14 @@ export function ChoiceFields({ form }: FieldsProps) {
   );
 }
 
-function ModelField({ form }: FieldsProps) {
+function ModelFields({ form }: FieldsProps) {
   const query = useQuery(modelsQuery);
   return (
     <QueryView query={query}>
       {({ items }) => {
         const names = [...new Set(items.map(({ name }) => name))];
         return (
-          <Stack gap="sm">
+          <Stack gap="lg">
             {names.length === 0 && <Alert color="yellow">{words.noModels}</Alert>}
             {names.length === 0 || form.values.wait ? (
               <TextInput
@@ -69,6 +93,7 @@ function ModelField({ form }: FieldsProps) {
             ) : (
               <Select {...described(settings.model)} required data={names} {...form.getInputProps('model')} />
             )}
+            <StartField form={form} />
             <Switch {...described(settings.wait)} {...form.getInputProps('wait', { type: 'checkbox' })} />
           </Stack>
         );
@@ -77,56 +102,58 @@ function ModelField({ form }: FieldsProps) {
   );
 }
 
-function DatasetFields({ form }: FieldsProps) {
-  const query = useQuery(datasetsQuery);
-  const adapters = useQuery(adaptersQuery);
-  const { stage, model } = form.values;
+/** The adapters of the model that was chosen, where there are any. */
+function StartField({ form }: FieldsProps) {
+  const { data } = useQuery(adaptersQuery);
+  const starts = (data?.items ?? []).filter((adapter) => adapter.model === form.values.model);
+  if (starts.length === 0) return null;
   return (
-    <QueryView query={query}>
-      {({ items, nextCursor }) => {
-        const data = items.filter((dataset) => isFor(dataset, stage)).map(optionOf);
-        const more = nextCursor === null ? undefined : words.newestOnly(formatNumber(items.length));
-        const starts = (adapters.data?.items ?? []).filter((adapter) => adapter.model === model);
-        return (
-          <Stack gap="lg">
-            {data.length === 0 && <Alert color="yellow">{words.noDatasets}</Alert>}
-            <Select
-              {...described(settings.dataset)}
-              {...(more ? { description: `${settings.dataset.hint} ${more}` } : {})}
-              required
-              searchable
-              data={data}
-              {...form.getInputProps('dataset')}
-            />
-            <Select
-              {...described(settings.validDataset)}
-              searchable
-              clearable
-              placeholder={words.byRule}
-              data={data}
-              {...form.getInputProps('validDataset')}
-            />
-            {starts.length > 0 && (
-              <Select
-                {...described(settings.initAdapter)}
-                searchable
-                clearable
-                placeholder={words.nothing}
-                data={starts.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }))}
-                {...form.getInputProps('initAdapter')}
-              />
-            )}
-          </Stack>
-        );
-      }}
-    </QueryView>
+    <Select
+      {...described(settings.initAdapter)}
+      searchable
+      clearable
+      placeholder={words.nothing}
+      data={starts.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }))}
+      {...form.getInputProps('initAdapter')}
+    />
   );
 }
 
-/** The stage says what kind of data it learns from. */
-function isFor({ state, kind }: Dataset, stage: TuningValues['stage']): boolean {
-  if (state !== 'ready') return false;
-  return stage === 'alpaca' ? kind === 'instructions' : kind === 'samples' || kind === 'interactions';
+function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<ChoiceFieldsProps, 'count'>) {
+  if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
+  if (!items) return <Loading />;
+  const data = items.map(optionOf);
+  const hint = more
+    ? `${settings.dataset.hint} ${words.newestOnly(formatNumber(items.length))}`
+    : settings.dataset.hint;
+  return (
+    <Stack gap="lg">
+      {data.length === 0 && (
+        <Alert color="yellow">
+          {words.noDatasets}{' '}
+          <Anchor href="/datasets" inherit>
+            {words.toDatasets}
+          </Anchor>
+        </Alert>
+      )}
+      <Select
+        label={settings.dataset.label}
+        description={hint}
+        required
+        searchable
+        data={data}
+        {...form.getInputProps('dataset')}
+      />
+      <Select
+        {...described(settings.validDataset)}
+        searchable
+        clearable
+        placeholder={words.byRule}
+        data={data}
+        {...form.getInputProps('validDataset')}
+      />
+    </Stack>
+  );
 }
 
 function optionOf({ id, name, kind, stats }: Dataset) {

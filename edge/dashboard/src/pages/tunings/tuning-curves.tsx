@@ -8,10 +8,14 @@ import type { StoryView } from './tuning-story.ts';
 const words = texts.tuningDetail;
 const GUESSING = { value: 0.5, label: words.guessing };
 
+function comparedWith(ruleAuc: number | null) {
+  return ruleAuc === null ? [GUESSING] : [GUESSING, { value: ruleAuc, label: words.rule }];
+}
+
 const decimals = (value: number) => value.toPrecision(4);
 const scientific = (value: number) => value.toExponential(1);
 
-interface CurveProps<T> extends Pick<CurveChartProps, 'format' | 'reference'> {
+interface CurveProps<T> extends Pick<CurveChartProps, 'format' | 'references'> {
   name: keyof typeof words.curveNames;
   of: readonly T[];
   heightOf: (point: T) => number | null;
@@ -22,7 +26,7 @@ function Curve<T extends { step: number }>({ name, of, heightOf, ...shown }: Cur
   return <CurveChart title={words.curveNames[name]} hint={words.curveHints[name]} points={points} {...shown} />;
 }
 
-export function TuningCurves({ view: { steps, evaluations } }: { view: StoryView }) {
+export function TuningCurves({ view: { steps, evaluations, validRuleAuc } }: { view: StoryView }) {
   if (steps.length === 0 && evaluations.length === 0) return <Text c="dimmed">{words.noCurves}</Text>;
   const judged = evaluations.some(({ validAuc }) => validAuc !== null);
   return (
@@ -34,7 +38,7 @@ export function TuningCurves({ view: { steps, evaluations } }: { view: StoryView
           of={evaluations}
           heightOf={(one) => one.validAuc}
           format={(value) => value.toFixed(3)}
-          reference={GUESSING}
+          references={comparedWith(validRuleAuc)}
         />
       )}
       {evaluations.length > 0 && (

@@ -5,7 +5,7 @@ import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
-import { formatAuc, formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
+import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { datasetQuery } from '../../queries/datasets.ts';
@@ -32,7 +32,9 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
         )}
         {initAdapter && (
           <Fact name={fact.initAdapter}>
-            <Copyable value={initAdapter} label={fact.initAdapter} />
+            <Anchor href={`/adapters/${initAdapter}`} inherit>
+              {initAdapter.slice(0, 12)}
+            </Anchor>
           </Fact>
         )}
         {node && (
@@ -40,7 +42,6 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
             <NodeName id={node} />
           </Fact>
         )}
-        <Fact name={fact.bestAuc}>{formatAuc(tuning.bestValidAuc)}</Fact>
         {checkpointStep !== null && (
           <Fact name={fact.checkpoint}>{fact.checkpointStep(formatNumber(checkpointStep))}</Fact>
         )}
@@ -64,10 +65,14 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
   );
 }
 
-/** Its id where it is gone. */
+/** By its id until it is found, and where it is gone. */
 function DatasetName({ id }: { id: string }) {
   const { data } = useQuery(datasetQuery(id));
-  return data?.name ?? id;
+  return (
+    <Anchor href={`/datasets/${id}`} inherit>
+      {data?.name ?? id}
+    </Anchor>
+  );
 }
 
 function NodeName({ id }: { id: string }) {

@@ -1,8 +1,20 @@
 import { createTuningSchema } from '@tallrec/shared/wire/tunings';
 import { describe, expect, it } from 'vitest';
-import { initialValues, requestOf, tuningErrors } from './tuning-form.ts';
+import {
+  initialValues,
+  ofForm,
+  requestsOf,
+  requestsToEstimate,
+  type TuningValues,
+  tuningErrors,
+} from './tuning-form.ts';
 
 const chosen = { ...initialValues(), model: 'tallrec-movies', dataset: 'ds_01jdgq5v5v5v5v5v5v5v5v5v5v' };
+const requestOf = (values: TuningValues) => {
+  const requests = requestsOf(values);
+  expect(requests).toHaveLength(1);
+  return requests[0]!;
+};
 
 describe('the form of a tuning', () => {
   it('begins with what the API would take by itself', () => {
@@ -12,8 +24,11 @@ describe('the form of a tuning', () => {
   });
 
   it('leaves out what was left empty', () => {
-    const request = requestOf({ ...chosen, name: '  ', shots: '', validDataset: null });
-    for (const field of ['name', 'shots', 'validDataset', 'initAdapter']) expect(request).not.toHaveProperty(field);
+    const request = requestOf({ ...chosen, name: '  ', shots: [], seeds: [], validDataset: null });
+    for (const field of ['name', 'shots', 'seed', 'validDataset', 'initAdapter']) {
+      expect(request).not.toHaveProperty(field);
+    }
+    expect(tuningErrors({ ...chosen, shots: [], seeds: [] })).toEqual({});
   });
 
   it('says in plain words, at the field, what is wrong', () => {
@@ -26,5 +41,59 @@ describe('the form of a tuning', () => {
       'hyperParameters.loraModules',
     ]);
     for (const words of Object.values(errors)) expect(words).not.toMatch(/expected|invalid|zod|array/i);
+  });
+
+  it.each([
+    [{ shots: ['16', '0'] }, { shots: 'It has to be at least 1.' }],
+    [{ shots: ['many'] }, { shots: 'Only whole numbers.' }],
+    [{ seeds: ['1.5'] }, { seeds: 'Only whole numbers.' }],
+    [{ seeds: Array.from({ length: 101 }, (_, at) => String(at)) }, { seeds: 'At most 100 tunings at once.' }],
+  ])('refuses among several values %j', (change, errors) => {
+    expect(tuningErrors({ ...chosen, ...change })).toEqual(errors);
+  });
+
+  it('shows what the API says of a seed at the seeds', () => {
+    expect(ofForm({ seed: 'no', dataset: 'gone' })).toEqual({ seeds: 'no', dataset: 'gone' });
+  });
+});
+
+describe('several numbers of examples and seeds', () => {
+  const sweep = { ...chosen, shots: ['16', '64', 'all'], seeds: ['0', '1'] };
+
+  it('make a tuning of each with each, named by them', () => {
+    const requests = requestsOf(sweep, 'films');
+    expect(requests.map(({ shots, seed }) => [shots, seed])).toEqual([
+      ...[
+        [16, 0],
+        [16, 1],
+        [64, 0],
+        [64, 1],
+      ],
+      ...[
+        [undefined, 0],
+        [undefined, 1],
+      ],
+    ]);
+    expect(requests.map(({ name }) => name)).toEqual([
+      ...['films, K 16, seed 0', 'films, K 16, seed 1', 'films, K 64, seed 0', 'films, K 64, seed 1'],
+      ...['films, all examples, seed 0', 'films, all examples, seed 1'],
+    ]);
+    for (const request of requests) expect(createTuningSchema.safeParse(request).success).toBe(true);
+  });
+
+  it('are named by what differs alone, behind the name that was given, which is cut and not what tells them apart', () => {
+    const ofSeeds = requestsOf({ ...chosen, name: 'mine', seeds: ['3', '4'] });
+    expect(ofSeeds.map(({ name }) => name)).toEqual(['mine, seed 3', 'mine, seed 4']);
+    for (const request of requestsOf({ ...sweep, name: 'x'.repeat(100) })) {
+      expect(request.name).toMatch(/^x+, (K 16|K 64|all examples), seed [01]$/);
+      expect(createTuningSchema.safeParse(request).success).toBe(true);
+    }
+  });
+
+  it('are estimated once for each number of examples, whatever their names and priorities', () => {
+    const asked = requestsToEstimate(sweep);
+    expect(asked.map(({ shots }) => shots)).toEqual([16, 64, undefined]);
+    expect(requestsToEstimate({ ...sweep, priority: 7, wait: true, seeds: ['0', '9'], name: 'other' })).toEqual(asked);
+    for (const request of asked) expect(createTuningSchema.safeParse(request).success).toBe(true);
   });
 });

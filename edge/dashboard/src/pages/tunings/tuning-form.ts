@@ -1,8 +1,11 @@
-// The form of a new tuning: its values, and the request that they make.
+// The form of new tunings: its values, and the requests that they make, one for each K with each seed.
 import { hyperParametersSchema, loraModuleSchema, STAGES, type Stage } from '@tallrec/shared/tuning';
 import { type CreateTuning, createTuningSchema } from '@tallrec/shared/wire/tunings';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { texts } from '../../texts.ts';
+
+const words = texts.tuningForm;
 
 type Recipe = z.input<typeof hyperParametersSchema>;
 /** What a number field holds. */
@@ -37,8 +40,10 @@ export interface TuningValues {
   dataset: string | null;
   validDataset: string | null;
   initAdapter: string | null;
-  shots: NumberValue;
-  seed: NumberValue;
+  /** Numbers, or `ALL_SHOTS`; none is all, too. */
+  shots: string[];
+  /** None is the API's own. */
+  seeds: string[];
   template: CreateTuning['template'];
   priority: NumberValue;
   wait: boolean;
@@ -60,8 +65,8 @@ export function initialValues(): TuningValues {
     dataset: null,
     validDataset: null,
     initAdapter: null,
-    shots: 64,
-    seed: 0,
+    shots: ['64'],
+    seeds: ['0'],
     template: 'clean',
     priority: 0,
     wait: false,
@@ -69,12 +74,55 @@ export function initialValues(): TuningValues {
   };
 }
 
-export function requestOf({ hyperParameters, ...rest }: TuningValues): z.input<typeof createTuningSchema> {
-  const { name, ...fields } = rest;
-  const body = { ...filled({ name: name.trim(), ...fields }), hyperParameters: filled(hyperParameters) };
-  return body as z.input<typeof createTuningSchema>;
+/** In place of a number of examples. */
+export const ALL_SHOTS = 'all';
+/** More at once would be a mistake of typing. */
+const MOST_TUNINGS = 100;
+
+export type TuningRequest = z.input<typeof createTuningSchema>;
+
+/**
+ * In the order of K, and of the seeds for each.
+ * @param datasetName names them where the form does not, and there are several
+ */
+export function requestsOf(values: TuningValues, datasetName?: string): TuningRequest[] {
+  const { hyperParameters, shots: counts, seeds: numbers, name, ...fields } = values;
+  const [shots, seeds] = [counts.length > 0 ? counts : [ALL_SHOTS], numbers.length > 0 ? numbers : [undefined]];
+  const common = { ...filled(fields), hyperParameters: filled(hyperParameters) };
+  const base = name.trim() || datasetName || words.unnamed;
+  return shots.flatMap((count) =>
+    seeds.map((seed) => {
+      const varied = [
+        ...(shots.length > 1 ? [count === ALL_SHOTS ? words.allShots : words.ofShots(count)] : []),
+        ...(seeds.length > 1 ? [words.ofSeed(seed ?? '')] : []),
+      ].join(', ');
+      const own = varied ? `${base.slice(0, NAME_CHARACTERS - varied.length - 2)}, ${varied}` : name.trim();
+      const request = {
+        ...common,
+        ...(own ? { name: own } : {}),
+        ...(count === ALL_SHOTS ? {} : { shots: Number(count) }),
+        ...(seed === undefined ? {} : { seed: Number(seed) }),
+      };
+      return request as TuningRequest;
+    }),
+  );
+}
+const NAME_CHARACTERS = 100;
+
+/** Of requests that differ in their seeds alone the first, and without what changes nothing in how long they take. */
+export function requestsToEstimate(values: TuningValues): TuningRequest[] {
+  const { name: _, priority: __, wait: ___, ...rest } = values;
+  return requestsOf({ ...initialValues(), ...rest, seeds: values.seeds.slice(0, 1) });
 }
 
+/** By field of the form. */
 export function tuningErrors(values: TuningValues): Record<string, string> {
-  return fieldErrors(createTuningSchema, requestOf(values));
+  const requests = requestsOf(values);
+  if (requests.length > MOST_TUNINGS) return { seeds: words.tooMany(String(MOST_TUNINGS)) };
+  return ofForm(Object.assign({}, ...requests.map((request) => fieldErrors(createTuningSchema, request))));
+}
+
+/** Errors by the fields of a request. */
+export function ofForm({ seed, ...errors }: Record<string, string>): Record<string, string> {
+  return seed === undefined ? errors : { ...errors, seeds: seed };
 }

@@ -33,10 +33,13 @@ export function TuningLog({ log }: { log: readonly LogEntry[] }) {
 }
 
 function sentenceOf(event: LogEntry['event']): string {
-  const { started, checkpointed, best } = words.logEntries;
+  const { started, goesOn, rule, checkpointed, best } = words.logEntries;
   switch (event.type) {
-    case 'started':
-      return started(formatNumber(event.totalSteps), formatCompact(event.trainableParameters));
+    case 'started': {
+      if (event.step > 0) return goesOn(formatNumber(event.step));
+      const begun = started(formatNumber(event.totalSteps), formatCompact(event.trainableParameters));
+      return event.validRuleAuc === null ? begun : `${begun}; ${rule(formatAuc(event.validRuleAuc))}`;
+    }
     case 'checkpointed':
       return checkpointed(formatNumber(event.step));
     case 'evaluated':

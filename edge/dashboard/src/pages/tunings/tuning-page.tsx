@@ -5,7 +5,7 @@ import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { formatCompact, formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
@@ -14,6 +14,7 @@ import { TuningActions } from './tuning-actions.tsx';
 import { TuningBadge } from './tuning-badge.tsx';
 import { TuningFacts } from './tuning-facts.tsx';
 import { TuningLog } from './tuning-log.tsx';
+import { TuningResult } from './tuning-result.tsx';
 import { TuningSettings } from './tuning-settings.tsx';
 import type { StoryView } from './tuning-story.ts';
 import { type Connection, useTuningFeed } from './use-tuning-feed.ts';
@@ -37,6 +38,7 @@ function TuningView({ tuning }: { tuning: Tuning }) {
   return (
     <Stack gap="lg">
       <ProgressPanel tuning={tuning} latest={view.latest} connection={connection} />
+      <TuningResult tuning={tuning} view={view} />
       <Stack component="section" aria-label={words.curves} gap="sm">
         <Title order={2} size="h4">
           {words.curves}
@@ -76,7 +78,8 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
             {now && now.totalSteps > 0 && (
               <Text size="sm">{texts.tunings.steps(formatNumber(now.step), formatNumber(now.totalSteps))}</Text>
             )}
-            {!ended && now?.etaMs != null && <Text size="sm">{words.eta(formatSpan(now.etaMs))}</Text>}
+            {!ended && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
+            {!ended && latest && <Text size="sm">{words.speed(formatCompact(latest.tokensPerSecond))}</Text>}
           </Group>
           <Text size="sm" c="dimmed" role="status">
             {words.connection[connection]}

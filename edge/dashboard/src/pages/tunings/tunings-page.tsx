@@ -1,7 +1,9 @@
-// All tunings, newest first, kept fresh while one is at work.
+// All tunings, newest first, kept fresh while one is at work; narrowed to a state, and chosen among to be compared.
+import { Button, Group, Text } from '@mantine/core';
+import type { StateFilter } from '@tallrec/shared/wire/jobs';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Empty } from '../../parts/empty.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -10,8 +12,10 @@ import { Loading } from '../../parts/query-view.tsx';
 import { useMay } from '../../queries/session.ts';
 import { tuningsQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
+import { compareHref } from './compare-href.ts';
 
 const words = texts.tunings;
+const FILTERS = ['unfinished', 'succeeded', 'failed', 'cancelled'] as const satisfies readonly StateFilter[];
 
 /** It is fetched beside the tunings themselves, and the frame of the page waits for neither. */
 const table = import('./tunings-table.tsx');
@@ -19,27 +23,84 @@ table.catch(() => undefined);
 const TuningsTable = lazy(() => table.then((module) => ({ default: module.TuningsTable })));
 
 export function TuningsPage() {
-  const { cursor } = useSearch({ from: '/app/tunings' });
-  const query = useQuery(tuningsQuery(cursor));
+  const { cursor, state } = useSearch({ from: '/app/tunings' });
+  const query = useQuery(tuningsQuery({ cursor, state }));
   const mayCreate = useMay('tunings:write');
+  /** Null while nothing is being chosen. */
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
   const create = mayCreate && <LinkButton to="/tunings/new">{words.create}</LinkButton>;
+  const empty = state ? (
+    <Empty title={words.nothingSo.title}>{words.nothingSo.body}</Empty>
+  ) : (
+    <Empty title={words.empty.title} action={create}>
+      {words.empty.body}
+    </Empty>
+  );
   return (
     <Page title={words.title} lead={words.lead} actions={create}>
-      <PagedList
-        query={query}
-        cursor={cursor}
-        empty={
-          <Empty title={words.empty.title} action={create}>
-            {words.empty.body}
-          </Empty>
-        }
-      >
+      <Group justify="space-between">
+        <StateLinks state={state} />
+        <Choosing chosen={chosen} onChange={setChosen} />
+      </Group>
+      <PagedList query={query} cursor={cursor} empty={empty}>
         {(tunings) => (
           <Suspense fallback={<Loading />}>
-            <TuningsTable tunings={tunings} />
+            <TuningsTable tunings={tunings} {...(chosen ? { chosen, onChoose: setChosen } : {})} />
           </Suspense>
         )}
       </PagedList>
     </Page>
+  );
+}
+
+function StateLinks({ state }: { state: StateFilter | undefined }) {
+  return (
+    <Group component="nav" aria-label={words.filters.label} gap={6}>
+      {[undefined, ...FILTERS].map((one) => (
+        <LinkButton
+          key={one ?? 'all'}
+          to="/tunings"
+          search={one ? { state: one } : {}}
+          size="xs"
+          variant={one === state ? 'light' : 'default'}
+          aria-current={one === state ? 'true' : undefined}
+        >
+          {words.filters[one ?? 'all']}
+        </LinkButton>
+      ))}
+    </Group>
+  );
+}
+
+interface ChoosingProps {
+  chosen: readonly string[] | null;
+  onChange: (chosen: readonly string[] | null) => void;
+}
+
+function Choosing({ chosen, onChange }: ChoosingProps) {
+  if (!chosen) {
+    return (
+      <Button size="xs" variant="default" onClick={() => onChange([])}>
+        {words.compare.begin}
+      </Button>
+    );
+  }
+  const enough = chosen.length > 1;
+  return (
+    <Group gap="sm">
+      {!enough && (
+        <Text size="sm" c="dimmed">
+          {words.compare.hint}
+        </Text>
+      )}
+      {enough && (
+        <Button size="xs" component="a" href={compareHref(chosen.map((id) => ({ id })))}>
+          {words.compare.go(chosen.length)}
+        </Button>
+      )}
+      <Button size="xs" variant="default" onClick={() => onChange(null)}>
+        {words.compare.end}
+      </Button>
+    </Group>
   );
 }
