@@ -2,7 +2,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { leaveOut } from './build/leave-out.ts';
-import { scalarScript } from './scalar.ts';
+import { scalarScript } from './build/scalar.ts';
 
 const EDGE = 'http://127.0.0.1:8787';
 

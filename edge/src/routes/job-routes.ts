@@ -67,8 +67,15 @@ const sentEventSchema = z.object({
   }),
 });
 
-export function jobRoutes<S extends z.ZodType>({ kind, noun, says, scope, schema, view, ...list }: JobNoun<S>) {
-  const { listQuery = pageQuerySchema } = list;
+export function jobRoutes<S extends z.ZodType>({
+  kind,
+  noun,
+  says,
+  scope,
+  schema,
+  view,
+  listQuery = pageQuerySchema,
+}: JobNoun<S>) {
   const router = newRouter();
   const [tags, params] = [[`${kind}s`], z.object({ id: idSchema(kind) })];
   const Kind = kind[0]!.toUpperCase() + kind.slice(1);
