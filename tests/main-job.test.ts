@@ -66,7 +66,9 @@ describe('the main job', () => {
     expect(preview.samples[0]!.prompt).toContain(`# noqa: E501\n\n### Instruction:\n${testRows[0]!.instruction}`);
     expect(preview.samples[0]!.prompt).toContain(testRows[0]!.input);
     expect(preview.samples[0]!.answer).toBe(testRows[0]!.output);
-    for (const { tokens, prompt } of preview.samples) {
+    for (const { tokens, prompt, pieces } of preview.samples) {
+      expect(pieces!.join('')).toBe(prompt);
+      expect(pieces!.length).toBeGreaterThan(50);
       expect(tokens).toBeGreaterThan(50);
       expect(tokens).toBeLessThan(prompt.length);
     }

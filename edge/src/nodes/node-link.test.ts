@@ -1,4 +1,5 @@
 import { exports } from 'cloudflare:workers';
+import type { Preview } from '@tallrec/shared/wire/datasets';
 import type { Node } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { ScoreResponse } from '@tallrec/shared/wire/score';
@@ -265,19 +266,29 @@ describe('relayed requests', () => {
     expect(Number(away.headers.get('Retry-After'))).toBeGreaterThan(0);
   });
 
-  it('counts tokens for previews where a node can, and does without where none can', async () => {
+  it('counts and shows tokens for previews where a node can, and does without where none can', async () => {
     const node = await joined();
+    let show: ((text: string) => string[]) | undefined;
     node.onRequest = ({ path, body }) => {
-      expect(path).toBe('/tokens');
-      return { status: 200, body: { counts: (body as { texts: string[] }).texts.map((text) => text.length) } };
+      expect([path, (body as { pieces: boolean }).pieces]).toEqual(['/tokens', true]);
+      const { texts } = body as { texts: string[] };
+      const counts = texts.map((text) => text.length);
+      return { status: 200, body: { counts, ...(show ? { pieces: texts.map(show) } : {}) } };
     };
     const { uploaded } = await import('../testing/datasets.ts');
     const row = { history: [], target: { title: 'A' }, liked: true };
     const dataset = await uploaded('samples', 'jsonl', `${JSON.stringify(row)}\n`);
-    const preview = () =>
-      call<{ samples: { prompt: string; tokens: number | null }[] }>('GET', `/v1/datasets/${dataset.id}/preview`);
-    const [counted] = (await preview()).body.samples;
-    expect(counted!.tokens).toBe(counted!.prompt.length);
+    const preview = () => call<Preview>('GET', `/v1/datasets/${dataset.id}/preview`);
+    const counted = async () => (await preview()).body.samples[0]!;
+    const { prompt, tokens, pieces, sample } = await counted();
+    // A node that is older than pieces.
+    expect([tokens, pieces]).toEqual([prompt.length, null]);
+    expect(sample).toMatchObject(row);
+    show = (text) => text.split(/(?= )/);
+    expect((await counted()).pieces!.join('')).toBe(prompt);
+    expect((await counted()).pieces!.length).toBeGreaterThan(5);
+    show = (text) => [text.slice(1)];
+    expect(await counted()).toMatchObject({ tokens: prompt.length, pieces: null });
     node.drop();
     await until(
       async () => (await preview()).body.samples[0]!.tokens,

@@ -146,7 +146,8 @@ const items = createRoute({
   path: '/v1/datasets/{id}/items',
   operationId: 'listDatasetItems',
   tags,
-  summary: 'Its items, those in the most rows first; found by words of their titles',
+  summary: 'Search items of a dataset',
+  description: 'Those in the most rows first, by words of their titles; of instructions there are none.',
   ...needs('read'),
   request: { params, query: itemsQuerySchema },
   responses: {
@@ -160,7 +161,9 @@ const histories = createRoute({
   path: '/v1/datasets/{id}/histories',
   operationId: 'listDatasetHistories',
   tags,
-  summary: 'The latest histories of some of its users, with what came next, to try a model on',
+  summary: 'List histories of a dataset',
+  description:
+    'Of some users the latest, with what came next, to try a model on; of items and instructions there are none.',
   ...needs('read'),
   request: { params, query: historiesQuerySchema },
   responses: {

@@ -6,7 +6,7 @@ import type { Preview } from '@tallrec/shared/wire/datasets';
 import type { Ctx, Deps } from '../deps.ts';
 import type { DatasetRow } from '../repo/datasets.ts';
 import { requireReadyDataset, rowWindows } from './dataset-rows.ts';
-import { countTokens } from './scoring.ts';
+import { tokensOf } from './scoring.ts';
 
 type Prompt = Pick<Preview['samples'][number], 'prompt' | 'answer' | 'sample'>;
 
@@ -59,9 +59,13 @@ export async function previewDataset(
   const row = await requireReadyDataset(deps, ctx, id);
   const prompts = await promptsOf(deps.bucket, row, query.limit, query.template);
   const texts = prompts.map(({ prompt }) => prompt);
-  const counted = texts.length > 0 ? await countTokens(deps, ctx, query.model, texts) : null;
+  const counted = texts.length > 0 ? await tokensOf(deps, ctx, query.model, texts) : null;
   return {
-    samples: prompts.map((prompt, at) => ({ ...prompt, tokens: counted?.counts[at] ?? null, pieces: null })),
+    samples: prompts.map((prompt, at) => ({
+      ...prompt,
+      tokens: counted?.counts[at] ?? null,
+      pieces: counted?.pieces[at] ?? null,
+    })),
     template: query.template,
     tokenizer: counted?.model ?? null,
   };

@@ -65,22 +65,30 @@ export async function rankCandidates(
   return relay(deps, ctx, route.nodes, NODE_PATHS.rank, request, rankResponseSchema, asked);
 }
 
-/** Tokens of each text by this model's own tokenizer, or any model's. Counts are extra: where no node can give them, there are none. */
-export async function countTokens(
+export interface Tokens {
+  model: string;
+  counts: number[];
+  /** Null where the node cannot tell. */
+  pieces: (string[] | null)[];
+}
+
+/** Tokens of each text by this model's own tokenizer, or any model's. They are extra: where no node can give them, there are none. */
+export async function tokensOf(
   deps: ScoringDeps,
   ctx: Ctx,
   model: string | undefined,
   texts: string[],
-): Promise<{ model: string; counts: number[] } | null> {
+): Promise<Tokens | null> {
   try {
     const nodes = await nodesServing(deps.db, ctx.workspace);
     const name = model ?? nodes.find(({ connected }) => connected)?.status?.models[0]?.name;
     if (name === undefined) return null;
     const holders = able(nodes, name);
     if (holders instanceof TallrecError) return null;
-    const body = { model: name, texts };
-    const { counts } = await relay(deps, ctx, holders, NODE_PATHS.tokens, body, nodeTokensResponseSchema);
-    return { model: name, counts };
+    const body = { model: name, texts, pieces: true };
+    const { counts, pieces } = await relay(deps, ctx, holders, NODE_PATHS.tokens, body, nodeTokensResponseSchema);
+    const whole = texts.map((text, at) => (pieces?.[at]?.join('') === text ? pieces[at]! : null));
+    return { model: name, counts, pieces: whole };
   } catch (error) {
     if (error instanceof TallrecError) return null;
     throw error;

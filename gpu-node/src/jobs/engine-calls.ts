@@ -11,7 +11,7 @@ import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
 import { answerTimingsSchema, methodFitSchema } from '@tallrec/shared/wire/link';
-import { nodeEstimateSchema } from '@tallrec/shared/wire/node-api';
+import { nodeEstimateSchema, nodeTokensRequestSchema, nodeTokensResponseSchema } from '@tallrec/shared/wire/node-api';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
@@ -140,8 +140,8 @@ export const ENGINE_CALLS = {
   /** Tries out for a few seconds how fast a tuning would be. */
   trial: { params: estimateFields, result: measuredSchema },
   tokens: {
-    params: z.object({ model: modelPlaceSchema, texts: z.array(z.string()) }),
-    result: z.object({ counts: z.array(z.number().int()) }),
+    params: nodeTokensRequestSchema.extend({ model: modelPlaceSchema }),
+    result: nodeTokensResponseSchema,
   },
 } as const;
 

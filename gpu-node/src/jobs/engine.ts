@@ -210,9 +210,12 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), ...told };
     },
 
-    async tokens({ model: place, texts }) {
+    async tokens({ model: place, texts, pieces }) {
       const tokenizer = await models.tokenizer(place);
-      return { counts: texts.map((text) => tokenizer.encode(text).length) };
+      return {
+        counts: texts.map((text) => tokenizer.encode(text).length),
+        ...(pieces ? { pieces: texts.map((text) => tokenizer.pieces(text)) } : {}),
+      };
     },
   };
   return engine;

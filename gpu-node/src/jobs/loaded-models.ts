@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { readAdapter } from '../llama/peft.ts';
-import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
+import { loadTokenizer, type TextTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
 import { checkGoldenScores } from './golden-scores.ts';
 
@@ -22,7 +22,7 @@ const MAX_ADAPTERS = 32;
 /** Whoever uses it does so in turns, so a model is never closed under one that computes with it. */
 export class LoadedModels {
   readonly #load: LoadModel;
-  readonly #tokenizers = new LRUCache<string, Tokenizer>({ max: 4 });
+  readonly #tokenizers = new LRUCache<string, TextTokenizer>({ max: 4 });
   #loaded: LoadedModel | undefined;
   #checkpointing = false;
 
@@ -47,7 +47,7 @@ export class LoadedModels {
     return this.#loaded;
   }
 
-  async tokenizer(place: ModelPlace): Promise<Tokenizer> {
+  async tokenizer(place: ModelPlace): Promise<TextTokenizer> {
     const kept = this.#tokenizers.get(place.dir);
     if (kept) return kept;
     const tokenizer = await loadTokenizer(place.dir);

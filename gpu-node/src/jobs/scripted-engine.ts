@@ -58,8 +58,9 @@ serveEngine({
   trial: async () => {
     throw new Error('not scripted');
   },
-  async tokens({ texts }) {
+  async tokens({ texts, pieces }) {
     await act(texts);
-    return { counts: texts.includes('pid') ? [process.pid] : texts.map((text) => text.length) };
+    const counts = texts.includes('pid') ? [process.pid] : texts.map((text) => text.length);
+    return { counts, ...(pieces ? { pieces: texts.map((text) => [...text]) } : {}) };
   },
 });

@@ -5,6 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
 import { withinTime } from './time-limit.ts';
+import { piecesOf, type TokenForm } from './token-pieces.ts';
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),
@@ -16,6 +17,8 @@ const tokenizerFileSchema = z.looseObject({
   model: z.looseObject({
     vocab: z.union([z.record(z.string(), z.int().nonnegative()), z.array(z.unknown())]),
     unk_token: z.string().nullish(),
+    type: z.string().nullish(),
+    continuing_subword_prefix: z.string().nullish(),
     /** "a b", or in newer files ["a", "b"]. */
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).optional(),
   }),
@@ -36,11 +39,17 @@ export interface Tokenizer {
   readonly eosTokenId: number | undefined;
 }
 
+/** One that can also show what it does. */
+export interface TextTokenizer extends Tokenizer {
+  /** The text cut into its tokens, see `piecesOf`; what stands before a text is counted and not shown. */
+  pieces(text: string): string[];
+}
+
 /**
  * Loads `tokenizer.json` and, where there, `tokenizer_config.json`.
  * @throws TallrecError when they are missing or describe no tokenizer
  */
-export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+export async function loadTokenizer(dir: string): Promise<TextTokenizer> {
   const file = await readJson(join(dir, 'tokenizer.json'));
   if (file === undefined) {
     throw new TallrecError('MODEL_UNSUPPORTED', `${dir} has no tokenizer.json.`, {
@@ -57,7 +66,7 @@ const ENCODE_LIMIT_MS = 2_000;
 const PROBES = ['Yes.', ...['a', '1', ' ', '\n', '.', "'"].map((character) => `${character.repeat(200)}\u0001`)];
 
 /** @param source names the checkpoint in errors */
-export function createTokenizer(tokenizerJson: unknown, configJson: unknown, source = 'the model'): Tokenizer {
+export function createTokenizer(tokenizerJson: unknown, configJson: unknown, source = 'the model'): TextTokenizer {
   const file = tokenizerFileSchema.safeParse(tokenizerJson);
   const config = tokenizerConfigSchema.safeParse(configJson);
   if (!file.success || !config.success) {
@@ -82,10 +91,27 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
     return [...prefix, ...checkedIds(plain.encode(text, { add_special_tokens: false }).ids)];
   };
   for (const probe of PROBES) named(ENCODE_LIMIT_MS, () => encode(probe));
+  const form = tokenForm(data);
+  const tokensOf = (text: string) => (text === '' ? [] : plain.encode(text, { add_special_tokens: false }).tokens);
+  // Only patterns of the file's own can run away on one text and not on another.
+  const limitMs = patterns ? ENCODE_LIMIT_MS : undefined;
   return {
-    // Only patterns of the file's own can run away on one text and not on another.
-    encode: (text) => named(patterns ? ENCODE_LIMIT_MS : undefined, () => encode(text)),
+    encode: (text) => named(limitMs, () => encode(text)),
+    pieces: (text) =>
+      piecesOf(
+        text,
+        named(limitMs, () => tokensOf(text)),
+        form,
+      ),
     eosTokenId: idOf(config.data.eos_token, data),
+  };
+}
+
+function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: z.infer<typeof tokenizerFileSchema>): TokenForm {
+  return {
+    byteLevel: /"ByteLevel"/.test(JSON.stringify([pre_tokenizer, decoder])),
+    added: new Set(added_tokens.filter(({ special }) => !special).map(({ content }) => content)),
+    continuing: (model.type === 'WordPiece' && model.continuing_subword_prefix) || '',
   };
 }
 

@@ -55,8 +55,8 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
     [
       `POST ${NODE_PATHS.tokens}`,
       async (body, signal) => {
-        const { model, texts } = parse(body, nodeTokensRequestSchema);
-        return { body: await scoring.call('tokens', { model: locateModel(model), texts }, { signal }) };
+        const { model, ...rest } = parse(body, nodeTokensRequestSchema);
+        return { body: await scoring.call('tokens', { ...rest, model: locateModel(model) }, { signal }) };
       },
     ],
     [

@@ -63,6 +63,10 @@ describe("the node's app", () => {
     const rank = { model: 'm', template: 'clean', adapter: null, history: [], candidates: [{ title: 'A' }] };
     expect((await post('/rank', rank)).body).toEqual({ ranking: [], tokens: 0, model: 'm', adapter: null });
     expect((await post('/tokens', { model: 'm', texts: ['abc'] })).body).toEqual({ counts: [3] });
+    expect((await post('/tokens', { model: 'm', texts: ['abc'], pieces: true })).body).toEqual({
+      counts: [3],
+      pieces: [['a', 'b', 'c']],
+    });
   });
 
   it('says what a tuning would take, by settings with the defaults of the recipe', async () => {

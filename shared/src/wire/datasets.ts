@@ -171,12 +171,15 @@ export const previewSchema = z.object({
     z.object({
       prompt: z.string(),
       answer: z.string().nullable(),
-      /** Tokens of the prompt; null where no connected node holds a tokenizer. */
-      tokens: countSchema().nullable(),
-      /** The prompt cut into its tokens, in order: joined they are the prompt. The answer comes behind the last. */
-      pieces: z.array(z.string()).nullable(),
-      /** What the prompt was made of; null for instructions. */
-      sample: sampleSchema.nullable(),
+      tokens: countSchema().nullable().meta({
+        description:
+          'Of the prompt, as the scorer counts them; null where no connected node holds a tokenizer. What the tokenizer puts before a text counts too.',
+      }),
+      pieces: z.array(z.string()).nullable().meta({
+        description:
+          'The prompt cut into its tokens, in order: joined they are the prompt, and the answer comes behind the last. Tokens that make one character together are one piece, and what the tokenizer puts before a text is in none, so there may be fewer pieces than tokens.',
+      }),
+      sample: sampleSchema.nullable().meta({ description: 'What the prompt was made of; null for instructions.' }),
     }),
   ),
   template: templateSchema,

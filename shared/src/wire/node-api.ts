@@ -28,9 +28,18 @@ export type NodeScoreRequest = z.infer<typeof nodeScoreRequestSchema>;
 export const nodeRankRequestSchema = rankInputSchema.extend(relayedFields);
 export type NodeRankRequest = z.infer<typeof nodeRankRequestSchema>;
 
-export const nodeTokensRequestSchema = z.object({ model: z.string().min(1), texts: z.array(z.string()).max(100) });
-/** Tokens of each text, as the scorer would count them. */
-export const nodeTokensResponseSchema = z.object({ counts: z.array(z.number().int()) });
+export const nodeTokensRequestSchema = z.object({
+  model: z.string().min(1),
+  texts: z.array(z.string()).max(100),
+  /** Whether to show them too. */
+  pieces: z.boolean().default(false),
+});
+export const nodeTokensResponseSchema = z.object({
+  /** Tokens of each text, as the scorer would count them: with what the tokenizer puts before it. */
+  counts: z.array(z.number().int()),
+  /** Each text cut into its tokens; nodes that are older than this say nothing. */
+  pieces: z.array(z.array(z.string())).optional(),
+});
 
 /** What a tuning would take on this node. */
 export const nodeEstimateRequestSchema = z.object({
