@@ -15,16 +15,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Otherwise it comes with whatever the first view shares with pages that open menus.
-    rolldownOptions: {
-      input: ['index.html', 'docs.html'].map((page) => `${import.meta.dirname}/${page}`),
-      output: {
-        codeSplitting: {
-          groups: [{ name: 'floating', test: /@floating-ui\/(core|dom|react|react-dom)\// }],
-          includeDependenciesRecursively: false,
-        },
-      },
-    },
+    rolldownOptions: { input: ['index.html', 'docs.html'].map((page) => `${import.meta.dirname}/${page}`) },
   },
   // The edge hears a signed-in browser from its own origin alone.
   server: { proxy: { '/v1': { target: EDGE, changeOrigin: true, headers: { origin: EDGE } } } },

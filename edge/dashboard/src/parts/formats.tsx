@@ -41,12 +41,19 @@ export function formatSpan(ms: number): string {
   return parts.join(' ');
 }
 
-/** A span of which no more is known than about how long it is: two digits of it. */
+/** Up to so many seconds, a span of which little is known is told to so many. */
+const ROUGHLY = [
+  [20, 1],
+  [120, 5],
+  [600, 10],
+  [3600, 60],
+  [18_000, 300],
+  [Number.POSITIVE_INFINITY, 3600],
+] as const;
+
 export function formatRoughSpan(ms: number): string {
-  const seconds = Math.max(1, ms / 1000);
-  const [unit] = [3600, 60, 1].filter((length) => seconds >= 2 * length || length === 1);
-  const digits = 10 ** Math.max(0, Math.floor(Math.log10(seconds / unit!)) - 1);
-  return formatSpan(1000 * unit! * digits * Math.round(seconds / unit! / digits));
+  const [, step] = ROUGHLY.find(([upTo]) => ms / 1000 <= upTo)!;
+  return formatSpan(1000 * step * Math.round(ms / 1000 / step));
 }
 
 interface TimeProps {

@@ -18,11 +18,11 @@ export const settingTexts = {
   initAdapter: { label: 'Start from adapter', hint: 'Go on from an earlier tuning of the same model; usually empty.' },
   shots: {
     label: 'Examples (K)',
-    hint: 'How many it learns from, drawn at random; left empty, all of them. Several make several tunings.',
+    hint: 'How many it learns from; empty means all. Several numbers make several tunings.',
   },
   seeds: {
     label: 'Seeds',
-    hint: 'Each decides every random choice: the same seed gives the same tuning. Several make several tunings.',
+    hint: 'Decides every random choice. Several seeds make several tunings.',
   },
   seed: { label: 'Seed', hint: 'Decides every random choice: the same seed gives the same tuning.' },
   template: { label: 'Prompt template', hint: 'How an example is put into words for the model.' },

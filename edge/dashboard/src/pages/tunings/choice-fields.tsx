@@ -94,12 +94,16 @@ function ModelFields({ form }: FieldsProps) {
               <Select {...described(settings.model)} required data={names} {...form.getInputProps('model')} />
             )}
             <StartField form={form} />
-            <Switch {...described(settings.wait)} {...form.getInputProps('wait', { type: 'checkbox' })} />
+            {names.length === 0 && <WaitSwitch form={form} />}
           </Stack>
         );
       }}
     </QueryView>
   );
+}
+
+export function WaitSwitch({ form }: FieldsProps) {
+  return <Switch {...described(settings.wait)} {...form.getInputProps('wait', { type: 'checkbox' })} />;
 }
 
 /** The adapters of the model that was chosen, where there are any. */

@@ -3,7 +3,7 @@ import { Badge, Button, Collapse, Group, Loader, Paper, Progress, Stack, Table, 
 import { useDisclosure } from '@mantine/hooks';
 import type { MemoryEstimate, NodeEstimate } from '@tallrec/shared/wire/node-api';
 import type { ReactNode } from 'react';
-import { formatBytes, formatCompact, formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
+import { formatBytes, formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import type { NodeEstimates } from './node-estimates.ts';
 
@@ -39,9 +39,9 @@ export function EstimateCard({ node, count }: EstimateCardProps) {
   );
 }
 
-function Verdict({ node: { estimate, problem } }: { node: NodeEstimates }) {
+function Verdict({ node: { estimate, state, draining, holdsModel } }: { node: NodeEstimates }) {
   if (estimate?.memory?.fits === false) return <Badge color="red">{words.tooLarge}</Badge>;
-  if (problem !== null) return <Badge color={estimate ? 'orange' : 'gray'}>{words.unable}</Badge>;
+  if (state !== 'online' || draining || !holdsModel) return <Badge color="gray">{words.unable}</Badge>;
   if (estimate?.memory) return <Badge color="green">{words.fits}</Badge>;
   return <Badge color="gray">{words.unknown}</Badge>;
 }
@@ -87,7 +87,7 @@ function Memory({ estimate: { memory, wouldFit } }: { estimate: NodeEstimate }) 
         </Text>
       )}
       <Group>
-        <Button size="compact-xs" variant="subtle" px={0} onClick={toggle} aria-expanded={opened}>
+        <Button size="compact-xs" variant="transparent" px={0} onClick={toggle} aria-expanded={opened}>
           {words.parts}
         </Button>
       </Group>
@@ -119,12 +119,13 @@ function Time({ node: { one, all }, estimate, count }: EstimateCardProps & { est
   const { basis, measuring, time } = estimate;
   return (
     <Stack gap={2}>
-      <Line name={words.time}>{measuring ? <Measuring /> : one ? spanOf(one) : words.timeUnknown}</Line>
+      <Line name={count > 1 ? words.longest : words.time}>
+        {measuring ? <Measuring /> : one ? spanOf(one) : words.timeUnknown}
+      </Line>
       {count > 1 && all && <Line name={words.all(formatNumber(count))}>{spanOf(all)}</Line>}
       {!measuring && (
         <Text size="xs" c="dimmed">
-          {basis}
-          {time && ` (${words.speed(formatCompact(time.tokensPerSecond))})`}
+          {time && words.speed(formatNumber(Math.round(time.tokensPerSecond)))} {basis}
         </Text>
       )}
     </Stack>

@@ -2,6 +2,7 @@
 import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { texts } from '../../texts.ts';
+import { WaitSwitch } from './choice-fields.tsx';
 import { LORA_MODULES, RECIPE_NUMBERS, type RecipeNumber, type TuningValues } from './tuning-form.ts';
 
 const words = texts.tuningForm;
@@ -61,6 +62,7 @@ export function RecipeFields({ form }: { form: UseFormReturnType<TuningValues> }
         description={settings.rankStabilized.hint}
         {...form.getInputProps('hyperParameters.rankStabilized', { type: 'checkbox' })}
       />
+      <WaitSwitch form={form} />
     </Stack>
   );
 }
