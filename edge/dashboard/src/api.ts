@@ -82,9 +82,13 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, init);
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
-    const message = 'The service could not be reached. Check your connection and try again.';
-    throw new ApiError({ code: 'NETWORK', message, retryable: true, cause });
+    throw unreachable(cause);
   }
+}
+
+export function unreachable(cause?: unknown): ApiError {
+  const message = 'The service could not be reached. Check your connection and try again.';
+  return new ApiError({ code: 'NETWORK', message, retryable: true, cause });
 }
 
 async function jsonOf(response: Response): Promise<unknown> {
@@ -95,7 +99,8 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
-function refusal(status: number, content: unknown, requestId: string | null): ApiError {
+/** An answer that is none of what was asked for, by the status and body that it came with. */
+export function refusal(status: number, content: unknown, requestId: string | null): ApiError {
   const parsed = errorBodySchema.safeParse(content);
   if (parsed.success) return new ApiError({ ...parsed.data.error, status });
   return new ApiError({

@@ -1,0 +1,73 @@
+// The files that this page is sending, by their datasets: they go on whichever page is shown, and the browser asks before it leaves them.
+import { datasetSchema } from '@tallrec/shared/wire/datasets';
+import { uploadSchema } from '@tallrec/shared/wire/uploads';
+import { onlineManager } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import { call } from '../api.ts';
+import { putBytes } from './put-bytes.ts';
+import { Transfer, type TransferApi, type TransferSource, type TransferView } from './transfer.ts';
+
+const FIRST_PAUSE_MS = 1000;
+
+let transfers: ReadonlyMap<string, Transfer> = new Map();
+const listeners = new Set<() => void>();
+
+export function startTransfer(dataset: string, source: TransferSource): Transfer {
+  const transfer = new Transfer(source, apiOf(dataset));
+  set((now) => now.set(dataset, transfer));
+  transfer.start();
+  return transfer;
+}
+
+/** One that is done, or given up. */
+export function forgetTransfer(dataset: string): void {
+  transfers.get(dataset)?.abandon();
+  set((now) => now.delete(dataset));
+}
+
+export function useTransfer(dataset: string): Transfer | undefined {
+  const all = useSyncExternalStore(subscribe, () => transfers);
+  return all.get(dataset);
+}
+
+export function useTransferView(transfer: Transfer): TransferView {
+  return useSyncExternalStore(transfer.subscribe, () => transfer.view);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function set(change: (now: Map<string, Transfer>) => unknown): void {
+  const changed = new Map(transfers);
+  change(changed);
+  transfers = changed;
+  if (transfers.size > 0) window.addEventListener('beforeunload', askFirst);
+  else window.removeEventListener('beforeunload', askFirst);
+  for (const listener of listeners) listener();
+}
+
+function askFirst(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+function apiOf(dataset: string): TransferApi {
+  const path = `/v1/datasets/${dataset}` as const;
+  return {
+    upload: (signal) => call('GET', `${path}/upload`, { answer: uploadSchema, signal }),
+    put: putBytes,
+    complete: (signal) => call('POST', `${path}/complete`, { body: {}, answer: datasetSchema, signal }),
+    online: untilOnline,
+    nowMs: () => performance.timeOrigin + performance.now(),
+    pauseMs: FIRST_PAUSE_MS,
+  };
+}
+
+async function untilOnline(signal: AbortSignal): Promise<void> {
+  if (onlineManager.isOnline()) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = onlineManager.subscribe((online) => online && resolve());
+  signal.addEventListener('abort', () => resolve());
+  await promise.finally(end);
+}
