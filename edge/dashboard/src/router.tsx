@@ -1,6 +1,7 @@
 // Every address of the dashboard, what it asks of the session, and the chunk that its page lies in.
 import { Button, Container, Group } from '@mantine/core';
 import { idSchema } from '@tallrec/shared/ids';
+import { datasetKindSchema, datasetStateSchema } from '@tallrec/shared/wire/datasets';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import type { QueryClient } from '@tanstack/react-query';
 import {
@@ -32,6 +33,10 @@ const signInSearchSchema = z.object({
   back: backSchema.optional().catch(undefined),
 });
 const pageSearchSchema = z.object({ cursor: z.string().max(200).optional().catch(undefined) });
+const datasetsSearchSchema = pageSearchSchema.extend({
+  kind: datasetKindSchema.optional().catch(undefined),
+  state: datasetStateSchema.optional().catch(undefined),
+});
 const auditSearchSchema = pageSearchSchema.extend({
   subject: z.string().max(200).optional().catch(undefined),
   actor: z.string().max(200).optional().catch(undefined),
@@ -71,6 +76,31 @@ const start = createRoute({
   beforeLoad: ({ context }) => {
     if (includesScope(context.scopes, 'read')) throw redirect({ to: '/tunings', replace: true });
   },
+});
+
+const datasets = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets',
+  validateSearch: datasetsSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
+});
+
+const newDataset = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets/new',
+  beforeLoad: needs('datasets:write'),
+  component: lazyRouteComponent(() => import('./pages/datasets/new-dataset-page.tsx'), 'NewDatasetPage'),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets/$id',
+  beforeLoad: (match) => {
+    needs('read')(match);
+    if (!idSchema('dataset').safeParse(match.params.id).success) throw notFound();
+  },
+  component: lazyRouteComponent(() => import('./pages/datasets/dataset-page.tsx'), 'DatasetPage'),
 });
 
 const tunings = createRoute({
@@ -137,7 +167,10 @@ function Failed({ error }: ErrorComponentProps) {
 
 export function newRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, app.addChildren([start, tunings, newTuning, tuning, nodes, keys, audit])]),
+    routeTree: root.addChildren([
+      signIn,
+      app.addChildren([start, datasets, newDataset, dataset, tunings, newTuning, tuning, nodes, keys, audit]),
+    ]),
     context: { queryClient },
     defaultErrorComponent: Failed,
     defaultNotFoundComponent: NotFoundPage,

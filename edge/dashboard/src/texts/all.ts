@@ -1,6 +1,7 @@
 // The modules of words, by the names under which pages use them.
 export { auditTexts as audit } from './audit.ts';
 export { chartTexts as charts } from './charts.ts';
+export { datasetTexts as datasets } from './datasets.ts';
 export {
   commonTexts as common,
   fieldTexts as fields,

@@ -1,0 +1,82 @@
+// One dataset: on its way, being checked, refused with what to mend, or ready with all that is known of it.
+import { Alert, Group, List, Stack, Text } from '@mantine/core';
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { Page } from '../../parts/page.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { datasetQuery } from '../../queries/datasets.ts';
+import { datasetDetailTexts as words } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
+import { CheckPanel } from './check-panel.tsx';
+import { DatasetActions } from './dataset-actions.tsx';
+import { DatasetBadge } from './dataset-badge.tsx';
+import { DatasetFacts } from './dataset-facts.tsx';
+import { ReadyDataset } from './ready-dataset.tsx';
+import { RefusedDataset } from './refused-dataset.tsx';
+import { UploadPanel } from './upload-panel.tsx';
+
+export function DatasetPage() {
+  const { id } = useParams({ from: '/app/datasets/$id' });
+  const query = useQuery(datasetQuery(id));
+  const actions = query.data && <DatasetActions dataset={query.data} />;
+  return (
+    <Page key={id} title={query.data?.name ?? words.title} actions={actions}>
+      <QueryView query={query}>{(dataset) => <DatasetView dataset={dataset} />}</QueryView>
+    </Page>
+  );
+}
+
+function DatasetView({ dataset }: { dataset: Dataset }) {
+  const { id, state, kind, format } = dataset;
+  return (
+    <Stack gap="lg">
+      <Group gap="sm">
+        <DatasetBadge id={id} state={state} />
+        <Text size="sm" c="dimmed">
+          {texts.datasets.kinds[kind]}, {texts.datasets.formats[format]}
+        </Text>
+      </Group>
+      <Stage dataset={dataset} />
+      <DatasetFacts dataset={dataset} />
+    </Stack>
+  );
+}
+
+function Stage({ dataset }: { dataset: Dataset }) {
+  switch (dataset.state) {
+    case 'created':
+      return <UploadPanel dataset={dataset} />;
+    case 'uploaded':
+    case 'validating':
+    case 'deleting':
+      return <CheckPanel state={dataset.state} />;
+    case 'rejected':
+      return (
+        <>
+          <RefusedDataset dataset={dataset} />
+          <Warnings warnings={dataset.warnings} />
+        </>
+      );
+    case 'ready':
+      return (
+        <>
+          <Warnings warnings={dataset.warnings} />
+          <ReadyDataset dataset={dataset} />
+        </>
+      );
+  }
+}
+
+export function Warnings({ warnings }: { warnings: readonly string[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <Alert color="yellow" title={words.warnings}>
+      <List size="sm" spacing={4}>
+        {warnings.map((warning) => (
+          <List.Item key={warning}>{warning}</List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
