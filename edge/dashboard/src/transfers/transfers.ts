@@ -12,15 +12,22 @@ const FIRST_PAUSE_MS = 1000;
 let transfers: ReadonlyMap<string, Transfer> = new Map();
 const listeners = new Set<() => void>();
 
-/** @param onDone told once the file is in, with the dataset as it is then */
-export function startTransfer(dataset: string, source: TransferSource, onDone: (dataset: Dataset) => void): void {
+/**
+ * @param onDone told once the file is in, with the dataset as it is then
+ * @returns resolves then
+ */
+export function startTransfer(
+  dataset: string,
+  source: TransferSource,
+  onDone: (dataset: Dataset) => void,
+): Promise<void> {
   const transfer = new Transfer(source, apiOf(dataset));
   set((now) => now.set(dataset, transfer));
-  void transfer.done.then((done) => {
+  transfer.start();
+  return transfer.done.then((done) => {
     onDone(done);
     forgetTransfer(dataset);
   });
-  transfer.start();
 }
 
 /** One that is done, or given up. */

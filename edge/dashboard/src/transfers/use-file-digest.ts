@@ -1,29 +1,25 @@
-// Hashes a chosen file while people look at other things.
-import { useEffect, useState } from 'react';
+// Hashes a chosen file while people look at what is in it.
+import { useEffect, useRef, useState } from 'react';
 import type { FileDigest } from './digest.ts';
 import { digestFile } from './digest-file.ts';
 
 export interface Digesting {
   readBytes: number;
-  digest: FileDigest | null;
-  error: Error | null;
+  /** @throws FileFault where the file can no longer be read */
+  digest: () => Promise<FileDigest>;
 }
 
-const NOTHING: Digesting = { readBytes: 0, digest: null, error: null };
-
-export function useFileDigest(file: File | null): Digesting {
-  const [digesting, setDigesting] = useState(NOTHING);
+export function useFileDigest(file: File): Digesting {
+  const [readBytes, setReadBytes] = useState(0);
+  const pending = useRef<Promise<FileDigest>>(null);
   useEffect(() => {
-    setDigesting(NOTHING);
-    if (!file) return;
     const ending = new AbortController();
-    const { signal } = ending;
-    const onRead = (readBytes: number) => setDigesting((before) => ({ ...before, readBytes }));
-    digestFile(file, { onRead, signal }).then(
-      (digest) => !signal.aborted && setDigesting({ readBytes: file.size, digest, error: null }),
-      (error) => !signal.aborted && setDigesting({ ...NOTHING, error }),
+    pending.current = digestFile(file, { onRead: setReadBytes, signal: ending.signal });
+    pending.current.then(
+      () => setReadBytes(file.size),
+      () => undefined,
     );
     return () => ending.abort();
   }, [file]);
-  return digesting;
+  return { readBytes, digest: () => pending.current! };
 }

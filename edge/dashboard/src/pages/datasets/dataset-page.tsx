@@ -1,5 +1,5 @@
 // One dataset: on its way, being checked, refused with what to mend, or ready with all that is known of it.
-import { Alert, Group, List, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -15,6 +15,7 @@ import { DatasetFacts } from './dataset-facts.tsx';
 import { ReadyDataset } from './ready-dataset.tsx';
 import { RefusedDataset } from './refused-dataset.tsx';
 import { UploadPanel } from './upload-panel.tsx';
+import { Warnings } from './warnings.tsx';
 
 export function DatasetPage() {
   const { id } = useParams({ from: '/app/datasets/$id' });
@@ -66,17 +67,4 @@ function Stage({ dataset }: { dataset: Dataset }) {
         </>
       );
   }
-}
-
-export function Warnings({ warnings }: { warnings: readonly string[] }) {
-  if (warnings.length === 0) return null;
-  return (
-    <Alert color="yellow" title={words.warnings}>
-      <List size="sm" spacing={4}>
-        {warnings.map((warning) => (
-          <List.Item key={warning}>{warning}</List.Item>
-        ))}
-      </List>
-    </Alert>
-  );
 }

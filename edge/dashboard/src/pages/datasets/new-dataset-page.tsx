@@ -1,3 +1,32 @@
+// A new dataset: a file is chosen, looked at, and sent.
+import { lazy, Suspense, useState } from 'react';
+import { Page } from '../../parts/page.tsx';
+import { Loading } from '../../parts/query-view.tsx';
+import { datasetFormTexts as words } from '../../texts/dataset-form.ts';
+import { takeChosenFile } from '../../transfers/chosen-file.ts';
+import { ChooseFile, problemOf } from './choose-file.tsx';
+
+/** It brings the readers along: they come while people look for their file. */
+const form = import('./new-dataset-form.tsx');
+form.catch(() => undefined);
+const NewDatasetForm = lazy(() => form.then((module) => ({ default: module.NewDatasetForm })));
+
 export function NewDatasetPage() {
-  return null;
+  const [file, setFile] = useState(takeChosenFile);
+  const problem = file && problemOf(file);
+  return (
+    <Page title={words.title} lead={words.lead}>
+      {file && problem === null ? (
+        <Suspense fallback={<Loading />}>
+          <NewDatasetForm
+            key={`${file.name} ${file.size} ${file.lastModified}`}
+            file={file}
+            onOther={() => setFile(null)}
+          />
+        </Suspense>
+      ) : (
+        <ChooseFile problem={problem} onFile={setFile} />
+      )}
+    </Page>
+  );
 }

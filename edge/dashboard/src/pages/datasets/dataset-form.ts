@@ -1,0 +1,103 @@
+// The form of a new dataset: its values, what they are guessed to be, and the request that they make.
+import { type Sampling, samplingSchema } from '@tallrec/shared/interactions';
+import type { NamedColumns } from '@tallrec/shared/rows/columns';
+import { createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
+import type { z } from 'zod';
+import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { datasetFormTexts } from '../../texts/dataset-form.ts';
+import { type Beginning, columnsOf, interactionsOf, type Look, readBeginning } from './beginning.ts';
+
+const words = datasetFormTexts.columns;
+
+/** What a number field holds. */
+type NumberValue = number | string;
+
+export interface DatasetValues {
+  name: string;
+  kind: DatasetKind;
+  /** Those that were corrected by hand. */
+  columns: NamedColumns;
+  likedAbove: NumberValue;
+  historyLength: NumberValue;
+  noun: string;
+  parts: NumberValue[];
+}
+
+/** What items are called, by what the names of columns hold. */
+const NOUNS: readonly [RegExp, string][] = [
+  [/book|isbn|author/i, 'book'],
+  [/song|track|artist/i, 'song'],
+  [/game/i, 'game'],
+];
+
+export function initialValues(fileName: string, look: Look, beginning: Beginning): DatasetValues {
+  const { historyLength, likedAbove, noun, parts } = samplingSchema.parse({});
+  const ratings = interactionsOf(readBeginning(beginning, look)).map(({ rating }) => rating);
+  return {
+    name: fileName.replace(/\.[^.]{1,8}$/, '').slice(0, 100),
+    kind: look.kind,
+    columns: knownByTitle(look),
+    likedAbove: likedAboveFor(ratings) ?? likedAbove,
+    historyLength,
+    noun: NOUNS.find(([pattern]) => look.header.some((name) => pattern.test(name)))?.[1] ?? noun,
+    parts,
+  };
+}
+
+/** Where items have no ids, they are told by their titles. */
+function knownByTitle({ header, kind }: Look): NamedColumns {
+  const known = columnsOf(header, kind, {});
+  return known?.missing.includes('item') && known.names.title !== undefined ? { item: known.names.title } : {};
+}
+
+/** Of the scales in use: yes and no, five stars, ten points, a hundred. */
+export function likedAboveFor(ratings: Iterable<number>): number | null {
+  let most: number | null = null;
+  for (const rating of ratings) if (most === null || rating > most) most = rating;
+  if (most === null) return null;
+  if (most <= 1) return 0.5;
+  return most <= 5 ? 3 : Math.ceil(most / 2);
+}
+
+interface Announced {
+  format: Look['format'];
+  bytes: number;
+  sha256?: string;
+}
+
+export function requestOf(values: DatasetValues, announced: Announced): z.input<typeof createDatasetSchema> {
+  const { name, kind, columns } = values;
+  const body = {
+    ...filled({ name: name.trim() }),
+    kind,
+    ...announced,
+    ...(kind === 'interactions' ? { sampling: samplingOf(values) } : {}),
+    ...(Object.keys(columns).length > 0 ? { columns } : {}),
+  };
+  return body as z.input<typeof createDatasetSchema>;
+}
+
+function samplingOf({ likedAbove, historyLength, noun, parts }: DatasetValues) {
+  return filled({ likedAbove, historyLength, noun: noun.trim(), parts: parts.map(Number) });
+}
+
+/** Null while a field holds something else. */
+export function validSampling(values: DatasetValues): Sampling | null {
+  const parsed = samplingSchema.safeParse(samplingOf(values));
+  return parsed.success ? parsed.data : null;
+}
+
+/** The fields of the form by what the request calls them. */
+export function shownErrors(errors: Record<string, string>): Record<string, string> {
+  const fieldOf = (path: string) =>
+    path === 'format' ? 'kind' : path.replace(/^sampling\./, '').replace(/^(parts)\..+/, '$1');
+  return Object.fromEntries(Object.entries(errors).map(([path, problem]) => [fieldOf(path), problem]));
+}
+
+export function datasetErrors(values: DatasetValues, look: Look, bytes: number): Record<string, string> {
+  const lacking = columnsOf(look.header, values.kind, values.columns)?.missing ?? [];
+  return {
+    ...shownErrors(fieldErrors(createDatasetSchema, requestOf(values, { format: look.format, bytes }))),
+    ...Object.fromEntries(lacking.map((column) => [`columns.${column}`, words.lacking])),
+  };
+}
