@@ -22,7 +22,7 @@ const SLOT: CSSProperties = { border: '2px solid', borderRadius: 6, padding: '1p
 
 export function PromptText({ prompt, pieces, answer }: PromptTextProps) {
   return (
-    <Paper withBorder p="md" tabIndex={0} role="group" aria-label={words.prompt} mah={420} style={{ overflow: 'auto' }}>
+    <Paper withBorder p="md" tabIndex={0} role="group" aria-label={words.prompt} mah={640} style={{ overflow: 'auto' }}>
       <Text component="div" size="sm" ff="monospace" style={READABLE}>
         {pieces ? <Pieces pieces={pieces} /> : prompt}
         <Answer answer={answer} />

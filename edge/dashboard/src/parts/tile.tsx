@@ -1,6 +1,15 @@
-// One number that a page begins with.
-import { Paper, Text } from '@mantine/core';
+// The few numbers that a page begins with.
+import { Group, Paper, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
+
+/** In rows that are filled, whatever their count. */
+export function Tiles({ children }: { children: ReactNode }) {
+  return (
+    <Group grow preventGrowOverflow={false} gap="sm" align="stretch">
+      {children}
+    </Group>
+  );
+}
 
 interface TileProps {
   name: string;
@@ -10,7 +19,7 @@ interface TileProps {
 
 export function Tile({ name, value, hint }: TileProps) {
   return (
-    <Paper withBorder px="md" py="sm">
+    <Paper withBorder px="md" py="sm" miw={132}>
       <Text size="sm" c="dimmed">
         {name}
       </Text>

@@ -7,6 +7,7 @@ import { texts } from '../../texts.ts';
 import type { Look } from './beginning.ts';
 
 const words = datasetFormTexts.columns;
+const SHOWN_ROWS = 6;
 const MOST_CHARACTERS = 80;
 
 interface BeginningTableProps {
@@ -38,7 +39,7 @@ export function BeginningTable({ look: { header, rows }, names }: BeginningTable
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map(({ line, cells }) => (
+          {rows.slice(0, SHOWN_ROWS).map(({ line, cells }) => (
             <Table.Tr key={line}>
               <Table.Td c="dimmed">{formatNumber(line)}</Table.Td>
               {cells.map((cell, at) => (

@@ -1,12 +1,12 @@
 // What the readers make of the beginning of a file: how much can be used, what cannot, and what looks odd.
-import { Alert, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Text } from '@mantine/core';
 import { buildSamples, type Sampling } from '@tallrec/shared/interactions';
 import { Tally } from '@tallrec/shared/rows/tally';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { Tile } from '../../parts/tile.tsx';
+import { Tile, Tiles } from '../../parts/tile.tsx';
 import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { type Beginning, interactionsOf, type Reading } from './beginning.ts';
 import { RowErrorsTable } from './row-errors-table.tsx';
@@ -28,7 +28,7 @@ export function BeginningVerdict({ reading, beginning, kind, sampling, lacking }
   return (
     <Panel title={words.title}>
       {lacking.length > 0 ? (
-        <Alert color="red">{words.lackingBody(lacking.join(', '))}</Alert>
+        <Alert color="blue">{words.lackingBody(lacking.join(', '))}</Alert>
       ) : (
         <Stack>
           <Text size="sm" c="dimmed">
@@ -59,13 +59,13 @@ function Counted({ reading, whole, kind, sampling }: CountedProps) {
   }, [reading, whole, kind, sampling]);
   return (
     <>
-      <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
+      <Tiles>
         <Tile name={kind === 'interactions' ? words.ratings : words.rows} value={formatNumber(rows)} />
         {users !== null && <Tile name={words.users} value={formatNumber(users)} />}
         {items !== null && <Tile name={words.items} value={formatNumber(items)} />}
         {likedShare !== null && <Tile name={words.likes} value={formatShare(likedShare)} />}
         {examples !== null && <Tile name={words.examples} value={formatNumber(examples)} />}
-      </SimpleGrid>
+      </Tiles>
       {rows > 0 && <Warnings warnings={warnings} />}
     </>
   );

@@ -16,11 +16,9 @@ export interface Beginning {
 
 /** As much as is read and checked without anyone having to wait. */
 const BEGINNING_BYTES = 512 * 1024;
-/** Of the file, as they stand in it. */
-const SHOWN_ROWS = 8;
+/** Of the file, as they stand in it: the first are shown, and columns are guessed by all of them. */
+const LOOKED_AT_ROWS = 200;
 const SHOWN_BYTES = 64 * 1024;
-/** Rows of JSON need not all have the same keys. */
-const ROWS_FOR_KEYS = 50;
 
 /** @throws DOMException where the file can no longer be read */
 export async function beginningOf(file: Blob): Promise<Beginning> {
@@ -40,7 +38,7 @@ export interface Look {
 export function lookAt(beginning: Beginning): Look {
   const format = formatOf(beginning.bytes);
   const { header, rows } = format === 'csv' ? csvLook(beginning) : jsonLook(beginning, format);
-  return { format, kind: kindOf(header, beginning, format), header, rows: rows.slice(0, SHOWN_ROWS) };
+  return { format, kind: kindOf(header, beginning, format), header, rows: rows.slice(0, LOOKED_AT_ROWS) };
 }
 
 const [OPEN_ARRAY, OPEN_OBJECT] = [0x5b, 0x7b];
@@ -56,7 +54,7 @@ function formatOf(bytes: Uint8Array): DatasetFormat {
 const NO_COLUMNS = { columns: [], optional: [] };
 
 function csvLook({ bytes, whole }: Beginning): Pick<Look, 'header' | 'rows'> {
-  const reader = new CsvReader({ layout: NO_COLUMNS });
+  const reader = new CsvReader({ layout: NO_COLUMNS, withFields: true });
   const rows = readAll(reader, { bytes: bytes.subarray(0, SHOWN_BYTES), whole: whole && bytes.length <= SHOWN_BYTES });
   return {
     header: reader.head?.header ?? [],
@@ -66,7 +64,7 @@ function csvLook({ bytes, whole }: Beginning): Pick<Look, 'header' | 'rows'> {
 
 function jsonLook(beginning: Beginning, format: DatasetFormat): Pick<Look, 'header' | 'rows'> {
   const rows = readAll(format === 'json' ? new JsonArrayReader() : new JsonlReader(), beginning)
-    .slice(0, ROWS_FOR_KEYS)
+    .slice(0, LOOKED_AT_ROWS)
     .flatMap((row) => (!isBad(row) && isObject(row.value) ? [{ line: row.line, value: row.value }] : []));
   const header = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))];
   return {

@@ -38,7 +38,7 @@ export function ColumnFields({ form, look }: ColumnFieldsProps) {
             allowDeselect={false}
             value={known.names[column] ?? null}
             onChange={(name) => name !== null && form.setFieldValue('columns', { ...named, [column]: name })}
-            error={missing.includes(column) && words.lacking}
+            error={missing.includes(column) && form.errors[`columns.${column}`]}
           />
         ))}
       </SimpleGrid>

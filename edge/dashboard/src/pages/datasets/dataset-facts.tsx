@@ -11,11 +11,10 @@ import { texts } from '../../texts.ts';
 const fact = words.fact;
 
 export function DatasetFacts({ dataset }: { dataset: Dataset }) {
-  const { id, kind, format, bytes, sha256, sampling, columns, createdAt } = dataset;
+  const { id, kind, bytes, sha256, sampling, columns, createdAt } = dataset;
   return (
     <Panel title={words.facts}>
       <DataList labelWidth="16em">
-        <Fact name={fact.kind}>{`${texts.datasets.kinds[kind]}, ${texts.datasets.formats[format]}`}</Fact>
         <Fact name={fact.bytes}>{formatBytes(bytes)}</Fact>
         <Fact name={fact.created}>
           <Time at={createdAt} />

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
 import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { type Beginning, columnsOf, interactionsOf, type Look, readBeginning } from './beginning.ts';
+import { guessColumns } from './guess-columns.ts';
 
 const words = datasetFormTexts.columns;
 
@@ -15,7 +16,7 @@ type NumberValue = number | string;
 export interface DatasetValues {
   name: string;
   kind: DatasetKind;
-  /** Those that were corrected by hand. */
+  /** Those that their names do not tell, and those that were corrected by hand. */
   columns: NamedColumns;
   likedAbove: NumberValue;
   historyLength: NumberValue;
@@ -23,7 +24,7 @@ export interface DatasetValues {
   parts: NumberValue[];
 }
 
-/** What items are called, by what the names of columns hold. */
+/** What items are called, by the names of the file and of its columns. */
 const NOUNS: readonly [RegExp, string][] = [
   [/book|isbn|author/i, 'book'],
   [/song|track|artist/i, 'song'],
@@ -32,22 +33,20 @@ const NOUNS: readonly [RegExp, string][] = [
 
 export function initialValues(fileName: string, look: Look, beginning: Beginning): DatasetValues {
   const { historyLength, likedAbove, noun, parts } = samplingSchema.parse({});
-  const ratings = interactionsOf(readBeginning(beginning, look)).map(({ rating }) => rating);
+  const { kind, format } = look;
+  const columns = guessColumns(look, kind);
+  const ratings = interactionsOf(readBeginning(beginning, { kind, format, named: columns })).map(
+    ({ rating }) => rating,
+  );
   return {
     name: fileName.replace(/\.[^.]{1,8}$/, '').slice(0, 100),
-    kind: look.kind,
-    columns: knownByTitle(look),
+    kind,
+    columns,
     likedAbove: likedAboveFor(ratings) ?? likedAbove,
     historyLength,
-    noun: NOUNS.find(([pattern]) => look.header.some((name) => pattern.test(name)))?.[1] ?? noun,
+    noun: NOUNS.find(([pattern]) => [fileName, ...look.header].some((name) => pattern.test(name)))?.[1] ?? noun,
     parts,
   };
-}
-
-/** Where items have no ids, they are told by their titles. */
-function knownByTitle({ header, kind }: Look): NamedColumns {
-  const known = columnsOf(header, kind, {});
-  return known?.missing.includes('item') && known.names.title !== undefined ? { item: known.names.title } : {};
 }
 
 /** Of the scales in use: yes and no, five stars, ten points, a hundred. */

@@ -1,8 +1,7 @@
 // A dataset's size in a few numbers.
-import { SimpleGrid } from '@mantine/core';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import { Tile } from '../../parts/tile.tsx';
+import { Tile, Tiles } from '../../parts/tile.tsx';
 import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { texts } from '../../texts.ts';
 
@@ -15,7 +14,7 @@ export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset })
   const split = profile?.split;
   const samples = split && split.unused + split.train + split.valid + split.test;
   return (
-    <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
+    <Tiles>
       <Tile name={kind === 'interactions' ? words.ratings : words.rows} value={formatNumber(rows)} />
       {kind !== 'instructions' && kind !== 'items' && <Tile name={words.users} value={counted(users)} />}
       {kind !== 'instructions' && <Tile name={words.items} value={counted(items)} />}
@@ -26,7 +25,7 @@ export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset })
           {...(labelled < rows ? { hint: words.likedOf(formatNumber(labelled)) } : {})}
         />
       )}
-      {samples != null && <Tile name={words.samples} value={formatNumber(samples)} hint={words.samplesHint} />}
-    </SimpleGrid>
+      {samples != null && <Tile name={words.samples} value={formatNumber(samples)} />}
+    </Tiles>
   );
 }

@@ -65,6 +65,8 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
     [beginning, kind, look.format, named],
   );
   const known = columnsOf(look.header, kind, columns);
+  const lacking = known?.missing ?? [];
+  const refused = lacking.length === 0 && reading.errorCount > 0;
   const sampling = validSampling(useDeferredValue(form.values));
   const { upload, readBytes } = useUpload(file, look.format);
 
@@ -104,18 +106,13 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
           beginning={beginning}
           kind={kind}
           sampling={sampling}
-          lacking={known?.missing ?? []}
+          lacking={lacking.map((column) => texts.datasets.columnNames[column])}
         />
-        <ExampleFields form={form} reading={reading} sampling={sampling} />
+        {lacking.length === 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
         {upload.error && <ErrorAlert error={upload.error} />}
         <Group>
-          <Button
-            type="submit"
-            size="md"
-            loading={upload.isPending}
-            {...(reading.errorCount > 0 ? { color: 'red' } : {})}
-          >
-            {reading.errorCount > 0 ? words.submitAnyway : words.submit}
+          <Button type="submit" size="md" loading={upload.isPending} color={refused ? 'red' : 'blue'}>
+            {refused ? words.submitAnyway : words.submit}
           </Button>
           <LinkButton to="/datasets" size="md" variant="default">
             {texts.common.cancel}
