@@ -2,6 +2,7 @@
 import { Paper, Text } from '@mantine/core';
 import type { CSSProperties } from 'react';
 import { promptTexts as words } from '../texts/prompts.ts';
+import { formatNumber } from './formats.tsx';
 
 interface PromptTextProps {
   prompt: string;
@@ -18,18 +19,42 @@ const TINTS = [
   'var(--mantine-color-blue-light)',
   'light-dark(var(--mantine-color-gray-2), var(--mantine-color-dark-4))',
 ];
-const SLOT: CSSProperties = { border: '2px solid', borderRadius: 6, padding: '1px 8px' };
+const SLOT: CSSProperties = { display: 'inline-block', border: '2px solid', borderRadius: 6, padding: '0 8px' };
+
+/** Beyond these nobody reads and a browser is slow: the beginning and the end are shown. */
+const MOST = { characters: 20_000, pieces: 5000 };
+const OF_THE_END = { characters: 4000, pieces: 1000 };
 
 export function PromptText({ prompt, pieces, answer }: PromptTextProps) {
   return (
     <Paper withBorder p="md" tabIndex={0} role="group" aria-label={words.prompt} mah={640} style={{ overflow: 'auto' }}>
       <Text component="div" size="sm" ff="monospace" style={READABLE}>
-        {pieces ? <Pieces pieces={pieces} /> : prompt}
+        {pieces ? <Pieces pieces={shortPieces(pieces)} /> : shortText(prompt)}
         <Answer answer={answer} />
       </Text>
     </Paper>
   );
 }
+
+function shortText(text: string): string {
+  const { characters } = MOST;
+  if (text.length <= characters) return text;
+  const end = OF_THE_END.characters;
+  return `${text.slice(0, characters - end)}${leftOut(text.length - characters)}${text.slice(-end)}`;
+}
+
+function shortPieces(pieces: readonly string[]): readonly string[] {
+  if (pieces.length <= MOST.pieces) return pieces;
+  const end = OF_THE_END.pieces;
+  const [first, between, last] = [
+    pieces.slice(0, MOST.pieces - end),
+    pieces.slice(MOST.pieces - end, -end),
+    pieces.slice(-end),
+  ];
+  return [...first, leftOut(between.join('').length), ...last];
+}
+
+const leftOut = (count: number) => `\n\n${words.leftOut(formatNumber(count))}\n\n`;
 
 function Pieces({ pieces }: { pieces: readonly string[] }) {
   return pieces.map((piece, at) => (

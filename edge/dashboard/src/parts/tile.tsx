@@ -19,7 +19,7 @@ interface TileProps {
 
 export function Tile({ name, value, hint }: TileProps) {
   return (
-    <Paper withBorder px="md" py="sm" miw={132}>
+    <Paper withBorder px="md" py="sm" miw={132} maw={320}>
       <Text size="sm" c="dimmed">
         {name}
       </Text>

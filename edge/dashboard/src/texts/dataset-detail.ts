@@ -89,7 +89,6 @@ export const datasetDetailTexts = {
   pictures: {
     title: 'Pictures',
     none: 'There are no pictures of this dataset: it was checked before there were any. Upload it again to see them.',
-    notThis: 'Of instructions there is nothing to draw.',
     ratings: {
       title: 'Ratings',
       hint: 'How often each rating was given, and which count as a like.',

@@ -65,7 +65,8 @@ export const datasetFormTexts = {
     title: 'What is made of it',
     of: { whole: 'Of the whole file:', part: (bytes: string) => `Of the first ${bytes} of the file:` },
     good: (rows: string) => `All ${rows} rows read here can be used.`,
-    bad: (errors: string, one: boolean) => `${errors} ${one ? 'error' : 'errors'} so far`,
+    bad: (errors: string, one: boolean) => `${errors} ${one ? 'error' : 'errors'}`,
+    badSoFar: (errors: string, one: boolean) => `${errors} ${one ? 'error' : 'errors'} so far`,
     badBody: 'A dataset is taken whole or not at all: with these rows it will be refused. Mend them in the file first.',
     lackingBody: (columns: string) => `Choose above which column holds: ${columns}.`,
     ratings: 'Ratings',
@@ -97,6 +98,13 @@ export const datasetFormTexts = {
     allAlike: 'With this limit all are alike: nothing can be learned from that.',
   },
   prompt: { title: 'The first example, as the model reads it', none: 'These rows give no example yet.' },
+  packed: {
+    title: 'This file holds no text that can be read',
+    workbook:
+      'It is an Excel workbook or a zip archive. Save the sheet as CSV (UTF-8), or unpack the archive, and choose that file.',
+    gzip: 'It is compressed. Unpack it and choose what was in it.',
+    parquet: 'It is a Parquet file. Write it as CSV or JSON Lines and choose that file.',
+  },
   hashing: (share: string) => `The file is being read for its checksum: ${share}`,
   submit: 'Upload',
   submitAnyway: 'Upload it all the same',

@@ -1,6 +1,7 @@
 // The first rows of the file as they stand in it, and what each column is taken for.
 import { Badge, Table, Text } from '@mantine/core';
 import type { Column } from '@tallrec/shared/rows/columns';
+import type { RowError } from '@tallrec/shared/wire/datasets';
 import { formatNumber } from '../../parts/formats.tsx';
 import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { texts } from '../../texts.ts';
@@ -14,11 +15,15 @@ interface BeginningTableProps {
   look: Look;
   /** What each of ours is called in the file; null where the kind has no columns. */
   names: Partial<Record<Column, string>> | null;
+  /** Of these rows, or of others. */
+  errors: readonly RowError[];
 }
 
-export function BeginningTable({ look: { header, rows }, names }: BeginningTableProps) {
+export function BeginningTable({ look: { header, rows }, names, errors }: BeginningTableProps) {
   const meaningsOf = (name: string) =>
     (Object.keys(names ?? {}) as Column[]).filter((column) => names?.[column] === name);
+  const problemAt = (line: number, name: string) =>
+    errors.find((error) => error.line === line && meaningsOf(name).some((column) => column === error.column))?.problem;
   return (
     <Table.ScrollContainer minWidth={Math.max(320, header.length * 130)}>
       <Table verticalSpacing={6} withColumnBorders aria-label={words.table}>
@@ -43,20 +48,32 @@ export function BeginningTable({ look: { header, rows }, names }: BeginningTable
             <Table.Tr key={line}>
               <Table.Td c="dimmed">{formatNumber(line)}</Table.Td>
               {cells.map((cell, at) => (
-                <Table.Td
+                <Cell
                   // biome-ignore lint/suspicious/noArrayIndexKey: cells have their places alone
                   key={at}
-                  c={names && meaningsOf(header[at] ?? '').length === 0 ? 'dimmed' : 'var(--mantine-color-text)'}
-                  style={{ overflowWrap: 'anywhere' }}
-                >
-                  {cell.length > MOST_CHARACTERS ? `${cell.slice(0, MOST_CHARACTERS)}…` : cell}
-                </Table.Td>
+                  text={cell}
+                  used={!names || meaningsOf(header[at] ?? '').length > 0}
+                  problem={problemAt(line, header[at] ?? '')}
+                />
               ))}
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+function Cell({ text, used, problem }: { text: string; used: boolean; problem: string | undefined }) {
+  const color = problem ? 'error' : used ? 'text' : 'dimmed';
+  return (
+    <Table.Td
+      c={`var(--mantine-color-${color})`}
+      {...(problem ? { bg: 'var(--mantine-color-red-light)', title: problem } : {})}
+      style={{ overflowWrap: 'anywhere' }}
+    >
+      {text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text}
+    </Table.Td>
   );
 }
 

@@ -35,7 +35,7 @@ export function BeginningVerdict({ reading, beginning, kind, sampling, lacking }
             {beginning.whole ? words.of.whole : words.of.part(formatBytes(beginning.bytes.length))}
           </Text>
           {sampling && <Counted reading={reading} whole={beginning.whole} kind={kind} sampling={sampling} />}
-          <Errors reading={reading} />
+          <Errors reading={reading} whole={beginning.whole} />
         </Stack>
       )}
     </Panel>
@@ -71,11 +71,11 @@ function Counted({ reading, whole, kind, sampling }: CountedProps) {
   );
 }
 
-function Errors({ reading: { rows, errors, errorCount } }: { reading: Reading }) {
+function Errors({ reading: { rows, errors, errorCount }, whole }: Pick<CountedProps, 'reading' | 'whole'>) {
   if (errorCount === 0) return <Text size="sm">{words.good(formatNumber(rows.length))}</Text>;
   return (
     <>
-      <Alert color="red" title={words.bad(formatNumber(errorCount), errorCount === 1)}>
+      <Alert color="red" title={(whole ? words.bad : words.badSoFar)(formatNumber(errorCount), errorCount === 1)}>
         {words.badBody}
       </Alert>
       <RowErrorsTable errors={errors} />

@@ -1,16 +1,17 @@
 import { toInstructionRow } from '@tallrec/shared/sample';
 import { describe, expect, it } from 'vitest';
-import { beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
+import { beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
 
 const beginning = (text: string, whole = true) => ({ bytes: new TextEncoder().encode(text), whole });
 const look = (text: string) => lookAt(beginning(text));
 
+const CSV = 'user,item,title,rating,time\n1,2,A,3,4\n';
 const SAMPLE = { noun: 'movie', history: [{ title: 'A', liked: true }], target: { title: 'B' }, liked: true };
 const lines = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 describe('the beginning of a file', () => {
   it.each([
-    ['ratings as CSV', 'user,item,title,rating,time\n1,2,A,3,4\n', 'interactions', 'csv'],
+    ['ratings as CSV', CSV, 'interactions', 'csv'],
     ['ratings with tabs', 'userId\tmovieId\ttitle\trating\tts\n1\t2\tA\t3\t4\n', 'interactions', 'csv'],
     ['a table of which no name is known', 'a,b,c\n1,2,3\n', 'interactions', 'csv'],
     ['ratings as JSON Lines', lines({ user: 1, item: 2, title: 'A', rating: 3, time: 4 }), 'interactions', 'jsonl'],
@@ -53,8 +54,22 @@ describe('the beginning of a file', () => {
   });
 
   it('is no more than is needed of a large file', async () => {
-    const { bytes, whole } = await beginningOf(new Blob(['x'.repeat(2_000_000)]));
+    const { bytes, whole } = await beginningOf(new Blob([CSV.repeat(50_000)]));
     expect([bytes.length < 1_048_577, whole]).toEqual([true, false]);
     expect((await beginningOf(new Blob(['x']))).whole).toBe(true);
+  });
+
+  it('is more of a file with long rows, so that one of them is in it', async () => {
+    const row = lines({ instruction: 'x'.repeat(900_000), output: 'y' });
+    expect(lookAt(await beginningOf(new Blob([row, row, row]))).rows).toHaveLength(1);
+  });
+
+  it.each([
+    ['workbook', 'PK\x03\x04'],
+    ['parquet', 'PAR1'],
+    ['gzip', '\x1f\x8b'],
+    [null, CSV],
+  ])('tells text from a %s', (packed, text) => {
+    expect(packedAs({ bytes: Uint8Array.from(text, (char) => char.charCodeAt(0)), whole: true })).toBe(packed);
   });
 });

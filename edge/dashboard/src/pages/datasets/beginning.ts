@@ -1,5 +1,6 @@
 // The first part of a chosen file, read here by the readers that will check the whole of it: what it seems to be, and what is made of it.
 import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
+import { LIMITS } from '@tallrec/shared/limits';
 import { type Column, isTableKind, LAYOUTS, mapColumns, type NamedColumns } from '@tallrec/shared/rows/columns';
 import { CsvReader } from '@tallrec/shared/rows/csv-reader';
 import { JsonArrayReader, JsonlReader } from '@tallrec/shared/rows/json-readers';
@@ -18,12 +19,30 @@ export interface Beginning {
 const BEGINNING_BYTES = 512 * 1024;
 /** Of the file, as they stand in it: the first are shown, and columns are guessed by all of them. */
 const LOOKED_AT_ROWS = 200;
-const SHOWN_BYTES = 64 * 1024;
 
 /** @throws DOMException where the file can no longer be read */
 export async function beginningOf(file: Blob): Promise<Beginning> {
-  const bytes = new Uint8Array(await file.slice(0, BEGINNING_BYTES).arrayBuffer());
-  return { bytes, whole: file.size <= BEGINNING_BYTES };
+  const beginning = await firstBytes(file, BEGINNING_BYTES);
+  const holdsRow = beginning.whole || lookAt(beginning).rows.length > 0;
+  return holdsRow ? beginning : await firstBytes(file, LIMITS.rowBytes + BEGINNING_BYTES);
+}
+
+async function firstBytes(file: Blob, count: number): Promise<Beginning> {
+  const bytes = new Uint8Array(await file.slice(0, count).arrayBuffer());
+  return { bytes, whole: file.size <= count };
+}
+
+const PACKED = {
+  workbook: [0x50, 0x4b, 0x03, 0x04],
+  gzip: [0x1f, 0x8b],
+  parquet: [0x50, 0x41, 0x52, 0x31],
+} as const;
+export type Packed = keyof typeof PACKED;
+
+/** What people have instead of text, by its first bytes. */
+export function packedAs({ bytes }: Beginning): Packed | null {
+  const found = Object.entries(PACKED).find(([, magic]) => magic.every((byte, at) => bytes[at] === byte));
+  return found ? (found[0] as Packed) : null;
 }
 
 /** The file as it stands, whatever its columns mean. */
@@ -53,9 +72,9 @@ function formatOf(bytes: Uint8Array): DatasetFormat {
 
 const NO_COLUMNS = { columns: [], optional: [] };
 
-function csvLook({ bytes, whole }: Beginning): Pick<Look, 'header' | 'rows'> {
+function csvLook(beginning: Beginning): Pick<Look, 'header' | 'rows'> {
   const reader = new CsvReader({ layout: NO_COLUMNS, withFields: true });
-  const rows = readAll(reader, { bytes: bytes.subarray(0, SHOWN_BYTES), whole: whole && bytes.length <= SHOWN_BYTES });
+  const rows = readAll(reader, beginning);
   return {
     header: reader.head?.header ?? [],
     rows: rows.flatMap((row) => (isBad(row) || !row.fields ? [] : [{ line: row.line, cells: row.fields }])),
@@ -84,7 +103,8 @@ function cellText(value: unknown): string {
 function kindOf(header: readonly string[], beginning: Beginning, format: DatasetFormat): DatasetKind {
   if (format !== 'csv') {
     if (header.includes('instruction')) {
-      return readBeginning(beginning, { kind: 'samples', format }).errors.length === 0 ? 'samples' : 'instructions';
+      // Nothing but a sample reads as one.
+      return readBeginning(beginning, { kind: 'samples', format }).rows.length > 0 ? 'samples' : 'instructions';
     }
     if (header.includes('history') || header.includes('target')) return 'samples';
   }

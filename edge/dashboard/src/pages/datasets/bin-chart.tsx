@@ -7,6 +7,9 @@ import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 
 type Bin = NonNullable<DatasetProfile['itemRows']>[number];
 
+/** On an axis. */
+export const countText = (count: number) => (count < 10_000 ? formatNumber(count) : formatCompact(count));
+
 /** From and up to and including. */
 export function rangeText({ from, to }: Pick<Bin, 'from' | 'to'>): string {
   return from === to ? formatNumber(from) : datasetDetailTexts.pictures.range(formatNumber(from), formatNumber(to));
@@ -32,7 +35,7 @@ export function BinChart({ bins, title, hint, columns }: BinChartProps) {
         barProps={{ isAnimationActive: false }}
         barChartProps={{ accessibilityLayer: false, barCategoryGap: 2 }}
         xAxisLabel={columns.size}
-        yAxisProps={{ width: 48, tickFormatter: formatCompact, allowDecimals: false }}
+        yAxisProps={{ width: 48, tickFormatter: countText, allowDecimals: false }}
       />
     </ChartFrame>
   );

@@ -18,12 +18,18 @@ const COLORS: Record<DatasetState, string> = {
 export function DatasetBadge({ id, state }: Pick<Dataset, 'id' | 'state'>) {
   const transfer = useTransfer(id);
   if (state === 'created' && transfer) return <SendingBadge transfer={transfer} />;
-  return <Badge color={COLORS[state]}>{texts.datasets.states[state]}</Badge>;
+  return (
+    <Badge component="span" color={COLORS[state]}>
+      {texts.datasets.states[state]}
+    </Badge>
+  );
 }
 
 function SendingBadge({ transfer }: { transfer: Transfer }) {
   const { sentBytes, bytes } = useTransferView(transfer);
   return (
-    <Badge color="blue">{texts.datasets.uploading(formatShare(Math.floor((100 * sentBytes) / bytes) / 100))}</Badge>
+    <Badge component="span" color="blue">
+      {texts.datasets.uploading(formatShare(Math.floor((100 * sentBytes) / bytes) / 100))}
+    </Badge>
   );
 }

@@ -14,7 +14,7 @@ export function DatasetFacts({ dataset }: { dataset: Dataset }) {
   const { id, kind, bytes, sha256, sampling, columns, createdAt } = dataset;
   return (
     <Panel title={words.facts}>
-      <DataList labelWidth="16em">
+      <DataList labelWidth="min(16em, 38vw)">
         <Fact name={fact.bytes}>{formatBytes(bytes)}</Fact>
         <Fact name={fact.created}>
           <Time at={createdAt} />

@@ -1,5 +1,5 @@
 // One dataset: on its way, being checked, refused with what to mend, or ready with all that is known of it.
-import { Group, Stack, Text } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -22,22 +22,28 @@ export function DatasetPage() {
   const query = useQuery(datasetQuery(id));
   const actions = query.data && <DatasetActions dataset={query.data} />;
   return (
-    <Page key={id} title={query.data?.name ?? words.title} actions={actions}>
+    <Page
+      key={id}
+      title={query.data?.name ?? words.title}
+      lead={query.data && <Lead {...query.data} />}
+      actions={actions}
+    >
       <QueryView query={query}>{(dataset) => <DatasetView dataset={dataset} />}</QueryView>
     </Page>
   );
 }
 
+function Lead({ id, state, kind, format }: Dataset) {
+  return (
+    <>
+      <DatasetBadge id={id} state={state} /> {texts.datasets.kinds[kind]}, {texts.datasets.formats[format]}
+    </>
+  );
+}
+
 function DatasetView({ dataset }: { dataset: Dataset }) {
-  const { id, state, kind, format } = dataset;
   return (
     <Stack gap="lg">
-      <Group gap="sm">
-        <DatasetBadge id={id} state={state} />
-        <Text size="sm" c="dimmed">
-          {texts.datasets.kinds[kind]}, {texts.datasets.formats[format]}
-        </Text>
-      </Group>
       <Stage dataset={dataset} />
       <DatasetFacts dataset={dataset} />
     </Stack>

@@ -15,13 +15,7 @@ export function DatasetPictures({ dataset: { kind, stats } }: { dataset: Dataset
       <Title order={2} size="h4">
         {words.title}
       </Title>
-      {kind === 'instructions' ? (
-        <Text c="dimmed">{words.notThis}</Text>
-      ) : profile ? (
-        <Pictures kind={kind} profile={profile} />
-      ) : (
-        <Text c="dimmed">{words.none}</Text>
-      )}
+      {profile ? <Pictures kind={kind} profile={profile} /> : <Text c="dimmed">{words.none}</Text>}
     </Stack>
   );
 }
@@ -30,7 +24,7 @@ function Pictures({ kind, profile }: Pick<Dataset, 'kind'> & { profile: DatasetP
   const { ratings, historyLengths, itemRows, split } = profile;
   const histories = kind === 'samples' ? words.samplesHistories : words.histories;
   return (
-    <>
+    <Stack gap="md">
       <SimpleGrid cols={{ base: 1, md: kind === 'interactions' ? 3 : 2 }}>
         {kind === 'interactions' &&
           (ratings ? <RatingsChart ratings={ratings} /> : <TooMuch of={words.ratings.title} />)}
@@ -39,7 +33,7 @@ function Pictures({ kind, profile }: Pick<Dataset, 'kind'> & { profile: DatasetP
         {itemRows ? <BinChart bins={itemRows} {...words.itemRows} /> : <TooMuch of={words.itemRows.title} />}
       </SimpleGrid>
       {split && <SplitChart split={split} />}
-    </>
+    </Stack>
   );
 }
 

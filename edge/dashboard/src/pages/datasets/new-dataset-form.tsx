@@ -1,5 +1,5 @@
 // A chosen file: what is in it, what is made of it, and its way to the service.
-import { Button, Group, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { DATASET_KINDS, type DatasetFormat } from '@tallrec/shared/wire/datasets';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -16,7 +16,7 @@ import { datasetFormTexts as words } from '../../texts/dataset-form.ts';
 import { texts } from '../../texts.ts';
 import { unreadable } from '../../transfers/file-fault.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
-import { type Beginning, beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
+import { type Beginning, beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
 import { BeginningTable } from './beginning-table.tsx';
 import { BeginningVerdict } from './beginning-verdict.tsx';
 import { ColumnFields } from './column-fields.tsx';
@@ -44,13 +44,24 @@ export function NewDatasetForm({ file, onOther }: NewDatasetFormProps) {
     gcTime: 0,
   });
   return (
-    <QueryView query={query}>
-      {(beginning) => <BeginningForm file={file} beginning={beginning} onOther={onOther} />}
-    </QueryView>
+    <Stack gap="lg">
+      <ChosenFile file={file} onOther={onOther} />
+      <QueryView query={query}>
+        {(beginning) => {
+          const packed = packedAs(beginning);
+          if (!packed) return <BeginningForm file={file} beginning={beginning} />;
+          return (
+            <Alert color="red" title={words.packed.title}>
+              {words.packed[packed]}
+            </Alert>
+          );
+        }}
+      </QueryView>
+    </Stack>
   );
 }
 
-function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beginning: Beginning }) {
+function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }) {
   const look = useMemo(() => lookAt(beginning), [beginning]);
   const element = useRef<HTMLFormElement>(null);
   const form = useForm<DatasetValues>({
@@ -65,7 +76,8 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
     [beginning, kind, look.format, named],
   );
   const known = columnsOf(look.header, kind, columns);
-  const lacking = known?.missing ?? [];
+  // Where nothing can be read, the errors say why.
+  const lacking = look.rows.length > 0 ? (known?.missing ?? []) : [];
   const refused = lacking.length === 0 && reading.errorCount > 0;
   const sampling = validSampling(useDeferredValue(form.values));
   const { upload, readBytes } = useUpload(file, look.format);
@@ -84,7 +96,6 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
   return (
     <form ref={element} onSubmit={submit} noValidate>
       <Stack gap="lg">
-        <ChosenFile file={file} onOther={onOther} />
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <TextInput label={words.name.label} description={words.name.hint} required {...form.getInputProps('name')} />
           <Select
@@ -95,12 +106,18 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
             {...form.getInputProps('kind')}
           />
         </SimpleGrid>
-        <Panel title={words.columns.title}>
-          <Stack>
-            {known && <ColumnFields form={form} look={look} />}
-            <BeginningTable look={look} names={known?.names ?? null} />
-          </Stack>
-        </Panel>
+        {look.rows.length > 0 && (
+          <Panel title={known ? words.columns.title : words.columns.table}>
+            <Stack>
+              {known && <ColumnFields form={form} look={look} />}
+              <BeginningTable
+                look={look}
+                names={known?.names ?? null}
+                errors={lacking.length > 0 ? [] : reading.errors}
+              />
+            </Stack>
+          </Panel>
+        )}
         <BeginningVerdict
           reading={reading}
           beginning={beginning}
@@ -111,7 +128,7 @@ function BeginningForm({ file, beginning, onOther }: NewDatasetFormProps & { beg
         {lacking.length === 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
         {upload.error && <ErrorAlert error={upload.error} />}
         <Group>
-          <Button type="submit" size="md" loading={upload.isPending} color={refused ? 'red' : 'blue'}>
+          <Button type="submit" size="md" loading={upload.isPending} variant={refused ? 'default' : 'filled'}>
             {refused ? words.submitAnyway : words.submit}
           </Button>
           <LinkButton to="/datasets" size="md" variant="default">

@@ -2,9 +2,9 @@
 import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
-import { formatCompact, formatNumber, formatShare } from '../../parts/formats.tsx';
+import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
-import { rangeText } from './bin-chart.tsx';
+import { countText, rangeText } from './bin-chart.tsx';
 
 const words = datasetDetailTexts.pictures.ratings;
 const SERIES = [
@@ -39,7 +39,7 @@ export function RatingsChart({ ratings }: { ratings: NonNullable<DatasetProfile[
         barChartProps={{ accessibilityLayer: false, barCategoryGap: 2 }}
         withLegend
         legendProps={{ verticalAlign: 'bottom', height: 32 }}
-        yAxisProps={{ width: 48, tickFormatter: formatCompact, allowDecimals: false }}
+        yAxisProps={{ width: 48, tickFormatter: countText, allowDecimals: false }}
       />
     </ChartFrame>
   );

@@ -13,9 +13,11 @@ export function ReadyDataset({ dataset }: { dataset: Dataset }) {
   return (
     <>
       <DatasetTiles dataset={dataset} />
-      <Suspense fallback={<Skeleton height={280} />}>
-        <DatasetPictures dataset={dataset} />
-      </Suspense>
+      {dataset.kind !== 'instructions' && (
+        <Suspense fallback={<Skeleton height={280} />}>
+          <DatasetPictures dataset={dataset} />
+        </Suspense>
+      )}
       <DatasetPrompts dataset={dataset} />
     </>
   );

@@ -27,15 +27,17 @@ export function RefusedDataset({ dataset }: { dataset: Dataset }) {
       </Alert>
       <Panel title={words.table}>
         <Stack gap="sm">
-          <Group justify="space-between">
+          {rowErrors.length < errorCount && (
             <Text size="sm" c="dimmed">
-              {rowErrors.length < errorCount && words.shown(formatNumber(rowErrors.length), formatNumber(errorCount))}
+              {words.shown(formatNumber(rowErrors.length), formatNumber(errorCount))}
             </Text>
+          )}
+          <RowErrorsTable errors={rowErrors} />
+          <Group>
             <Button size="xs" variant="default" onClick={() => save(dataset)}>
               {words.csv}
             </Button>
           </Group>
-          <RowErrorsTable errors={rowErrors} />
         </Stack>
       </Panel>
     </>

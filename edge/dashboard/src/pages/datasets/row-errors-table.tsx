@@ -11,7 +11,7 @@ const words = datasetDetailTexts.refused;
 export function RowErrorsTable({ errors }: { errors: readonly RowError[] }) {
   return (
     <Table.ScrollContainer minWidth={640} maxHeight={480}>
-      <Table stickyHeader verticalSpacing="xs" aria-label={words.table}>
+      <Table stickyHeader verticalSpacing="xs" style={{ verticalAlign: 'top' }} aria-label={words.table}>
         <TableHead columns={words.columns} />
         <Table.Tbody>
           {errors.map(({ line, column, problem, fix }, at) => (
