@@ -37,6 +37,10 @@ const datasetsSearchSchema = pageSearchSchema.extend({
   kind: datasetKindSchema.optional().catch(undefined),
   state: datasetStateSchema.optional().catch(undefined),
 });
+const newTuningSearchSchema = z.object({
+  dataset: z.string().max(200).optional().catch(undefined),
+  stage: z.string().max(20).optional().catch(undefined),
+});
 const auditSearchSchema = pageSearchSchema.extend({
   subject: z.string().max(200).optional().catch(undefined),
   actor: z.string().max(200).optional().catch(undefined),
@@ -114,6 +118,7 @@ const tunings = createRoute({
 const newTuning = createRoute({
   getParentRoute: () => app,
   path: '/tunings/new',
+  validateSearch: newTuningSearchSchema,
   beforeLoad: needs('tunings:write'),
   component: lazyRouteComponent(() => import('./pages/tunings/new-tuning-page.tsx'), 'NewTuningPage'),
 });

@@ -121,9 +121,8 @@ export function useDeleteDataset(id: string) {
     mutationFn: () => call('DELETE', `/v1/datasets/${id}`),
     onSuccess: async () => {
       forgetTransfer(id);
-      client.removeQueries({ queryKey: [...all, 'upload', id] });
-      await client.invalidateQueries({ queryKey: [...all, 'list'] });
-      await client.invalidateQueries({ queryKey: datasetsQuery.queryKey });
+      // What is asked of this one alone is not there any more.
+      await client.invalidateQueries({ queryKey: all, predicate: ({ queryKey }) => !queryKey.includes(id) });
     },
   });
 }

@@ -43,10 +43,9 @@ export const datasetDetailTexts = {
     choose: 'Choose the same file',
     elsewhere: 'If another tab or a program is sending it, just wait: this page follows.',
     comparing: 'Comparing it with the file that was announced',
-    otherFile: 'This is not the same file',
     otherSize: (chosen: string, announced: string) =>
-      `It has ${chosen} bytes, and the one that was announced has ${announced}.`,
-    otherBytes: 'It has the same size, but other bytes: its SHA-256 differs.',
+      `This is another file: it has ${chosen} bytes, and the one that was announced has ${announced}.`,
+    otherBytes: 'This is another file: it has the same size, but other bytes: its SHA-256 differs.',
     waiting: 'Its bytes have not arrived yet.',
   },
   checking: {

@@ -1,6 +1,6 @@
 // What the readers make of the beginning of a file: how much can be used, what cannot, and what looks odd.
 import { Alert, Stack, Text } from '@mantine/core';
-import { buildSamples, type Sampling } from '@tallrec/shared/interactions';
+import type { Sampling } from '@tallrec/shared/interactions';
 import { Tally } from '@tallrec/shared/rows/tally';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
@@ -8,7 +8,8 @@ import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx'
 import { Panel } from '../../parts/panel.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
 import { datasetFormTexts } from '../../texts/dataset-form.ts';
-import { type Beginning, interactionsOf, type Reading } from './beginning.ts';
+import type { Beginning, Reading } from './beginning.ts';
+import { examplesOf } from './dataset-tiles.tsx';
 import { RowErrorsTable } from './row-errors-table.tsx';
 import { Warnings } from './warnings.tsx';
 
@@ -50,13 +51,13 @@ interface CountedProps {
 }
 
 function Counted({ reading, whole, kind, sampling }: CountedProps) {
-  const { rows, users, items, likedShare, warnings, examples } = useMemo(() => {
-    const tally = new Tally(sampling);
+  const { rows, users, items, likedShare, profile, warnings } = useMemo(() => {
+    const tally = new Tally(kind, sampling);
     for (const row of reading.rows) tally.add(row, JSON.stringify(row.row));
-    const made = kind === 'interactions' ? buildSamples(interactionsOf(reading), sampling).length : null;
     // The columns that are not used are marked in the table.
-    return { ...tally.stats(), warnings: tally.warnings(kind, [], whole), examples: made };
+    return { ...tally.stats(), warnings: tally.warnings([], whole) };
   }, [reading, whole, kind, sampling]);
+  const examples = examplesOf(profile);
   return (
     <>
       <Tiles>

@@ -23,7 +23,8 @@ interface BinChartProps {
 }
 
 export function BinChart({ bins, title, hint, columns }: BinChartProps) {
-  const rows = bins.map((bin) => ({ size: rangeText(bin), count: bin.count }));
+  const first = bins.findIndex(({ count }) => count > 0);
+  const rows = bins.slice(Math.max(0, first)).map((bin) => ({ size: rangeText(bin), count: bin.count }));
   return (
     <ChartFrame title={title} hint={hint} data={{ columns, rows, format: { count: formatNumber } }}>
       <BarChart

@@ -17,7 +17,7 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
   return (
     <>
       {ready && kind !== 'items' && mayTune && (
-        <LinkButton to="/tunings/new" search={{ dataset: id }}>
+        <LinkButton to="/tunings/new" search={{ dataset: id, ...(kind === 'instructions' ? { stage: 'alpaca' } : {}) }}>
           {verbs.tune}
         </LinkButton>
       )}

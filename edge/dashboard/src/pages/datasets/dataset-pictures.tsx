@@ -28,8 +28,7 @@ function Pictures({ kind, profile }: Pick<Dataset, 'kind'> & { profile: DatasetP
       <SimpleGrid cols={{ base: 1, md: kind === 'interactions' ? 3 : 2 }}>
         {kind === 'interactions' &&
           (ratings ? <RatingsChart ratings={ratings} /> : <TooMuch of={words.ratings.title} />)}
-        {kind !== 'items' &&
-          (historyLengths ? <BinChart bins={historyLengths} {...histories} /> : <TooMuch of={histories.title} />)}
+        {historyLengths ? <BinChart bins={historyLengths} {...histories} /> : <TooMuch of={histories.title} />}
         {itemRows ? <BinChart bins={itemRows} {...words.itemRows} /> : <TooMuch of={words.itemRows.title} />}
       </SimpleGrid>
       {split && <SplitChart split={split} />}

@@ -11,7 +11,7 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { previewQuery } from '../../queries/datasets.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
-import { texts } from '../../texts.ts';
+import { settingTexts } from '../../texts/settings.ts';
 
 const words = datasetDetailTexts.prompts;
 
@@ -36,7 +36,7 @@ function Prompts({ id, kind }: Pick<Dataset, 'id' | 'kind'>) {
         <Select
           label={words.template}
           w={{ base: '100%', xs: 360 }}
-          data={TEMPLATES.map((value) => ({ value, label: texts.tunings.form.settings.templates[value] }))}
+          data={TEMPLATES.map((value) => ({ value, label: settingTexts.templates[value] }))}
           allowDeselect={false}
           value={template}
           onChange={(value) => setTemplate(TEMPLATES.find((one) => one === value) ?? template)}
@@ -100,7 +100,7 @@ function Samples({ preview: { samples, tokenizer } }: { preview: Preview }) {
       </Group>
       <PromptText prompt={prompt} pieces={pieces} answer={answer} />
       <Text size="sm" c="dimmed">
-        {tokens === null || tokenizer === null ? words.noTokens : words.tokens(formatNumber(tokens), tokenizer)}
+        {tokens === null || tokenizer === null ? words.noTokens : `${words.tokens(formatNumber(tokens), tokenizer)}.`}
         {tokens !== null && pieces === null && ` ${words.noPieces}`}
       </Text>
     </Stack>

@@ -1,5 +1,5 @@
 // A dataset's size in a few numbers.
-import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { Dataset, DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
 import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
@@ -7,12 +7,17 @@ import { texts } from '../../texts.ts';
 
 const words = datasetDetailTexts.tiles;
 
+/** Null where none are made of the rows, or nobody has counted. */
+export function examplesOf(profile: DatasetProfile | null): number | null {
+  const split = profile?.split;
+  return split ? split.unused + split.train + split.valid + split.test : null;
+}
+
 export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset }) {
   if (!stats) return null;
   const { rows, users, items, likedShare, labelled, profile } = stats;
   const counted = (count: number | null) => (count === null ? texts.common.none : formatNumber(count));
-  const split = profile?.split;
-  const samples = split && split.unused + split.train + split.valid + split.test;
+  const samples = examplesOf(profile);
   return (
     <Tiles>
       <Tile name={kind === 'interactions' ? words.ratings : words.rows} value={formatNumber(rows)} />
@@ -25,7 +30,7 @@ export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset })
           {...(labelled < rows ? { hint: words.likedOf(formatNumber(labelled)) } : {})}
         />
       )}
-      {samples != null && <Tile name={words.samples} value={formatNumber(samples)} />}
+      {samples !== null && <Tile name={words.samples} value={formatNumber(samples)} />}
     </Tiles>
   );
 }

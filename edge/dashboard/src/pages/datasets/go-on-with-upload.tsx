@@ -60,7 +60,7 @@ function SameFile({ dataset, upload }: { dataset: Dataset; upload: Upload }) {
         {arrived === 0 ? words.nothingArrived : `${words.parts(formatNumber(arrived), formatNumber(received.length))}.`}
       </Text>
       <Text size="sm">{words.goOn(name, formatBytes(bytes))}</Text>
-      {compare.error && <ErrorAlert error={compare.error} title={words.otherFile} />}
+      {compare.error && <ErrorAlert error={compare.error} />}
       {compare.isPending && (
         <Stack gap={4} w="100%">
           <Text size="sm">{words.comparing}</Text>

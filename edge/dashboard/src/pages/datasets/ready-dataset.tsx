@@ -13,7 +13,7 @@ export function ReadyDataset({ dataset }: { dataset: Dataset }) {
   return (
     <>
       <DatasetTiles dataset={dataset} />
-      {dataset.kind !== 'instructions' && (
+      {(dataset.kind === 'interactions' || dataset.kind === 'samples') && (
         <Suspense fallback={<Skeleton height={280} />}>
           <DatasetPictures dataset={dataset} />
         </Suspense>

@@ -1,7 +1,7 @@
 // A new tuning: what to learn from, which model learns, and the recipe for those who want to change it.
 import { Accordion, Button, Group, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
@@ -11,7 +11,7 @@ import { useCreateTuning } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 import { ChoiceFields } from './choice-fields.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
-import { initialValues, requestOf, type TuningValues, tuningErrors } from './tuning-form.ts';
+import { initialValues, requestOf, STAGES, type TuningValues, tuningErrors } from './tuning-form.ts';
 
 const words = texts.tuningForm;
 const ADVANCED = 'advanced';
@@ -20,11 +20,16 @@ const isOfRecipe = (field: string) => field.startsWith('hyperParameters');
 
 export function NewTuningPage() {
   const navigate = useNavigate();
+  const { dataset, stage } = useSearch({ from: '/app/tunings/new' });
   const create = useCreateTuning();
   const [opened, setOpened] = useState<string | null>(null);
   const element = useRef<HTMLFormElement>(null);
   const form = useForm<TuningValues>({
-    initialValues: initialValues(),
+    initialValues: {
+      ...initialValues(),
+      dataset: dataset ?? null,
+      stage: STAGES.find((one) => one === stage) ?? 'rec',
+    },
     validate: tuningErrors,
     validateInputOnBlur: true,
   });
