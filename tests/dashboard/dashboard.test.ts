@@ -2,6 +2,7 @@
 // in this order, each on what those before it left.
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { data } from './data.ts';
 import { openPages } from './open-pages.ts';
 import { running } from './running.ts';
 import { signingIn, signingOut } from './signing-in.ts';
@@ -16,6 +17,7 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   afterAll(() => stage.close());
 
   signingIn(stage);
+  data(stage);
   tuning(stage);
   running(stage);
   openPages(stage);

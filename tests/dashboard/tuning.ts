@@ -1,26 +1,23 @@
 // A tuning, started by the form and watched to its end.
 import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { datasetDetailTexts as detail } from '../../edge/dashboard/src/texts/dataset-detail.ts';
 import { texts } from '../../edge/dashboard/src/texts.ts';
-import { demoRatings } from '../../gpu-node/src/demo/ratings.ts';
 import type { Stage } from './stage.ts';
 
 const words = texts.tunings;
 
 export function tuning(stage: Stage): void {
-  beforeAll(async () => {
-    const { ratings } = await demoRatings();
-    const lines = ratings.slice(0, 4000).map((rating) => `${JSON.stringify(rating)}\n`);
-    const bytes = new TextEncoder().encode(lines.join(''));
-    await stage.machine.client.upload({ name: 'films', kind: 'interactions', format: 'jsonl' }, bytes);
-  });
-
   it('starts a tuning from what the workspace has, and says beside a field what is wrong with it', async () => {
     const { page } = stage;
-    await page.getByRole('link', { name: words.create }).first().click();
+    await page.goto('/datasets');
+    await page.getByRole('link', { name: 'films' }).click();
+    await page.getByRole('link', { name: detail.verbs.tune }).click();
     await stage.heading(texts.tuningForm.title).waitFor();
     const { settings } = texts;
-    await stage.choose(settings.dataset.label, /films/);
+    expect(await page.getByRole('combobox', { name: settings.dataset.label, exact: true }).inputValue()).toMatch(
+      /films/,
+    );
     await stage.choose(settings.model.label, /./);
     await page.getByLabel(settings.shots.label).fill('64');
     await page.getByRole('button', { name: texts.tuningForm.advanced }).click();

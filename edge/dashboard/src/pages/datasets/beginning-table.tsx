@@ -3,11 +3,10 @@ import { Badge, Table, Text } from '@mantine/core';
 import type { Column } from '@tallrec/shared/rows/columns';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 import { formatNumber } from '../../parts/formats.tsx';
-import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { texts } from '../../texts.ts';
 import type { Look } from './beginning.ts';
 
-const words = datasetFormTexts.columns;
+const words = texts.datasetForm.columns;
 const SHOWN_ROWS = 6;
 const MOST_CHARACTERS = 80;
 

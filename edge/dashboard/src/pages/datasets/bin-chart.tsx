@@ -3,7 +3,7 @@ import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatCompact, formatNumber } from '../../parts/formats.tsx';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
 
 type Bin = NonNullable<DatasetProfile['itemRows']>[number];
 
@@ -12,7 +12,7 @@ export const countText = (count: number) => (count < 10_000 ? formatNumber(count
 
 /** From and up to and including. */
 export function rangeText({ from, to }: Pick<Bin, 'from' | 'to'>): string {
-  return from === to ? formatNumber(from) : datasetDetailTexts.pictures.range(formatNumber(from), formatNumber(to));
+  return from === to ? formatNumber(from) : texts.datasetDetail.pictures.range(formatNumber(from), formatNumber(to));
 }
 
 interface BinChartProps {

@@ -1,8 +1,8 @@
 // A dataset that the service is at work on: nothing is to be done but wait.
 import { Group, Loader, Paper, Text } from '@mantine/core';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.checking;
+const words = texts.datasetDetail.checking;
 
 export function CheckPanel({ state }: { state: 'uploaded' | 'validating' | 'deleting' }) {
   return (

@@ -6,9 +6,9 @@ import { LIMITS } from '@tallrec/shared/limits';
 import { DATASET_KINDS } from '@tallrec/shared/wire/datasets';
 import { useState } from 'react';
 import { formatBytes } from '../../parts/formats.tsx';
-import { datasetFormTexts } from '../../texts/dataset-form.ts';
+import { texts } from '../../texts.ts';
 
-const { drop: words, guide } = datasetFormTexts;
+const { drop: words, guide } = texts.datasetForm;
 const MOST = formatBytes(LIMITS.uploadBytes);
 
 /** Why a file cannot be a dataset, whatever is in it. */
@@ -36,6 +36,7 @@ export function ChooseFile({ problem: before, onFile }: ChooseFileProps) {
             if (file) onFile(file);
           }}
           onReject={() => setSeveral(true)}
+          role="button"
           aria-label={words.title}
           py={56}
         >

@@ -1,12 +1,11 @@
 // Which column of the file holds what: guessed, and corrected by people.
 import { Select, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { texts } from '../../texts.ts';
 import { columnsOf, type Look } from './beginning.ts';
 import type { DatasetValues } from './dataset-form.ts';
 
-const words = datasetFormTexts.columns;
+const words = texts.datasetForm.columns;
 const names = texts.datasets.columnNames;
 
 interface ColumnFieldsProps {

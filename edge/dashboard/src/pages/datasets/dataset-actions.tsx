@@ -5,9 +5,9 @@ import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { useDeleteDataset } from '../../queries/datasets.ts';
 import { useMay } from '../../queries/session.ts';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
 
-const { verbs, confirm } = datasetDetailTexts;
+const { verbs, confirm } = texts.datasetDetail;
 
 export function DatasetActions({ dataset }: { dataset: Dataset }) {
   const { id, state, kind } = dataset;

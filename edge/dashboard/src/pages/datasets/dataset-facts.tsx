@@ -5,8 +5,9 @@ import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatBytes, formatNumber, Time } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { datasetDetailTexts as words } from '../../texts/dataset-detail.ts';
 import { texts } from '../../texts.ts';
+
+const words = texts.datasetDetail;
 
 const fact = words.fact;
 

@@ -4,11 +4,11 @@ import type { NamedColumns } from '@tallrec/shared/rows/columns';
 import { createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
-import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import { type Beginning, columnsOf, interactionsOf, type Look, readBeginning } from './beginning.ts';
 import { guessColumns } from './guess-columns.ts';
+import { texts } from '../../texts.ts';
 
-const words = datasetFormTexts.columns;
+const words = texts.datasetForm.columns;
 
 /** What a number field holds. */
 type NumberValue = number | string;

@@ -6,7 +6,6 @@ import { useParams } from '@tanstack/react-router';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { datasetQuery } from '../../queries/datasets.ts';
-import { datasetDetailTexts as words } from '../../texts/dataset-detail.ts';
 import { texts } from '../../texts.ts';
 import { CheckPanel } from './check-panel.tsx';
 import { DatasetActions } from './dataset-actions.tsx';
@@ -16,6 +15,8 @@ import { ReadyDataset } from './ready-dataset.tsx';
 import { RefusedDataset } from './refused-dataset.tsx';
 import { UploadPanel } from './upload-panel.tsx';
 import { Warnings } from './warnings.tsx';
+
+const words = texts.datasetDetail;
 
 export function DatasetPage() {
   const { id } = useParams({ from: '/app/datasets/$id' });

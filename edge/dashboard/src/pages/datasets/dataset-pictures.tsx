@@ -1,12 +1,12 @@
 // What a dataset looks like: its ratings, its users, its items, and how it is split.
 import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { Dataset, DatasetProfile } from '@tallrec/shared/wire/datasets';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { BinChart } from './bin-chart.tsx';
 import { RatingsChart } from './ratings-chart.tsx';
 import { SplitChart } from './split-chart.tsx';
+import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.pictures;
+const words = texts.datasetDetail.pictures;
 
 export function DatasetPictures({ dataset: { kind, stats } }: { dataset: Dataset }) {
   const profile = stats?.profile ?? null;

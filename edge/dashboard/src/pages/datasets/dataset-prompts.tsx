@@ -10,10 +10,9 @@ import { PromptText } from '../../parts/prompt-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { previewQuery } from '../../queries/datasets.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
-import { settingTexts } from '../../texts/settings.ts';
+import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.prompts;
+const words = texts.datasetDetail.prompts;
 
 export function DatasetPrompts({ dataset: { id, kind } }: { dataset: Dataset }) {
   return (
@@ -36,7 +35,7 @@ function Prompts({ id, kind }: Pick<Dataset, 'id' | 'kind'>) {
         <Select
           label={words.template}
           w={{ base: '100%', xs: 360 }}
-          data={TEMPLATES.map((value) => ({ value, label: settingTexts.templates[value] }))}
+          data={TEMPLATES.map((value) => ({ value, label: texts.settings.templates[value] }))}
           allowDeselect={false}
           value={template}
           onChange={(value) => setTemplate(TEMPLATES.find((one) => one === value) ?? template)}

@@ -2,10 +2,9 @@
 import type { Dataset, DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.tiles;
+const words = texts.datasetDetail.tiles;
 
 /** Null where none are made of the rows, or nobody has counted. */
 export function examplesOf(profile: DatasetProfile | null): number | null {

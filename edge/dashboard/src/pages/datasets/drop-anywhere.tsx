@@ -14,7 +14,15 @@ interface DropAnywhereProps {
 
 export function DropAnywhere({ onFile, onReject }: DropAnywhereProps) {
   return (
-    <Dropzone.FullScreen multiple={false} onDrop={([file]) => file && onFile(file)} onReject={onReject}>
+    // Unseen until something is dragged; who drags nothing has the button.
+    <Dropzone.FullScreen
+      aria-hidden
+      activateOnKeyboard={false}
+      withinPortal={false}
+      multiple={false}
+      onDrop={([file]) => file && onFile(file)}
+      onReject={onReject}
+    >
       <Center h="calc(100vh - 120px)">
         <Stack gap={4} align="center">
           <Text size="xl" fw={600}>

@@ -7,10 +7,12 @@ import { answerOf, type Sample } from '@tallrec/shared/sample';
 import { useMemo } from 'react';
 import { Panel } from '../../parts/panel.tsx';
 import { PromptText } from '../../parts/prompt-text.tsx';
-import { datasetFormTexts as words } from '../../texts/dataset-form.ts';
 import { interactionsOf, type Reading } from './beginning.ts';
 import type { DatasetValues } from './dataset-form.ts';
 import { SamplingFields } from './sampling-fields.tsx';
+import { texts } from '../../texts.ts';
+
+const words = texts.datasetForm;
 
 interface ExampleFieldsProps {
   form: UseFormReturnType<DatasetValues>;

@@ -9,12 +9,12 @@ import { formatBytes, formatNumber } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { datasetUploadQuery, useCompleteDataset, useStartTransfer } from '../../queries/datasets.ts';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { digestFile } from '../../transfers/digest-file.ts';
 import { FileFault } from '../../transfers/file-fault.ts';
 import type { TransferSource } from '../../transfers/transfer.ts';
+import { texts } from '../../texts.ts';
 
-const { upload: words, verbs } = datasetDetailTexts;
+const { upload: words, verbs } = texts.datasetDetail;
 
 export function GoOnWithUpload({ dataset }: { dataset: Dataset }) {
   const query = useQuery(datasetUploadQuery(dataset.id));

@@ -12,7 +12,6 @@ import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useCreateDataset, useStartTransfer } from '../../queries/datasets.ts';
-import { datasetFormTexts as words } from '../../texts/dataset-form.ts';
 import { texts } from '../../texts.ts';
 import { unreadable } from '../../transfers/file-fault.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
@@ -29,6 +28,8 @@ import {
   validSampling,
 } from './dataset-form.ts';
 import { ExampleFields } from './example-fields.tsx';
+
+const words = texts.datasetForm;
 
 interface NewDatasetFormProps {
   file: File;

@@ -2,9 +2,11 @@
 import { lazy, Suspense, useState } from 'react';
 import { Page } from '../../parts/page.tsx';
 import { Loading } from '../../parts/query-view.tsx';
-import { datasetFormTexts as words } from '../../texts/dataset-form.ts';
 import { takeChosenFile } from '../../transfers/chosen-file.ts';
 import { ChooseFile, problemOf } from './choose-file.tsx';
+import { texts } from '../../texts.ts';
+
+const words = texts.datasetForm;
 
 /** It brings the readers along: they come while people look for their file. */
 const form = import('./new-dataset-form.tsx');

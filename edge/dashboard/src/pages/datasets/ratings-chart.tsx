@@ -3,10 +3,10 @@ import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { countText, rangeText } from './bin-chart.tsx';
+import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.pictures.ratings;
+const words = texts.datasetDetail.pictures.ratings;
 const SERIES = [
   { name: 'liked', label: words.columns.liked, color: 'blue.6' },
   { name: 'disliked', label: words.columns.disliked, color: 'gray.6' },

@@ -8,10 +8,10 @@ import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { useValidateDataset } from '../../queries/datasets.ts';
 import { useMay } from '../../queries/session.ts';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { RowErrorsTable } from './row-errors-table.tsx';
+import { texts } from '../../texts.ts';
 
-const { refused: words, verbs } = datasetDetailTexts;
+const { refused: words, verbs } = texts.datasetDetail;
 
 export function RefusedDataset({ dataset }: { dataset: Dataset }) {
   const { id, errorCount, rowErrors } = dataset;

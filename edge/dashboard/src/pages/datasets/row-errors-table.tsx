@@ -3,10 +3,9 @@ import { Code, Table } from '@mantine/core';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 import { formatNumber } from '../../parts/formats.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
 import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.refused;
+const words = texts.datasetDetail.refused;
 
 export function RowErrorsTable({ errors }: { errors: readonly RowError[] }) {
   return (

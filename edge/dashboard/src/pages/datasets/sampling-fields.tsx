@@ -2,10 +2,10 @@
 import { Group, Input, NumberInput, Progress, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import { datasetFormTexts } from '../../texts/dataset-form.ts';
 import type { DatasetValues } from './dataset-form.ts';
+import { texts } from '../../texts.ts';
 
-const words = datasetFormTexts.sampling;
+const words = texts.datasetForm.sampling;
 const PARTS = ['train', 'valid', 'test'] as const;
 const PART_COLORS = ['blue.7', 'teal.6', 'orange.6'];
 

@@ -5,9 +5,9 @@ import '@mantine/core/styles/ColorSwatch.css';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
 
-const words = datasetDetailTexts.pictures.split;
+const words = texts.datasetDetail.pictures.split;
 type Split = NonNullable<DatasetProfile['split']>;
 
 /** In the order of the samples. */

@@ -1,11 +1,11 @@
 // What the readers found odd in data that they can use.
 import { Alert, List } from '@mantine/core';
-import { datasetDetailTexts } from '../../texts/dataset-detail.ts';
+import { texts } from '../../texts.ts';
 
 export function Warnings({ warnings }: { warnings: readonly string[] }) {
   if (warnings.length === 0) return null;
   return (
-    <Alert color="yellow" title={datasetDetailTexts.warnings}>
+    <Alert color="yellow" title={texts.datasetDetail.warnings}>
       <List size="sm" spacing={4}>
         {warnings.map((warning) => (
           <List.Item key={warning}>{warning}</List.Item>
