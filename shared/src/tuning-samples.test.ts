@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { paperSplit, samplingSchema, paperSplitSizes } from './interactions.ts';
+import { paperSplit, paperSplitSizes, samplingSchema } from './interactions.ts';
 import type { LabelledSample } from './sample.ts';
 import { tuningSamples } from './tuning-samples.ts';
 

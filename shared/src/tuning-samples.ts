@@ -1,5 +1,5 @@
 // How many samples a tuning learns from and is judged by, from the numbers of its datasets alone.
-import { type Sampling, paperSplitSizes } from './interactions.ts';
+import { paperSplitSizes, type Sampling } from './interactions.ts';
 import type { DatasetKind } from './wire/datasets.ts';
 
 /** Share of samples that is held out where a tuning names no validation data: one in ten, at least one. */

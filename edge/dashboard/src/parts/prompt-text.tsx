@@ -1,7 +1,10 @@
 // A prompt as the model reads it, cut into its tokens where they are known, with the place of the answer behind it.
 import { Paper, Text } from '@mantine/core';
 import type { CSSProperties } from 'react';
-import { promptTexts as words } from '../texts/prompts.ts';
+import { texts } from '../texts.ts';
+
+const words = texts.prompts;
+
 import { formatNumber } from './formats.tsx';
 
 interface PromptTextProps {

@@ -7,11 +7,11 @@ import { useMemo } from 'react';
 import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
+import { texts } from '../../texts.ts';
 import type { Beginning, Reading } from './beginning.ts';
 import { examplesOf } from './dataset-tiles.tsx';
 import { RowErrorsTable } from './row-errors-table.tsx';
 import { Warnings } from './warnings.tsx';
-import { texts } from '../../texts.ts';
 
 const words = texts.datasetForm.verdict;
 

@@ -53,6 +53,14 @@ describe('the beginning of a file', () => {
     expect(columnsOf(look(text).header, 'interactions', {})).toMatchObject({ missing: ['user'] });
   });
 
+  it('takes titles for ids where people say so', () => {
+    const text = 'user,film,rating,time\n1,Heat,3,4\n';
+    const named = { item: 'film', title: 'film' };
+    const { rows } = readBeginning(beginning(text), { kind: 'interactions', format: 'csv', named });
+    expect(rows).toMatchObject([{ row: { item: 'Heat', title: 'Heat' } }]);
+    expect(columnsOf(look(text).header, 'interactions', named)?.missing).toEqual([]);
+  });
+
   it('is no more than is needed of a large file', async () => {
     const { bytes, whole } = await beginningOf(new Blob([CSV.repeat(50_000)]));
     expect([bytes.length < 1_048_577, whole]).toEqual([true, false]);

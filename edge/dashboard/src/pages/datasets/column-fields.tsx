@@ -3,7 +3,7 @@ import { Select, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { texts } from '../../texts.ts';
 import { columnsOf, type Look } from './beginning.ts';
-import type { DatasetValues } from './dataset-form.ts';
+import { type DatasetValues, namedBy } from './dataset-form.ts';
 
 const words = texts.datasetForm.columns;
 const names = texts.datasets.columnNames;
@@ -36,7 +36,9 @@ export function ColumnFields({ form, look }: ColumnFieldsProps) {
             searchable={look.header.length > 10}
             allowDeselect={false}
             value={known.names[column] ?? null}
-            onChange={(name) => name !== null && form.setFieldValue('columns', { ...named, [column]: name })}
+            onChange={(name) =>
+              name !== null && form.setFieldValue('columns', namedBy(known.names, named, column, name))
+            }
             error={missing.includes(column) && form.errors[`columns.${column}`]}
           />
         ))}

@@ -3,7 +3,7 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useNavigate } from '@tanstack/react-router';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { LinkButton } from '../../parts/links.tsx';
-import { useDeleteDataset } from '../../queries/datasets.ts';
+import { useDeleteDataset } from '../../queries/dataset-changes.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lookAt } from './beginning.ts';
-import { datasetErrors, initialValues, likedAboveFor, requestOf, validSampling } from './dataset-form.ts';
+import { datasetErrors, initialValues, likedAboveFor, namedBy, requestOf, validSampling } from './dataset-form.ts';
 
 const CSV = 'reader,item,title,rating,time\nann,1,A,9,1e9\nann,2,B,2,1000000001\nben,1,A,5,1000000000\n';
 const beginning = { bytes: new TextEncoder().encode(CSV), whole: true };
@@ -27,6 +27,16 @@ describe('the form of a new dataset', () => {
     [[], null],
   ])('takes for ratings like %j those above %j for likes', (ratings, likedAbove) => {
     expect(likedAboveFor(ratings)).toBe(likedAbove);
+  });
+
+  it('opens a column again whose name is given to another, but lets titles stand for ids', () => {
+    expect(namedBy({ user: 'a', item: 'b' }, { user: 'a', item: 'b' }, 'user', 'b')).toEqual({ user: 'b' });
+    expect(namedBy({ title: 'title' }, {}, 'item', 'title')).toEqual({ item: 'title', title: 'title' });
+    expect(namedBy({ item: 'a', title: 'a' }, { item: 'a', title: 'a' }, 'title', 'b')).toEqual({
+      item: 'a',
+      title: 'b',
+    });
+    expect(namedBy({ item: 'a', title: 'b' }, { item: 'a' }, 'item', 'c')).toEqual({ item: 'c' });
   });
 
   it('asks for what it shows, and of ratings alone how examples are made', () => {

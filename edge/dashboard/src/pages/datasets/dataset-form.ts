@@ -1,12 +1,12 @@
 // The form of a new dataset: its values, what they are guessed to be, and the request that they make.
 import { type Sampling, samplingSchema } from '@tallrec/shared/interactions';
-import type { NamedColumns } from '@tallrec/shared/rows/columns';
+import type { Column, NamedColumns } from '@tallrec/shared/rows/columns';
 import { createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { texts } from '../../texts.ts';
 import { type Beginning, columnsOf, interactionsOf, type Look, readBeginning } from './beginning.ts';
 import { guessColumns } from './guess-columns.ts';
-import { texts } from '../../texts.ts';
 
 const words = texts.datasetForm.columns;
 
@@ -46,6 +46,21 @@ export function initialValues(fileName: string, look: Look, beginning: Beginning
     historyLength,
     noun: NOUNS.find(([pattern]) => [fileName, ...look.header].some((name) => pattern.test(name)))?.[1] ?? noun,
     parts,
+  };
+}
+
+/**
+ * @param known what each column of ours is called, named or guessed
+ * @returns as they are named once this one is so: another that was is open again, but for titles that stand for ids
+ */
+export function namedBy(known: NamedColumns, named: NamedColumns, column: Column, name: string): NamedColumns {
+  const pair: Partial<Record<Column, Column>> = { item: 'title', title: 'item' };
+  const partner = pair[column];
+  const others = Object.entries(named).filter(([other, taken]) => taken !== name || other === partner);
+  return {
+    ...Object.fromEntries(others),
+    ...(partner && known[partner] === name ? { [partner]: name } : {}),
+    [column]: name,
   };
 }
 

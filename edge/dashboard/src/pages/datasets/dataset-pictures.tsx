@@ -1,10 +1,10 @@
 // What a dataset looks like: its ratings, its users, its items, and how it is split.
 import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { Dataset, DatasetProfile } from '@tallrec/shared/wire/datasets';
+import { texts } from '../../texts.ts';
 import { BinChart } from './bin-chart.tsx';
 import { RatingsChart } from './ratings-chart.tsx';
 import { SplitChart } from './split-chart.tsx';
-import { texts } from '../../texts.ts';
 
 const words = texts.datasetDetail.pictures;
 

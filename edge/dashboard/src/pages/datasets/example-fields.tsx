@@ -7,10 +7,10 @@ import { answerOf, type Sample } from '@tallrec/shared/sample';
 import { useMemo } from 'react';
 import { Panel } from '../../parts/panel.tsx';
 import { PromptText } from '../../parts/prompt-text.tsx';
+import { texts } from '../../texts.ts';
 import { interactionsOf, type Reading } from './beginning.ts';
 import type { DatasetValues } from './dataset-form.ts';
 import { SamplingFields } from './sampling-fields.tsx';
-import { texts } from '../../texts.ts';
 
 const words = texts.datasetForm;
 

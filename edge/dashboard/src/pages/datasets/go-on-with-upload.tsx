@@ -8,11 +8,12 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatBytes, formatNumber } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { datasetUploadQuery, useCompleteDataset, useStartTransfer } from '../../queries/datasets.ts';
+import { useCompleteDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
+import { datasetUploadQuery } from '../../queries/datasets.ts';
+import { texts } from '../../texts.ts';
 import { digestFile } from '../../transfers/digest-file.ts';
 import { FileFault } from '../../transfers/file-fault.ts';
 import type { TransferSource } from '../../transfers/transfer.ts';
-import { texts } from '../../texts.ts';
 
 const { upload: words, verbs } = texts.datasetDetail;
 

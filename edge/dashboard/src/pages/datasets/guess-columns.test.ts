@@ -31,7 +31,7 @@ describe('columns with names that say nothing', () => {
   });
 
   it('make the title the id where there is none', () => {
-    expect(guess(table('user,title,rating,time', without(1)))).toEqual({ item: 'title' });
+    expect(guess(table('user,title,rating,time', without(1)))).toEqual({ item: 'title', title: 'title' });
     expect(guess(table('wer,titel,note,zeit', without(1)))).toEqual({
       ...{ user: 'wer', item: 'titel', title: 'titel', rating: 'note', time: 'zeit' },
     });

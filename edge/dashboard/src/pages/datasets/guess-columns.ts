@@ -66,7 +66,9 @@ export function guessColumns({ header, rows }: Look, kind: DatasetKind): NamedCo
   take('user', free);
   take('item', free);
   const title = guesses.title ?? known.names.title;
-  // Where items have no ids, they are told by their titles.
-  if (known.missing.includes('item') && guesses.item === undefined && title !== undefined) guesses.item = title;
+  // Where items have no ids, their titles stand for them.
+  if (known.missing.includes('item') && guesses.item === undefined && title !== undefined) {
+    Object.assign(guesses, { item: title, title });
+  }
   return guesses;
 }

@@ -11,7 +11,7 @@ import { formatBytes, formatShare } from '../../parts/formats.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { useCreateDataset, useStartTransfer } from '../../queries/datasets.ts';
+import { useCreateDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
 import { texts } from '../../texts.ts';
 import { unreadable } from '../../transfers/file-fault.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';

@@ -2,9 +2,9 @@
 import { lazy, Suspense, useState } from 'react';
 import { Page } from '../../parts/page.tsx';
 import { Loading } from '../../parts/query-view.tsx';
+import { texts } from '../../texts.ts';
 import { takeChosenFile } from '../../transfers/chosen-file.ts';
 import { ChooseFile, problemOf } from './choose-file.tsx';
-import { texts } from '../../texts.ts';
 
 const words = texts.datasetForm;
 

@@ -3,8 +3,8 @@ import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import { countText, rangeText } from './bin-chart.tsx';
 import { texts } from '../../texts.ts';
+import { countText, rangeText } from './bin-chart.tsx';
 
 const words = texts.datasetDetail.pictures.ratings;
 const SERIES = [

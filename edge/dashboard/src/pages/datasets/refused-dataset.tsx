@@ -6,10 +6,10 @@ import { downloadFile } from '../../parts/download-file.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { useValidateDataset } from '../../queries/datasets.ts';
+import { useValidateDataset } from '../../queries/dataset-changes.ts';
 import { useMay } from '../../queries/session.ts';
-import { RowErrorsTable } from './row-errors-table.tsx';
 import { texts } from '../../texts.ts';
+import { RowErrorsTable } from './row-errors-table.tsx';
 
 const { refused: words, verbs } = texts.datasetDetail;
 

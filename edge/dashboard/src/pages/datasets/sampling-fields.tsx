@@ -2,8 +2,8 @@
 import { Group, Input, NumberInput, Progress, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
-import type { DatasetValues } from './dataset-form.ts';
 import { texts } from '../../texts.ts';
+import type { DatasetValues } from './dataset-form.ts';
 
 const words = texts.datasetForm.sampling;
 const PARTS = ['train', 'valid', 'test'] as const;

@@ -5,10 +5,10 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatBytes, formatNumber, formatSpan } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { useMay } from '../../queries/session.ts';
+import { texts } from '../../texts.ts';
 import type { Transfer, TransferView } from '../../transfers/transfer.ts';
 import { useTransfer, useTransferView } from '../../transfers/transfers.ts';
 import { GoOnWithUpload } from './go-on-with-upload.tsx';
-import { texts } from '../../texts.ts';
 
 const { upload: words, verbs } = texts.datasetDetail;
 
