@@ -1,7 +1,6 @@
 // Every address of the dashboard, what it asks of the session, and the chunk that its page lies in.
 import { Button, Container, Group } from '@mantine/core';
 import { idSchema } from '@tallrec/shared/ids';
-import { datasetKindSchema, datasetStateSchema } from '@tallrec/shared/wire/datasets';
 import type { Scope } from '@tallrec/shared/wire/keys';
 import type { QueryClient } from '@tanstack/react-query';
 import {
@@ -33,9 +32,10 @@ const signInSearchSchema = z.object({
   back: backSchema.optional().catch(undefined),
 });
 const pageSearchSchema = z.object({ cursor: z.string().max(200).optional().catch(undefined) });
+/** Which kinds and states there are, the page knows. */
 const datasetsSearchSchema = pageSearchSchema.extend({
-  kind: datasetKindSchema.optional().catch(undefined),
-  state: datasetStateSchema.optional().catch(undefined),
+  kind: z.string().max(20).optional().catch(undefined),
+  state: z.string().max(20).optional().catch(undefined),
 });
 const newTuningSearchSchema = z.object({
   dataset: z.string().max(200).optional().catch(undefined),

@@ -18,7 +18,12 @@ const DropAnywhere = lazy(() => import('./drop-anywhere.tsx').then((module) => (
 const words = texts.datasets;
 
 export function DatasetsPage() {
-  const filter = useSearch({ from: '/app/datasets' });
+  const { cursor, kind, state } = useSearch({ from: '/app/datasets' });
+  const filter = {
+    cursor,
+    kind: DATASET_KINDS.find((one) => one === kind),
+    state: DATASET_STATES.find((one) => one === state),
+  };
   const query = useQuery(datasetListQuery(filter));
   const mayUpload = useMay('datasets:write');
   const filtered = filter.kind !== undefined || filter.state !== undefined;
