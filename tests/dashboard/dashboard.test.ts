@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPage } from './api-page.ts';
+import { data } from './data.ts';
 import { firstView } from './first-view.ts';
 import { openPages } from './open-pages.ts';
 import { running } from './running.ts';
@@ -19,6 +20,7 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   afterAll(() => stage.close());
 
   signingIn(stage);
+  data(stage);
   tuning(stage);
   watching(stage);
   firstView(stage);

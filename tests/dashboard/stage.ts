@@ -67,12 +67,21 @@ export class Stage {
 
   /** Axe finds nothing and nothing is wider than the window, in both schemes and at two widths; each is photographed. */
   async expectOpenToEveryone(name: string, path: string): Promise<void> {
+    await this.lookAt(name, () => this.page.goto(path));
+  }
+
+  /** The same of a page that stands as it is by what people did on it. */
+  async expectOpenAsItIs(name: string): Promise<void> {
+    await this.lookAt(name, async () => {});
+  }
+
+  private async lookAt(name: string, open: () => Promise<unknown>): Promise<void> {
     const { page } = this;
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [width, viewport] of Object.entries(WIDTHS)) {
         await page.setViewportSize(viewport);
-        await page.goto(path);
+        await open();
         await page.getByRole('heading', { level: 1 }).waitFor();
         // Nothing is loading any more; a page that is told of events never is without a request.
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });

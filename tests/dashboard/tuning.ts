@@ -4,6 +4,7 @@ import { pageOf } from '@tallrec/shared/wire/page';
 import { tuningSchema } from '@tallrec/shared/wire/tunings';
 import { beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { datasetDetailTexts as detail } from '../../edge/dashboard/src/texts/dataset-detail.ts';
 import { texts } from '../../edge/dashboard/src/texts.ts';
 import { demoRatings } from '../../gpu-node/src/demo/ratings.ts';
 import type { Stage } from './stage.ts';
@@ -13,16 +14,12 @@ const { settings } = texts;
 const estimate = texts.tuningEstimate;
 
 export function tuning(stage: Stage): void {
-  const upload = (name: string, kind: 'interactions' | 'samples', rows: readonly unknown[]) =>
-    stage.machine.client.upload(
-      { name, kind, format: 'jsonl' },
-      new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
-    );
-
   beforeAll(async () => {
     const { ratings } = await demoRatings();
-    await upload('films', 'interactions', ratings.slice(0, 4000));
-    await upload('film samples', 'samples', buildSamples(ratings, samplingSchema.parse({})).slice(0, 600));
+    const samples = buildSamples(ratings, samplingSchema.parse({})).slice(0, 600);
+    const lines = samples.map((sample) => `${JSON.stringify(sample)}\n`);
+    const bytes = new TextEncoder().encode(lines.join(''));
+    await stage.machine.client.upload({ name: 'film samples', kind: 'samples', format: 'jsonl' }, bytes);
   });
 
   async function openForm(dataset: RegExp): Promise<void> {
@@ -68,7 +65,13 @@ export function tuning(stage: Stage): void {
 
   it('starts a tuning from what the workspace has, and says beside a field what is wrong with it', async () => {
     const { page } = stage;
-    await openForm(/films/);
+    await page.goto('/datasets');
+    await page.getByRole('link', { name: 'films' }).click();
+    await page.getByRole('link', { name: detail.verbs.tune }).click();
+    await stage.heading(form.title).waitFor();
+    const chosen = page.getByRole('combobox', { name: settings.dataset.label, exact: true });
+    expect(await chosen.inputValue()).toMatch(/films/);
+    await stage.choose(settings.model.label, /./);
     await type(settings.shots.label, '64');
     await page.getByRole('button', { name: form.advanced }).click();
     await page.getByLabel(settings.maxSteps.label).fill('8');

@@ -36,6 +36,15 @@ const signInSearchSchema = z.object({
   back: backSchema.optional().catch(undefined),
 });
 const pageSearchSchema = z.object({ cursor: z.string().max(200).optional().catch(undefined) });
+/** Which kinds and states there are, the page knows. */
+const datasetsSearchSchema = pageSearchSchema.extend({
+  kind: z.string().max(20).optional().catch(undefined),
+  state: z.string().max(20).optional().catch(undefined),
+});
+const newTuningSearchSchema = z.object({
+  dataset: z.string().max(200).optional().catch(undefined),
+  stage: z.string().max(20).optional().catch(undefined),
+});
 const auditSearchSchema = pageSearchSchema.extend({
   subject: z.string().max(200).optional().catch(undefined),
   actor: z.string().max(200).optional().catch(undefined),
@@ -77,6 +86,31 @@ const start = createRoute({
   },
 });
 
+const datasets = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets',
+  validateSearch: datasetsSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
+});
+
+const newDataset = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets/new',
+  beforeLoad: needs('datasets:write'),
+  component: lazyRouteComponent(() => import('./pages/datasets/new-dataset-page.tsx'), 'NewDatasetPage'),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => app,
+  path: '/datasets/$id',
+  beforeLoad: (match) => {
+    needs('read')(match);
+    if (!idSchema('dataset').safeParse(match.params.id).success) throw notFound();
+  },
+  component: lazyRouteComponent(() => import('./pages/datasets/dataset-page.tsx'), 'DatasetPage'),
+});
+
 const tunings = createRoute({
   getParentRoute: () => app,
   path: '/tunings',
@@ -88,6 +122,7 @@ const tunings = createRoute({
 const newTuning = createRoute({
   getParentRoute: () => app,
   path: '/tunings/new',
+  validateSearch: newTuningSearchSchema,
   beforeLoad: needs('tunings:write'),
   component: lazyRouteComponent(() => import('./pages/tunings/new-tuning-page.tsx'), 'NewTuningPage'),
 });
@@ -141,7 +176,10 @@ function Failed({ error }: ErrorComponentProps) {
 
 export function newRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, app.addChildren([start, tunings, newTuning, tuning, nodes, keys, audit])]),
+    routeTree: root.addChildren([
+      signIn,
+      app.addChildren([start, datasets, newDataset, dataset, tunings, newTuning, tuning, nodes, keys, audit]),
+    ]),
     context: { queryClient },
     defaultErrorComponent: Failed,
     defaultNotFoundComponent: NotFoundPage,

@@ -11,6 +11,7 @@ export const theme = createTheme({
   defaultRadius: 'md',
   components: {
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': texts.common.close } } },
+    Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' } } } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', miw: 'max-content', c: 'var(--mantine-color-text)' } },
     // What scrolls can be scrolled with the keyboard.
     TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },

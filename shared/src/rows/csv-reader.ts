@@ -48,6 +48,7 @@ export class CsvReader implements RowReader {
   private readonly from: ReaderPosition;
   private readonly layout: Layout;
   private readonly named: NamedColumns | null;
+  private readonly withFields: boolean;
   private columns: ColumnMap | undefined;
   private parser: Parser | undefined;
   private rows: RawRow[] = [];
@@ -58,14 +59,22 @@ export class CsvReader implements RowReader {
   private delimiter = ',';
   private nextLine: number;
 
-  /** @param from where another reader of the same file has stopped, and what it knew of its head */
+  /**
+   * @param options `withFields`: rows come with all their fields too, as they stand in the file
+   * @param from where another reader of the same file has stopped, and what it knew of its head
+   */
   constructor(
-    { layout = RATINGS, named = null }: { layout?: Layout; named?: NamedColumns | null } = {},
+    {
+      layout = RATINGS,
+      named = null,
+      withFields = false,
+    }: { layout?: Layout; named?: NamedColumns | null; withFields?: boolean } = {},
     { position: from, head }: { position: ReaderPosition; head?: CsvHead | undefined } = { position: START },
   ) {
     this.from = from;
     this.layout = layout;
     this.named = named;
+    this.withFields = withFields;
     this.position = from;
     this.nextLine = from.line;
     if (head) {
@@ -198,7 +207,7 @@ export class CsvReader implements RowReader {
       const at = index[column];
       if (at !== undefined) value[column] = fields[at]!;
     }
-    this.rows.push({ line, value });
+    this.rows.push(this.withFields ? { line, value, fields } : { line, value });
   }
 
   private get example(): string {

@@ -7,6 +7,8 @@ export type RawRow = GoodRow | BadRow;
 export interface GoodRow {
   line: number;
   value: unknown;
+  /** Of CSV, where they were asked for: in the order of the header. */
+  fields?: readonly string[];
 }
 
 export type BadRow = RowError;

@@ -11,6 +11,8 @@ describe('columns that are named', () => {
   it('go with tables, hold one thing each, and are those of the kind', () => {
     expect(problems({ columns: { user: 'reader', by: 'writer' } })).toBeUndefined();
     expect(problems({ kind: 'items', columns: { item: 'no', title: 'name', by: 'who' } })).toBeUndefined();
+    expect(problems({ columns: { item: 'film', title: 'film', rating: 'grade' } })).toBeUndefined();
+    expect(problems({ columns: { item: 'film', title: 'film', rating: 'film' } })).toHaveLength(1);
     expect(problems({ columns: { user: 'reader', item: 'reader' } })).toEqual([
       ['columns', expect.stringContaining('named alike')],
     ]);

@@ -33,10 +33,11 @@ export type DatasetState = z.infer<typeof datasetStateSchema>;
 /** Names in the file, of its header or of its rows' keys, by what they hold here. */
 export const columnNamesSchema = z
   .partialRecord(z.enum(COLUMNS), z.string().min(1).max(LIMITS.columnCharacters))
-  .refine(
-    (columns) => new Set(Object.values(columns)).size === Object.keys(columns).length,
-    'two of them are named alike: a column of the file holds one thing',
-  );
+  .refine(({ item, ...others }) => {
+    // Where items have no ids, their titles stand for them.
+    const names = Object.values(item === others.title ? others : { item, ...others });
+    return new Set(names).size === names.length;
+  }, 'two of them are named alike: a column of the file holds one thing, and titles alone can be the ids of items too');
 export type ColumnNames = z.infer<typeof columnNamesSchema>;
 
 export const createDatasetSchema = z

@@ -6,6 +6,7 @@ import { includesScope, sessionQuery } from '../queries/session.ts';
 import { texts } from '../texts.ts';
 
 const PAGES = [
+  { to: '/datasets', label: texts.navigation.datasets, scope: 'read' },
   { to: '/tunings', label: texts.navigation.tunings, scope: 'read' },
   { to: '/nodes', label: texts.navigation.nodes, scope: 'read' },
   { to: '/keys', label: texts.navigation.keys, scope: 'admin' },

@@ -1,6 +1,9 @@
 // The modules of words, by the names under which pages use them.
 export { auditTexts as audit } from './audit.ts';
 export { chartTexts as charts } from './charts.ts';
+export { datasetDetailTexts as datasetDetail } from './dataset-detail.ts';
+export { datasetFormTexts as datasetForm } from './dataset-form.ts';
+export { datasetTexts as datasets } from './datasets.ts';
 export {
   commonTexts as common,
   fieldTexts as fields,
@@ -13,9 +16,11 @@ export {
 } from './frame.ts';
 export { keyTexts as keys } from './keys.ts';
 export { nodeTexts as nodes } from './nodes.ts';
+export { promptTexts as prompts } from './prompts.ts';
 export { settingTexts as settings } from './settings.ts';
 export { signInTexts as signIn } from './sign-in.ts';
 export { tuningDetailTexts as tuningDetail } from './tuning-detail.ts';
 export { tuningEstimateTexts as tuningEstimate } from './tuning-estimate.ts';
 export { tuningFormTexts as tuningForm } from './tuning-form.ts';
 export { tuningTexts as tunings } from './tunings.ts';
+export { uploadTexts as uploads } from './uploads.ts';

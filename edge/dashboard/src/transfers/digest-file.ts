@@ -6,18 +6,18 @@ import { unreadable } from './file-fault.ts';
 
 interface DigestOptions {
   onRead: (bytes: number) => void;
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
 /** @throws Error where the file can no longer be read; the reason of the signal where that ended it */
 export function digestFile(file: Blob, { onRead, signal }: DigestOptions): Promise<FileDigest> {
   return new Promise<FileDigest>((resolve, reject) => {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const worker = new Worker(new URL('./digest-worker.ts', import.meta.url), { type: 'module' });
     const end = () => worker.terminate();
-    signal.addEventListener('abort', () => {
+    signal?.addEventListener('abort', () => {
       end();
-      reject(signal.reason);
+      reject(signal?.reason);
     });
     worker.addEventListener('error', ({ message }) => {
       end();

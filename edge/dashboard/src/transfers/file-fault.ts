@@ -1,12 +1,12 @@
 // A chosen file that is no longer what it was: moved, changed or taken away with its disk.
-import { uploadTexts } from '../texts/uploads.ts';
+import { texts } from '../texts.ts';
 
 export class FileFault extends Error {
   override readonly name = 'FileFault';
 }
 
 export function unreadable(cause?: unknown): FileFault {
-  return new FileFault(uploadTexts.unreadable, { cause });
+  return new FileFault(texts.uploads.unreadable, { cause });
 }
 
 /** @throws FileFault: a browser notices a change only when it reads */

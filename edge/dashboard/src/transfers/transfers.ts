@@ -1,5 +1,5 @@
 // The files that this page is sending, by their datasets: they go on whichever page is shown, and the browser asks before it leaves them.
-import { datasetSchema } from '@tallrec/shared/wire/datasets';
+import { type Dataset, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { onlineManager } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
@@ -12,11 +12,22 @@ const FIRST_PAUSE_MS = 1000;
 let transfers: ReadonlyMap<string, Transfer> = new Map();
 const listeners = new Set<() => void>();
 
-export function startTransfer(dataset: string, source: TransferSource): Transfer {
+/**
+ * @param onDone told once the file is in, with the dataset as it is then
+ * @returns resolves then
+ */
+export function startTransfer(
+  dataset: string,
+  source: TransferSource,
+  onDone: (dataset: Dataset) => void,
+): Promise<void> {
   const transfer = new Transfer(source, apiOf(dataset));
   set((now) => now.set(dataset, transfer));
   transfer.start();
-  return transfer;
+  return transfer.done.then((done) => {
+    onDone(done);
+    forgetTransfer(dataset);
+  });
 }
 
 /** One that is done, or given up. */

@@ -2,7 +2,7 @@
 import { Accordion, Alert, Anchor, Button, Grid, Group, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
@@ -20,6 +20,7 @@ import {
   initialValues,
   ofForm,
   requestsOf,
+  STAGES,
   type TuningRequest,
   type TuningValues,
   tuningErrors,
@@ -38,10 +39,15 @@ export function NewTuningPage() {
   const create = useCreateTunings((requests: TuningRequest[]) =>
     sweep.make(requests, () => setMade((before) => before + 1)),
   );
+  const asked = useSearch({ from: '/app/tunings/new' });
   const [opened, setOpened] = useState<string | null>(null);
   const element = useRef<HTMLFormElement>(null);
   const form = useForm<TuningValues>({
-    initialValues: initialValues(),
+    initialValues: {
+      ...initialValues(),
+      dataset: asked.dataset ?? null,
+      stage: STAGES.find((one) => one === asked.stage) ?? 'rec',
+    },
     validate: tuningErrors,
     validateInputOnBlur: true,
   });

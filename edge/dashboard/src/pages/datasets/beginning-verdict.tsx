@@ -1,0 +1,85 @@
+// What the readers make of the beginning of a file: how much can be used, what cannot, and what looks odd.
+import { Alert, Stack, Text } from '@mantine/core';
+import type { Sampling } from '@tallrec/shared/interactions';
+import { Tally } from '@tallrec/shared/rows/tally';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
+import { useMemo } from 'react';
+import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { Tile, Tiles } from '../../parts/tile.tsx';
+import { texts } from '../../texts.ts';
+import type { Beginning, Reading } from './beginning.ts';
+import { examplesOf } from './dataset-tiles.tsx';
+import { RowErrorsTable } from './row-errors-table.tsx';
+import { Warnings } from './warnings.tsx';
+
+const words = texts.datasetForm.verdict;
+
+interface BeginningVerdictProps {
+  reading: Reading;
+  beginning: Beginning;
+  kind: DatasetKind;
+  /** Null while its fields hold something else. */
+  sampling: Sampling | null;
+  /** What has to be told before anything can be made of it. */
+  lacking: readonly string[];
+}
+
+export function BeginningVerdict({ reading, beginning, kind, sampling, lacking }: BeginningVerdictProps) {
+  return (
+    <Panel title={words.title}>
+      {lacking.length > 0 ? (
+        <Alert color="blue">{words.lackingBody(lacking.join(', '))}</Alert>
+      ) : (
+        <Stack>
+          <Text size="sm" c="dimmed">
+            {beginning.whole ? words.of.whole : words.of.part(formatBytes(beginning.bytes.length))}
+          </Text>
+          {sampling && <Counted reading={reading} whole={beginning.whole} kind={kind} sampling={sampling} />}
+          <Errors reading={reading} whole={beginning.whole} />
+        </Stack>
+      )}
+    </Panel>
+  );
+}
+
+interface CountedProps {
+  reading: Reading;
+  whole: boolean;
+  kind: DatasetKind;
+  sampling: Sampling;
+}
+
+function Counted({ reading, whole, kind, sampling }: CountedProps) {
+  const { rows, users, items, likedShare, profile, warnings } = useMemo(() => {
+    const tally = new Tally(kind, sampling);
+    for (const row of reading.rows) tally.add(row, JSON.stringify(row.row));
+    // The columns that are not used are marked in the table.
+    return { ...tally.stats(), warnings: tally.warnings([], whole) };
+  }, [reading, whole, kind, sampling]);
+  const examples = examplesOf(profile);
+  return (
+    <>
+      <Tiles>
+        <Tile name={kind === 'interactions' ? words.ratings : words.rows} value={formatNumber(rows)} />
+        {users !== null && <Tile name={words.users} value={formatNumber(users)} />}
+        {items !== null && <Tile name={words.items} value={formatNumber(items)} />}
+        {likedShare !== null && <Tile name={words.likes} value={formatShare(likedShare)} />}
+        {examples !== null && <Tile name={words.examples} value={formatNumber(examples)} />}
+      </Tiles>
+      {rows > 0 && <Warnings warnings={warnings} />}
+    </>
+  );
+}
+
+function Errors({ reading: { rows, errors, errorCount }, whole }: Pick<CountedProps, 'reading' | 'whole'>) {
+  if (errorCount === 0) return <Text size="sm">{words.good(formatNumber(rows.length))}</Text>;
+  return (
+    <>
+      <Alert color="red" title={(whole ? words.bad : words.badSoFar)(formatNumber(errorCount), errorCount === 1)}>
+        {words.badBody}
+      </Alert>
+      <RowErrorsTable errors={errors} />
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+import { toInstructionRow } from '@tallrec/shared/sample';
+import { describe, expect, it } from 'vitest';
+import { beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
+
+const beginning = (text: string, whole = true) => ({ bytes: new TextEncoder().encode(text), whole });
+const look = (text: string) => lookAt(beginning(text));
+
+const CSV = 'user,item,title,rating,time\n1,2,A,3,4\n';
+const SAMPLE = { noun: 'movie', history: [{ title: 'A', liked: true }], target: { title: 'B' }, liked: true };
+const lines = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+describe('the beginning of a file', () => {
+  it.each([
+    ['ratings as CSV', CSV, 'interactions', 'csv'],
+    ['ratings with tabs', 'userId\tmovieId\ttitle\trating\tts\n1\t2\tA\t3\t4\n', 'interactions', 'csv'],
+    ['a table of which no name is known', 'a,b,c\n1,2,3\n', 'interactions', 'csv'],
+    ['ratings as JSON Lines', lines({ user: 1, item: 2, title: 'A', rating: 3, time: 4 }), 'interactions', 'jsonl'],
+    ['a catalogue', 'id,title,author\n1,A,B\n', 'items', 'csv'],
+    ['a catalogue as JSON', JSON.stringify([{ id: 1, title: 'A' }]), 'items', 'json'],
+    ['our samples', lines(SAMPLE), 'samples', 'jsonl'],
+    ['published samples', JSON.stringify([toInstructionRow(SAMPLE)], null, 2), 'samples', 'json'],
+    ['instructions', `\ufeff${lines({ instruction: 'Name a colour.', output: 'Blue.' })}`, 'instructions', 'jsonl'],
+  ])('is recognised as %s', (_, text, kind, format) => {
+    expect(look(text)).toMatchObject({ kind, format });
+  });
+
+  it('is shown as it stands, whether or not its columns are known', () => {
+    expect(look('a;b\n1;"x\ny"\n2;z\n')).toMatchObject({
+      header: ['a', 'b'],
+      rows: [
+        { line: 2, cells: ['1', 'x\ny'] },
+        { line: 4, cells: ['2', 'z'] },
+      ],
+    });
+    expect(look(lines({ a: 1, b: null }, { a: 'x', c: [1] }))).toMatchObject({
+      header: ['a', 'b', 'c'],
+      rows: [{ cells: ['1', '', ''] }, { cells: ['x', '', '[1]'] }],
+    });
+  });
+
+  it('is read as far as it goes: a row that it cuts in two is neither good nor bad', () => {
+    const text = 'user,item,title,rating,time\n1,2,A,3,4\n1,2,"B';
+    const meaning = { kind: 'interactions', format: 'csv' } as const;
+    expect(readBeginning(beginning(text, false), meaning)).toMatchObject({ rows: [{}], errorCount: 0 });
+    expect(readBeginning(beginning(text), meaning).errors).toMatchObject([{ line: 3 }]);
+  });
+
+  it('is read by the columns that people name', () => {
+    const text = 'who,item,title,rating,time,grade\n1,2,A,x,4,5\n';
+    const named = { user: 'who', rating: 'grade' };
+    const { rows, errorCount } = readBeginning(beginning(text), { kind: 'interactions', format: 'csv', named });
+    expect([rows, errorCount]).toMatchObject([[{ row: { user: '1', rating: 5 } }], 0]);
+    expect(columnsOf(look(text).header, 'interactions', {})).toMatchObject({ missing: ['user'] });
+  });
+
+  it('takes titles for ids where people say so', () => {
+    const text = 'user,film,rating,time\n1,Heat,3,4\n';
+    const named = { item: 'film', title: 'film' };
+    const { rows } = readBeginning(beginning(text), { kind: 'interactions', format: 'csv', named });
+    expect(rows).toMatchObject([{ row: { item: 'Heat', title: 'Heat' } }]);
+    expect(columnsOf(look(text).header, 'interactions', named)?.missing).toEqual([]);
+  });
+
+  it('is no more than is needed of a large file', async () => {
+    const { bytes, whole } = await beginningOf(new Blob([CSV.repeat(50_000)]));
+    expect([bytes.length < 1_048_577, whole]).toEqual([true, false]);
+    expect((await beginningOf(new Blob(['x']))).whole).toBe(true);
+  });
+
+  it('is more of a file with long rows, so that one of them is in it', async () => {
+    const row = lines({ instruction: 'x'.repeat(900_000), output: 'y' });
+    expect(lookAt(await beginningOf(new Blob([row, row, row]))).rows).toHaveLength(1);
+  });
+
+  it.each([
+    ['workbook', 'PK\x03\x04'],
+    ['parquet', 'PAR1'],
+    ['gzip', '\x1f\x8b'],
+    [null, CSV],
+  ])('tells text from a %s', (packed, text) => {
+    expect(packedAs({ bytes: Uint8Array.from(text, (char) => char.charCodeAt(0)), whole: true })).toBe(packed);
+  });
+});

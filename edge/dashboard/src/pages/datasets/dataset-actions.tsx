@@ -1,0 +1,48 @@
+// What may be done with a dataset in the state that it is in.
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import { useNavigate } from '@tanstack/react-router';
+import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { LinkButton } from '../../parts/links.tsx';
+import { useDeleteDataset } from '../../queries/dataset-changes.ts';
+import { useMay } from '../../queries/session.ts';
+import { texts } from '../../texts.ts';
+
+const { verbs, confirm } = texts.datasetDetail;
+
+export function DatasetActions({ dataset }: { dataset: Dataset }) {
+  const { id, state, kind } = dataset;
+  const mayWrite = useMay('datasets:write');
+  const mayTune = useMay('tunings:write');
+  const ready = state === 'ready';
+  return (
+    <>
+      {ready && kind !== 'items' && mayTune && (
+        <LinkButton to="/tunings/new" search={{ dataset: id, ...(kind === 'instructions' ? { stage: 'alpaca' } : {}) }}>
+          {verbs.tune}
+        </LinkButton>
+      )}
+      {mayWrite && state !== 'deleting' && <Delete id={id} unfinished={state === 'created'} />}
+    </>
+  );
+}
+
+function Delete({ id, unfinished }: { id: string; unfinished: boolean }) {
+  const remove = useDeleteDataset(id);
+  const navigate = useNavigate();
+  const confirmed = async () => {
+    await remove.mutateAsync();
+    await navigate({ to: '/datasets' });
+  };
+  return (
+    <ConfirmButton
+      size="sm"
+      label={unfinished ? verbs.cancel : verbs.delete}
+      title={unfinished ? confirm.cancelTitle : confirm.deleteTitle}
+      error={remove.error}
+      pending={remove.isPending}
+      onConfirm={confirmed}
+    >
+      {unfinished ? confirm.cancel : confirm.delete}
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,97 @@
+// An upload that was broken off: the same file is chosen again, compared with what was announced, and what is lacking of it is sent.
+import { Button, FileButton, Group, Progress, Stack, Text } from '@mantine/core';
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { Upload } from '@tallrec/shared/wire/uploads';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ErrorAlert } from '../../parts/alerts.tsx';
+import { formatBytes, formatNumber } from '../../parts/formats.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { useCompleteDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
+import { datasetUploadQuery } from '../../queries/datasets.ts';
+import { texts } from '../../texts.ts';
+import { digestFile } from '../../transfers/digest-file.ts';
+import { FileFault } from '../../transfers/file-fault.ts';
+import type { TransferSource } from '../../transfers/transfer.ts';
+
+const { upload: words, verbs } = texts.datasetDetail;
+
+export function GoOnWithUpload({ dataset }: { dataset: Dataset }) {
+  const query = useQuery(datasetUploadQuery(dataset.id));
+  return (
+    <Panel title={words.brokenOff}>
+      <QueryView query={query}>
+        {(upload) => (isWhole(upload) ? <EndUpload id={dataset.id} /> : <SameFile dataset={dataset} upload={upload} />)}
+      </QueryView>
+    </Panel>
+  );
+}
+
+const receivedOf = (upload: Upload) =>
+  upload.mode === 'single' ? [upload.received] : upload.parts.map(({ received }) => received);
+const isWhole = (upload: Upload) => receivedOf(upload).every(Boolean);
+
+function EndUpload({ id }: { id: string }) {
+  const complete = useCompleteDataset(id);
+  return (
+    <Stack align="flex-start">
+      <Text size="sm">{words.allArrived}</Text>
+      {complete.error && <ErrorAlert error={complete.error} />}
+      <Button loading={complete.isPending} onClick={() => complete.mutate()}>
+        {verbs.complete}
+      </Button>
+    </Stack>
+  );
+}
+
+function SameFile({ dataset, upload }: { dataset: Dataset; upload: Upload }) {
+  const { id, name, bytes } = dataset;
+  const [readBytes, setReadBytes] = useState(0);
+  const start = useStartTransfer();
+  const compare = useMutation({
+    mutationFn: (file: File) => sourceOf(file, dataset, setReadBytes),
+    onSuccess: (source) => start(id, source),
+  });
+  const received = receivedOf(upload);
+  const arrived = received.filter(Boolean).length;
+  return (
+    <Stack align="flex-start" gap="sm">
+      <Text size="sm" fw={500}>
+        {arrived === 0 ? words.nothingArrived : `${words.parts(formatNumber(arrived), formatNumber(received.length))}.`}
+      </Text>
+      <Text size="sm">{words.goOn(name, formatBytes(bytes))}</Text>
+      {compare.error && <ErrorAlert error={compare.error} />}
+      {compare.isPending && (
+        <Stack gap={4} w="100%">
+          <Text size="sm">{words.comparing}</Text>
+          <Progress value={(100 * readBytes) / bytes} aria-label={words.comparing} />
+        </Stack>
+      )}
+      <Group>
+        <FileButton onChange={(file) => file && compare.mutate(file)}>
+          {(props) => (
+            <Button {...props} loading={compare.isPending}>
+              {words.choose}
+            </Button>
+          )}
+        </FileButton>
+        <Text size="sm" c="dimmed" flex={1} miw={200}>
+          {words.elsewhere}
+        </Text>
+      </Group>
+    </Stack>
+  );
+}
+
+/** @throws FileFault where it is not the file that was announced; one that came without its SHA-256 is told by its size alone */
+async function sourceOf(
+  file: File,
+  { bytes, sha256 }: Dataset,
+  onRead: (bytes: number) => void,
+): Promise<TransferSource> {
+  if (file.size !== bytes) throw new FileFault(words.otherSize(formatNumber(file.size), formatNumber(bytes)));
+  const digest = await digestFile(file, { onRead });
+  if (sha256 !== null && digest.sha256 !== sha256) throw new FileFault(words.otherBytes);
+  return { file, digest };
+}

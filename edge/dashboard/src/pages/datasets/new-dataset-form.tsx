@@ -1,0 +1,187 @@
+// A chosen file: what is in it, what is made of it, and its way to the service.
+import { Alert, Button, Group, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { DATASET_KINDS, type DatasetFormat } from '@tallrec/shared/wire/datasets';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useDeferredValue, useMemo, useRef } from 'react';
+import { refusedFields } from '../../api.ts';
+import { ErrorAlert } from '../../parts/alerts.tsx';
+import { formatBytes, formatShare } from '../../parts/formats.tsx';
+import { LinkButton } from '../../parts/links.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { useCreateDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
+import { texts } from '../../texts.ts';
+import { unreadable } from '../../transfers/file-fault.ts';
+import { useFileDigest } from '../../transfers/use-file-digest.ts';
+import { type Beginning, beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
+import { BeginningTable } from './beginning-table.tsx';
+import { BeginningVerdict } from './beginning-verdict.tsx';
+import { ColumnFields } from './column-fields.tsx';
+import {
+  type DatasetValues,
+  datasetErrors,
+  initialValues,
+  requestOf,
+  shownErrors,
+  validSampling,
+} from './dataset-form.ts';
+import { ExampleFields } from './example-fields.tsx';
+
+const words = texts.datasetForm;
+
+interface NewDatasetFormProps {
+  file: File;
+  onOther: () => void;
+}
+
+export function NewDatasetForm({ file, onOther }: NewDatasetFormProps) {
+  const query = useQuery({
+    queryKey: ['beginning', file.name, file.size, file.lastModified],
+    queryFn: () => beginningOf(file).catch((cause) => Promise.reject(unreadable(cause))),
+    networkMode: 'always',
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  return (
+    <Stack gap="lg">
+      <ChosenFile file={file} onOther={onOther} />
+      <QueryView query={query}>
+        {(beginning) => {
+          const packed = packedAs(beginning);
+          if (!packed) return <BeginningForm file={file} beginning={beginning} />;
+          return (
+            <Alert color="red" title={words.packed.title}>
+              {words.packed[packed]}
+            </Alert>
+          );
+        }}
+      </QueryView>
+    </Stack>
+  );
+}
+
+function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }) {
+  const look = useMemo(() => lookAt(beginning), [beginning]);
+  const element = useRef<HTMLFormElement>(null);
+  const form = useForm<DatasetValues>({
+    initialValues: initialValues(file.name, look, beginning),
+    validate: (values) => datasetErrors(values, look, file.size),
+    validateInputOnBlur: true,
+  });
+  const { kind, columns } = form.values;
+  const named = useDeferredValue(columns);
+  const reading = useMemo(
+    () => readBeginning(beginning, { kind, format: look.format, named }),
+    [beginning, kind, look.format, named],
+  );
+  const known = columnsOf(look.header, kind, columns);
+  // Where nothing can be read, the errors say why.
+  const lacking = look.rows.length > 0 ? (known?.missing ?? []) : [];
+  const refused = lacking.length === 0 && reading.errorCount > 0;
+  const sampling = validSampling(useDeferredValue(form.values));
+  const { upload, readBytes } = useUpload(file, look.format);
+
+  const show = () =>
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  const submit = form.onSubmit((values) => {
+    upload.mutate(values, {
+      onError: (error) => {
+        form.setErrors(shownErrors(refusedFields(error)));
+        show();
+      },
+    });
+  }, show);
+
+  return (
+    <form ref={element} onSubmit={submit} noValidate>
+      <Stack gap="lg">
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput label={words.name.label} description={words.name.hint} required {...form.getInputProps('name')} />
+          <Select
+            label={words.kind.label}
+            description={words.kind.hint}
+            data={DATASET_KINDS.map((value) => ({ value, label: texts.datasets.kinds[value] }))}
+            allowDeselect={false}
+            {...form.getInputProps('kind')}
+          />
+        </SimpleGrid>
+        {look.rows.length > 0 && (
+          <Panel title={known ? words.columns.title : words.columns.table}>
+            <Stack>
+              {known && <ColumnFields form={form} look={look} />}
+              <BeginningTable
+                look={look}
+                names={known?.names ?? null}
+                errors={lacking.length > 0 ? [] : reading.errors}
+              />
+            </Stack>
+          </Panel>
+        )}
+        <BeginningVerdict
+          reading={reading}
+          beginning={beginning}
+          kind={kind}
+          sampling={sampling}
+          lacking={lacking.map((column) => texts.datasets.columnNames[column])}
+        />
+        {lacking.length === 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
+        {upload.error && <ErrorAlert error={upload.error} />}
+        <Group>
+          <Button type="submit" size="md" loading={upload.isPending} variant={refused ? 'default' : 'filled'}>
+            {refused ? words.submitAnyway : words.submit}
+          </Button>
+          <LinkButton to="/datasets" size="md" variant="default">
+            {texts.common.cancel}
+          </LinkButton>
+          {upload.isPending && readBytes < file.size && (
+            <Text size="sm" c="dimmed" role="status">
+              {words.hashing(formatShare(readBytes / file.size))}
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function ChosenFile({ file, onOther }: NewDatasetFormProps) {
+  return (
+    <Paper withBorder px="md" py="sm">
+      <Group justify="space-between">
+        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+          {file.name}{' '}
+          <Text span c="dimmed" fw={400}>
+            {formatBytes(file.size)}
+          </Text>
+        </Text>
+        <Button variant="default" size="xs" onClick={onOther}>
+          {words.another}
+        </Button>
+      </Group>
+    </Paper>
+  );
+}
+
+/** A small file is in before anyone has seen that it was on its way. */
+const AT_ONCE_MS = 1500;
+
+function useUpload(file: File, format: DatasetFormat) {
+  const { readBytes, digest: digested } = useFileDigest(file);
+  const create = useCreateDataset();
+  const start = useStartTransfer();
+  const navigate = useNavigate();
+  const upload = useMutation({
+    mutationFn: async (values: DatasetValues) => {
+      const digest = await digested();
+      const body = requestOf(values, { format, bytes: file.size, sha256: digest.sha256 });
+      const { dataset } = await create.mutateAsync({ body, idempotencyKey: crypto.randomUUID() });
+      const done = start(dataset.id, { file, digest });
+      await Promise.race([done, new Promise((resolve) => setTimeout(resolve, AT_ONCE_MS))]);
+      return dataset;
+    },
+    onSuccess: ({ id }) => navigate({ to: '/datasets/$id', params: { id } }),
+  });
+  return { upload, readBytes };
+}

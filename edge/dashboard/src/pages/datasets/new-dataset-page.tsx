@@ -1,0 +1,34 @@
+// A new dataset: a file is chosen, looked at, and sent.
+import { lazy, Suspense, useState } from 'react';
+import { Page } from '../../parts/page.tsx';
+import { Loading } from '../../parts/query-view.tsx';
+import { texts } from '../../texts.ts';
+import { takeChosenFile } from '../../transfers/chosen-file.ts';
+import { ChooseFile, problemOf } from './choose-file.tsx';
+
+const words = texts.datasetForm;
+
+/** It brings the readers along: they come while people look for their file. */
+const form = import('./new-dataset-form.tsx');
+form.catch(() => undefined);
+const NewDatasetForm = lazy(() => form.then((module) => ({ default: module.NewDatasetForm })));
+
+export function NewDatasetPage() {
+  const [file, setFile] = useState(takeChosenFile);
+  const problem = file && problemOf(file);
+  return (
+    <Page title={words.title} lead={words.lead}>
+      {file && problem === null ? (
+        <Suspense fallback={<Loading />}>
+          <NewDatasetForm
+            key={`${file.name} ${file.size} ${file.lastModified}`}
+            file={file}
+            onOther={() => setFile(null)}
+          />
+        </Suspense>
+      ) : (
+        <ChooseFile problem={problem} onFile={setFile} />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,41 @@
+// The words of the list of datasets, and those that all pages about data share.
+export const datasetTexts = {
+  title: 'Data',
+  lead: 'Who liked what: models learn from it, are judged by it, and score it.',
+  create: 'Upload data',
+  columns: {
+    name: 'Name',
+    state: 'Status',
+    kind: 'What it holds',
+    rows: 'Rows',
+    bytes: 'Size',
+    created: 'Created',
+  },
+  kinds: { interactions: 'Ratings', samples: 'Samples', instructions: 'Instructions', items: 'Items' },
+  formats: { csv: 'CSV', jsonl: 'JSON Lines', json: 'JSON' },
+  columnNames: {
+    user: 'User',
+    item: 'Item',
+    title: 'Title',
+    rating: 'Rating',
+    time: 'Time',
+    by: 'Creator',
+  },
+  states: {
+    created: 'Not uploaded',
+    uploaded: 'Waiting for its check',
+    validating: 'Being checked',
+    ready: 'Ready',
+    rejected: 'Refused',
+    deleting: 'Being deleted',
+  },
+  uploading: (share: string) => `Uploading, ${share}`,
+  filters: { label: 'Filters', kind: 'What it holds', state: 'Status', all: 'All' },
+  empty: {
+    title: 'No data yet',
+    body: 'Begin with a file of ratings: one row for each time that someone rated something. A CSV file will do. Drag it onto this page, or choose it.',
+  },
+  noneFits: 'No dataset fits these filters.',
+  readOnly: 'Your key may look at data. To upload or delete, it needs the scope “datasets:write”.',
+  drop: { title: 'Let go to upload this file', hint: 'You will see what is in it before anything is sent.' },
+} as const;
