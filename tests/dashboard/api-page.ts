@@ -19,6 +19,9 @@ const SCALARS_OWN = {
   rules: ['landmark-no-duplicate-main', 'landmark-unique'],
 };
 
+/** Five megabytes of script, which a busy machine takes its time to run. */
+const TO_STAND = { timeout: 60_000 };
+
 export function apiPage(stage: Stage): void {
   it('shows on the page of the API each noun with its operations, and loads nothing from elsewhere', async () => {
     const { page, origin } = stage;
@@ -28,8 +31,8 @@ export function apiPage(stage: Stage): void {
     const note = (request: Request) => asked.push(new URL(request.url()).origin);
     page.on('request', note);
     await page.goto('/docs');
-    await stage.heading(info.title).waitFor();
-    await page.getByText(apiPageTexts.loading).waitFor({ state: 'detached' });
+    await stage.heading(info.title).waitFor(TO_STAND);
+    await page.getByText(apiPageTexts.loading).waitFor({ state: 'detached', ...TO_STAND });
     const menu = page.getByRole('complementary');
     for (const { name, 'x-displayName': title } of tags) {
       const button = (does: string) => menu.getByRole('button', { name: `${does} Group - ${title}`, exact: true });
@@ -98,7 +101,7 @@ export function apiPage(stage: Stage): void {
     const page = await context.newPage();
     stage.listenTo(page);
     await page.goto('/docs');
-    await page.locator('body.dark-mode').waitFor();
+    await page.locator('body.dark-mode').waitFor(TO_STAND);
     await context.close();
   });
 
@@ -123,7 +126,7 @@ async function openOperation(page: Page, ...[tag, method, path]: Operation): Pro
   // From one place of a page to another it would only scroll.
   await page.goto('about:blank');
   await page.goto(`/docs#tag/${tag}/${method.toUpperCase()}${path}`);
-  await page.getByRole('button', { name: `Test Request (${method} ${path})` }).waitFor();
+  await page.getByRole('button', { name: `Test Request (${method} ${path})` }).waitFor(TO_STAND);
 }
 
 async function openClient(page: Page, ...[, method, path]: Operation): Promise<void> {
