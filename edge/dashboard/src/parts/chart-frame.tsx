@@ -3,6 +3,7 @@ import '@mantine/charts/styles.css';
 import { Button, Group, Menu, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useRef, useState } from 'react';
 import { texts } from '../texts.ts';
+import type { ChartCell, ChartData } from './chart-data.ts';
 import { downloadFile } from './download-file.ts';
 import { formatNumber } from './formats.tsx';
 import { TableHead } from './table-head.tsx';
@@ -10,16 +11,6 @@ import { TableHead } from './table-head.tsx';
 const words = texts.charts;
 /** Of more rows the table shows the first, and the file has all. */
 const TABLE_ROWS = 200;
-
-export type ChartCell = string | number | null;
-
-export interface ChartData<C extends string = string> {
-  /** The column's name, for people. */
-  columns: Record<C, string>;
-  rows: readonly Record<C, ChartCell>[];
-  /** How numbers are written in the table; the file has them whole. */
-  format?: Partial<Record<C, (value: number) => string>>;
-}
 
 export interface ChartFrameProps<C extends string> {
   title: string;

@@ -1,6 +1,6 @@
 // The data of a chart as a CSV file (RFC 4180).
 import { stringify } from 'csv-stringify/browser/esm/sync';
-import type { ChartData } from './chart-frame.tsx';
+import type { ChartData } from './chart-data.ts';
 
 export function tableCsv<C extends string>({ columns, rows }: ChartData<C>): Blob {
   const keys = Object.keys(columns) as C[];
