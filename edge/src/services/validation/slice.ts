@@ -10,7 +10,7 @@ import { RowsWriter, type RowsWriterState } from '../../storage/r2.ts';
 import { validationOf } from './start.ts';
 
 /**
- * A step has 300 s of CPU time (`cpu_ms`). Measured in Node 22: 21 s for a slice of MovieLens-like CSV, 9 s of JSON lines, 51 s of the
+ * A step has 300 s of CPU time (`cpu_ms`). Measured in Node 22: 23 s for a slice of MovieLens-like CSV, 9 s of JSON lines, 51 s of the
  * shortest rows that there can be.
  */
 export const SLICE_BYTES = 128 * 1024 * 1024;
