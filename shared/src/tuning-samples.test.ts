@@ -21,7 +21,8 @@ it('splits in numbers as the paper’s split does, in any proportion', () => {
         });
         const options = { last, parts: [a, b, c] as [number, number, number] };
         const { train, valid, test } = paperSplit(samples, options);
-        expect(paperSplitSizes(n, options)).toEqual({ train: train.length, valid: valid.length, test: test.length });
+        const sizes = { train: train.length, valid: valid.length, test: test.length };
+        expect(paperSplitSizes(n, options)).toEqual({ unused: Math.max(0, n - last), ...sizes });
         expect([...train, ...valid, ...test]).toEqual(samples.slice(Math.max(0, n - last)));
       },
     ),
