@@ -1,7 +1,7 @@
 // Ratings as they come in, and the samples that TALLRec's paper makes of them.
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { DEFAULT_NOUN, type LabelledSample, nounSchema } from './sample.ts';
+import { DEFAULT_NOUN, type HistoryItem, type LabelledSample, nounSchema } from './sample.ts';
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({
@@ -47,28 +47,42 @@ export const samplingSchema = z.object({
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
-/**
- * TALLRec's samples: ratings are grouped by user in order of first appearance and sorted by time (stable); every position with
- * a full history before it gives one sample.
- * Source: the published preprocessing of MovieLens-100K, which this reproduces byte for byte.
- */
-export function buildSamples(interactions: Iterable<Interaction>, sampling: Sampling): LabelledSample[] {
+/** What each user rated, in order of time (stable), users in order of first appearance. */
+export function historiesByUser(
+  interactions: Iterable<Interaction>,
+  { likedAbove }: Pick<Sampling, 'likedAbove'>,
+): Map<string, HistoryItem[]> {
   const byUser = new Map<string, Interaction[]>();
   for (const interaction of interactions) {
     const own = byUser.get(interaction.user);
     if (own) own.push(interaction);
     else byUser.set(interaction.user, [interaction]);
   }
-  const samples: LabelledSample[] = [];
+  const histories = new Map<string, HistoryItem[]>();
   for (const [user, own] of byUser) {
     own.sort((a, b) => a.time - b.time);
-    const events = own.map(({ title, by, item, rating, time }) => ({
-      title,
-      ...(by === undefined ? {} : { by }),
-      id: item,
-      at: time,
-      liked: rating > sampling.likedAbove,
-    }));
+    histories.set(
+      user,
+      own.map(({ title, by, item, rating, time }) => ({
+        title,
+        ...(by === undefined ? {} : { by }),
+        id: item,
+        at: time,
+        liked: rating > likedAbove,
+      })),
+    );
+  }
+  return histories;
+}
+
+/**
+ * TALLRec's samples: ratings are grouped by user in order of first appearance and sorted by time (stable); every position with
+ * a full history before it gives one sample.
+ * Source: the published preprocessing of MovieLens-100K, which this reproduces byte for byte.
+ */
+export function buildSamples(interactions: Iterable<Interaction>, sampling: Sampling): LabelledSample[] {
+  const samples: LabelledSample[] = [];
+  for (const [user, events] of historiesByUser(interactions, sampling)) {
     for (let at = sampling.historyLength; at < events.length; at++) {
       const { liked, ...target } = events[at]!;
       const history = events.slice(at - sampling.historyLength, at);

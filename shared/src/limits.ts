@@ -42,6 +42,9 @@ export const LIMITS = {
   /** Names of columns. */
   columnCharacters: 200,
   historyItems: 200,
+  /** Of a dataset's items, those that are kept for searching; what they are called takes no more than so many characters together. */
+  searchedItems: 20_000,
+  searchedCharacters: 2 * MIB,
   scoreSamples: 256,
   rankCandidates: 500,
   formatSamples: 100,

@@ -38,6 +38,8 @@ const ACCESS: Record<string, Access> = {
   'GET /v1/datasets': 'read',
   'GET /v1/datasets/:id': 'read',
   'GET /v1/datasets/:id/preview': 'read',
+  'GET /v1/datasets/:id/items': 'read',
+  'GET /v1/datasets/:id/histories': 'read',
   'GET /v1/datasets/:id/upload': 'datasets:write',
   'POST /v1/datasets/:id/validate': 'datasets:write',
   'POST /v1/datasets/:id/complete': 'datasets:write',

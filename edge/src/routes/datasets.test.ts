@@ -241,6 +241,8 @@ describe('datasets', () => {
       ['GET', ''],
       ['GET', '/upload'],
       ['GET', '/preview'],
+      ['GET', '/items'],
+      ['GET', '/histories'],
       ['POST', '/complete'],
       ['POST', '/validate'],
       ['DELETE', ''],

@@ -5,7 +5,11 @@ import {
   completeDatasetSchema,
   createDatasetSchema,
   createdDatasetSchema,
+  datasetHistoriesSchema,
+  datasetItemsSchema,
   datasetSchema,
+  historiesQuerySchema,
+  itemsQuerySchema,
   listDatasetsQuerySchema,
   previewQuerySchema,
   previewSchema,
@@ -16,6 +20,8 @@ import { creates, needs } from '../http/auth.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
+import { listDatasetHistories } from '../services/dataset-histories.ts';
+import { listDatasetItems } from '../services/dataset-items.ts';
 import {
   completeDataset,
   createDataset,
@@ -135,6 +141,34 @@ const preview = createRoute({
   },
 });
 
+const items = createRoute({
+  method: 'get',
+  path: '/v1/datasets/{id}/items',
+  operationId: 'listDatasetItems',
+  tags,
+  summary: 'Its items, those in the most rows first; found by words of their titles',
+  ...needs('read'),
+  request: { params, query: itemsQuerySchema },
+  responses: {
+    200: jsonAnswer('Items', datasetItemsSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'DATASET_REJECTED'),
+  },
+});
+
+const histories = createRoute({
+  method: 'get',
+  path: '/v1/datasets/{id}/histories',
+  operationId: 'listDatasetHistories',
+  tags,
+  summary: 'The latest histories of some of its users, with what came next, to try a model on',
+  ...needs('read'),
+  request: { params, query: historiesQuerySchema },
+  responses: {
+    200: jsonAnswer('Histories', datasetHistoriesSchema),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE', 'DATASET_REJECTED'),
+  },
+});
+
 const remove = createRoute({
   method: 'delete',
   path: '/v1/datasets/{id}',
@@ -168,6 +202,12 @@ export const datasets = newRouter()
   .openapi(validate, async (c) => c.json(await validateAgain(c.var.deps, c.var.ctx, c.req.valid('param').id), 202))
   .openapi(preview, async (c) =>
     c.json(await previewDataset(c.var.deps, c.var.ctx, c.req.valid('param').id, c.req.valid('query')), 200),
+  )
+  .openapi(items, async (c) =>
+    c.json(await listDatasetItems(c.var.deps, c.var.ctx, c.req.valid('param').id, c.req.valid('query')), 200),
+  )
+  .openapi(histories, async (c) =>
+    c.json(await listDatasetHistories(c.var.deps, c.var.ctx, c.req.valid('param').id, c.req.valid('query')), 200),
   )
   .openapi(remove, async (c) => {
     await deleteDataset(c.var.deps, c.var.ctx, c.req.valid('param').id);

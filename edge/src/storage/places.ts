@@ -9,6 +9,8 @@ export const places = {
   datasetRaw: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/raw`,
   /** Its validated rows, one JSON document a line. */
   datasetRows: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/rows.jsonl`,
+  /** Its items, those in the most rows first, for searching. */
+  datasetItems: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/items.json`,
   /** What one validation, with all its starts, leaves between its slices. */
   datasetValidation: (workspace: string, id: string, validation: string) =>
     `ws/${workspace}/datasets/${id}/validation/${validation}/`,

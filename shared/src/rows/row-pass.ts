@@ -5,6 +5,7 @@ import { LIMITS } from '../limits.ts';
 import type { DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
 import { type Column, isTableKind, LAYOUTS, type NamedColumns, namesOf } from './columns.ts';
 import { type CsvHead, CsvReader } from './csv-reader.ts';
+import type { ItemIndexState } from './item-index.ts';
 import { JsonArrayReader, JsonlReader } from './json-readers.ts';
 import { type Normalised, type RowCheck, rowCheck } from './row-check.ts';
 import { isBad, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
@@ -112,6 +113,11 @@ export class RowPass {
 
   stats(): DatasetStats {
     return this.tally.stats();
+  }
+
+  /** The items, those in the most rows first. */
+  rankedItems(): ItemIndexState {
+    return this.tally.rankedItems();
   }
 
   /** @param whole whether this was the whole file, about which more can be said */

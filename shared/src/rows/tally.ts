@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Item, Sample } from '../sample.ts';
 import type { DatasetKind, DatasetProfile, DatasetStats } from '../wire/datasets.ts';
 import { DistinctCounter } from './distinct-counter.ts';
+import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 import type { Normalised } from './row-check.ts';
 
@@ -33,6 +34,7 @@ export interface TallyState {
   users: DistinctCounter['table'];
   items: DistinctCounter['table'];
   rows: DistinctCounter['table'];
+  index: ItemIndexState;
 }
 
 const REPEATED: Record<Normalised['kind'], string> = {
@@ -42,8 +44,6 @@ const REPEATED: Record<Normalised['kind'], string> = {
   items: 'rows are of an item that has come before',
 };
 
-const idOf = (item: Item) => item.id ?? `${item.title}\n${item.by ?? ''}`;
-
 export class Tally {
   private readonly kind: DatasetKind;
   private readonly sampling: Sampling;
@@ -52,6 +52,7 @@ export class Tally {
   private readonly users: DistinctCounter;
   private readonly items: DistinctCounter;
   private readonly seen: DistinctCounter;
+  private readonly index: ItemIndex;
 
   constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
     this.kind = kind;
@@ -71,11 +72,13 @@ export class Tally {
     this.users = new DistinctCounter(MAX_DISTINCT, from?.users);
     this.items = new DistinctCounter(MAX_DISTINCT, from?.items);
     this.seen = new DistinctCounter(MAX_DISTINCT, from?.rows);
+    this.index = new ItemIndex(from?.index);
   }
 
   get state(): TallyState {
-    const { counts, ratings, users, items, seen } = this;
-    return { counts, ratings: ratings.state, users: users.table, items: items.table, rows: seen.table };
+    const { counts, ratings, users, items, seen, index } = this;
+    const tables = { users: users.table, items: items.table, rows: seen.table };
+    return { counts, ratings: ratings.state, ...tables, index: index.state };
   }
 
   /** @param text the normalised row as it is written */
@@ -84,7 +87,7 @@ export class Tally {
     counts.rows++;
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
     else if (checked.kind === 'items') {
-      if (this.items.add(idOf(checked.row)) > 1) counts.repeated++;
+      if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
     } else {
       if (this.seen.add(text) > 1) counts.repeated++;
       if (checked.kind === 'samples') this.addSample(checked.row);
@@ -100,21 +103,39 @@ export class Tally {
       this.users.add(row.user);
     }
     counts.lengths[row.history.length]!++;
-    // An item that stands in a row twice is in one row.
-    for (const id of new Set([...row.history, row.target].map(idOf))) this.items.add(id);
+    // An item that stands in a row twice is in one row, and liked where it once was.
+    const items = new Map<string, { item: Item; liked: boolean }>();
+    for (const item of [...row.history, { ...row.target, liked: row.liked === true }]) {
+      const key = keyOfItem(item.id, item);
+      items.set(key, { item, liked: item.liked || items.get(key)?.liked === true });
+    }
+    for (const { item, liked } of items.values()) this.countItem(item.id, item, liked);
   }
 
   private addInteraction(row: Extract<Normalised, { kind: 'interactions' }>['row']): void {
     const { counts } = this;
     counts.labelled++;
     counts.withUser++;
-    if (row.rating > this.sampling.likedAbove) counts.liked++;
+    const liked = row.rating > this.sampling.likedAbove;
+    if (liked) counts.liked++;
     this.ratings.add(row.rating);
     if (this.users.add(row.user) > this.sampling.historyLength) counts.samples++;
-    this.items.add(row.item);
+    this.countItem(row.item, row, liked);
     if (this.seen.add(`${row.user}\n${row.item}`) > 1) counts.repeated++;
     counts.firstTime ??= row.time;
     if (row.time !== counts.firstTime) counts.sameTime = false;
+  }
+
+  /** @returns in how many rows it has been, or 0 where there were too many items to count */
+  private countItem(id: string | undefined, names: Pick<Item, 'title' | 'by'>, liked: boolean): number {
+    const key = keyOfItem(id, names);
+    this.index.add(key, id, names, liked);
+    return this.items.add(key);
+  }
+
+  /** The items, those in the most rows first. */
+  rankedItems(): ItemIndexState {
+    return this.index.ranked();
   }
 
   get rows(): number {

@@ -187,24 +187,27 @@ export type Preview = z.infer<typeof previewSchema>;
 export const itemsQuerySchema = z.object({
   limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
   search: z.string().max(LIMITS.titleCharacters).optional().meta({
-    description: 'Titles in which each of these words begins a word, case and accents aside.',
+    description:
+      'Titles in which each of these words begins a word, case and accents aside; in scripts without spaces, stands anywhere.',
   }),
 });
 
+export type ItemsQuery = z.infer<typeof itemsQuerySchema>;
+
+export const datasetItemSchema = itemSchema.extend({
+  rows: countSchema().meta({ description: 'Rows in which it was rated, or stands in the history or as the target.' }),
+  liked: countSchema().meta({ description: 'Of these, the rows that say it was liked.' }),
+});
+export type DatasetItem = z.infer<typeof datasetItemSchema>;
+
 /** The items of a dataset, those in the most rows first. */
 export const datasetItemsSchema = z.object({
-  items: z.array(
-    itemSchema.extend({
-      /** Rows in which it was rated, or stands in the history or as the target. */
-      rows: countSchema(),
-      /** Of these, the rows that say it was liked. */
-      liked: countSchema(),
-    }),
-  ),
-  /** That match. */
-  total: countSchema(),
-  /** False where the dataset has more items than are kept for searching: then those that came first are searched. */
-  complete: z.boolean(),
+  items: z.array(datasetItemSchema),
+  total: countSchema().meta({ description: 'That match.' }),
+  complete: z.boolean().meta({
+    description:
+      'False where the dataset has more items than are kept for searching: then those that came first are searched.',
+  }),
 });
 export type DatasetItems = z.infer<typeof datasetItemsSchema>;
 
@@ -212,6 +215,8 @@ export const historiesQuerySchema = z.object({
   limit: digitsSchema(1, LIMITS.pageItems).default(LIMITS.defaultPageItems),
   user: z.string().max(LIMITS.idCharacters).optional().meta({ description: 'Only users whose id begins so.' }),
 });
+
+export type HistoriesQuery = z.infer<typeof historiesQuerySchema>;
 
 /** Of some users of a dataset the latest history that is followed by something, to try a model on. */
 export const datasetHistoriesSchema = z.object({
@@ -225,7 +230,6 @@ export const datasetHistoriesSchema = z.object({
       next: itemSchema.extend({ liked: z.boolean().nullable() }),
     }),
   ),
-  /** False where only the beginning of the file was read. */
-  complete: z.boolean(),
+  complete: z.boolean().meta({ description: 'False where only the beginning of the file was read.' }),
 });
 export type DatasetHistories = z.infer<typeof datasetHistoriesSchema>;

@@ -1,5 +1,6 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
+import type { ItemIndexState } from '@tallrec/shared/rows/item-index';
 import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
@@ -96,7 +97,18 @@ export async function validateSlice(
   }
   await writer.take(pass.end());
   const { errorCount, rowErrors } = pass;
-  return { parts: await writer.finish(), stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+  const parts = await writer.finish();
+  if (errorCount === 0) await writeItems(bucket, input.dataset, pass.rankedItems());
+  return { parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+}
+
+/** Instructions have none. */
+async function writeItems(
+  bucket: R2Bucket,
+  { id, workspace, kind }: ValidationInput['dataset'],
+  items: ItemIndexState,
+): Promise<void> {
+  if (kind !== 'instructions') await bucket.put(places.datasetItems(workspace, id), JSON.stringify(items));
 }
 
 /** Rows of a dataset that is refused are of no use to anyone. */
@@ -155,7 +167,12 @@ const bytesOf = (view: ArrayBufferView) => new Uint8Array(view.buffer, view.byte
 function blocksOf(state: ValidationState): Uint8Array[] {
   const { tally } = state.pass;
   const tables = TABLES.flatMap((name) => [bytesOf(tally[name].hashes), bytesOf(tally[name].counts)]);
-  return [...tables, state.writer.rest];
+  return [...tables, new TextEncoder().encode(JSON.stringify(tally.index)), state.writer.rest];
+}
+
+interface Block {
+  at: number;
+  length: number;
 }
 
 /** Lays out the length of the JSON, the JSON, and each block, each at a multiple of 8 bytes; streamed, for tables can be large. */
@@ -191,7 +208,7 @@ async function loadState(bucket: R2Bucket, key: string): Promise<ValidationState
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, ALIGN_BYTES, jsonBytes)));
   if (head.version !== STATE_VERSION) throw new UnreadableState(`The state at ${key} is of version ${head.version}`);
   let at = ALIGN_BYTES + jsonBytes + padding(jsonBytes);
-  const blocks = (head.blockBytes as number[]).map((length) => {
+  const blocks = (head.blockBytes as number[]).map((length): Block => {
     const block = { at, length };
     at += length + padding(length);
     return block;
@@ -204,9 +221,13 @@ async function loadState(bucket: R2Bucket, key: string): Promise<ValidationState
       full: head.tally.full[index] as boolean,
     };
   };
-  const rest = blocks.at(-1)!;
+  const [index, rest] = blocks.slice(-2) as [Block, Block];
+  const text = new TextDecoder().decode(new Uint8Array(bytes, index.at, index.length));
   return {
-    pass: { ...head.pass, tally: { ...head.tally, users: table(0), items: table(1), rows: table(2) } },
+    pass: {
+      ...head.pass,
+      tally: { ...head.tally, users: table(0), items: table(1), rows: table(2), index: JSON.parse(text) },
+    },
     writer: { parts: head.writer.parts, rest: new Uint8Array(bytes, rest.at, rest.length) },
   };
 }

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { newId } from '@tallrec/shared/ids';
 import { samplingSchema } from '@tallrec/shared/interactions';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { makeDeps } from '../../compose.ts';
 import type { Deps } from '../../deps.ts';
@@ -33,7 +34,7 @@ const deps: Deps = {
 const line = (at: number) => `${JSON.stringify({ instruction: `say ${at}`, output: 'x'.repeat(50) })}\n`;
 const content = Array.from({ length: 20 }, (_, at) => line(at)).join('');
 
-async function uploadedDataset(text = content) {
+async function uploadedDataset(text = content, kind: DatasetKind = 'instructions') {
   const id = newId('dataset', Date.now());
   const sampling = samplingSchema.parse({});
   const upload = newUpload(deps, {
@@ -42,7 +43,7 @@ async function uploadedDataset(text = content) {
     subject: id,
     bytes: text.length,
   });
-  const fixed = { name: 'x', kind: 'instructions', format: 'jsonl', sha256: null, sampling, stats: null } as const;
+  const fixed = { name: 'x', kind, format: 'jsonl', sha256: null, sampling, stats: null } as const;
   const empty = { columns: null, warnings: [], errorCount: 0, rowErrors: [], rowsUploadId: null, createdBy: ctx.actor };
   const instance = firstValidation(id);
   const times = { createdAt: Date.now(), updatedAt: Date.now() };
@@ -68,6 +69,22 @@ async function persistently<T>(step: () => Promise<T>): Promise<T> {
     }
   }
   throw new Error('it never succeeded');
+}
+
+/** The deletion falls into the middle of a slice, before it has written what it leaves. */
+function deletingAtPut(id: string): Deps {
+  return {
+    ...deps,
+    bucket: new Proxy(deps.bucket, {
+      get: (bucket, name) => {
+        if (name !== 'put') return Reflect.get(bucket, name).bind(bucket);
+        return async (...args: Parameters<R2Bucket['put']>) => {
+          await deleteDataset(deps, ctx, id);
+          return await bucket.put(...args);
+        };
+      },
+    }),
+  };
 }
 
 async function validated(input: Begun, tried: Deps = deps) {
@@ -128,21 +145,18 @@ describe('a validation', () => {
     const { id, instance } = await uploadedDataset();
     const input = (await beginValidation(deps, id, instance))!;
     await runSlice(deps, input, 1, SLICE_BYTES);
-    // The deletion falls into the middle of a slice, before it has written what it leaves.
-    const meanwhile = {
-      ...deps,
-      bucket: new Proxy(deps.bucket, {
-        get: (bucket, name) => {
-          if (name !== 'put') return Reflect.get(bucket, name).bind(bucket);
-          return async (...args: Parameters<R2Bucket['put']>) => {
-            await deleteDataset(deps, ctx, id);
-            return await bucket.put(...args);
-          };
-        },
-      }),
-    };
-    expect((await runSlice(meanwhile, input, 2, SLICE_BYTES)).status).toBe('stopped');
+    expect((await runSlice(deletingAtPut(id), input, 2, SLICE_BYTES)).status).toBe('stopped');
     expect(await findDataset(deps.db, WORKSPACE, id)).toBeUndefined();
+    expect(await keysOf(id)).toEqual([]);
+  });
+
+  it('leaves no items of a dataset that is deleted as they are written', async () => {
+    const { id, instance } = await uploadedDataset('{"title":"Heat"}\n', 'items');
+    const input = (await beginValidation(deps, id, instance))!;
+    const result = await runSlice(deletingAtPut(id), input, 1);
+    if (result.status !== 'found') throw new Error(result.status);
+    expect(await keysOf(id)).toEqual(['items.json']);
+    expect(await settleValidation(deps, input, result.found)).toBe('stopped');
     expect(await keysOf(id)).toEqual([]);
   });
 

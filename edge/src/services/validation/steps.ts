@@ -123,6 +123,8 @@ async function stop(
     return { status: 'stopped' };
   await abortMultipart(deps.bucket, places.datasetRows(workspace, id), rowsUploadId);
   await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validation));
+  // Another validation of the same bytes finds the same items.
+  if (!row || row.state === 'deleting') await deps.bucket.delete(places.datasetItems(workspace, id));
   return { status: 'stopped' };
 }
 
