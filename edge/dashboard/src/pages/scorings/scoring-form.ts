@@ -1,0 +1,62 @@
+// The form of a new batch scoring: its values, and the request that they make.
+
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import { type CreateScoring, createScoringSchema } from '@tallrec/shared/wire/scorings';
+import type { z } from 'zod';
+import { fieldErrors, filled } from '../../parts/field-errors.ts';
+
+/** What a number field holds. */
+type NumberValue = number | string;
+
+export interface ScoringValues {
+  name: string;
+  task: CreateScoring['task'];
+  dataset: string | null;
+  catalogue: string | null;
+  top: NumberValue;
+  model: string | null;
+  adapter: string | null;
+  template: CreateScoring['template'];
+  priority: NumberValue;
+  wait: boolean;
+}
+
+export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
+  return {
+    name: '',
+    task: 'score',
+    dataset: null,
+    catalogue: null,
+    top: '',
+    model: null,
+    adapter: null,
+    template: 'clean',
+    priority: 0,
+    wait: false,
+    ...chosen,
+  };
+}
+
+/** What belongs to ranking alone is kept in the form, and not sent with the other task. */
+export function requestOf({ name, catalogue, top, ...rest }: ScoringValues): z.input<typeof createScoringSchema> {
+  const ranking = rest.task === 'rank' ? { catalogue, top } : {};
+  return filled({ name: name.trim(), ...rest, ...ranking }) as z.input<typeof createScoringSchema>;
+}
+
+export function scoringErrors(values: ScoringValues): Record<string, string> {
+  return fieldErrors(createScoringSchema, requestOf(values));
+}
+
+/** What the rows of each task may come from. */
+const KINDS: Record<CreateScoring['task'], readonly Dataset['kind'][]> = {
+  score: ['samples'],
+  rank: ['samples', 'interactions'],
+};
+
+export function isForTask({ state, kind }: Dataset, task: CreateScoring['task']): boolean {
+  return state === 'ready' && KINDS[task].includes(kind);
+}
+
+export function isCatalogue({ state, kind }: Dataset): boolean {
+  return state === 'ready' && kind === 'items';
+}
