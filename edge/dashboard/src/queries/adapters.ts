@@ -4,6 +4,7 @@ import { adapterSchema } from '@tallrec/shared/wire/adapters';
 import { evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { keepPreviousData, type Query, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ImportInput } from '../adapter-upload.ts';
 import { call } from '../api.ts';
 
 const all = ['adapters'] as const;
@@ -36,6 +37,21 @@ export const adapterEvaluationsQuery = (id: string) =>
     queryFn: ({ signal }) =>
       call('GET', '/v1/evaluations', { query: { adapter: id }, answer: pageOf(evaluationSchema), signal }),
   });
+
+export function useImportAdapter() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (input: ImportInput) => {
+      const { importAdapter } = await import('../adapter-upload.ts');
+      return await importAdapter(input);
+    },
+    onSuccess: async (adapter) => {
+      client.setQueryData(adapterQuery(adapter.id).queryKey, adapter);
+      await client.invalidateQueries({ queryKey: [...all, 'list'] });
+      await client.invalidateQueries({ queryKey: [...all, 'newest'] });
+    },
+  });
+}
 
 export function useDeleteAdapter(id: string) {
   const client = useQueryClient();

@@ -83,7 +83,7 @@ export const adapterTexts = {
   },
   files: {
     title: 'Files',
-    lead: 'In PEFT’s format: what reads that reads these.',
+    lead: 'In the format of Hugging Face PEFT, which loads them as they are.',
     config: 'Download adapter_config.json',
     weights: 'Download adapter_model.safetensors',
     id: 'Content hash',
@@ -91,6 +91,35 @@ export const adapterTexts = {
     bytes: 'Size',
   },
   facts: { title: 'Facts', model: 'Model', modelHash: 'Model’s hash', createdBy: 'Made by', created: 'Made' },
+  import: {
+    title: 'Import an adapter',
+    files: 'Files',
+    drop: 'Drop the adapter’s files here, or click to choose them',
+    dropHint: 'adapter_config.json and adapter_model.safetensors, and blend.json if there is one.',
+    notYet: 'still missing',
+    config: (rank: string, modules: string, model: string | null) =>
+      `LoRA of rank ${rank}${modules && ` on ${modules}`}${model ? `, tuned on ${model}` : ''}`,
+    name: 'Name',
+    nameHint: 'How you will find it again.',
+    model: 'Model',
+    modelHint: 'That it was tuned on, by the name under which your nodes hold it.',
+    submit: 'Import',
+    doing: {
+      reading: (bytes: string, of: string) => `Reading the files: ${bytes} of ${of}`,
+      sending: (bytes: string, of: string) => `Sending: ${bytes} of ${of}`,
+      importing: () => 'Checking what has arrived…',
+    },
+    problems: {
+      missing: 'Choose both files.',
+      others: 'None of these files is called adapter_config.json or adapter_model.safetensors.',
+      config: 'adapter_config.json is not what PEFT’s save_pretrained writes for a LoRA adapter.',
+      notLora: (type: string) => `adapter_config.json is of an adapter of the kind ${type}; only LORA can be used.`,
+      blend: 'blend.json is not what a tuning leaves. Leave it out, or choose the right one.',
+      otherBlend:
+        'blend.json was fit for another adapter. Leave it out, or choose the one that lay beside these files.',
+      large: (most: string) => `adapter_model.safetensors may have at most ${most}.`,
+    },
+  },
   options: {
     aliases: 'Aliases',
     adapters: 'Adapters',

@@ -1,7 +1,7 @@
 // The words of the pages about batch scorings.
 export const scoringTexts = {
   title: 'Batch scorings',
-  lead: 'All rows of a dataset scored, or a catalogue ranked for each person in it, to be downloaded as one file.',
+  lead: 'A whole dataset scored, or a catalogue ranked for each person in it, as one file to download.',
   create: 'New batch scoring',
   columns: {
     name: 'Name',

@@ -14,6 +14,8 @@ export interface TrialView {
   /** Until what it begins with has come. */
   isPending: boolean;
   change: (how: (trial: Trial) => Trial) => void;
+  /** With someone of the dataset as it is now. */
+  beginAnew: () => void;
 }
 
 /** @param dataset null where there is none to begin with, undefined until that is known */
@@ -36,5 +38,6 @@ export function useTrial(dataset: Dataset | null | undefined): TrialView {
   }, [begins, histories.isPending, items.isPending, items.data, first, setKept]);
   const change = useCallback((how: (trial: Trial) => Trial) => setKept((before) => how(before ?? EMPTY)), [setKept]);
   const isPending = kept === null && (dataset === undefined || (begins && (histories.isPending || items.isPending)));
-  return { trial: kept ?? EMPTY, isPending, change };
+  const beginAnew = useCallback(() => setKept(null), [setKept]);
+  return { trial: kept ?? EMPTY, isPending, change, beginAnew };
 }
