@@ -13,7 +13,7 @@ import { errorBodySchema } from '@tallrec/shared/wire/page';
 import type { Upload } from '@tallrec/shared/wire/uploads';
 import type { z } from 'zod';
 import { ApiError, call } from './api.ts';
-import { adapterTexts } from './texts/adapters.ts';
+import { texts } from './texts.ts';
 
 export interface ImportInput {
   config: File;
@@ -43,7 +43,7 @@ export async function importAdapter({ config, weights, blend, fields, onProgress
   };
   const read = counted('reading');
   const hashes = { configSha256: await sha256Of(config, read), weightsSha256: await sha256Of(weights, read) };
-  if (blend && blend.adapter !== (await adapterId(hashes))) throw new Error(adapterTexts.import.problems.otherBlend);
+  if (blend && blend.adapter !== (await adapterId(hashes))) throw new Error(texts.adapters.import.problems.otherBlend);
   const upload = await call('POST', '/v1/adapters:upload', {
     body: { ...hashes, configBytes: config.size, weightsBytes: weights.size },
     answer: adapterUploadSchema,

@@ -1,9 +1,9 @@
 // Adapters as the options of a field: aliases first, since they go on to be right when a better one comes.
 import type { Adapter } from '@tallrec/shared/wire/adapters';
-import { adapterTexts } from '../texts/adapters.ts';
+import { texts } from '../texts.ts';
 import { shortHash } from './formats.tsx';
 
-const words = adapterTexts.options;
+const words = texts.adapters.options;
 
 /** @param ref a content hash or an alias */
 export function findByRef(adapters: readonly Adapter[], ref: string | null | undefined): Adapter | undefined {

@@ -3,7 +3,7 @@ import { Anchor, Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { adapterQuery } from '../queries/adapters.ts';
 import { datasetQuery } from '../queries/datasets.ts';
-import { adapterTexts } from '../texts/adapters.ts';
+import { texts } from '../texts.ts';
 import { shortHash } from './formats.tsx';
 import { LinkAnchor } from './links.tsx';
 
@@ -25,7 +25,7 @@ interface AdapterLinkProps {
 
 export function AdapterLink({ id, amongWords = false }: AdapterLinkProps) {
   const { data, isError } = useQuery(adapterQuery(id));
-  if (isError) return <Code>{adapterTexts.gone(shortHash(id))}</Code>;
+  if (isError) return <Code>{texts.adapters.gone(shortHash(id))}</Code>;
   return (
     <LinkAnchor to="/adapters/$id" params={{ id }} {...(amongWords ? { underline: 'always' } : {})}>
       {data?.name ?? shortHash(id)}

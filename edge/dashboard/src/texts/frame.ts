@@ -51,7 +51,15 @@ export const shellTexts = {
   schemes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
 };
 
-export const navigationTexts = { tunings: 'Tunings', nodes: 'Nodes', keys: 'Keys', audit: 'Audit' };
+export const navigationTexts = {
+  tunings: 'Tunings',
+  adapters: 'Adapters',
+  playground: 'Playground',
+  scorings: 'Batch scorings',
+  nodes: 'Nodes',
+  keys: 'Keys',
+  audit: 'Audit',
+};
 
 export const noAccessTexts = {
   title: 'Nothing to see with this key',

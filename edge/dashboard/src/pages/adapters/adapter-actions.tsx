@@ -6,10 +6,10 @@ import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { useDeleteAdapter } from '../../queries/adapters.ts';
 import { useMay } from '../../queries/session.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { PointAlias } from './point-alias.tsx';
 
-const { verbs, confirm } = adapterTexts;
+const { verbs, confirm } = texts.adapters;
 
 export function AdapterActions({ adapter }: { adapter: Adapter }) {
   const [mayWrite, mayScore, mayBatch] = [useMay('adapters:write'), useMay('score'), useMay('scorings:write')];

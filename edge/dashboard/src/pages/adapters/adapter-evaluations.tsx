@@ -9,10 +9,10 @@ import { TableHead } from '../../parts/table-head.tsx';
 import { adapterEvaluationsQuery } from '../../queries/adapters.ts';
 import { datasetQuery } from '../../queries/datasets.ts';
 import { useMay } from '../../queries/session.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
-const words = adapterTexts.evaluation;
+const words = texts.adapters.evaluation;
 
 export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapter }) {
   const query = useQuery(adapterEvaluationsQuery(id));
@@ -23,7 +23,7 @@ export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapte
         {({ items, nextCursor }) =>
           items.length === 0 ? (
             <Text size="sm" c="dimmed">
-              {adapterTexts.story.notJudged}
+              {texts.adapters.story.notJudged}
             </Text>
           ) : (
             <EvaluationsTable evaluations={items} cut={nextCursor !== null} />
@@ -37,7 +37,7 @@ export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapte
           size="xs"
           variant="default"
         >
-          {adapterTexts.verbs.evaluate}
+          {texts.adapters.verbs.evaluate}
         </Button>
       )}
     </Stack>
@@ -47,7 +47,7 @@ export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapte
 function EvaluationsTable({ evaluations, cut }: { evaluations: readonly Evaluation[]; cut: boolean }) {
   return (
     <Table.ScrollContainer minWidth={380} w="100%">
-      <Table verticalSpacing={6} horizontalSpacing="xs" fz="sm" aria-label={adapterTexts.story.judged}>
+      <Table verticalSpacing={6} horizontalSpacing="xs" fz="sm" aria-label={texts.adapters.story.judged}>
         <TableHead columns={words.columns} hints={words.hints} />
         <Table.Tbody>
           {evaluations.map((evaluation) => (

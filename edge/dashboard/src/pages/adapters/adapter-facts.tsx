@@ -5,9 +5,9 @@ import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatBytes, Time } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 
-const { files: words, facts } = adapterTexts;
+const { files: words, facts } = texts.adapters;
 
 export function AdapterFiles({ adapter: { id, files } }: { adapter: Adapter }) {
   return (

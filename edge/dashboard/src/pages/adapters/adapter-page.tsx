@@ -7,13 +7,13 @@ import { useParams } from '@tanstack/react-router';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adapterQuery } from '../../queries/adapters.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { AdapterActions } from './adapter-actions.tsx';
 import { AdapterFacts, AdapterFiles } from './adapter-facts.tsx';
 import { AdapterStory } from './adapter-story.tsx';
 import { AliasBadges } from './adapters-table.tsx';
 
-const words = adapterTexts;
+const words = texts.adapters;
 
 export function AdapterPage() {
   const { id } = useParams({ from: '/app/adapters/$id' });

@@ -9,11 +9,11 @@ import { Panel } from '../../parts/panel.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { AdapterLink } from '../../parts/things.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { AdapterEvaluations } from './adapter-evaluations.tsx';
 import { AdapterItself, DataTold, TuningTold, Uses } from './story-steps.tsx';
 
-const words = adapterTexts.story;
+const words = texts.adapters.story;
 
 interface Step {
   title: string;

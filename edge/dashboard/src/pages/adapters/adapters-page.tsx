@@ -6,12 +6,12 @@ import { Page } from '../../parts/page.tsx';
 import { PagedList } from '../../parts/paged-list.tsx';
 import { adaptersPageQuery } from '../../queries/adapters.ts';
 import { useMay } from '../../queries/session.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { AdaptersTable } from './adapters-table.tsx';
 import { AdaptersTabs } from './adapters-tabs.tsx';
 import { ImportAdapter } from './import-adapter.tsx';
 
-const words = adapterTexts;
+const words = texts.adapters;
 
 export function AdaptersPage() {
   const { cursor } = useSearch({ from: '/app/adapters' });

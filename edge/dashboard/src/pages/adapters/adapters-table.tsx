@@ -7,9 +7,9 @@ import { formatAuc, formatNumber, shortHash, Time } from '../../parts/formats.ts
 import { LinkAnchor, LinkBadge } from '../../parts/links.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { newestTuningsQuery } from '../../queries/tunings.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 
-const words = adapterTexts;
+const words = texts.adapters;
 
 export function AdaptersTable({ adapters }: { adapters: readonly Adapter[] }) {
   const { data } = useQuery(newestTuningsQuery);

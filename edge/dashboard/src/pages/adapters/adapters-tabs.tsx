@@ -1,9 +1,9 @@
 // The two lists of what is put to use: adapters, and the aliases that point at them.
 import { Group } from '@mantine/core';
 import { LinkButton } from '../../parts/links.tsx';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 
-const words = adapterTexts.tabs;
+const words = texts.adapters.tabs;
 
 export function AdaptersTabs({ at }: { at: 'adapters' | 'aliases' }) {
   return (

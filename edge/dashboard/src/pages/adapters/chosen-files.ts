@@ -2,9 +2,9 @@
 import { parseJson } from '@tallrec/shared/json';
 import { ADAPTER_FILES, adapterBlendSchema, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { z } from 'zod';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 
-const words = adapterTexts.import.problems;
+const words = texts.adapters.import.problems;
 
 export interface ChosenFiles<F extends { name: string } = File> {
   config?: F;

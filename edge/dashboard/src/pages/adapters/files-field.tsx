@@ -7,10 +7,10 @@ import { ADAPTER_FILES, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import type { ReactNode } from 'react';
 import type { ImportInput } from '../../adapter-upload.ts';
 import { formatBytes, formatNumber } from '../../parts/formats.tsx';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 import { type ChosenFiles, type ReadConfig, readBlend, readConfig, sortedFiles } from './chosen-files.ts';
 
-const words = adapterTexts.import;
+const words = texts.adapters.import;
 
 export interface ReadFiles {
   chosen: ChosenFiles;

@@ -2,7 +2,7 @@
 import { Button, Modal, Skeleton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
-import { adapterTexts } from '../../texts/adapters.ts';
+import { texts } from '../../texts.ts';
 
 const ImportForm = lazy(() => import('./import-form.tsx').then((module) => ({ default: module.ImportForm })));
 
@@ -10,8 +10,8 @@ export function ImportAdapter() {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Button onClick={open}>{adapterTexts.verbs.import}</Button>
-      <Modal opened={opened} onClose={close} title={adapterTexts.import.title} size="lg">
+      <Button onClick={open}>{texts.adapters.verbs.import}</Button>
+      <Modal opened={opened} onClose={close} title={texts.adapters.import.title} size="lg">
         <Suspense fallback={<Skeleton height={360} />}>
           <ImportForm onCancel={close} />
         </Suspense>

@@ -14,12 +14,11 @@ import { fieldErrors, filled } from '../../parts/field-errors.ts';
 import { formatBytes } from '../../parts/formats.tsx';
 import { useImportAdapter } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
 import { texts } from '../../texts.ts';
 import { EMPTY_FILES, FilesField, type ReadFiles } from './files-field.tsx';
 
-const words = adapterTexts.import;
-const settings = texts.tunings.form.settings;
+const words = texts.adapters.import;
+const settings = texts.settings;
 const fieldsSchema = importAdapterSchema.omit({ configSha256: true, weightsSha256: true, blend: true });
 
 interface ImportValues {

@@ -7,17 +7,16 @@ import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { AdapterLink } from '../../parts/things.tsx';
 import { aliasesQuery, usePointAlias } from '../../queries/aliases.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
 import { texts } from '../../texts.ts';
 
-const words = adapterTexts.point;
+const words = texts.adapters.point;
 
 export function PointAlias({ adapter }: { adapter: Adapter }) {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
       <Button variant="default" onClick={open}>
-        {adapterTexts.verbs.point}
+        {texts.adapters.verbs.point}
       </Button>
       <Modal opened={opened} onClose={close} title={words.title}>
         <PointAliasForm adapter={adapter} onDone={close} />

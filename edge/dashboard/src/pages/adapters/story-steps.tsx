@@ -10,12 +10,11 @@ import { DatasetLink } from '../../parts/things.tsx';
 import { aliasesQuery } from '../../queries/aliases.ts';
 import { datasetQuery } from '../../queries/datasets.ts';
 import { tuningReportQuery } from '../../queries/tunings.ts';
-import { adapterTexts } from '../../texts/adapters.ts';
 import { texts } from '../../texts.ts';
 import { type RecipeDifference, recipeDifferences } from './recipe-differences.ts';
 
-const words = adapterTexts.story;
-const settingWords = texts.tunings.form.settings;
+const words = texts.adapters.story;
+const settingWords = texts.settings;
 
 const listed = (...facts: (string | null | undefined | false)[]) => facts.filter(Boolean).join(' · ');
 

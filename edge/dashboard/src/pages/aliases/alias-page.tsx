@@ -14,10 +14,9 @@ import { AdapterLink } from '../../parts/things.tsx';
 import { adapterQuery } from '../../queries/adapters.ts';
 import { aliasQuery, useDeleteAlias, usePointAlias } from '../../queries/aliases.ts';
 import { useMay } from '../../queries/session.ts';
-import { aliasTexts } from '../../texts/aliases.ts';
 import { texts } from '../../texts.ts';
 
-const words = aliasTexts;
+const words = texts.aliases;
 
 export function AliasPage() {
   const { alias } = useParams({ from: '/app/aliases/$alias' });

@@ -11,10 +11,10 @@ import { PagedList } from '../../parts/paged-list.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { AdapterLink } from '../../parts/things.tsx';
 import { aliasesPageQuery } from '../../queries/aliases.ts';
-import { aliasTexts } from '../../texts/aliases.ts';
+import { texts } from '../../texts.ts';
 import { AdaptersTabs } from '../adapters/adapters-tabs.tsx';
 
-const words = aliasTexts;
+const words = texts.aliases;
 
 export function AliasesPage() {
   const { cursor } = useSearch({ from: '/app/aliases' });

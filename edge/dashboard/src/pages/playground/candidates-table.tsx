@@ -6,7 +6,6 @@ import { useState } from 'react';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
-import { playgroundTexts } from '../../texts/playground.ts';
 import { texts } from '../../texts.ts';
 import { LookCloser } from './look-closer.tsx';
 import { type PlaceByPopularity, placesByPopularity } from './popularity.ts';
@@ -14,7 +13,7 @@ import { type Candidate, type Choice, type Trial, withoutCandidate } from './tri
 import { useLikes } from './use-likes.ts';
 import type { TrialView } from './use-trial.ts';
 
-const words = playgroundTexts.ranking;
+const words = texts.playground.ranking;
 
 interface CandidatesProps {
   trial: Trial;

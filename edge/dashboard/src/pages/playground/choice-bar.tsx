@@ -6,13 +6,12 @@ import { nounSchema } from '@tallrec/shared/sample';
 import { useState } from 'react';
 import { adapterOptions } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
-import { playgroundTexts } from '../../texts/playground.ts';
 import { texts } from '../../texts.ts';
 import type { ChoiceView } from './use-choice.ts';
 import type { TrialView } from './use-trial.ts';
 
-const words = playgroundTexts.choice;
-const templates = texts.tunings.form.settings.templates;
+const words = texts.playground.choice;
+const templates = texts.settings.templates;
 
 export function ChoiceBar({ view, trial }: { view: ChoiceView; trial: TrialView }) {
   const { choice, adapter, adapters, models, isPending, error } = view;

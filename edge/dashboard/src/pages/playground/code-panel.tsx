@@ -15,12 +15,11 @@ import { useState } from 'react';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { useMay } from '../../queries/session.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
 import { texts } from '../../texts.ts';
 import { LANGUAGES, type Language, type PlaygroundCall, snippet } from './snippets.ts';
 import { type Choice, rankRequest, scoreRequest, type Trial } from './trial.ts';
 
-const words = playgroundTexts.code;
+const words = texts.playground.code;
 const CALLS = ['rank', 'score'] as const;
 type Call = (typeof CALLS)[number];
 

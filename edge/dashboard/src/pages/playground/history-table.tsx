@@ -2,11 +2,11 @@
 import { ActionIcon, Button, CloseButton, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import type { HistoryItem } from '@tallrec/shared/sample';
 import { useEffect, useRef, useState } from 'react';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { withLiked, withMoved, withoutRead } from './trial.ts';
 import type { TrialView } from './use-trial.ts';
 
-const words = playgroundTexts.taste;
+const words = texts.playground.taste;
 
 interface HistoryProps {
   history: readonly HistoryItem[];

@@ -7,10 +7,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { formatNumber } from '../../parts/formats.tsx';
 import { itemsQuery } from '../../queries/histories.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { isIn, type KnownItem } from './trial.ts';
 
-const words = playgroundTexts.search;
+const words = texts.playground.search;
 const TYPED = 'typed';
 const SETTLED_MS = 150;
 

@@ -3,10 +3,10 @@ import { ColorSwatch, Group, Progress, Stack, Text } from '@mantine/core';
 import '@mantine/core/styles/ColorSwatch.css';
 import { formatNumber } from '../../parts/formats.tsx';
 import type { Answered } from '../../queries/answers.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { type LatencyPart, latencyParts } from './latency.ts';
 
-const words = playgroundTexts.latency;
+const words = texts.playground.latency;
 
 const COLORS: Record<LatencyPart, string> = {
   network: 'gray.5',

@@ -5,12 +5,12 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
 import { useScore } from '../../queries/answers.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { LatencyBar } from './latency-bar.tsx';
 import { PromptText } from './prompt-text.tsx';
 import { type Candidate, type Choice, scoreRequest, type Trial } from './trial.ts';
 
-const words = playgroundTexts.look;
+const words = texts.playground.look;
 
 interface LookCloserProps {
   trial: Trial;

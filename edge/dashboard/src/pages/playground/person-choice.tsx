@@ -7,12 +7,12 @@ import { useState } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { historiesQuery } from '../../queries/histories.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { type Person, personKey, withPerson } from './trial.ts';
 import type { TrialView } from './use-trial.ts';
 import type { TrialDataset } from './use-trial-dataset.ts';
 
-const words = playgroundTexts.taste;
+const words = texts.playground.taste;
 
 export interface TasteProps {
   view: TrialView;

@@ -3,7 +3,7 @@ import '@mantine/core/styles/Grid.css';
 import { Grid, Stack, Text } from '@mantine/core';
 import { Page } from '../../parts/page.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { ChoiceBar } from './choice-bar.tsx';
 import { CodePanel } from './code-panel.tsx';
 import { PromptText } from './prompt-text.tsx';
@@ -20,7 +20,7 @@ export function PlaygroundPage() {
   const { choice } = choosing;
   const [first] = view.trial.candidates;
   return (
-    <Page title={playgroundTexts.title} lead={playgroundTexts.lead}>
+    <Page title={texts.playground.title} lead={texts.playground.lead}>
       <Stack gap="lg">
         <ChoiceBar view={choosing} trial={view} />
         <Grid gap="lg">
@@ -28,10 +28,10 @@ export function PlaygroundPage() {
             <Stack gap="lg">
               <TastePanel view={view} from={from} />
               {choice && first && (
-                <Panel title={playgroundTexts.reads.title}>
+                <Panel title={texts.playground.reads.title}>
                   <Stack gap="sm">
                     <Text size="sm" c="dimmed">
-                      {playgroundTexts.reads.body(first.title)}
+                      {texts.playground.reads.body(first.title)}
                     </Text>
                     <PromptText trial={view.trial} choice={choice} candidate={first} />
                   </Stack>

@@ -3,7 +3,7 @@ import { Code, ScrollArea } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { QueryView } from '../../parts/query-view.tsx';
 import { promptQuery } from '../../queries/answers.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import type { Choice } from './trial.ts';
 import { type Candidate, sampleOf, type Trial } from './trial.ts';
 
@@ -22,7 +22,7 @@ export function PromptText({ trial, choice, candidate }: PromptTextProps) {
         <ScrollArea.Autosize
           mah={300}
           type="auto"
-          viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': playgroundTexts.look.prompt }}
+          viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': texts.playground.look.prompt }}
         >
           <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
             {text}

@@ -10,14 +10,14 @@ import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Answered, useRank } from '../../queries/answers.ts';
 import { itemsQuery } from '../../queries/histories.ts';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { CandidatesTable } from './candidates-table.tsx';
 import { ItemSearch } from './item-search.tsx';
 import { LatencyBar } from './latency-bar.tsx';
 import { type Choice, DRAWN, rankRequest, withCandidate, withPopular } from './trial.ts';
 import type { TrialView } from './use-trial.ts';
 
-const words = playgroundTexts.ranking;
+const words = texts.playground.ranking;
 /** Changes of so long are asked about together. */
 const SETTLED_MS = 400;
 

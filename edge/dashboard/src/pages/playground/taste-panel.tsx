@@ -2,13 +2,13 @@
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { formatNumber } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { playgroundTexts } from '../../texts/playground.ts';
+import { texts } from '../../texts.ts';
 import { HistoryTable } from './history-table.tsx';
 import { ItemSearch } from './item-search.tsx';
 import { PersonChoice, type TasteProps } from './person-choice.tsx';
 import { withRead } from './trial.ts';
 
-const words = playgroundTexts.taste;
+const words = texts.playground.taste;
 
 export function TastePanel({ view, from }: TasteProps) {
   const { trial, isPending, change } = view;

@@ -10,12 +10,11 @@ import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { adapterQuery } from '../../queries/adapters.ts';
 import { useCreateScoring } from '../../queries/scorings.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
 import { texts } from '../../texts.ts';
 import { DataFields, MoreFields, ScorerFields } from './scoring-fields.tsx';
 import { initialValues, requestOf, type ScoringValues, scoringErrors } from './scoring-form.ts';
 
-const words = scoringTexts.form;
+const words = texts.scorings.form;
 const MORE = 'more';
 /** Fields that are hidden at first. */
 const OF_MORE = ['name', 'template', 'priority', 'wait'];

@@ -8,11 +8,10 @@ import { ProbabilityBar } from '../../parts/probability-bar.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { predictionsBeginningQuery } from '../../queries/scorings.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
 import { texts } from '../../texts.ts';
 import { rankedRows, scoredRows } from './predictions-beginning.ts';
 
-const words = scoringTexts.detail;
+const words = texts.scorings.detail;
 const SHOWN_ROWS = 10;
 const SHOWN_ITEMS = 3;
 

@@ -7,9 +7,9 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { useChangeScoring, useDeleteScoring } from '../../queries/scorings.ts';
 import { useMay } from '../../queries/session.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
+import { texts } from '../../texts.ts';
 
-const { verbs, confirm } = scoringTexts.detail;
+const { verbs, confirm } = texts.scorings.detail;
 
 export function ScoringActions({ scoring: { id, state, stopping } }: { scoring: Scoring }) {
   const mayWrite = useMay('scorings:write');

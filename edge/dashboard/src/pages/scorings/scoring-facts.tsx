@@ -5,9 +5,9 @@ import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { AdapterLink, DatasetLink } from '../../parts/things.tsx';
-import { scoringTexts } from '../../texts/scorings.ts';
+import { texts } from '../../texts.ts';
 
-const words = scoringTexts.detail;
+const words = texts.scorings.detail;
 const fact = words.fact;
 
 export function ScoringFacts({ scoring }: { scoring: Scoring }) {
@@ -15,7 +15,7 @@ export function ScoringFacts({ scoring }: { scoring: Scoring }) {
   return (
     <Panel title={words.facts}>
       <DataList labelWidth="9em">
-        <Fact name={fact.task}>{scoringTexts.form.tasks[task]}</Fact>
+        <Fact name={fact.task}>{texts.scorings.form.tasks[task]}</Fact>
         <Fact name={fact.dataset}>
           <DatasetLink id={dataset} />
         </Fact>
@@ -26,7 +26,7 @@ export function ScoringFacts({ scoring }: { scoring: Scoring }) {
         )}
         {top !== null && <Fact name={fact.top}>{formatNumber(top)}</Fact>}
         <Fact name={fact.model}>{model}</Fact>
-        <Fact name={fact.adapter}>{adapter === null ? scoringTexts.baseModel : <AdapterLink id={adapter} />}</Fact>
+        <Fact name={fact.adapter}>{adapter === null ? texts.scorings.baseModel : <AdapterLink id={adapter} />}</Fact>
         <Fact name={fact.template}>{template}</Fact>
         <Fact name={fact.created}>
           <Time at={createdAt} />

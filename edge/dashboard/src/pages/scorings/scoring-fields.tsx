@@ -10,12 +10,11 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { datasetsQuery } from '../../queries/datasets.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
 import { texts } from '../../texts.ts';
 import { isCatalogue, isForTask, type ScoringValues } from './scoring-form.ts';
 
-const words = scoringTexts.form;
-const templates = texts.tunings.form.settings.templates;
+const words = texts.scorings.form;
+const templates = texts.settings.templates;
 
 interface FieldsProps {
   form: UseFormReturnType<ScoringValues>;
@@ -79,7 +78,7 @@ export function DataFields({ form }: FieldsProps) {
 }
 
 function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tunings.form.rows(formatNumber(stats.rows))}` : '';
+  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
   return { value: id, label: `${name} (${kind}${rows})` };
 }
 
@@ -120,7 +119,7 @@ export function ScorerFields({ form }: FieldsProps) {
       <Select
         label={words.adapter}
         description={words.adapterHint}
-        placeholder={scoringTexts.baseModel}
+        placeholder={texts.scorings.baseModel}
         searchable
         clearable
         data={adapterOptions(known, model, adapter)}

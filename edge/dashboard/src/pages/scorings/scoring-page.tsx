@@ -5,7 +5,7 @@ import { useParams } from '@tanstack/react-router';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { scoringQuery } from '../../queries/scorings.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
+import { texts } from '../../texts.ts';
 import { Predictions } from './predictions.tsx';
 import { ScoringActions } from './scoring-actions.tsx';
 import { ScoringFacts } from './scoring-facts.tsx';
@@ -17,7 +17,7 @@ export function ScoringPage() {
   return (
     <Page
       key={id}
-      title={query.data?.name ?? scoringTexts.detail.title}
+      title={query.data?.name ?? texts.scorings.detail.title}
       actions={query.data && <ScoringActions scoring={query.data} />}
     >
       <QueryView query={query}>

@@ -3,10 +3,10 @@ import { Alert, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { formatNumber, formatSpan } from '../../parts/formats.tsx';
-import { scoringTexts } from '../../texts/scorings.ts';
+import { texts } from '../../texts.ts';
 import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
-const words = scoringTexts.detail;
+const words = texts.scorings.detail;
 
 export function ScoringProgress({ scoring }: { scoring: Scoring }) {
   const { state, progress, error } = scoring;
@@ -19,9 +19,9 @@ export function ScoringProgress({ scoring }: { scoring: Scoring }) {
           <TuningBadge {...scoring} />
           {counted && (
             <Text size="sm">
-              {scoringTexts.rows(formatNumber(counted.rowsDone), formatNumber(counted.rowsTotal))}
+              {texts.scorings.rows(formatNumber(counted.rowsDone), formatNumber(counted.rowsTotal))}
               {counted.chunksTotal > 1 &&
-                `, ${scoringTexts.chunks(formatNumber(counted.chunksDone), formatNumber(counted.chunksTotal))}`}
+                `, ${texts.scorings.chunks(formatNumber(counted.chunksDone), formatNumber(counted.chunksTotal))}`}
             </Text>
           )}
           {!ended && counted?.etaMs != null && <Text size="sm">{words.eta(formatSpan(counted.etaMs))}</Text>}

@@ -12,11 +12,10 @@ import { TableHead } from '../../parts/table-head.tsx';
 import { AdapterLink, DatasetLink } from '../../parts/things.tsx';
 import { scoringsQuery } from '../../queries/scorings.ts';
 import { useMay } from '../../queries/session.ts';
-import { scoringTexts } from '../../texts/scorings.ts';
 import { texts } from '../../texts.ts';
 import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
-const words = scoringTexts;
+const words = texts.scorings;
 
 export function ScoringsPage() {
   const { cursor } = useSearch({ from: '/app/scorings' });
