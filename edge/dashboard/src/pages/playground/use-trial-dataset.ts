@@ -3,8 +3,10 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { datasetsQuery } from '../../queries/datasets.ts';
+import { useDatasetsReady } from '../../queries/ready-datasets.ts';
 import { tuningQuery } from '../../queries/tunings.ts';
+
+const WITH_HISTORIES = ['interactions', 'samples'] as const;
 
 export interface TrialDataset {
   /** Null: there is none; undefined: that is not known yet. */
@@ -17,19 +19,15 @@ export interface TrialDataset {
 /** @param adapter undefined where there is none, or while `isPending` */
 export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean): TrialDataset {
   const asked = useSearch({ from: '/app/playground' }).dataset;
-  const listed = useQuery(datasetsQuery);
+  const { items, error } = useDatasetsReady(WITH_HISTORIES);
   const tuning = useQuery({
     ...tuningQuery(adapter?.tuning ?? ''),
     enabled: adapter != null && adapter.tuning !== null,
   });
-  const datasets = (listed.data?.items ?? []).filter(hasHistories);
+  const datasets = items ?? [];
   const source = adapter?.tuning ? tuning.data?.dataset : undefined;
   const named = (id: string | undefined) => datasets.find((dataset) => dataset.id === id);
-  const unknown = listed.isPending || (asked === undefined && (isPending || tuning.isLoading));
+  const unknown = (!items && !error) || (asked === undefined && (isPending || tuning.isLoading));
   const dataset = unknown ? undefined : (named(asked) ?? named(source) ?? datasets[0] ?? null);
   return { dataset, datasets, isSource: dataset != null && dataset.id === source };
-}
-
-function hasHistories({ state, kind }: Dataset): boolean {
-  return state === 'ready' && (kind === 'interactions' || kind === 'samples');
 }

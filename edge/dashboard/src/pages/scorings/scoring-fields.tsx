@@ -1,17 +1,17 @@
 // The fields of a new batch scoring.
-import { Alert, NumberInput, Select, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
+import { Alert, NumberInput, Select, SimpleGrid, Skeleton, Stack, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { Dataset, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
+import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
-import { datasetsQuery } from '../../queries/datasets.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { useDatasetsReady } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { isCatalogue, isForTask, type ScoringValues } from './scoring-form.ts';
+import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues } from './scoring-form.ts';
 
 const words = texts.scorings.form;
 const templates = texts.settings.templates;
@@ -21,7 +21,6 @@ interface FieldsProps {
 }
 
 export function DataFields({ form }: FieldsProps) {
-  const query = useQuery(datasetsQuery);
   const { task } = form.values;
   return (
     <>
@@ -31,49 +30,62 @@ export function DataFields({ form }: FieldsProps) {
         allowDeselect={false}
         {...form.getInputProps('task')}
       />
-      <QueryView query={query}>
-        {({ items, nextCursor }) => {
-          const rows = items.filter((dataset) => isForTask(dataset, task));
-          const catalogues = items.filter(isCatalogue);
-          const more = nextCursor === null ? '' : ` ${words.newestOnly(formatNumber(items.length))}`;
-          return (
-            <Stack gap="lg">
-              {rows.length === 0 && <Alert color="yellow">{words.noDatasets}</Alert>}
-              <Select
-                label={words.dataset}
-                description={`${words.datasetHints[task]}${more}`}
-                required
-                searchable
-                data={rows.map(optionOf)}
-                {...form.getInputProps('dataset')}
-              />
-              {task === 'rank' && (
-                <>
-                  {catalogues.length === 0 && <Alert color="yellow">{words.noCatalogues}</Alert>}
-                  <SimpleGrid cols={{ base: 1, sm: 2 }}>
-                    <Select
-                      label={words.catalogue}
-                      description={words.catalogueHint}
-                      required
-                      searchable
-                      data={catalogues.map(optionOf)}
-                      {...form.getInputProps('catalogue')}
-                    />
-                    <NumberInput
-                      label={words.top}
-                      description={words.topHint}
-                      min={1}
-                      allowDecimal={false}
-                      {...form.getInputProps('top')}
-                    />
-                  </SimpleGrid>
-                </>
-              )}
-            </Stack>
-          );
-        }}
-      </QueryView>
+      <DatasetField
+        form={form}
+        field="dataset"
+        kinds={ROW_KINDS[task]}
+        label={words.dataset}
+        hint={words.datasetHints[task]}
+        none={words.noDatasets}
+      />
+      {task === 'rank' && (
+        <>
+          <DatasetField
+            form={form}
+            field="catalogue"
+            kinds={CATALOGUE_KINDS}
+            label={words.catalogue}
+            hint={words.catalogueHint}
+            none={words.noCatalogues}
+          />
+          <NumberInput
+            label={words.top}
+            description={words.topHint}
+            min={1}
+            allowDecimal={false}
+            {...form.getInputProps('top')}
+          />
+        </>
+      )}
     </>
+  );
+}
+
+interface DatasetFieldProps extends FieldsProps {
+  field: 'dataset' | 'catalogue';
+  kinds: readonly DatasetKind[];
+  label: string;
+  hint: string;
+  /** Said where no dataset is of these kinds. */
+  none: string;
+}
+
+function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldProps) {
+  const { items, more, error, retry } = useDatasetsReady(kinds);
+  if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
+  if (!items) return <Skeleton height={70} />;
+  return (
+    <Stack gap="xs">
+      {items.length === 0 && <Alert color="yellow">{none}</Alert>}
+      <Select
+        label={label}
+        description={more ? `${hint} ${words.newestOnly(formatNumber(items.length))}` : hint}
+        required
+        searchable
+        data={items.map(optionOf)}
+        {...form.getInputProps(field)}
+      />
+    </Stack>
   );
 }
 

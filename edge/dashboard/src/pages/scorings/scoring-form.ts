@@ -1,6 +1,6 @@
 // The form of a new batch scoring: its values, and the request that they make.
 
-import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { type CreateScoring, createScoringSchema } from '@tallrec/shared/wire/scorings';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
@@ -48,15 +48,8 @@ export function scoringErrors(values: ScoringValues): Record<string, string> {
 }
 
 /** What the rows of each task may come from. */
-const KINDS: Record<CreateScoring['task'], readonly Dataset['kind'][]> = {
+export const ROW_KINDS: Record<CreateScoring['task'], readonly DatasetKind[]> = {
   score: ['samples'],
   rank: ['samples', 'interactions'],
 };
-
-export function isForTask({ state, kind }: Dataset, task: CreateScoring['task']): boolean {
-  return state === 'ready' && KINDS[task].includes(kind);
-}
-
-export function isCatalogue({ state, kind }: Dataset): boolean {
-  return state === 'ready' && kind === 'items';
-}
+export const CATALOGUE_KINDS: readonly DatasetKind[] = ['items'];
