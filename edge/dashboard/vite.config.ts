@@ -20,7 +20,7 @@ export default defineConfig({
       input: ['index.html', 'docs.html'].map((page) => `${import.meta.dirname}/${page}`),
       output: {
         codeSplitting: {
-          groups: [{ name: 'floating', test: /@floating-ui\/(core|dom|react|react-dom)\// }],
+          groups: [{ name: 'floating', test: /@floating-ui\/(core|dom|react|react-dom|utils)\// }],
           includeDependenciesRecursively: false,
         },
       },
