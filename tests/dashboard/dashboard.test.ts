@@ -9,6 +9,7 @@ import { running } from './running.ts';
 import { signingIn, signingOut } from './signing-in.ts';
 import { CHROMIUM, Stage } from './stage.ts';
 import { tuning } from './tuning.ts';
+import { using } from './using.ts';
 import { watching } from './watching.ts';
 
 const lacking = existsSync(CHROMIUM) ? '' : `: skipped, no ${CHROMIUM}`;
@@ -21,6 +22,7 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   signingIn(stage);
   tuning(stage);
   watching(stage);
+  using(stage);
   firstView(stage);
   running(stage);
   openPages(stage);

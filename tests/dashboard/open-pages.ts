@@ -3,7 +3,23 @@ import { it } from 'vitest';
 import type { Stage } from './stage.ts';
 
 /** Pages by their addresses; behind a `*` the newest of its kind that has a page of its own. */
-const PAGES = ['tunings', 'tunings/new', 'tunings/*', 'nodes', 'keys', 'audit', 'nothing-here'];
+const PAGES = [
+  'tunings',
+  'tunings/new',
+  'tunings/*',
+  'adapters',
+  'adapters/*',
+  'aliases',
+  'aliases/*',
+  'playground',
+  'scorings',
+  'scorings/new',
+  'scorings/*',
+  'nodes',
+  'keys',
+  'audit',
+  'nothing-here',
+];
 
 export function openPages(stage: Stage): void {
   it.each(PAGES)('is open to everyone on its page %s', async (path) => {

@@ -1,7 +1,7 @@
 // Things of the workspace by their ids: a link with the name, or the id alone where it is gone.
 import { Anchor, Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { adapterQuery } from '../queries/adapters.ts';
+import { useAdapter } from '../queries/adapters.ts';
 import { datasetQuery } from '../queries/datasets.ts';
 import { texts } from '../texts.ts';
 import { shortHash } from './formats.tsx';
@@ -24,11 +24,11 @@ interface AdapterLinkProps {
 }
 
 export function AdapterLink({ id, amongWords = false }: AdapterLinkProps) {
-  const { data, isError } = useQuery(adapterQuery(id));
-  if (isError) return <Code>{texts.adapters.gone(shortHash(id))}</Code>;
+  const { adapter, isGone } = useAdapter(id);
+  if (isGone) return <Code>{texts.adapters.gone(shortHash(id))}</Code>;
   return (
     <LinkAnchor to="/adapters/$id" params={{ id }} {...(amongWords ? { underline: 'always' } : {})}>
-      {data?.name ?? shortHash(id)}
+      {adapter?.name ?? shortHash(id)}
     </LinkAnchor>
   );
 }

@@ -1,11 +1,18 @@
 // Adapters: listed, looked at, imported, deleted; and what was found out about one.
 import { LIMITS } from '@tallrec/shared/limits';
-import { adapterSchema } from '@tallrec/shared/wire/adapters';
+import { type Adapter, adapterSchema } from '@tallrec/shared/wire/adapters';
 import { evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { pageOf } from '@tallrec/shared/wire/page';
-import { keepPreviousData, type Query, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  type Query,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import type { ImportInput } from '../adapter-upload.ts';
-import { call } from '../api.ts';
+import { ApiError, call } from '../api.ts';
 
 const all = ['adapters'] as const;
 
@@ -29,6 +36,19 @@ export const adapterQuery = (ref: string) =>
     queryKey: [...all, 'one', ref],
     queryFn: ({ signal }) => call('GET', `/v1/adapters/${ref}`, { answer: adapterSchema, signal }),
   });
+
+/** One of those that are listed anyway, or asked for alone where it is older. */
+export function useAdapter(id: string): { adapter: Adapter | undefined; isGone: boolean } {
+  const newest = useQuery(adaptersQuery);
+  const listed = newest.data?.items.find((adapter) => adapter.id === id);
+  const older = newest.data?.nextCursor != null && !listed;
+  const { data, error } = useQuery({ ...adapterQuery(id), enabled: older });
+  const adapter = listed ?? data;
+  const isUnknown = error instanceof ApiError && error.code === 'NOT_FOUND';
+  // A list that is being fetched anew may be of before it was made.
+  const isUnlisted = newest.data?.nextCursor === null && !newest.isFetching;
+  return { adapter, isGone: !adapter && (isUnknown || isUnlisted) };
+}
 
 /** The newest evaluations of it. */
 export const adapterEvaluationsQuery = (id: string) =>

@@ -1,4 +1,5 @@
 // What a dataset offers to try a model on: people's histories, and items by their titles.
+import { LIMITS } from '@tallrec/shared/limits';
 import { datasetHistoriesSchema, datasetItemsSchema } from '@tallrec/shared/wire/datasets';
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '../api.ts';
@@ -17,13 +18,13 @@ export const historiesQuery = (dataset: string, user: string) =>
     staleTime: 60_000,
   });
 
-/** Those in the most rows first. */
+/** Those in the most rows first: without a search as many as one page holds. */
 export const itemsQuery = (dataset: string, search: string) =>
   queryOptions({
     queryKey: ['datasets', 'items', dataset, search],
     queryFn: ({ signal }) =>
       call('GET', `/v1/datasets/${dataset}/items`, {
-        query: { search: search === '' ? undefined : search },
+        query: search === '' ? { limit: LIMITS.pageItems } : { search },
         answer: datasetItemsSchema,
         signal,
       }),

@@ -87,6 +87,8 @@ export const playgroundTexts = {
     total: (total: string) => `Answered in ${total}`,
     tokens: (tokens: string) => `${tokens} tokens read`,
     ms: (ms: string) => `${ms} ms`,
+    seconds: (seconds: string) => `${seconds} s`,
+    loading: 'The first answer by an adapter takes longer: the node loads it.',
     parts: {
       network: 'Network',
       edge: 'Edge',

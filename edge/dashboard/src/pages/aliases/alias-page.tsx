@@ -11,7 +11,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { AdapterLink } from '../../parts/things.tsx';
-import { adapterQuery } from '../../queries/adapters.ts';
+import { useAdapter } from '../../queries/adapters.ts';
 import { aliasQuery, useDeleteAlias, usePointAlias } from '../../queries/aliases.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
@@ -119,13 +119,13 @@ function History({ alias, adapter: current, history }: AliasHistory) {
 
 /** Nothing leads back to an adapter that is gone. */
 function Back({ alias, adapter }: { alias: string; adapter: string }) {
-  const { data } = useQuery(adapterQuery(adapter));
+  const { adapter: found } = useAdapter(adapter);
   const point = usePointAlias();
-  if (!data) return null;
+  if (!found) return null;
   return (
     <ConfirmButton
       label={words.verbs.back}
-      title={words.confirm.backTitle(alias, `${data.name} (${shortHash(adapter)})`)}
+      title={words.confirm.backTitle(alias, `${found.name} (${shortHash(adapter)})`)}
       error={point.error}
       pending={point.isPending}
       color="blue"

@@ -16,8 +16,14 @@ const COLORS: Record<LatencyPart, string> = {
   engine: 'blue.6',
 };
 
-/** A part of a millisecond is told where that is much. */
-const inMs = (ms: number) => words.ms(formatNumber(ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)));
+/** As exact as it is worth. */
+function spanText(ms: number): string {
+  if (ms >= 1000) return words.seconds(formatNumber(Math.round(ms / 100) / 10));
+  return words.ms(formatNumber(ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)));
+}
+
+/** Longer than any answer of a model that is loaded. */
+const LOADING_MS = 1000;
 
 export function LatencyBar({
   answered: { answer, totalMs, serverTiming },
@@ -25,18 +31,24 @@ export function LatencyBar({
   answered: Answered<{ tokens: number }>;
 }) {
   const parts = latencyParts(totalMs, serverTiming);
+  const loading = parts.some(({ part, ms }) => (part === 'node' || part === 'queue') && ms > LOADING_MS);
   const whole = parts.reduce((sum, { ms }) => sum + ms, 0);
   return (
     <Stack gap={6} component="section" aria-label={words.title}>
       <Text size="sm" role="status">
         <Text span inherit fw={500}>
-          {words.total(inMs(totalMs))}
+          {words.total(spanText(totalMs))}
         </Text>
         <Text span inherit c="dimmed">
           {', '}
           {words.tokens(formatNumber(answer.tokens))}
         </Text>
       </Text>
+      {loading && (
+        <Text size="xs" c="dimmed">
+          {words.loading}
+        </Text>
+      )}
       {parts.length > 0 && (
         <>
           <Progress.Root size="xl" aria-hidden>
@@ -55,7 +67,7 @@ export function LatencyBar({
                 <Text size="xs">
                   {words.parts[part]}{' '}
                   <Text span inherit c="dimmed">
-                    {inMs(ms)}
+                    {spanText(ms)}
                   </Text>
                 </Text>
               </Group>

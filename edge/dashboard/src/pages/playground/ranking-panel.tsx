@@ -2,19 +2,21 @@
 import { Button, Group, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { historyShare } from '@tallrec/shared/metrics';
-import type { RankResponse } from '@tallrec/shared/wire/score';
+import { rankResponseSchema } from '@tallrec/shared/wire/score';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { z } from 'zod';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { type Answered, useRank } from '../../queries/answers.ts';
+import { useRank } from '../../queries/answers.ts';
 import { itemsQuery } from '../../queries/histories.ts';
 import { texts } from '../../texts.ts';
 import { CandidatesTable } from './candidates-table.tsx';
 import { ItemSearch } from './item-search.tsx';
 import { LatencyBar } from './latency-bar.tsx';
 import { type Choice, DRAWN, rankRequest, withCandidate, withPopular } from './trial.ts';
+import { useKept } from './use-kept.ts';
 import type { TrialView } from './use-trial.ts';
 
 const words = texts.playground.ranking;
@@ -22,11 +24,11 @@ const words = texts.playground.ranking;
 const SETTLED_MS = 400;
 
 /** The last ranking that came, which stays in sight while another is asked for. */
-interface Ranked {
+const rankedSchema = z.object({
   /** The request, as text. */
-  asked: string;
-  answered: Answered<RankResponse>;
-}
+  asked: z.string(),
+  answered: z.object({ answer: rankResponseSchema, totalMs: z.number(), serverTiming: z.string().nullable() }),
+});
 
 interface RankingProps {
   view: TrialView;
@@ -37,12 +39,12 @@ interface RankingProps {
 export function RankingPanel({ view, choice, dataset }: RankingProps) {
   const { trial, isPending, change } = view;
   const rank = useRank();
-  const [ranked, setRanked] = useState<Ranked | null>(null);
+  const [ranked, setRanked] = useKept('ranking', rankedSchema);
   const [live, setLive] = useState(true);
   const request = choice && trial.candidates.length > 0 ? rankRequest(trial, choice) : null;
   const asked = JSON.stringify(request);
   const [settled] = useDebouncedValue(asked, SETTLED_MS);
-  const stale = ranked !== null && ranked.asked !== asked;
+  const stale = ranked !== null && request !== null && ranked.asked !== asked;
   const ask = () => request && rank.mutate(request, { onSuccess: (answered) => setRanked({ asked, answered }) });
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked again where a change has settled, and only then
   useEffect(() => {
@@ -83,7 +85,7 @@ export function RankingPanel({ view, choice, dataset }: RankingProps) {
             change={change}
           />
         )}
-        {ranked && (
+        {ranked && trial.candidates.length > 0 && (
           <Stack gap="md" style={{ opacity: stale ? 0.6 : 1 }}>
             <Text size="sm" c="dimmed">
               {trial.history.length === 0 ? words.noRule : words.rule(formatShare(historyShare(trial)), trial.noun)}

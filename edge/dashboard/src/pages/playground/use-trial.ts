@@ -1,13 +1,10 @@
 // The trial that the browser keeps for this window, begun with someone from the dataset.
-import { useSessionStorage } from '@mantine/hooks';
-import { parseJson } from '@tallrec/shared/json';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
 import { historiesQuery, itemsQuery } from '../../queries/histories.ts';
 import { EMPTY, personKey, type Trial, trialSchema, withPerson, withPopular } from './trial.ts';
-
-const KEY = 'tallrec-playground';
+import { useKept } from './use-kept.ts';
 
 export interface TrialView {
   trial: Trial;
@@ -20,12 +17,7 @@ export interface TrialView {
 
 /** @param dataset null where there is none to begin with, undefined until that is known */
 export function useTrial(dataset: Dataset | null | undefined): TrialView {
-  const [kept, setKept] = useSessionStorage<Trial | null>({
-    key: KEY,
-    defaultValue: null,
-    getInitialValueInEffect: false,
-    deserialize: (text) => trialSchema.safeParse(parseJson(text ?? '')).data ?? null,
-  });
+  const [kept, setKept] = useKept('trial', trialSchema);
   const begins = kept === null && dataset != null;
   const id = dataset?.id ?? '';
   const histories = useQuery({ ...historiesQuery(id, ''), enabled: begins });

@@ -22,7 +22,8 @@ describe('the form of a batch scoring', () => {
   it('says at the field what is missing or too much', () => {
     expect(Object.keys(scoringErrors(initialValues({}))).sort()).toEqual(['dataset', 'model']);
     const ranking = { ...chosen, task: 'rank' as const };
-    expect(scoringErrors(ranking)).toEqual({ catalogue: 'name the dataset of items to rank' });
+    expect(Object.keys(scoringErrors(ranking))).toEqual(['catalogue']);
+    expect(Object.keys(scoringErrors({ ...ranking, dataset: null })).sort()).toEqual(['catalogue', 'dataset']);
     expect(Object.keys(scoringErrors({ ...ranking, catalogue: id('w'), top: 5000 }))).toEqual(['top']);
   });
 });

@@ -4,6 +4,7 @@ import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { type CreateScoring, createScoringSchema } from '@tallrec/shared/wire/scorings';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { texts } from '../../texts.ts';
 
 /** What a number field holds. */
 type NumberValue = number | string;
@@ -44,7 +45,9 @@ export function requestOf({ name, catalogue, top, ...rest }: ScoringValues): z.i
 }
 
 export function scoringErrors(values: ScoringValues): Record<string, string> {
-  return fieldErrors(createScoringSchema, requestOf(values));
+  // What fields have to do with each other is looked at by the schema once each is right by itself.
+  const alone = values.task === 'rank' && values.catalogue === null ? { catalogue: texts.fields.missing } : {};
+  return { ...fieldErrors(createScoringSchema, requestOf(values)), ...alone };
 }
 
 /** What the rows of each task may come from. */
