@@ -10,6 +10,7 @@ import { running } from './running.ts';
 import { signingIn, signingOut } from './signing-in.ts';
 import { CHROMIUM, Stage } from './stage.ts';
 import { tuning } from './tuning.ts';
+import { using } from './using.ts';
 import { watching } from './watching.ts';
 
 const lacking = existsSync(CHROMIUM) ? '' : `: skipped, no ${CHROMIUM}`;
@@ -23,6 +24,7 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   data(stage);
   tuning(stage);
   watching(stage);
+  using(stage);
   firstView(stage);
   running(stage);
   openPages(stage);

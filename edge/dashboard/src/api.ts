@@ -42,6 +42,8 @@ interface CallOptions<S extends z.ZodType> {
   /** For a POST that creates: sent again under the same key, it creates nothing more. */
   idempotencyKey?: string;
   signal?: AbortSignal;
+  /** Is told of the answer's headers as they come. */
+  onAnswer?: (headers: Headers) => void;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -50,7 +52,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export async function call<S extends z.ZodType = z.ZodVoid>(
   method: Method,
   path: `/v1/${string}`,
-  { answer, body, query, idempotencyKey, signal }: CallOptions<S> = {},
+  { answer, body, query, idempotencyKey, signal, onAnswer }: CallOptions<S> = {},
 ): Promise<z.output<S>> {
   const response = await send(`${path}${queryText(query)}`, {
     method,
@@ -63,6 +65,7 @@ export async function call<S extends z.ZodType = z.ZodVoid>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
+  onAnswer?.(response.headers);
   const requestId = response.headers.get('X-Request-Id');
   const content = await jsonOf(response);
   if (!response.ok) throw refusal(response.status, content, requestId);
@@ -75,6 +78,24 @@ export async function call<S extends z.ZodType = z.ZodVoid>(
     status: response.status,
     requestId,
   });
+}
+
+/**
+ * The beginning of a file.
+ * @returns at most so many bytes of it, as text
+ * @throws ApiError
+ */
+export async function beginningOf(
+  path: `/v1/${string}`,
+  { bytes, signal }: { bytes: number; signal?: AbortSignal },
+): Promise<string> {
+  const response = await send(path, {
+    credentials: 'same-origin',
+    headers: { Range: `bytes=0-${bytes - 1}` },
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok) return await response.text();
+  throw refusal(response.status, await jsonOf(response), response.headers.get('X-Request-Id'));
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

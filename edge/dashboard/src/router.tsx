@@ -50,6 +50,16 @@ const auditSearchSchema = pageSearchSchema.extend({
   actor: z.string().max(200).optional().catch(undefined),
 });
 
+const namedSchema = z.string().max(200).optional().catch(undefined);
+/** What the playground asks, by their names; an empty adapter is none. */
+const playgroundSearchSchema = z.object({
+  model: namedSchema,
+  adapter: namedSchema,
+  template: namedSchema,
+  dataset: namedSchema,
+});
+const newScoringSearchSchema = z.object({ dataset: namedSchema, adapter: namedSchema });
+
 const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFoundAlone });
 
 const signIn = createRoute({
@@ -137,6 +147,73 @@ const tuning = createRoute({
   component: lazyRouteComponent(() => import('./pages/tunings/tuning-page.tsx'), 'TuningPage'),
 });
 
+const adapters = createRoute({
+  getParentRoute: () => app,
+  path: '/adapters',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/adapters/adapters-page.tsx'), 'AdaptersPage'),
+});
+
+const adapter = createRoute({
+  getParentRoute: () => app,
+  path: '/adapters/$id',
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/adapters/adapter-page.tsx'), 'AdapterPage'),
+});
+
+const aliases = createRoute({
+  getParentRoute: () => app,
+  path: '/aliases',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/aliases/aliases-page.tsx'), 'AliasesPage'),
+});
+
+const alias = createRoute({
+  getParentRoute: () => app,
+  path: '/aliases/$alias',
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/aliases/alias-page.tsx'), 'AliasPage'),
+});
+
+const playground = createRoute({
+  getParentRoute: () => app,
+  path: '/playground',
+  validateSearch: playgroundSearchSchema,
+  beforeLoad: (match) => {
+    needs('read')(match);
+    needs('score')(match);
+  },
+  component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
+});
+
+const scorings = createRoute({
+  getParentRoute: () => app,
+  path: '/scorings',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/scorings/scorings-page.tsx'), 'ScoringsPage'),
+});
+
+const newScoring = createRoute({
+  getParentRoute: () => app,
+  path: '/scorings/new',
+  validateSearch: newScoringSearchSchema,
+  beforeLoad: needs('scorings:write'),
+  component: lazyRouteComponent(() => import('./pages/scorings/new-scoring-page.tsx'), 'NewScoringPage'),
+});
+
+const scoring = createRoute({
+  getParentRoute: () => app,
+  path: '/scorings/$id',
+  beforeLoad: (match) => {
+    needs('read')(match);
+    if (!idSchema('scoring').safeParse(match.params.id).success) throw notFound();
+  },
+  component: lazyRouteComponent(() => import('./pages/scorings/scoring-page.tsx'), 'ScoringPage'),
+});
+
 const nodes = createRoute({
   getParentRoute: () => app,
   path: '/nodes',
@@ -178,7 +255,10 @@ export function newRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([
       signIn,
-      app.addChildren([start, datasets, newDataset, dataset, tunings, newTuning, tuning, nodes, keys, audit]),
+      app.addChildren([
+        ...[start, datasets, newDataset, dataset, tunings, newTuning, tuning, adapters, adapter, aliases, alias],
+        ...[playground, scorings, newScoring, scoring, nodes, keys, audit],
+      ]),
     ]),
     context: { queryClient },
     defaultErrorComponent: Failed,

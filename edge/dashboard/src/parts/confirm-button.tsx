@@ -15,9 +15,12 @@ interface ConfirmButtonProps {
   onConfirm: () => Promise<unknown>;
   pending: boolean;
   size?: ButtonProps['size'];
+  /** Red, unless it takes nothing away. */
+  color?: ButtonProps['color'];
 }
 
-export function ConfirmButton({ label, title, children, error, onConfirm, pending, size = 'xs' }: ConfirmButtonProps) {
+export function ConfirmButton(props: ConfirmButtonProps) {
+  const { label, title, children, error, onConfirm, pending, size = 'xs', color = 'red' } = props;
   const [opened, { open, close }] = useDisclosure(false);
   const confirm = () => onConfirm().then(close, () => undefined);
   return (
@@ -33,7 +36,7 @@ export function ConfirmButton({ label, title, children, error, onConfirm, pendin
             <Button variant="default" onClick={close} data-autofocus>
               {texts.common.back}
             </Button>
-            <Button color="red" loading={pending} onClick={confirm}>
+            <Button color={color} loading={pending} onClick={confirm}>
               {label}
             </Button>
           </Group>

@@ -6,11 +6,22 @@ const number = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
+const probability = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
 export const formatDate = (iso: string) => dateTime.format(new Date(iso));
 export const formatNumber = (value: number) => number.format(value);
 export const formatCompact = (value: number) => compact.format(value);
 export const formatShare = (value: number) => percent.format(value);
+/** In a column each has its point at the same place. */
+export const formatProbability = (value: number) => probability.format(value);
 export const formatAuc = (value: number | null) => (value === null ? '–' : value.toFixed(3));
+
+/** Enough of a content hash to tell two apart. */
+export const shortHash = (hash: string) => hash.slice(0, 12);
 
 const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 

@@ -1,4 +1,5 @@
 // Tunings: listed, looked at, created, and what is done with one.
+import { LIMITS } from '@tallrec/shared/limits';
 import { tuningReportSchema } from '@tallrec/shared/tuning';
 import { isTerminal, type StateFilter } from '@tallrec/shared/wire/jobs';
 import { pageOf } from '@tallrec/shared/wire/page';
@@ -24,6 +25,13 @@ export const tuningsQuery = (filter: TuningsFilter) =>
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.items.some(isAtWork) ? REFRESH_MS : false),
   });
+
+/** The newest, as many as one page holds. */
+export const newestTuningsQuery = queryOptions({
+  queryKey: [...all, 'newest'],
+  queryFn: ({ signal }) =>
+    call('GET', '/v1/tunings', { query: { limit: LIMITS.pageItems }, answer: pageOf(tuningSchema), signal }),
+});
 
 export const tuningQuery = (id: string) =>
   queryOptions({

@@ -1,4 +1,6 @@
 // The modules of words, by the names under which pages use them.
+export { adapterTexts as adapters } from './adapters.ts';
+export { aliasTexts as aliases } from './aliases.ts';
 export { auditTexts as audit } from './audit.ts';
 export { chartTexts as charts } from './charts.ts';
 export { datasetDetailTexts as datasetDetail } from './dataset-detail.ts';
@@ -16,7 +18,9 @@ export {
 } from './frame.ts';
 export { keyTexts as keys } from './keys.ts';
 export { nodeTexts as nodes } from './nodes.ts';
+export { playgroundTexts as playground } from './playground.ts';
 export { promptTexts as prompts } from './prompts.ts';
+export { scoringTexts as scorings } from './scorings.ts';
 export { settingTexts as settings } from './settings.ts';
 export { signInTexts as signIn } from './sign-in.ts';
 export { tuningDetailTexts as tuningDetail } from './tuning-detail.ts';

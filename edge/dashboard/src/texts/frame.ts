@@ -51,7 +51,16 @@ export const shellTexts = {
   schemes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
 };
 
-export const navigationTexts = { datasets: 'Data', tunings: 'Tunings', nodes: 'Nodes', keys: 'Keys', audit: 'Audit' };
+export const navigationTexts = {
+  datasets: 'Data',
+  tunings: 'Tunings',
+  adapters: 'Adapters',
+  playground: 'Playground',
+  scorings: 'Batch scorings',
+  nodes: 'Nodes',
+  keys: 'Keys',
+  audit: 'Audit',
+};
 
 export const noAccessTexts = {
   title: 'Nothing to see with this key',

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { partsOf } from '../../adapter-upload.ts';
+import { readBlend, readConfig, sortedFiles } from './chosen-files.ts';
+
+const named = (name: string) => ({ name });
+
+describe('files of an adapter', () => {
+  it('are known by their names, whatever else was chosen with them', () => {
+    const files = ['README.md', 'adapter_model.safetensors', 'adapter_config.json', 'blend.json'].map(named);
+    expect(sortedFiles(files)).toEqual({
+      config: named('adapter_config.json'),
+      weights: named('adapter_model.safetensors'),
+      blend: named('blend.json'),
+    });
+    expect(sortedFiles([named('config.json'), named('model.safetensors')])).toEqual({});
+  });
+
+  it('are read for what they say of the adapter', () => {
+    const config = { peft_type: 'LORA', r: 8, target_modules: ['q_proj', 'v_proj'], base_model_name_or_path: 'llama' };
+    expect(readConfig(JSON.stringify(config))).toEqual({ rank: 8, modules: ['q_proj', 'v_proj'], baseModel: 'llama' });
+    expect(readConfig(JSON.stringify({ peft_type: 'LORA', r: 4, target_modules: 'all-linear' }))).toEqual({
+      rank: 4,
+      modules: ['all-linear'],
+      baseModel: null,
+    });
+  });
+
+  it('are refused with a reason where they are none of a LoRA adapter', () => {
+    expect(readConfig('{"peft_type":"PREFIX_TUNING","r":8}')).toEqual({ problem: expect.stringContaining('PREFIX') });
+    for (const text of ['', 'not JSON', '[]', '{"r":8}', '{"peft_type":"LORA","r":0}']) {
+      expect(readConfig(text)).toEqual({ problem: expect.stringMatching(/adapter_config\.json/) });
+    }
+    expect(readBlend('{}')).toEqual({ problem: expect.stringMatching(/blend\.json/) });
+  });
+
+  it('bring the adapter that a blend was fit for along with it', () => {
+    const blend = { weights: { bias: 0, logit: 1, historyShare: 2 }, withPopularity: null, samples: 9 };
+    const adapter = 'ab'.repeat(32);
+    expect(readBlend(JSON.stringify({ ...blend, adapter }))).toEqual({ adapter, blend });
+  });
+});
+
+describe('parts of an upload', () => {
+  it('cover the file once, in order', () => {
+    const expiresAt = new Date(0).toISOString();
+    const id = 'up_01jdgq5v5v5v5v5v5v5v5v5v5v';
+    const url = (part: number) => `https://edge.test/${part}`;
+    expect(partsOf({ mode: 'single', id, url: url(1), received: false, expiresAt }, 7)).toEqual([
+      { url: url(1), received: false, from: 0, bytes: 7 },
+    ]);
+    const parts = [4, 4, 2].map((bytes, at) => ({ part: at + 1, bytes, url: url(at + 1), received: at === 0 }));
+    expect(partsOf({ mode: 'multipart', id, partBytes: 4, parts, expiresAt }, 10)).toEqual([
+      { url: url(1), received: true, from: 0, bytes: 4 },
+      { url: url(2), received: false, from: 4, bytes: 4 },
+      { url: url(3), received: false, from: 8, bytes: 2 },
+    ]);
+  });
+});

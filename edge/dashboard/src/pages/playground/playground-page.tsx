@@ -1,0 +1,50 @@
+// The playground: someone's taste on one side, what the model would recommend them on the other, and the call as code below.
+import '@mantine/core/styles/Grid.css';
+import { Grid, Stack, Text } from '@mantine/core';
+import { Page } from '../../parts/page.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { texts } from '../../texts.ts';
+import { ChoiceBar } from './choice-bar.tsx';
+import { CodePanel } from './code-panel.tsx';
+import { PromptText } from './prompt-text.tsx';
+import { RankingPanel } from './ranking-panel.tsx';
+import { TastePanel } from './taste-panel.tsx';
+import { useChoice } from './use-choice.ts';
+import { useTrial } from './use-trial.ts';
+import { useTrialDataset } from './use-trial-dataset.ts';
+
+export function PlaygroundPage() {
+  const choosing = useChoice();
+  const from = useTrialDataset(choosing.adapter, choosing.isPending);
+  const view = useTrial(from.dataset);
+  const { choice } = choosing;
+  const [first] = view.trial.candidates;
+  return (
+    <Page title={texts.playground.title} lead={texts.playground.lead}>
+      <Stack gap="lg">
+        <ChoiceBar view={choosing} trial={view} />
+        <Grid gap="lg">
+          <Grid.Col span={{ base: 12, md: 5 }}>
+            <Stack gap="lg">
+              <TastePanel view={view} from={from} />
+              {choice && first && (
+                <Panel title={texts.playground.reads.title}>
+                  <Stack gap="sm">
+                    <Text size="sm" c="dimmed">
+                      {texts.playground.reads.body(first.title)}
+                    </Text>
+                    <PromptText trial={view.trial} choice={choice} candidate={first} />
+                  </Stack>
+                </Panel>
+              )}
+            </Stack>
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, md: 7 }}>
+            <RankingPanel view={view} choice={choice} dataset={from.dataset?.id} />
+          </Grid.Col>
+        </Grid>
+        {choice && <CodePanel trial={view.trial} choice={choice} />}
+      </Stack>
+    </Page>
+  );
+}

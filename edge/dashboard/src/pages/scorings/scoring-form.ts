@@ -1,0 +1,58 @@
+// The form of a new batch scoring: its values, and the request that they make.
+
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
+import { type CreateScoring, createScoringSchema } from '@tallrec/shared/wire/scorings';
+import type { z } from 'zod';
+import { fieldErrors, filled } from '../../parts/field-errors.ts';
+import { texts } from '../../texts.ts';
+
+/** What a number field holds. */
+type NumberValue = number | string;
+
+export interface ScoringValues {
+  name: string;
+  task: CreateScoring['task'];
+  dataset: string | null;
+  catalogue: string | null;
+  top: NumberValue;
+  model: string | null;
+  adapter: string | null;
+  template: CreateScoring['template'];
+  priority: NumberValue;
+  wait: boolean;
+}
+
+export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
+  return {
+    name: '',
+    task: 'score',
+    dataset: null,
+    catalogue: null,
+    top: '',
+    model: null,
+    adapter: null,
+    template: 'clean',
+    priority: 0,
+    wait: false,
+    ...chosen,
+  };
+}
+
+/** What belongs to ranking alone is kept in the form, and not sent with the other task. */
+export function requestOf({ name, catalogue, top, ...rest }: ScoringValues): z.input<typeof createScoringSchema> {
+  const ranking = rest.task === 'rank' ? { catalogue, top } : {};
+  return filled({ name: name.trim(), ...rest, ...ranking }) as z.input<typeof createScoringSchema>;
+}
+
+export function scoringErrors(values: ScoringValues): Record<string, string> {
+  // What fields have to do with each other is looked at by the schema once each is right by itself.
+  const alone = values.task === 'rank' && values.catalogue === null ? { catalogue: texts.fields.missing } : {};
+  return { ...fieldErrors(createScoringSchema, requestOf(values)), ...alone };
+}
+
+/** What the rows of each task may come from. */
+export const ROW_KINDS: Record<CreateScoring['task'], readonly DatasetKind[]> = {
+  score: ['samples'],
+  rank: ['samples', 'interactions'],
+};
+export const CATALOGUE_KINDS: readonly DatasetKind[] = ['items'];

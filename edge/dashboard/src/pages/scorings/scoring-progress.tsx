@@ -1,0 +1,41 @@
+// How far a batch scoring is: rows and pieces, and how long it will take.
+import { Alert, Group, Paper, Progress, Stack, Text } from '@mantine/core';
+import { isTerminal } from '@tallrec/shared/wire/jobs';
+import type { Scoring } from '@tallrec/shared/wire/scorings';
+import { formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { texts } from '../../texts.ts';
+import { TuningBadge } from '../tunings/tuning-badge.tsx';
+
+const words = texts.scorings.detail;
+
+export function ScoringProgress({ scoring }: { scoring: Scoring }) {
+  const { state, progress, error } = scoring;
+  const ended = isTerminal(state);
+  const counted = progress && progress.rowsTotal > 0 ? progress : null;
+  return (
+    <Paper withBorder p="md" component="section" aria-label={words.progress}>
+      <Stack gap="sm">
+        <Group gap="sm">
+          <TuningBadge {...scoring} />
+          {counted && (
+            <Text size="sm">
+              {texts.scorings.rows(formatNumber(counted.rowsDone), formatNumber(counted.rowsTotal))}
+              {counted.chunksTotal > 1 &&
+                `, ${texts.scorings.chunks(formatNumber(counted.chunksDone), formatNumber(counted.chunksTotal))}`}
+            </Text>
+          )}
+          {!ended && counted?.etaMs != null && <Text size="sm">{words.eta(formatSpan(counted.etaMs))}</Text>}
+        </Group>
+        {!ended && counted && (
+          <Progress value={(100 * counted.rowsDone) / counted.rowsTotal} aria-label={words.progress} />
+        )}
+        {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
+        {error && (
+          <Alert color={ended ? 'red' : 'yellow'} title={error.code}>
+            {error.message}
+          </Alert>
+        )}
+      </Stack>
+    </Paper>
+  );
+}
