@@ -82,7 +82,7 @@ export function data(stage: Stage): void {
     const announced = { name: 'never sent', kind: 'items', format: 'csv', bytes: 12 };
     const { dataset } = await machine.client.post('/v1/datasets', announced, createdDatasetSchema);
     await stage.expectOpenToEveryone('datasets-unfinished', `/datasets/${dataset.id}`);
-    await page.getByText(detail.upload.nothingArrived).waitFor();
+    await page.getByText(detail.upload.notBegun).waitFor();
     await page.getByRole('button', { name: detail.verbs.cancel }).click();
     await page.getByRole('dialog').getByRole('button', { name: detail.verbs.cancel }).click();
     await page.getByText(words.empty.title).waitFor();
@@ -181,6 +181,12 @@ export function data(stage: Stage): void {
     await page.getByText(/^\d+ tokens of /).waitFor();
     await page.getByRole('button', { name: detail.prompts.next }).click();
     await page.getByText(detail.prompts.position('2', '20')).waitFor();
+
+    await page.goto('/datasets');
+    await page.getByLabel(words.filters.kind).selectOption(words.kinds.instructions);
+    await page.getByRole('link', { name: 'films' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'large' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?kind=instructions');
   });
 }
 

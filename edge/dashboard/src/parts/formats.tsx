@@ -27,7 +27,13 @@ const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 export function formatBytes(bytes: number): string {
   const size = Math.min(SIZES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  const format = new Intl.NumberFormat(undefined, { style: 'unit', unit: SIZES[size]!, maximumFractionDigits: 1 });
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'unit',
+    unit: SIZES[size]!,
+    // Short, bytes have no plural.
+    unitDisplay: size === 0 ? 'long' : 'short',
+    maximumFractionDigits: 1,
+  });
   return format.format(bytes / 1000 ** size);
 }
 

@@ -1,5 +1,6 @@
 // What a dataset was announced as, and by what it can be told again.
 import { Code, DataList } from '@mantine/core';
+import { COLUMNS } from '@tallrec/shared/rows/columns';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
@@ -30,9 +31,9 @@ export function DatasetFacts({ dataset }: { dataset: Dataset }) {
         )}
         {columns && Object.keys(columns).length > 0 && (
           <Fact name={fact.columns}>
-            {Object.entries(columns).map(([column, name]) => (
+            {COLUMNS.filter((column) => columns[column] !== undefined).map((column) => (
               <div key={column}>
-                {texts.datasets.columnNames[column as keyof typeof columns]}: <Code>{name}</Code>
+                {texts.datasets.columnNames[column]}: <Code>{columns[column]}</Code>
               </div>
             ))}
           </Fact>

@@ -19,8 +19,9 @@ const { upload: words, verbs } = texts.datasetDetail;
 
 export function GoOnWithUpload({ dataset }: { dataset: Dataset }) {
   const query = useQuery(datasetUploadQuery(dataset.id));
+  const begun = query.data && receivedOf(query.data).some(Boolean);
   return (
-    <Panel title={words.brokenOff}>
+    <Panel title={begun === false ? words.notBegun : words.brokenOff}>
       <QueryView query={query}>
         {(upload) => (isWhole(upload) ? <EndUpload id={dataset.id} /> : <SameFile dataset={dataset} upload={upload} />)}
       </QueryView>
@@ -46,7 +47,7 @@ function EndUpload({ id }: { id: string }) {
 }
 
 function SameFile({ dataset, upload }: { dataset: Dataset; upload: Upload }) {
-  const { id, name, bytes } = dataset;
+  const { id, bytes } = dataset;
   const [readBytes, setReadBytes] = useState(0);
   const start = useStartTransfer();
   const compare = useMutation({
@@ -57,10 +58,12 @@ function SameFile({ dataset, upload }: { dataset: Dataset; upload: Upload }) {
   const arrived = received.filter(Boolean).length;
   return (
     <Stack align="flex-start" gap="sm">
-      <Text size="sm" fw={500}>
-        {arrived === 0 ? words.nothingArrived : `${words.parts(formatNumber(arrived), formatNumber(received.length))}.`}
-      </Text>
-      <Text size="sm">{words.goOn(name, formatBytes(bytes))}</Text>
+      {arrived > 0 && (
+        <Text size="sm" fw={500}>
+          {words.parts(formatNumber(arrived), formatNumber(received.length))}.
+        </Text>
+      )}
+      <Text size="sm">{(arrived > 0 ? words.goOn : words.begin)(formatBytes(bytes))}</Text>
       {compare.error && <ErrorAlert error={compare.error} />}
       {compare.isPending && (
         <Stack gap={4} w="100%">

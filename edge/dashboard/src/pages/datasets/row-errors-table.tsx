@@ -10,9 +10,9 @@ const words = texts.datasetDetail.refused;
 export function RowErrorsTable({ errors }: { errors: readonly RowError[] }) {
   return (
     <Table.ScrollContainer minWidth={640} maxHeight={480}>
-      <Table stickyHeader verticalSpacing="xs" style={{ verticalAlign: 'top' }} aria-label={words.table}>
+      <Table stickyHeader verticalSpacing="xs" aria-label={words.table}>
         <TableHead columns={words.columns} />
-        <Table.Tbody>
+        <Table.Tbody style={{ verticalAlign: 'top' }}>
           {errors.map(({ line, column, problem, fix }, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: several may be of one line and column
             <Table.Tr key={at}>
