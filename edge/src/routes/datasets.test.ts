@@ -78,6 +78,12 @@ describe('datasets', () => {
     expect(dataset.errorCount).toBe(150);
   });
 
+  it('take ratings as an array of JSON too', async () => {
+    const ratings = [5, 1, 4].map((rating, at) => ({ uid: 7, isbn: at, title: `A ${at}`, rating, date: '2020-01-02' }));
+    const dataset = await uploaded('interactions', 'json', JSON.stringify(ratings));
+    expect(dataset).toMatchObject({ state: 'ready', stats: { rows: 3, users: 1, items: 3, likedShare: 2 / 3 } });
+  });
+
   it('take the published samples and Alpaca rows', async () => {
     const published = {
       instruction: 'x',

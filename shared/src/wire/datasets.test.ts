@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDatasetSchema } from './datasets.ts';
+import { createDatasetSchema, DATASET_FORMATS, DATASET_KINDS } from './datasets.ts';
 
 const base = { name: 'x', kind: 'interactions', format: 'csv', bytes: 1 };
 const problems = (more: object) =>
@@ -23,5 +23,16 @@ describe('columns that are named', () => {
       ['columns', expect.stringContaining('leave it out')],
     ]);
     expect(problems({ columns: { reader: 'user' } })?.[0]?.[0]).toBe('columns');
+  });
+});
+
+describe('formats', () => {
+  it('are JSON for all, and CSV for what is a table', () => {
+    for (const kind of DATASET_KINDS) {
+      for (const format of DATASET_FORMATS) {
+        const refused = format === 'csv' && (kind === 'samples' || kind === 'instructions');
+        expect(problems({ kind, format })?.map(([path]) => path)).toEqual(refused ? ['format'] : undefined);
+      }
+    }
   });
 });

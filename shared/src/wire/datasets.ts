@@ -20,7 +20,7 @@ export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
 
 /** The formats that each kind comes in. */
 export const KIND_FORMATS: Record<DatasetKind, readonly DatasetFormat[]> = {
-  interactions: ['csv', 'jsonl'],
+  interactions: ['csv', 'jsonl', 'json'],
   samples: ['json', 'jsonl'],
   instructions: ['json', 'jsonl'],
   items: ['csv', 'jsonl', 'json'],
@@ -67,8 +67,7 @@ export const createDatasetSchema = z
   )
   .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
     path: ['format'],
-    message:
-      'interactions come as csv or jsonl, samples and instructions as json or jsonl, items as csv, jsonl or json',
+    message: 'samples and instructions come as json or jsonl, interactions and items as csv too',
   });
 export type CreateDataset = z.infer<typeof createDatasetSchema>;
 

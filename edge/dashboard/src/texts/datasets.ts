@@ -29,7 +29,11 @@ export const datasetTexts = {
     rejected: 'Refused',
     deleting: 'Being deleted',
   },
-  uploading: (share: string) => `Uploading, ${share}`,
+  sending: {
+    sending: (share: string) => `Uploading, ${share}`,
+    paused: (share: string) => `Paused at ${share}`,
+    failed: (share: string) => `Stands still at ${share}`,
+  },
   filters: { label: 'Filters', kind: 'What it holds', state: 'Status', all: 'All' },
   empty: {
     title: 'No data yet',

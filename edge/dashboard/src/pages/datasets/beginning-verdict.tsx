@@ -58,6 +58,7 @@ function Counted({ reading, whole, kind, sampling }: CountedProps) {
     return { ...tally.stats(), warnings: tally.warnings([], whole) };
   }, [reading, whole, kind, sampling]);
   const examples = examplesOf(profile);
+  if (rows === 0) return null;
   return (
     <>
       <Tiles>
@@ -67,7 +68,7 @@ function Counted({ reading, whole, kind, sampling }: CountedProps) {
         {likedShare !== null && <Tile name={words.likes} value={formatShare(likedShare)} />}
         {examples !== null && <Tile name={words.examples} value={formatNumber(examples)} />}
       </Tiles>
-      {rows > 0 && <Warnings warnings={warnings} />}
+      <Warnings warnings={warnings} />
     </>
   );
 }

@@ -25,11 +25,14 @@ export function DatasetBadge({ id, state }: Pick<Dataset, 'id' | 'state'>) {
   );
 }
 
+const SENDING_COLORS = { sending: 'blue', paused: 'orange', failed: 'red' };
+
 function SendingBadge({ transfer }: { transfer: Transfer }) {
-  const { sentBytes, bytes } = useTransferView(transfer);
+  const { phase, sentBytes, bytes } = useTransferView(transfer);
+  const shown = phase === 'paused' || phase === 'failed' ? phase : 'sending';
   return (
-    <Badge component="span" color="blue">
-      {texts.datasets.uploading(formatShare(Math.floor((100 * sentBytes) / bytes) / 100))}
+    <Badge component="span" color={SENDING_COLORS[shown]}>
+      {texts.datasets.sending[shown](formatShare(Math.floor((100 * sentBytes) / bytes) / 100))}
     </Badge>
   );
 }

@@ -126,7 +126,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
           sampling={sampling}
           lacking={lacking.map((column) => texts.datasets.columnNames[column])}
         />
-        {lacking.length === 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
+        {reading.rows.length > 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
         {upload.error && <ErrorAlert error={upload.error} />}
         <Group>
           <Button type="submit" size="md" loading={upload.isPending} variant={refused ? 'default' : 'filled'}>

@@ -57,9 +57,11 @@ function Sending({ transfer }: { transfer: Transfer }) {
           {(phase === 'paused' || phase === 'failed') && (
             <Button onClick={() => transfer.start()}>{phase === 'paused' ? verbs.resume : verbs.retry}</Button>
           )}
-          <Text size="sm" c="dimmed" flex={1}>
-            {words.stay}
-          </Text>
+          {phase !== 'failed' && (
+            <Text size="sm" c="dimmed" flex={1} miw={200}>
+              {words.stay}
+            </Text>
+          )}
         </Group>
       </Stack>
     </Panel>
