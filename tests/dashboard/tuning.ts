@@ -63,6 +63,20 @@ export function tuning(stage: Stage): void {
     await panel.getByText(estimate.mend).waitFor();
   });
 
+  it('says plainly where it does not fit and what would, and which node is away', async () => {
+    const { page, machine } = stage;
+    const small = await machine.startNode('small node', { TALLREC_VRAM: '100MB' });
+    await openForm(/film samples/);
+    const panel = page.getByRole('region', { name: estimate.title });
+    const card = panel.getByRole('article', { name: 'small node' });
+    await card.getByText(estimate.tooLarge, { exact: true }).waitFor();
+    await card.getByText(/^It needs \S+ MB at least, and there are 100 MB\. .* take a smaller model\.$/).waitFor();
+    await panel.getByRole('article', { name: 'test node' }).getByText(estimate.fits, { exact: true }).waitFor();
+    await small.stop();
+    await openForm(/film samples/);
+    await card.getByText('It is not connected.').waitFor();
+  });
+
   it('starts a tuning from what the workspace has, and says beside a field what is wrong with it', async () => {
     const { page } = stage;
     await page.goto('/datasets');

@@ -121,4 +121,16 @@ export function watching(stage: Stage): void {
     stage.forgive('unreachable');
     stage.forgive(503);
   });
+
+  it('takes up one that was cancelled, and cancels it again', async () => {
+    const { page } = stage;
+    await page.goto('/tunings?state=cancelled');
+    await page.getByRole('link', { name: 'sweep, K 8, seed 1' }).click();
+    await page.getByRole('button', { name: words.verbs.resume }).click();
+    const progress = page.getByRole('region', { name: words.progress });
+    await progress.getByText(states.running, { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: words.verbs.cancel }).click();
+    await page.getByRole('dialog').getByRole('button', { name: words.verbs.cancel }).click();
+    await progress.getByText(states.cancelled, { exact: true }).waitFor();
+  });
 }

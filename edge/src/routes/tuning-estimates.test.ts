@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { formatSamplePrompt } from '@tallrec/shared/prompt';
 import { type NodeEstimate, nodeEstimateRequestSchema } from '@tallrec/shared/wire/node-api';
 import { refusedPlacesSchema } from '@tallrec/shared/wire/page';
@@ -142,16 +143,17 @@ describe('an estimate of a tuning', () => {
     expect([told(working), ofNode(answer, working).busy]).toEqual([[true, null], true]);
   });
 
-  it('says so where nobody knows how many samples there are', async () => {
+  it('counts the samples that ratings give, and says so where nobody has counted them', async () => {
     const { asked } = await telling();
     const ratings = Array.from({ length: 30 }, (_, at) => `u,${at},Film ${at},${1 + (at % 5)},${at}\n`).join('');
-    const { id, stats } = await uploaded('interactions', 'csv', `user,item,title,rating,time\n${ratings}`);
-    const answer = await estimate({ dataset: id });
-    const split = stats?.profile?.split;
-    const expected = split ? { train: split.train, valid: split.valid } : null;
-    expect(answer.samples).toEqual(expected);
-    expect(nodeEstimateRequestSchema.parse(asked[0]).samples).toEqual(expected);
-    expect(nodeEstimateRequestSchema.parse(asked[0]).texts).toHaveLength(20);
+    const { id } = await uploaded('interactions', 'csv', `user,item,title,rating,time\n${ratings}`);
+    // Twenty have ten before them, and are split 8:1:1.
+    expect((await estimate({ dataset: id, shots: 64 })).samples).toEqual({ train: 16, valid: 2 });
+    await env.DB.prepare("UPDATE datasets SET stats = json_set(stats, '$.profile', null) WHERE id = ?").bind(id).run();
+    expect(await estimate({ dataset: id, shots: 64 })).toMatchObject({ samples: null, steps: null });
+    const requests = asked.map((body) => nodeEstimateRequestSchema.parse(body));
+    expect(requests.map(({ samples }) => samples)).toEqual([{ train: 16, valid: 2 }, null]);
+    expect(requests[0]!.texts).toHaveLength(20);
   });
 
   it('is refused where the tuning would be, at the same places', async () => {

@@ -69,7 +69,6 @@ export const tuningDetailTexts = {
     initAdapter: 'Started from adapter',
     node: 'Node',
     adapter: 'Adapter',
-    bestAuc: 'Best validation AUC',
     checkpoint: 'Last checkpoint',
     checkpointStep: (step: string) => `step ${step}`,
     created: 'Created',
@@ -79,7 +78,6 @@ export const tuningDetailTexts = {
     samples: 'Examples',
     sampleCounts: (train: string, valid: string) => `${train} to learn from, ${valid} to judge by`,
     duration: 'Time taken',
-    bestStep: 'Best step',
   },
   stopReasons: {
     finished: 'All epochs done',

@@ -6,11 +6,11 @@ export const tuningTexts = {
   columns: {
     name: 'Name',
     state: 'Status',
+    auc: 'Best AUC',
     shots: 'K',
     seed: 'Seed',
     model: 'Model',
     node: 'Node',
-    auc: 'Best AUC',
     created: 'Created',
   },
   chosen: 'Chosen',

@@ -100,12 +100,11 @@ function AdapterFacts({ id }: { id: string }) {
 function ReportFacts({ id }: { id: string }) {
   const { data: report } = useQuery(tuningReportQuery(id));
   if (!report) return null;
-  const { provider, precision, trainSamples, validSamples, bestStep, durationMs } = report;
+  const { provider, precision, trainSamples, validSamples, durationMs } = report;
   return (
     <>
       <Fact name={fact.engine}>{`${provider}, ${precision}`}</Fact>
       <Fact name={fact.samples}>{fact.sampleCounts(formatNumber(trainSamples), formatNumber(validSamples))}</Fact>
-      <Fact name={fact.bestStep}>{formatNumber(bestStep)}</Fact>
       <Fact name={fact.duration}>{formatSpan(durationMs)}</Fact>
     </>
   );

@@ -72,11 +72,11 @@ function TuningRow({ tuning, node, choice }: TuningRowProps) {
           <Steps tuning={tuning} />
         </Stack>
       </Table.Td>
+      <Table.Td>{formatAuc(bestValidAuc)}</Table.Td>
       <Table.Td>{settings.shots === undefined ? words.allShots : formatNumber(settings.shots)}</Table.Td>
       <Table.Td>{settings.seed}</Table.Td>
       <Table.Td>{model}</Table.Td>
       <Table.Td>{node ?? texts.common.none}</Table.Td>
-      <Table.Td>{formatAuc(bestValidAuc)}</Table.Td>
       <Table.Td>
         <Time at={createdAt} />
       </Table.Td>
