@@ -72,6 +72,7 @@ export const datasetDetailTexts = {
     liked: 'Liked',
     likedOf: (labelled: string) => `of ${labelled} that say so`,
     samples: 'Examples',
+    notCounted: 'Its rows were not counted.',
   },
   facts: 'Facts',
   fact: {

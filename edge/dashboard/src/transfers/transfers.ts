@@ -10,6 +10,7 @@ import { Transfer, type TransferApi, type TransferSource, type TransferView } fr
 const FIRST_PAUSE_MS = 1000;
 
 let transfers: ReadonlyMap<string, Transfer> = new Map();
+let preparing = 0;
 const listeners = new Set<() => void>();
 
 /**
@@ -45,6 +46,18 @@ export function useTransferView(transfer: Transfer): TransferView {
   return useSyncExternalStore(transfer.subscribe, () => transfer.view);
 }
 
+/** What has to be done before a transfer can begin: the page is not left without a question meanwhile either. */
+export async function whilePreparing<T>(work: () => Promise<T>): Promise<T> {
+  preparing++;
+  guard();
+  try {
+    return await work();
+  } finally {
+    preparing--;
+    guard();
+  }
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -54,9 +67,13 @@ function set(change: (now: Map<string, Transfer>) => unknown): void {
   const changed = new Map(transfers);
   change(changed);
   transfers = changed;
-  if (transfers.size > 0) window.addEventListener('beforeunload', askFirst);
-  else window.removeEventListener('beforeunload', askFirst);
+  guard();
   for (const listener of listeners) listener();
+}
+
+function guard(): void {
+  if (transfers.size > 0 || preparing > 0) window.addEventListener('beforeunload', askFirst);
+  else window.removeEventListener('beforeunload', askFirst);
 }
 
 function askFirst(event: BeforeUnloadEvent): void {

@@ -12,6 +12,7 @@ export interface Digesting {
 export function useFileDigest(file: File): Digesting {
   const [readBytes, setReadBytes] = useState(0);
   const pending = useRef<Promise<FileDigest>>(null);
+  const awaited = useRef(false);
   useEffect(() => {
     const ending = new AbortController();
     pending.current = digestFile(file, { onRead: setReadBytes, signal: ending.signal });
@@ -19,7 +20,14 @@ export function useFileDigest(file: File): Digesting {
       () => setReadBytes(file.size),
       () => undefined,
     );
-    return () => ending.abort();
+    // Whoever waits for it goes on waiting on another page.
+    return () => {
+      if (!awaited.current) ending.abort();
+    };
   }, [file]);
-  return { readBytes, digest: () => pending.current! };
+  const digest = () => {
+    awaited.current = true;
+    return pending.current!;
+  };
+  return { readBytes, digest };
 }

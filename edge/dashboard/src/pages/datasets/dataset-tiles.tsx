@@ -1,4 +1,5 @@
 // A dataset's size in a few numbers.
+import { Text } from '@mantine/core';
 import type { Dataset, DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
@@ -13,7 +14,7 @@ export function examplesOf(profile: DatasetProfile | null): number | null {
 }
 
 export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset }) {
-  if (!stats) return null;
+  if (!stats) return <Text c="dimmed">{words.notCounted}</Text>;
   const { rows, users, items, likedShare, labelled, profile } = stats;
   const counted = (count: number | null) => (count === null ? texts.common.none : formatNumber(count));
   const samples = examplesOf(profile);

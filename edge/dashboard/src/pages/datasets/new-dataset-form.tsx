@@ -14,6 +14,7 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { useCreateDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
 import { texts } from '../../texts.ts';
 import { unreadable } from '../../transfers/file-fault.ts';
+import { whilePreparing } from '../../transfers/transfers.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
 import { type Beginning, beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
 import { BeginningTable } from './beginning-table.tsx';
@@ -82,11 +83,14 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
   const refused = lacking.length === 0 && reading.errorCount > 0;
   const sampling = validSampling(useDeferredValue(form.values));
   const { upload, readBytes } = useUpload(file, look.format);
+  const navigate = useNavigate();
 
   const show = () =>
     requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   const submit = form.onSubmit((values) => {
+    // Who has gone to another page meanwhile stays there.
     upload.mutate(values, {
+      onSuccess: ({ id }) => navigate({ to: '/datasets/$id', params: { id } }),
       onError: (error) => {
         form.setErrors(shownErrors(refusedFields(error)));
         show();
@@ -171,17 +175,18 @@ function useUpload(file: File, format: DatasetFormat) {
   const { readBytes, digest: digested } = useFileDigest(file);
   const create = useCreateDataset();
   const start = useStartTransfer();
-  const navigate = useNavigate();
   const upload = useMutation({
     mutationFn: async (values: DatasetValues) => {
-      const digest = await digested();
-      const body = requestOf(values, { format, bytes: file.size, sha256: digest.sha256 });
-      const { dataset } = await create.mutateAsync({ body, idempotencyKey: crypto.randomUUID() });
+      const { dataset, digest } = await whilePreparing(async () => {
+        const digest = await digested();
+        const body = requestOf(values, { format, bytes: file.size, sha256: digest.sha256 });
+        const { dataset } = await create.mutateAsync({ body, idempotencyKey: crypto.randomUUID() });
+        return { dataset, digest };
+      });
       const done = start(dataset.id, { file, digest });
       await Promise.race([done, new Promise((resolve) => setTimeout(resolve, AT_ONCE_MS))]);
       return dataset;
     },
-    onSuccess: ({ id }) => navigate({ to: '/datasets/$id', params: { id } }),
   });
   return { upload, readBytes };
 }
