@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { PAPER_DOMAINS, type PaperDomain } from '@tallrec/shared/paper-figures';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { countRows, readLabelledSamples } from '../data/read-rows.ts';
 import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { sha256File } from '../models/content-hash.ts';
-import { PAPER_DOMAINS, type PaperDomain } from './paper-figures.ts';
 
 /** With users, ids and times, where both forms are there. */
 const FORMS = ['jsonl', 'json'];

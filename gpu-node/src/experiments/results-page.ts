@@ -1,9 +1,10 @@
 // What an experiment found, as sections of tables and figures: the Markdown file and the HTML page are both made from them.
+
+import { type PAPER_DOMAINS, paperAuc } from '@tallrec/shared/paper-figures';
 import { formatMs } from '../cli/progress.ts';
 import { METHOD_NAMES } from '../methods/registry.ts';
 import type { Series } from '../report/chart-spec.ts';
 import type { Block, Cell, Page, Section } from '../report/page.ts';
-import { type PAPER_DOMAINS, paperAuc } from './paper-figures.ts';
 import type { ResultRow, Results } from './results.ts';
 
 const ORDER: readonly string[] = METHOD_NAMES.map(({ name }) => name);

@@ -1,11 +1,9 @@
+import { PAPER } from '@tallrec/shared/paper-figures';
 import { describe, expect, it } from 'vitest';
-import { METHOD_NAMES } from '../methods/registry.ts';
 import type { CellResult } from './cell.ts';
 import { markdown } from './markdown.ts';
-import { PAPER, paperAuc } from './paper-figures.ts';
 import { type Results, summarise } from './results.ts';
 import { resultsPage } from './results-page.ts';
-import { seedsInterval } from './seeds-interval.ts';
 
 const cell = (changes: Partial<CellResult> & { auc?: number; users?: number }): CellResult => ({
   key: 'k',
@@ -122,17 +120,6 @@ describe('results', () => {
   });
 });
 
-describe('the paper', () => {
-  it('has the figures of its table and none for what it did not run', () => {
-    expect(paperAuc('movie', 'tallrec', 256)).toBeCloseTo(0.7198, 12);
-    expect(paperAuc('book', 'gru4rec', 16)).toBeCloseTo(0.4895, 12);
-    expect(paperAuc('movie', 'history-share', 16)).toBeNull();
-    expect(paperAuc('movie', 'tallrec', 32)).toBeNull();
-    const printed = METHOD_NAMES.filter(({ name }) => paperAuc('movie', name, 64) !== null).map(({ name }) => name);
-    expect(printed).toEqual(['gru4rec', 'caser', 'sasrec', 'dros', 'gru-bert', 'dros-bert', 'tallrec']);
-  });
-});
-
 describe('the report', () => {
   const text = markdown(resultsPage(results()));
 
@@ -177,13 +164,5 @@ describe('the report', () => {
   it('draws a figure for each kind of method and for the paper', () => {
     const charts = resultsPage(results()).sections[0]!.blocks.filter(({ kind }) => kind === 'chart');
     expect(charts).toHaveLength(3);
-  });
-});
-
-describe('an interval over seeds', () => {
-  it('is undefined for one seed and has no width where nothing varies', () => {
-    expect(seedsInterval([0.5])).toBeNull();
-    const same = seedsInterval([0.5, 0.5, 0.5])!;
-    expect(same.high - same.low).toBe(0);
   });
 });

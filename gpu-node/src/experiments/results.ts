@@ -1,9 +1,10 @@
 // `results.json`: everything that an experiment found, cell by cell and summed up over seeds, with how it was run.
+
+import { PAPER_DOMAINS, type PaperDomain, paperAuc } from '@tallrec/shared/paper-figures';
+import { mean, seedsInterval } from '@tallrec/shared/seeds-interval';
 import { z } from 'zod';
 import { METHOD_KINDS } from '../methods/method.ts';
 import { type CellResult, cellResultSchema } from './cell.ts';
-import { PAPER_DOMAINS, type PaperDomain, paperAuc } from './paper-figures.ts';
-import { mean, seedsInterval } from './seeds-interval.ts';
 
 const auc = z.number().min(0).max(1).nullable();
 const ends = { low: z.number(), high: z.number(), level: z.number() };

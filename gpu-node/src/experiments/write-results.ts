@@ -2,13 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { PAPER } from '@tallrec/shared/paper-figures';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { page } from '../report/page.ts';
 import type { CellFile } from './cell.ts';
 import { DESIGNS, type ExperimentName, type GridSize } from './designs.ts';
 import type { DataFile } from './domain.ts';
 import { markdown } from './markdown.ts';
-import { PAPER } from './paper-figures.ts';
 import { type Results, resultsSchema, summarise } from './results.ts';
 import { resultsPage } from './results-page.ts';
 import type { GridOutcome } from './run-grid.ts';

@@ -1,5 +1,5 @@
 // AUC as published: Bao et al., "TALLRec", RecSys 2023 (arXiv 2305.00447), tables of the few-shot comparison; × 100 there.
-import type { MethodName } from '../methods/registry.ts';
+import type { MethodName } from './methods.ts';
 
 export const PAPER = 'Bao et al., TALLRec, RecSys 2023, arXiv 2305.00447 (LLaMA-7B; few-shot comparison)';
 export const PAPER_DOMAINS = ['movie', 'book'] as const;
