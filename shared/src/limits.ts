@@ -36,6 +36,10 @@ export const LIMITS = {
   rowErrors: 100,
   rowBytes: MIB,
   titleCharacters: 500,
+  /** Of an evaluation's report: the best rows, as many of the worst, and what is shown of each. */
+  judgedExamples: 10,
+  exampleTitleCharacters: 200,
+  examplePromptCharacters: 1200,
   /** Ids of users and items. */
   idCharacters: 200,
   nounCharacters: 40,

@@ -60,7 +60,7 @@ export interface PerUserAuc {
   users: number;
 }
 
-function rowsByUser(rows: readonly ScoredRow[]): Map<string, number[]> {
+function rowsByUser(rows: readonly Labelled[]): Map<string, number[]> {
   const byUser = new Map<string, number[]>();
   rows.forEach((row, index) => {
     if (row.user === undefined) return;
@@ -71,11 +71,16 @@ function rowsByUser(rows: readonly ScoredRow[]): Map<string, number[]> {
   return byUser;
 }
 
-/** Mean AUC within users (rows without a user are left out): what is left when users' base rates are taken away. */
-export function perUserAuc(rows: readonly ScoredRow[]): PerUserAuc {
-  const own = [...rowsByUser(rows).values()]
+/** Of each user that has both classes. */
+function ownAucs(rows: readonly ScoredRow[]): number[] {
+  return [...rowsByUser(rows).values()]
     .map((indices) => auc(indices.map((index) => rows[index]!)))
     .filter((value) => value !== null);
+}
+
+/** Mean AUC within users (rows without a user are left out): what is left when users' base rates are taken away. */
+export function perUserAuc(rows: readonly ScoredRow[]): PerUserAuc {
+  const own = ownAucs(rows);
   return { mean: own.length ? own.reduce((sum, value) => sum + value, 0) / own.length : null, users: own.length };
 }
 
@@ -93,38 +98,151 @@ export interface Interval {
   resampled: 'users' | 'rows';
 }
 
+interface BootstrapOptions {
+  level?: number | undefined;
+  resamples?: number | undefined;
+  seed?: number | undefined;
+}
+
+/** What a bootstrap gave, one array of draws a scoring: the same draw has the same place in each. */
+export interface Draws {
+  resampled: Interval['resampled'];
+  of: readonly (readonly number[])[];
+}
+
+/** A row without its score. */
+export type Labelled = Omit<ScoredRow, 'score'>;
+
+function rowsOf(labels: readonly Labelled[], scores: readonly number[]): ScoredRow[] {
+  return labels.map((row, index) => ({ ...row, score: scores[index]! }));
+}
+
 /**
- * Percentile bootstrap interval of the AUC (Efron).
- * @returns null where the AUC itself is undefined
+ * The AUC of several scorings of the same rows, over rows drawn again with replacement (Efron): by the same draws for all, so that
+ * their differences can be judged too.
+ * @param scorings of each, one score a row
+ * @returns no draws where the AUC itself is undefined
  */
-export function bootstrapInterval(
-  rows: readonly ScoredRow[],
-  { level = 0.95, resamples = 1000, seed = 0 }: { level?: number; resamples?: number; seed?: number } = {},
-): Interval | null {
-  if (auc(rows) === null) return null;
+export function bootstrapAucs(
+  labels: readonly Labelled[],
+  scorings: readonly (readonly number[])[],
+  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+): Draws {
   const random = Random.seeded(seed);
-  const groups = tieGroups(rows);
-  const users = rows.every((row) => row.user !== undefined) ? [...rowsByUser(rows).values()] : [];
-  const clusters = users.length >= MIN_RESAMPLED_USERS ? users : rows.map((_, index) => [index]);
-  const draws: number[] = [];
-  const weights = new Uint32Array(rows.length);
-  for (let i = 0; i < resamples; i++) {
+  const rankings = scorings.map((scores) => {
+    const rows = rowsOf(labels, scores);
+    assertFinite(rows);
+    return { rows, groups: tieGroups(rows) };
+  });
+  const users = labels.every(({ user }) => user !== undefined) ? [...rowsByUser(labels).values()] : [];
+  const clusters = users.length >= MIN_RESAMPLED_USERS ? users : labels.map((_, index) => [index]);
+  const draws: number[][] = scorings.map(() => []);
+  const weights = new Uint32Array(labels.length);
+  const defined = labels.some(({ liked }) => liked) && labels.some(({ liked }) => !liked);
+  for (let i = 0; i < resamples && defined; i++) {
     weights.fill(0);
     for (let k = 0; k < clusters.length; k++) {
       for (const index of clusters[random.integer(0, clusters.length - 1)]!) weights[index]!++;
     }
-    const draw = weightedAuc(rows, groups, weights);
-    if (draw !== null) draws.push(draw);
+    const aucs = rankings.map(({ rows, groups }) => weightedAuc(rows, groups, weights));
+    // A draw of one class alone is so for every scoring.
+    for (const [at, draw] of aucs.entries()) if (draw !== null) draws[at]!.push(draw);
   }
-  draws.sort((a, b) => a - b);
-  const quantile = (q: number) => draws[Math.min(draws.length - 1, Math.max(0, Math.round(q * (draws.length - 1))))]!;
+  return { resampled: clusters === users ? 'users' : 'rows', of: draws };
+}
+
+/** As `bootstrapAucs`, of the mean within users. @returns no draws where there are too few users that have both classes */
+export function bootstrapPerUserAucs(
+  labels: readonly Labelled[],
+  scorings: readonly (readonly number[])[],
+  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+): Draws {
+  const random = Random.seeded(seed);
+  const own = scorings.map((scores) => ownAucs(rowsOf(labels, scores)));
+  const users = own[0]?.length ?? 0;
+  const draws: number[][] = scorings.map(() => []);
+  for (let i = 0; i < resamples && users >= MIN_RESAMPLED_USERS; i++) {
+    const sums = scorings.map(() => 0);
+    for (let k = 0; k < users; k++) {
+      const user = random.integer(0, users - 1);
+      for (const [at, aucs] of own.entries()) sums[at]! += aucs[user]!;
+    }
+    for (const [at, sum] of sums.entries()) draws[at]!.push(sum / users);
+  }
+  return { resampled: 'users', of: draws };
+}
+
+/** @returns the interval between the tails of some draws; null where there are none */
+export function percentileInterval(
+  draws: readonly number[],
+  { resampled, level = 0.95 }: Pick<Interval, 'resampled'> & { level?: number | undefined },
+): Interval | null {
+  if (draws.length === 0) return null;
+  const sorted = draws.toSorted((a, b) => a - b);
+  const quantile = (q: number) =>
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))]!;
   const tail = (1 - level) / 2;
-  return {
-    low: quantile(tail),
-    high: quantile(1 - tail),
-    level,
-    resampled: clusters === users ? 'users' : 'rows',
-  };
+  return { low: quantile(tail), high: quantile(1 - tail), level, resampled };
+}
+
+/**
+ * Percentile bootstrap interval of the AUC.
+ * @returns null where the AUC itself is undefined
+ */
+export function bootstrapInterval(rows: readonly ScoredRow[], options: BootstrapOptions = {}): Interval | null {
+  const { of, resampled } = bootstrapAucs(rows, [rows.map(({ score }) => score)], options);
+  return percentileInterval(of[0]!, { resampled, level: options.level });
+}
+
+/** Rows whose scores lie between two bounds. */
+export interface ScoreBin {
+  liked: number;
+  disliked: number;
+  /** Null where it is empty. */
+  meanScore: number | null;
+}
+
+/** Rows by their scores, in bins of one width; what lies on a border belongs to the bin above it, the highest to the last. */
+export function scoreBins(
+  rows: readonly ScoredRow[],
+  { low, high, count }: { low: number; high: number; count: number },
+): ScoreBin[] {
+  const sums = Array.from({ length: count }, () => ({ liked: 0, disliked: 0, sum: 0 }));
+  for (const { score, liked } of rows) {
+    const place = high > low ? Math.floor((count * (score - low)) / (high - low)) : 0;
+    const bin = sums[Math.min(count - 1, Math.max(0, place))]!;
+    if (liked) bin.liked++;
+    else bin.disliked++;
+    bin.sum += score;
+  }
+  return sums.map(({ liked, disliked, sum }) => ({
+    liked,
+    disliked,
+    meanScore: liked + disliked === 0 ? null : sum / (liked + disliked),
+  }));
+}
+
+/**
+ * Expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, eq. 3): how far the share of likes lies
+ * from the mean probability in a bin, over all bins by their rows.
+ * @returns null without rows
+ */
+export function expectedCalibrationError(bins: readonly ScoreBin[]): number | null {
+  const n = bins.reduce((sum, { liked, disliked }) => sum + liked + disliked, 0);
+  if (n === 0) return null;
+  return bins.reduce((sum, { liked, disliked, meanScore }) => {
+    const rows = liked + disliked;
+    return meanScore === null ? sum : sum + (rows / n) * Math.abs(liked / rows - meanScore);
+  }, 0);
+}
+
+/**
+ * Mean squared distance of probabilities from what came true (Brier, Monthly Weather Review 1950): 0 is perfect, always 0.5 gives 0.25.
+ * @returns null without rows
+ */
+export function brierScore(rows: readonly ScoredRow[]): number | null {
+  if (rows.length === 0) return null;
+  return rows.reduce((sum, { score, liked }) => sum + (score - (liked ? 1 : 0)) ** 2, 0) / rows.length;
 }
 
 /** The rule without parameters: the share of the history that was liked; one half where there is no history. */

@@ -134,6 +134,7 @@ async function fitBest(
     { signal },
   );
   return {
+    logOdds: true,
     chosen: {
       learningRate: setting.setting.learningRate,
       step: fitted.step,

@@ -90,6 +90,7 @@ describe('evaluateSamples', () => {
       ...plain.report,
       blendAuc: plain.report.ruleAuc,
       blendPerUserAuc: plain.report.rulePerUserAuc,
+      intervals: { ...plain.report.intervals, blend: plain.report.intervals!.rule },
     });
     expect(plain.report).toMatchObject({ blendAuc: null, blendPerUserAuc: null });
     expect(blended.predictions.map(({ blendScore, ...rest }) => rest)).toEqual(plain.predictions);
@@ -103,7 +104,9 @@ describe('evaluateSamples', () => {
     const [a, b] = await Promise.all(
       [named, unnamed].map((samples) => evaluateSamples(new ToyLanguageModel(), rows, samples, settings)),
     );
-    expect(b!.report).toEqual({ ...a!.report, usersInferred: true });
+    const { examples, ...report } = b!.report;
+    expect({ ...report, examples: null }).toEqual({ ...a!.report, usersInferred: true, examples: null });
+    expect(examples!.best[0]!.user).toMatch(/^inferred-/);
   });
 
   test('has no AUC within users where none can be known', async () => {

@@ -11,6 +11,7 @@ import { type ScoreOptions, scoreOf, scoreSamples, withBlend } from '../score/sc
 import { judge } from './judge.ts';
 import { type OnScored, scoreInSlices } from './score-in-slices.ts';
 import type { ScoresCheckpoint } from './scores-checkpoint.ts';
+import { showScores } from './show-scores.ts';
 
 export interface EvaluateOptions extends Omit<ScoreOptions, 'onProgress'> {
   template: Template;
@@ -79,6 +80,15 @@ export async function evaluateSamples(
       liked: judged[index]!.liked,
       user: users[index],
     })),
-    report: { ...figures, template, precision, provider, tokens, durationMs, fit: null },
+    report: {
+      ...figures,
+      ...showScores(judged, { scores: logits, probabilities: results.map(({ score }) => score), users }),
+      template,
+      precision,
+      provider,
+      tokens,
+      durationMs,
+      fit: null,
+    },
   };
 }

@@ -1,9 +1,12 @@
 // What any scores are worth: their AUC beside its interval, what is left within users, and the rules to beat.
 import {
   auc,
-  bootstrapInterval,
+  bootstrapAucs,
+  bootstrapPerUserAucs,
+  type Draws,
   historyShare,
   itemPopularity,
+  percentileInterval,
   perUserAuc,
   type ScoredRow,
 } from '@tallrec/shared/metrics';
@@ -11,7 +14,10 @@ import type { LabelledSample } from '@tallrec/shared/sample';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { inferUsers } from './infer-users.ts';
 
-export type Figures = Omit<EvaluationReport, 'template' | 'precision' | 'provider' | 'tokens' | 'durationMs' | 'fit'>;
+export type Figures = Omit<
+  EvaluationReport,
+  'template' | 'precision' | 'provider' | 'tokens' | 'durationMs' | 'fit' | 'distribution' | 'examples'
+>;
 
 export interface Judgement {
   figures: Figures;
@@ -34,33 +40,78 @@ export function judge(
   const users = usersInferred ? inferUsers(samples) : samples.map(({ user }) => user);
   const rowsBy = (values: readonly number[]): ScoredRow[] =>
     samples.map(({ liked }, index) => ({ score: values[index]!, liked, user: users[index] }));
-  const both = (values: readonly number[] | undefined) => {
-    if (!values) return { auc: null, within: null };
-    const rows = rowsBy(values);
-    return { auc: auc(rows), within: perUserAuc(rows).mean };
-  };
 
-  const scored = rowsBy(scores);
-  const within = perUserAuc(scored);
-  const rule = both(samples.map(historyShare));
-  const popularity = both(train?.length ? samples.map(itemPopularity(train)) : undefined);
-  const blend = both(blended);
+  const popular = train?.length ? itemPopularity(train) : undefined;
+  const scorings = [scores, samples.map(historyShare), popular && samples.map(popular), blended];
+  const [own, rule, popularity, blend] = scorings.map((values) => {
+    if (!values) return { auc: null, within: null, users: 0 };
+    const rows = rowsBy(values);
+    const { mean, users } = perUserAuc(rows);
+    return { auc: auc(rows), within: mean, users };
+  });
+  const labels = samples.map(({ liked }, index) => ({ liked, user: users[index] }));
+  const { interval, ...compared } = comparison(labels, scorings, own!, rule!);
   return {
     users,
     figures: {
-      auc: auc(scored),
-      interval: bootstrapInterval(scored),
-      perUserAuc: within.mean,
-      users: within.users,
-      usersInferred: usersInferred && within.users > 0,
+      auc: own!.auc,
+      interval,
+      perUserAuc: own!.within,
+      users: own!.users,
+      usersInferred: usersInferred && own!.users > 0,
       n: samples.length,
       likedShare: samples.length === 0 ? 0 : samples.filter(({ liked }) => liked).length / samples.length,
-      ruleAuc: rule.auc,
-      rulePerUserAuc: rule.within,
-      popularityAuc: popularity.auc,
-      popularityPerUserAuc: popularity.within,
-      blendAuc: blend.auc,
-      blendPerUserAuc: blend.within,
+      ruleAuc: rule!.auc,
+      rulePerUserAuc: rule!.within,
+      popularityAuc: popularity!.auc,
+      popularityPerUserAuc: popularity!.within,
+      blendAuc: blend!.auc,
+      blendPerUserAuc: blend!.within,
+      ...compared,
+    },
+  };
+}
+
+interface BothAucs {
+  auc: number | null;
+  within: number | null;
+}
+
+/** @param scorings the judged one, the rule's, and those of popularity and blend where there are such */
+function comparison(
+  labels: readonly { liked: boolean; user: string | undefined }[],
+  scorings: readonly (readonly number[] | undefined)[],
+  own: BothAucs,
+  rule: BothAucs,
+): Pick<Figures, 'interval' | 'intervals' | 'overRule'> {
+  const there = scorings.filter((values) => values !== undefined);
+  const all = bootstrapAucs(labels, there);
+  const within = bootstrapPerUserAucs(labels, there);
+  const interval = ({ of, resampled }: Draws, at: number) => {
+    const scoring = scorings[at];
+    return scoring ? percentileInterval(of[there.indexOf(scoring)]!, { resampled }) : null;
+  };
+  const overRule = ({ of: [a, b], resampled }: Draws, value: number | null, ofRule: number | null) => {
+    const ends = percentileInterval(
+      a!.map((draw, at) => draw - b![at]!),
+      { resampled },
+    );
+    return ends && value !== null && ofRule !== null ? { value: value - ofRule, ...ends } : null;
+  };
+  return {
+    interval: interval(all, 0),
+    intervals: {
+      perUser: interval(within, 0),
+      rule: interval(all, 1),
+      rulePerUser: interval(within, 1),
+      popularity: interval(all, 2),
+      popularityPerUser: interval(within, 2),
+      blend: interval(all, 3),
+      blendPerUser: interval(within, 3),
+    },
+    overRule: {
+      auc: overRule(all, own.auc, rule.auc),
+      perUserAuc: overRule(within, own.within, rule.within),
     },
   };
 }

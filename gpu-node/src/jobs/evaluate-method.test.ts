@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSamples, paperSplit, samplingSchema } from '@tallrec/shared/interactions';
-import { auc, itemPopularity, perUserAuc } from '@tallrec/shared/metrics';
+import { auc, brierScore, itemPopularity, perUserAuc, scoreBins } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
-import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import { type EvaluationReport, SCORE_BINS } from '@tallrec/shared/wire/evaluations';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SLICE_ROWS } from '../evaluate/score-in-slices.ts';
@@ -24,6 +24,7 @@ import { holdOut } from './job-data.ts';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 type Params = ParsedParams<'evaluate'>;
+const UNIT = { low: 0, high: 1, count: SCORE_BINS };
 const sampling = samplingSchema.parse({ historyLength: 3 });
 const hyperParameters = hyperParametersSchema.parse({ maxSteps: 2, batchSize: 4, learningRate: 1e-2 });
 const engine = createEngine(async () => ({ runtime: createRuntime('cpu'), reason: 'for a test' }), {
@@ -123,6 +124,9 @@ describe('a method', () => {
     });
     expect(report.ruleAuc).not.toBeNull();
     expect(report.interval).not.toBeNull();
+    expect(report.intervals!.popularity).toEqual(report.interval);
+    // Counts of fans stand for no probability.
+    expect(report.distribution).toMatchObject({ scale: 'score', calibration: null });
   });
 
   it('takes interactions by the paper’s split: learns from train, chooses on valid, is judged on test', async () => {
@@ -156,12 +160,17 @@ describe('a method', () => {
     expect(report.provider).toMatch(/^TensorFlow\.js (tensorflow|wasm|cpu)$/);
     expect(report.fit!.chosen).toMatchObject({ learningRate: expect.any(Number), step: expect.any(Number) });
     expect(new Set(predictions.map(({ score }) => score)).size).toBeGreaterThan(5);
+    const shares = predictions.map(({ score, liked }) => ({ score: 1 / (1 + Math.exp(-score)), liked }));
+    expect(report.distribution).toMatchObject({ scale: 'probability', bins: scoreBins(shares, UNIT) });
+    expect(report.distribution!.calibration!.brier).toBeCloseTo(brierScore(shares)!, 12);
   });
 
   it('on a language model scores as the model does, and is tuned where the method says so', async () => {
     const [plain, asked] = [await evaluate(null, { model }), await evaluate({ method: 'zero-shot' }, { model })];
     expect(asked.report).toMatchObject({ auc: plain.report.auc, template: 'clean', precision: 'f32', provider: 'cpu' });
     expect(plain.report.fit).toBeNull();
+    expect(asked.report.distribution!.bins).toEqual(plain.report.distribution!.bins);
+    expect(asked.report.examples).toEqual(plain.report.examples);
 
     const instructions = Array.from({ length: 6 }, (_, i) => ({ instruction: `Say ${i}`, input: '', output: 'Yes.' }));
     const tuned = await evaluate(

@@ -1,6 +1,7 @@
 // A method of the results tables as an evaluation: fit on the shots of a job's data, then judged on other samples.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { probabilityOf } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { methodNamed, usesLanguageModel } from '@tallrec/shared/methods';
 import { Random } from '@tallrec/shared/random';
@@ -14,6 +15,7 @@ import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { judge } from '../evaluate/judge.ts';
 import { type OnScored, scoreInSlices } from '../evaluate/score-in-slices.ts';
 import type { ScoredRows } from '../evaluate/scores-checkpoint.ts';
+import { showScores } from '../evaluate/show-scores.ts';
 import { throwIfCancelled } from '../methods/cancelled.ts';
 import { IN_CONTEXT_DEFAULTS } from '../methods/in-context.ts';
 import { type LoadedModel, SharedLanguageModel } from '../methods/language-model.ts';
@@ -69,12 +71,15 @@ export async function evaluateMethod(
     const fitTokens = fitted.tokens ?? 0;
     const scored = await scoreRows(fitted, samples, params, options, phaseProgress('score', event, clock));
     const judged = samples.slice(0, scored.rows);
-    const { figures, users } = judge(judged, [...scored.values.subarray(0, scored.rows)], { train: shots.train });
+    const scores = Array.from(scored.values.subarray(0, scored.rows));
+    const { figures, users } = judge(judged, scores, { train: shots.train });
+    const probabilities = fitted.logOdds ? scores.map(probabilityOf) : undefined;
     const onModel = usesLanguageModel(fit.method);
     return {
-      predictions: judged.map(({ liked }, index) => ({ score: scored.values[index]!, liked, user: users[index] })),
+      predictions: judged.map(({ liked }, index) => ({ score: scores[index]!, liked, user: users[index] })),
       report: {
         ...figures,
+        ...showScores(judged, { scores, probabilities, users }),
         template: onModel ? params.template : null,
         precision: onModel ? options.computing.precision : null,
         provider,

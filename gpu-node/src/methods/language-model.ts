@@ -135,6 +135,7 @@ export function scoringMethod(shared: SharedLanguageModel, options: ScoringMetho
   let read = tokens;
   let earlierScoreMs = 0;
   return {
+    logOdds: true,
     identity: JSON.stringify([adapter ? hashTensors(adapter) : null, blend ?? null]),
     chosen,
     earlierMs,

@@ -32,6 +32,7 @@ export const logisticFeaturesMethod: Method = {
       options,
     );
     return {
+      logOdds: true,
       chosen: { ridge: setting },
       score: async (samples, { signal } = {}) => {
         throwIfCancelled(signal);

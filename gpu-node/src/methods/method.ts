@@ -25,6 +25,8 @@ export interface FittedMethod {
     samples: readonly Sample[],
     options?: { signal?: AbortSignal | undefined; onProgress?: FitOptions['onProgress'] },
   ): Promise<number[]>;
+  /** Its scores are log-odds of a like, which stand for probabilities. */
+  readonly logOdds?: boolean;
   /** Two fits of the same one give each sample the same score; without it samples are not scored apart from each other. */
   readonly identity?: string;
   /** What validation chose: hyper-parameters, the best step. */

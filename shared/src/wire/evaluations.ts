@@ -8,17 +8,51 @@ import { hyperParametersSchema, seedSchema, shotsSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
 
+const intervalSchema = z.object({
+  low: z.number(),
+  high: z.number(),
+  level: z.number(),
+  resampled: z.enum(['users', 'rows']),
+});
+const maybeInterval = intervalSchema.nullable();
+const differenceSchema = intervalSchema.extend({ value: z.number() });
+
+/** Of every distribution of scores. */
+export const SCORE_BINS = 20;
+
+export const scoreDistributionSchema = z.object({
+  /** `probability`: of a like, in bins of [0, 1]. `score`: on a scale of the method's own, in bins from its lowest score to its highest. */
+  scale: z.enum(['probability', 'score']),
+  low: z.number(),
+  high: z.number(),
+  /** Of one width, the lowest first. */
+  bins: z
+    .array(z.object({ liked: countSchema(), disliked: countSchema(), meanScore: z.number().nullable() }))
+    .length(SCORE_BINS),
+  /** Expected calibration error over these bins, and Brier score; null where scores are no probabilities. */
+  calibration: z.object({ ece: z.number(), brier: z.number() }).nullable(),
+});
+export type ScoreDistribution = z.infer<typeof scoreDistributionSchema>;
+
+export const judgedExampleSchema = z.object({
+  /** From 1, as the lines of the predictions. */
+  row: countSchema(),
+  /** On the scale of the distribution. */
+  score: z.number(),
+  liked: z.boolean(),
+  user: z.string().max(LIMITS.idCharacters).nullable(),
+  /** What was judged. */
+  target: z.string().max(LIMITS.exampleTitleCharacters),
+  /** The lines of the prompt that are the row's own; of a long history the middle is left out. */
+  prompt: z.string().max(LIMITS.examplePromptCharacters),
+});
+export type JudgedExample = z.infer<typeof judgedExampleSchema>;
+const examplesSchema = z.array(judgedExampleSchema).max(LIMITS.judgedExamples);
+
 /** An AUC never stands alone: its interval, what is left within users, and the rules it has to beat come with it. */
 export const evaluationReportSchema = z.object({
   auc: z.number().nullable(),
-  interval: z
-    .object({
-      low: z.number(),
-      high: z.number(),
-      level: z.number(),
-      resampled: z.enum(['users', 'rows']),
-    })
-    .nullable(),
+  interval: maybeInterval,
   /** Mean over users that have both classes; null where there are none. */
   perUserAuc: z.number().nullable(),
   /** Users counted in `perUserAuc`. */
@@ -36,6 +70,24 @@ export const evaluationReportSchema = z.object({
   /** The adapter's blend of model, history and, where training samples were given, popularity; null where it has none. */
   blendAuc: z.number().nullable().default(null),
   blendPerUserAuc: z.number().nullable().default(null),
+  /** Of the other figures, by the same draws; null in reports of older nodes. Within users whole users are drawn. */
+  intervals: z
+    .object({
+      perUser: maybeInterval,
+      rule: maybeInterval,
+      rulePerUser: maybeInterval,
+      popularity: maybeInterval,
+      popularityPerUser: maybeInterval,
+      blend: maybeInterval,
+      blendPerUser: maybeInterval,
+    })
+    .nullable()
+    .default(null),
+  /** By how much it passes the rule, draw by draw: what matters is whether the interval holds zero. Null in reports of older nodes. */
+  overRule: z
+    .object({ auc: differenceSchema.nullable(), perUserAuc: differenceSchema.nullable() })
+    .nullable()
+    .default(null),
   /** These three are null for methods without a language model, the provider for those that compute by hand. */
   template: templateSchema.nullable(),
   precision: z.string().nullable(),
@@ -55,6 +107,16 @@ export const evaluationReportSchema = z.object({
     })
     .nullable()
     .default(null),
+  distribution: scoreDistributionSchema
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'Scores of what was liked and of what was not. Null in lists, and in reports of older nodes.',
+    }),
+  examples: z.object({ best: examplesSchema, worst: examplesSchema }).nullable().default(null).meta({
+    description:
+      'The rows on which it was most confidently right, and wrong, the most confident first. Null in lists, and in reports of older nodes.',
+  }),
 });
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>;
 
