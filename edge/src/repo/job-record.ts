@@ -1,10 +1,11 @@
 // What the JSON columns of a job hold, by its kind.
 import type { Template } from '@tallrec/shared/prompt';
 import type { HyperParameters, TuningSettings } from '@tallrec/shared/tuning';
-import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import type { Evaluation, evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import type { JobKind } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import type { TuningProgress } from '@tallrec/shared/wire/tunings';
+import type { z } from 'zod';
 
 /** `chunk`: a piece of a batch scoring, which the API does not show. */
 export type RowKind = JobKind | 'chunk';
@@ -62,7 +63,7 @@ export type JobProgressRecord =
 
 export type JobResultRecord =
   | { kind: 'tuning'; adapter: string; bestValidAuc: number | null; stopReason: string; fence: number }
-  | { kind: 'evaluation'; report: EvaluationReport; fence: number }
+  | { kind: 'evaluation'; report: z.input<typeof evaluationReportSchema>; fence: number }
   | { kind: 'scoring'; rows: number; tokens: number; bytes: number }
   | { kind: 'chunk'; rows: number; tokens: number; bytes: number; fence: number };
 

@@ -68,16 +68,27 @@ export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
 
 export interface JobFilter {
   state?: StateFilter | undefined;
+  /** What a job is about, and not all else that it reads. */
+  dataset?: string | undefined;
+  adapter?: string | undefined;
 }
 
 export async function listJobsOf(
   db: Db,
   workspace: string,
   kind: JobKind,
-  { state, ...page }: PageQuery & JobFilter,
+  { state, dataset, adapter, ...page }: PageQuery & JobFilter,
 ): Promise<JobRow[]> {
   const inState = (wanted: StateFilter) =>
     wanted === 'unfinished' ? notInArray(jobs.state, [...ENDED_STATES]) : eq(jobs.state, wanted);
+  // The index of inputs finds them; the spec says what the input is for.
+  const about = (input: string | undefined, field: 'dataset' | 'adapter') =>
+    input === undefined
+      ? undefined
+      : and(
+          inArray(jobs.id, db.select({ job: jobInputs.job }).from(jobInputs).where(eq(jobInputs.input, input))),
+          sql`json_extract(${jobs.spec}, ${`$.${field}`}) = ${input}`,
+        );
   return await db
     .select()
     .from(jobs)
@@ -88,6 +99,8 @@ export async function listJobsOf(
         ne(jobs.state, 'deleting'),
         afterCursor(jobs.id, page),
         state && inState(state),
+        about(dataset, 'dataset'),
+        about(adapter, 'adapter'),
       ),
     )
     .orderBy(desc(jobs.id))

@@ -1,13 +1,22 @@
 // Evaluations by method: what a request has to say, what a node is told, and what is shown of it.
 import { exports } from 'cloudflare:workers';
 import { METHODS } from '@tallrec/shared/methods';
-import type { Evaluation } from '@tallrec/shared/wire/evaluations';
+import { type Evaluation, SCORE_BINS } from '@tallrec/shared/wire/evaluations';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { call, defaultWorkspace } from '../testing/client.ts';
+import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
 import { uploaded } from '../testing/datasets.ts';
 import { MODEL, nodeStatus } from '../testing/fake-node.ts';
-import { evaluationIn, evaluationReport, finish, nextJob, samplesDataset, sendFile } from '../testing/job-node.ts';
+import {
+  createTuning,
+  evaluationIn,
+  evaluationReport,
+  finish,
+  finishTuning,
+  nextJob,
+  samplesDataset,
+  sendFile,
+} from '../testing/job-node.ts';
 import { joined, leaveRoom } from '../testing/job-room.ts';
 
 const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -40,6 +49,41 @@ afterEach(leaveRoom);
 const create = (body: object, headers = {}) =>
   call<Evaluation & { error?: unknown }>('POST', '/v1/evaluations', { body: { dataset, ...body }, headers });
 const cancel = (id: string) => call('POST', `/v1/evaluations/${id}/cancel`);
+
+describe('the list of evaluations', () => {
+  const list = async (query: string) =>
+    (await call<{ items: Evaluation[]; nextCursor: string | null }>('GET', `/v1/evaluations?${query}`)).body;
+
+  it('is narrowed to what judges on a dataset, in pages, and not to what learns from it', async () => {
+    const judged = await uploaded('samples', 'jsonl', lines([sample('H', true), sample('I', false)]));
+    const on = [];
+    for (const seed of [1, 2, 3])
+      on.push((await create({ dataset: judged.id, method: 'popularity', trainDataset, seed })).body.id);
+    const learning = (await create({ method: 'popularity', trainDataset: judged.id })).body.id;
+    expect(learning).toMatch(/^eval_/);
+    const first = await list(`dataset=${judged.id}&limit=2`);
+    const second = await list(`dataset=${judged.id}&limit=2&cursor=${first.nextCursor}`);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(on.toReversed());
+    expect(second.nextCursor).toBeNull();
+    const { key } = await newWorkspace('narrowing');
+    const foreign = await call<{ items: unknown[] }>('GET', `/v1/evaluations?dataset=${judged.id}`, { key });
+    expect(foreign.body.items).toEqual([]);
+    for (const id of [...on, learning]) await cancel(id);
+  });
+
+  it('is narrowed to an adapter, and refuses what is no id', async () => {
+    const node = await joined();
+    const tuning = await createTuning(trainDataset);
+    const adapter = await finishTuning(node, await nextJob(node, 'tune', tuning.id), 'narrowing');
+    const { id } = (await create({ model: MODEL, adapter, wait: true })).body;
+    expect((await list(`adapter=${adapter}`)).items.map((evaluation) => evaluation.id)).toEqual([id]);
+    expect((await list(`adapter=${adapter}&dataset=${dataset}`)).items).toHaveLength(1);
+    expect((await list(`adapter=${adapter}&dataset=${trainDataset}`)).items).toEqual([]);
+    await cancel(id);
+    expect((await call('GET', '/v1/evaluations?adapter=production')).status).toBe(400);
+    expect((await call('GET', '/v1/evaluations?dataset=x')).status).toBe(400);
+  });
+});
 
 describe('an evaluation by method', () => {
   it.each(
@@ -152,9 +196,17 @@ describe('an evaluation by method', () => {
     await evaluationIn(id, 'running');
     expect((await sendFile(job, RESULT_FILES.predictions, '{"score":3}\n')).status).toBe(200);
     const fit = { trainSamples: 2, validSamples: 2, chosen: { factors: 4, ridge: 0.1 }, durationMs: 3 };
-    const report = evaluationReport({ auc: 0.75, template: null, precision: null, provider: null, fit });
+    const bins = Array.from({ length: SCORE_BINS }, () => ({ liked: 1, disliked: 0, meanScore: 3 }));
+    const example = { row: 1, score: 3, liked: true, user: null, target: 'A', prompt: 'Whether …' };
+    const distribution = { scale: 'score' as const, low: 3, high: 3, bins, calibration: null };
+    const examples = { best: [example], worst: [] };
+    const shown = { distribution, examples };
+    const report = evaluationReport({ auc: 0.75, template: null, precision: null, provider: null, fit, ...shown });
     expect(await finish(node, job, { status: 'succeeded', result: { kind: 'evaluate', report } })).toBe('applied');
     expect(await evaluationIn(id, 'succeeded')).toMatchObject({ report, progress: { phase: 'fit', done: 1 } });
+    const { body: listed } = await call<{ items: Evaluation[] }>('GET', '/v1/evaluations?limit=100');
+    const inList = listed.items.find((evaluation) => evaluation.id === id)!;
+    expect(inList.report).toEqual({ ...report, distribution: null, examples: null });
     const predictions = await exports.default.fetch(
       new Request(`https://edge.test/v1/evaluations/${id}/predictions`, {
         headers: { Authorization: `Bearer ${(await defaultWorkspace()).key}` },

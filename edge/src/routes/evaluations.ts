@@ -1,13 +1,18 @@
 // Evaluations: a model, an adapter or a method judged on a dataset.
 import { createRoute, z } from '@hono/zod-openapi';
 import { idSchema } from '@tallrec/shared/ids';
-import { createEvaluationSchema, evaluationSchema } from '@tallrec/shared/wire/evaluations';
+import { createEvaluationSchema, evaluationSchema, listEvaluationsQuerySchema } from '@tallrec/shared/wire/evaluations';
 import { creates, needs } from '../http/auth.ts';
 import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { createEvaluation, evaluationPredictionsKey, toEvaluation } from '../services/evaluations.ts';
+import {
+  createEvaluation,
+  evaluationPredictionsKey,
+  toEvaluation,
+  toListedEvaluation,
+} from '../services/evaluations.ts';
 import { serveObject } from '../storage/serve-object.ts';
 import { CREATE_JOB_ERRORS, jobRoutes } from './job-routes.ts';
 
@@ -53,6 +58,8 @@ export const evaluations = newRouter()
       scope: 'evaluations:write',
       schema: evaluationSchema,
       view: toEvaluation,
+      listView: toListedEvaluation,
+      listQuery: listEvaluationsQuerySchema,
       noun: 'evaluation',
       says: 'Its state, its progress, and the report or the error that it ended with.',
     }),

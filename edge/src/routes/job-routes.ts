@@ -40,6 +40,8 @@ interface JobNoun<S extends z.ZodType> {
   scope: Scope;
   schema: S;
   view: (row: JobRow) => z.output<S>;
+  /** In a list, where that shows less of each. */
+  listView?: (row: JobRow) => z.output<S>;
   /** What a list can be narrowed by, beside its page. */
   listQuery?: typeof pageQuerySchema;
 }
@@ -74,6 +76,7 @@ export function jobRoutes<S extends z.ZodType>({
   scope,
   schema,
   view,
+  listView = view,
   listQuery = pageQuerySchema,
 }: JobNoun<S>) {
   const router = newRouter();
@@ -96,7 +99,7 @@ export function jobRoutes<S extends z.ZodType>({
     },
   });
   router.openapi(list, async (c) => {
-    return c.json(await listJobs(c.var.deps, c.var.ctx, kind, c.req.valid('query'), view), 200) as never;
+    return c.json(await listJobs(c.var.deps, c.var.ctx, kind, c.req.valid('query'), listView), 200) as never;
   });
 
   const get = createRoute({

@@ -1,8 +1,9 @@
 // Evaluations: jobs that judge a model, an adapter or a method on a dataset.
 import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { methodNamed } from '@tallrec/shared/methods';
-import type { CreateEvaluation, Evaluation } from '@tallrec/shared/wire/evaluations';
+import { type CreateEvaluation, type Evaluation, evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
+import type { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
 import type { DatasetRow } from '../repo/datasets.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
@@ -107,6 +108,22 @@ export async function evaluationPredictionsKey(deps: Pick<Deps, 'db'>, ctx: Ctx,
 }
 
 export function toEvaluation(row: JobRow): Evaluation {
+  return evaluationOf(row, reportIn(row));
+}
+
+/** Of many at once: without what is for looking at one. */
+export function toListedEvaluation(row: JobRow): Evaluation {
+  const report = reportIn(row);
+  return evaluationOf(row, report && { ...report, distribution: null, examples: null });
+}
+
+type StoredReport = z.input<typeof evaluationReportSchema>;
+
+function reportIn({ result }: JobRow): StoredReport | null {
+  return result?.kind === 'evaluation' ? result.report : null;
+}
+
+function evaluationOf(row: JobRow, report: StoredReport | null): Evaluation {
   const spec = row.spec as EvaluationSpec;
   const progress = row.progress?.kind === 'evaluation' ? row.progress : null;
   return {
@@ -131,6 +148,7 @@ export function toEvaluation(row: JobRow): Evaluation {
       total: progress.total,
       etaMs: progress.etaMs,
     },
-    report: row.result?.kind === 'evaluation' ? row.result.report : null,
+    // What an older version wrote lacks what came later.
+    report: report && evaluationReportSchema.parse(report),
   };
 }

@@ -180,6 +180,10 @@ export function evaluationReport(change: Partial<EvaluationReport> = {}): Evalua
     tokens: 9,
     durationMs: 1,
     fit: null,
+    intervals: null,
+    overRule: null,
+    distribution: null,
+    examples: null,
     ...change,
   };
 }

@@ -75,7 +75,7 @@ it('stays small, whatever the rows hold: a report goes in one frame, and into a 
     for (const { prompt } of rows) expect(prompt).toMatch(/target movie ".*"\?$|…/su);
   }
   const frame = nodeFrameSchema.parse({
-    ...{ v: 1, type: 'finished', job: 'ev_01jdgq5v5v5v5v5v5v5v5v5v5v', fence: 1 },
+    ...{ v: 1, type: 'finished', job: 'eval_01jdgq5v5v5v5v5v5v5v5v5v5v', fence: 1 },
     outcome: { status: 'succeeded', result: { kind: 'evaluate', report } },
   });
   expect(Buffer.byteLength(JSON.stringify(frame))).toBeLessThan(LIMITS.frameBytes / 8);

@@ -7,6 +7,7 @@ import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema, seedSchema, shotsSchema } from '../tuning.ts';
 import { adapterRefSchema } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
+import { pageQuerySchema } from './page.ts';
 
 const intervalSchema = z.object({
   low: z.number(),
@@ -107,12 +108,9 @@ export const evaluationReportSchema = z.object({
     })
     .nullable()
     .default(null),
-  distribution: scoreDistributionSchema
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Scores of what was liked and of what was not. Null in lists, and in reports of older nodes.',
-    }),
+  distribution: scoreDistributionSchema.nullable().default(null).meta({
+    description: 'Scores of what was liked and of what was not. Null in lists, and in reports of older nodes.',
+  }),
   examples: z.object({ best: examplesSchema, worst: examplesSchema }).nullable().default(null).meta({
     description:
       'The rows on which it was most confidently right, and wrong, the most confident first. Null in lists, and in reports of older nodes.',
@@ -203,6 +201,12 @@ export const createEvaluationSchema = evaluationFields.superRefine((body, contex
   }
 });
 export type CreateEvaluation = z.infer<typeof createEvaluationSchema>;
+
+export const listEvaluationsQuerySchema = pageQuerySchema.extend({
+  dataset: idSchema('dataset').optional().meta({ description: 'Only those that judge on it.' }),
+  adapter: sha256Schema.optional().meta({ description: 'Only those of this adapter.' }),
+});
+export type ListEvaluationsQuery = z.infer<typeof listEvaluationsQuerySchema>;
 
 export const evaluationSchema = z.object({
   id: idSchema('evaluation'),
