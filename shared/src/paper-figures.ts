@@ -72,5 +72,6 @@ const FEW_SHOT: Record<PaperDomain, Record<number, Figures>> = {
 export function paperAuc(domain: PaperDomain | undefined, method: string, shots: number | null): number | null {
   if (domain === undefined || shots === null) return null;
   const figure = FEW_SHOT[domain][shots]?.[method as MethodName];
-  return figure === undefined ? null : figure / 100;
+  // In hundredths, as printed: a division would leave crumbs.
+  return figure === undefined ? null : Math.round(100 * figure) / 10_000;
 }
