@@ -109,7 +109,7 @@ describe('an evaluation by method', () => {
     const headers = { 'Idempotency-Key': crypto.randomUUID() };
     const [first, again] = [await create(request, headers), await create(request, headers)];
     expect(again.body.id).toBe(first.body.id);
-    expect(first.body).toMatchObject({ ...fields, template: 'clean', name: 'TALLRec, tiny on test' });
+    expect(first.body).toMatchObject({ ...fields, template: 'clean', name: 'TALLRec, tiny, K 4, seed 7 on test' });
     expect(first.body.hyperParameters).toMatchObject({ maxSteps: 3, loraRank: 8 });
     const { body } = await call<{ items: Evaluation[] }>('GET', '/v1/evaluations?limit=100');
     expect(body.items.filter(({ id }) => id === first.body.id)).toEqual([first.body]);

@@ -26,7 +26,13 @@ export async function createEvaluation(
   const judgedOn = await requireDataOf(deps, ctx, request);
   if (model !== undefined) await requireModel(deps, ctx, model, request.wait);
   const adapter = ref === undefined ? undefined : await requireAdapter(deps, ctx, ref, { field: 'adapter', model });
-  const what = [...(method ? [methodNamed(method).title] : []), adapter?.name ?? model].filter(Boolean).join(', ');
+  const what = [
+    method && methodNamed(method).title,
+    adapter?.name ?? model,
+    request.shots && `K ${request.shots}`,
+    // Of one that is run once for all, nobody names a seed.
+    request.seed === undefined ? undefined : `seed ${request.seed}`,
+  ];
   const spec: EvaluationSpec = {
     kind: 'evaluation',
     adapter: adapter?.id ?? null,
@@ -48,7 +54,7 @@ export async function createEvaluation(
     {
       id: deps.newId('evaluation'),
       kind: 'evaluation',
-      name: request.name ?? `${what} on ${judgedOn.name}`.slice(0, 100),
+      name: request.name ?? `${what.filter(Boolean).join(', ')} on ${judgedOn.name}`.slice(0, 100),
       priority: request.priority,
       model: model ?? null,
       spec,
