@@ -141,10 +141,10 @@ export function tuning(stage: Stage): void {
     await page.waitForURL(/state=cancelled/);
     await row('rec on films').waitFor({ state: 'detached' });
     expect(await page.getByRole('row', { name: /sweep/ }).count()).toBe(4);
-    await page.getByRole('button', { name: words.compare.begin }).click();
-    await page.getByRole('checkbox', { name: words.compare.choose('sweep, K 8, seed 1') }).check();
-    await page.getByRole('checkbox', { name: words.compare.choose('sweep, K 16, seed 2') }).check();
-    const href = await page.getByRole('link', { name: words.compare.go(2) }).getAttribute('href');
+    await page.getByRole('button', { name: texts.choosing.begin }).click();
+    await page.getByRole('checkbox', { name: texts.choosing.choose('sweep, K 8, seed 1') }).check();
+    await page.getByRole('checkbox', { name: texts.choosing.choose('sweep, K 16, seed 2') }).check();
+    const href = await page.getByRole('link', { name: texts.choosing.go(2) }).getAttribute('href');
     expect(href).toMatch(/^\/compare\?tunings=tun_\w+,tun_\w+$/);
   });
 }

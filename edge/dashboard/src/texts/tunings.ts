@@ -13,7 +13,6 @@ export const tuningTexts = {
     node: 'Node',
     created: 'Created',
   },
-  chosen: 'Chosen',
   hints: {
     shots: 'How many examples it learns from.',
     auc: '1 is perfect, 0.5 is guessing.',
@@ -28,13 +27,6 @@ export const tuningTexts = {
     cancelled: 'Cancelled',
   },
   nothingSo: { title: 'None of this kind', body: 'No tuning is in this state.' },
-  compare: {
-    begin: 'Choose to compare',
-    end: 'Do not choose',
-    go: (count: number) => (count < 2 ? 'Compare' : `Compare ${count}`),
-    hint: 'Choose two or more, then compare them side by side.',
-    choose: (name: string) => `Choose ${name}`,
-  },
   empty: {
     title: 'No tunings yet',
     body: 'A tuning needs a dataset and a node that holds a model. It leaves an adapter: a small file that makes the model a recommender.',

@@ -9,13 +9,13 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
+import { Sweep } from '../../parts/sweep.ts';
 import { postTuning, useCreateTunings } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 import { ChoiceFields } from './choice-fields.tsx';
 import { compareHref } from './compare-href.ts';
 import { EstimatesPanel } from './estimates-panel.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
-import { Sweep } from './sweep.ts';
 import {
   initialValues,
   ofForm,

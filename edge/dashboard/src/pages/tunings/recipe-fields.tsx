@@ -18,7 +18,11 @@ const FRACTIONS: Partial<Record<RecipeNumber, number>> = {
 };
 const MAY_BE_EMPTY: readonly RecipeNumber[] = ['maxSteps', 'evaluateEverySteps'];
 
-export function RecipeFields({ form }: { form: UseFormReturnType<TuningValues> }) {
+interface RecipeFieldsProps {
+  form: Pick<UseFormReturnType<Pick<TuningValues, 'hyperParameters' | 'priority'>>, 'getInputProps'>;
+}
+
+export function RecipeFields({ form }: RecipeFieldsProps) {
   return (
     <Stack gap="lg">
       <Text size="sm">{words.advancedHint}</Text>

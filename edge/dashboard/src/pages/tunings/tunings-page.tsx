@@ -1,9 +1,10 @@
 // All tunings, newest first, kept fresh while one is at work; narrowed to a state, and chosen among to be compared.
-import { Button, Group, Text } from '@mantine/core';
+import { Group } from '@mantine/core';
 import type { StateFilter } from '@tallrec/shared/wire/jobs';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
+import { Choosing } from '../../parts/choosing.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -15,6 +16,7 @@ import { texts } from '../../texts.ts';
 import { compareHref } from './compare-href.ts';
 
 const words = texts.tunings;
+const hrefOf = (ids: readonly string[]) => compareHref(ids.map((id) => ({ id })));
 const FILTERS = ['unfinished', 'succeeded', 'failed', 'cancelled'] as const satisfies readonly StateFilter[];
 
 /** It is fetched beside the tunings themselves, and the frame of the page waits for neither. */
@@ -40,7 +42,7 @@ export function TuningsPage() {
     <Page title={words.title} lead={words.lead} actions={create}>
       <Group justify="space-between">
         <StateLinks state={state} />
-        <Choosing chosen={chosen} onChange={setChosen} />
+        <Choosing chosen={chosen} onChange={setChosen} hrefOf={hrefOf} />
       </Group>
       <PagedList query={query} cursor={cursor} empty={empty}>
         {(tunings) => (
@@ -68,39 +70,6 @@ function StateLinks({ state }: { state: StateFilter | undefined }) {
           {words.filters[one ?? 'all']}
         </LinkButton>
       ))}
-    </Group>
-  );
-}
-
-interface ChoosingProps {
-  chosen: readonly string[] | null;
-  onChange: (chosen: readonly string[] | null) => void;
-}
-
-function Choosing({ chosen, onChange }: ChoosingProps) {
-  if (!chosen) {
-    return (
-      <Button size="xs" variant="default" onClick={() => onChange([])}>
-        {words.compare.begin}
-      </Button>
-    );
-  }
-  const enough = chosen.length > 1;
-  return (
-    <Group gap="sm">
-      {!enough && (
-        <Text size="sm" c="dimmed">
-          {words.compare.hint}
-        </Text>
-      )}
-      {enough && (
-        <Button size="xs" component="a" href={compareHref(chosen.map((id) => ({ id })))}>
-          {words.compare.go(chosen.length)}
-        </Button>
-      )}
-      <Button size="xs" variant="default" onClick={() => onChange(null)}>
-        {words.compare.end}
-      </Button>
     </Group>
   );
 }

@@ -13,7 +13,7 @@ import { TuningBadge } from './tuning-badge.tsx';
 const words = texts.tunings;
 
 /** Most look without choosing. */
-const ChoiceBox = lazy(() => import('./choice-box.tsx').then((module) => ({ default: module.ChoiceBox })));
+const ChoiceBox = lazy(() => import('../../parts/choice-box.tsx').then((module) => ({ default: module.ChoiceBox })));
 
 interface TuningsTableProps {
   tunings: readonly Tuning[];
@@ -24,7 +24,7 @@ interface TuningsTableProps {
 
 export function TuningsTable({ tunings, chosen, onChoose }: TuningsTableProps) {
   const { data: nodes } = useQuery(nodeNamesQuery);
-  const columns: Record<string, string> = chosen ? { chosen: words.chosen, ...words.columns } : words.columns;
+  const columns: Record<string, string> = chosen ? { chosen: texts.choosing.chosen, ...words.columns } : words.columns;
   return (
     <Table.ScrollContainer minWidth={860}>
       <Table verticalSpacing="sm" highlightOnHover aria-label={words.title}>
@@ -35,7 +35,7 @@ export function TuningsTable({ tunings, chosen, onChoose }: TuningsTableProps) {
             const choice = chosen && (
               <Suspense>
                 <ChoiceBox
-                  name={words.compare.choose(tuning.name)}
+                  name={texts.choosing.choose(tuning.name)}
                   chosen={chosen.includes(id)}
                   onChange={(on) => onChoose?.(on ? [...chosen, id] : chosen.filter((one) => one !== id))}
                 />

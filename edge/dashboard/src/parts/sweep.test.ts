@@ -1,7 +1,7 @@
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { describe, expect, it } from 'vitest';
+import { initialValues, requestsOf } from '../pages/tunings/tuning-form.ts';
 import { Sweep } from './sweep.ts';
-import { initialValues, requestsOf } from './tuning-form.ts';
 
 const requests = requestsOf({ ...initialValues(), model: 'm', dataset: 'd', shots: ['16', '64'], seeds: ['0', '1'] });
 

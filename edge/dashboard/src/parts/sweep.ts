@@ -1,27 +1,26 @@
-// Several tunings made one after the other, of which each is made once however often it is tried.
-import type { Tuning } from '@tallrec/shared/wire/tunings';
-import type { TuningRequest } from './tuning-form.ts';
+// Several things made one after the other, of which each is made once however often it is tried.
 
-type Post = (body: TuningRequest, idempotencyKey: string) => Promise<Tuning>;
+type Post<R, T> = (body: R, idempotencyKey: string) => Promise<T>;
 
-interface Entry {
+interface Entry<T> {
   /** Kept until the answer has come: a request that was lost on the way is sent again under it. */
   key: string;
-  made: Tuning | undefined;
+  made: T | undefined;
 }
 
-export class Sweep {
-  readonly #post: Post;
+/** @typeParam R a request @typeParam T what it makes */
+export class Sweep<R, T extends object> {
+  readonly #post: Post<R, T>;
   readonly #newKey: () => string;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<T>>();
 
-  constructor(post: Post, newKey: () => string) {
+  constructor(post: Post<R, T>, newKey: () => string) {
     this.#post = post;
     this.#newKey = newKey;
   }
 
   /** Those of the requests that have been made, in their order. */
-  madeOf(requests: readonly TuningRequest[]): Tuning[] {
+  madeOf(requests: readonly R[]): T[] {
     return requests.flatMap((request) => this.#entries.get(JSON.stringify(request))?.made ?? []);
   }
 
@@ -30,7 +29,7 @@ export class Sweep {
    * @param onMade called after each
    * @throws what the first that fails throws; those after it are not tried
    */
-  async make(requests: readonly TuningRequest[], onMade: () => void = () => {}): Promise<Tuning[]> {
+  async make(requests: readonly R[], onMade: () => void = () => {}): Promise<T[]> {
     for (const request of requests) {
       const name = JSON.stringify(request);
       const entry = this.#entries.get(name) ?? { key: this.#newKey(), made: undefined };
