@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPage } from './api-page.ts';
+import { comparing } from './comparing.ts';
 import { data } from './data.ts';
 import { firstView } from './first-view.ts';
 import { openPages } from './open-pages.ts';
@@ -20,16 +21,17 @@ describe.skipIf(lacking !== '')(`the dashboard${lacking}`, () => {
   beforeAll(() => stage.open());
   afterAll(() => stage.close());
 
-  signingIn(stage);
-  data(stage);
-  tuning(stage);
-  watching(stage);
-  using(stage);
-  firstView(stage);
-  running(stage);
-  openPages(stage);
-  apiPage(stage);
-  signingOut(stage);
+  describe('signing in', () => signingIn(stage));
+  describe('data', () => data(stage));
+  describe('tuning', () => tuning(stage));
+  describe('watching', () => watching(stage));
+  describe('comparing', () => comparing(stage));
+  describe('using', () => using(stage));
+  describe('the first view', () => firstView(stage));
+  describe('running', () => running(stage));
+  describe('every page', () => openPages(stage));
+  describe('the page of the API', () => apiPage(stage));
+  describe('signing out', () => signingOut(stage));
 
   it('said nothing on the console that it should not', () => {
     expect(stage.complaints).toEqual([]);

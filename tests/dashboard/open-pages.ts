@@ -4,24 +4,12 @@ import type { Stage } from './stage.ts';
 
 /** Pages by their addresses; behind a `*` the newest of its kind that has a page of its own. */
 const PAGES = [
-  'datasets',
-  'datasets/new',
-  'datasets/*',
-  'tunings',
-  'tunings/new',
-  'tunings/*',
-  'adapters',
-  'adapters/*',
-  'aliases',
-  'aliases/*',
-  'playground',
-  'scorings',
-  'scorings/new',
-  'scorings/*',
-  'nodes',
-  'keys',
-  'audit',
-  'nothing-here',
+  ...['datasets', 'datasets/new', 'datasets/*'],
+  ...['tunings', 'tunings/new', 'tunings/*'],
+  ...['evaluations', 'evaluations/new', 'evaluations/*', 'compare', 'experiments'],
+  ...['adapters', 'adapters/*', 'aliases', 'aliases/*', 'playground'],
+  ...['scorings', 'scorings/new', 'scorings/*'],
+  ...['nodes', 'keys', 'audit', 'nothing-here'],
 ];
 
 export function openPages(stage: Stage): void {

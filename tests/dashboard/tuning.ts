@@ -2,7 +2,7 @@
 import { buildSamples, samplingSchema } from '@tallrec/shared/interactions';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { tuningSchema } from '@tallrec/shared/wire/tunings';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { datasetDetailTexts as detail } from '../../edge/dashboard/src/texts/dataset-detail.ts';
 import { texts } from '../../edge/dashboard/src/texts.ts';
@@ -14,13 +14,12 @@ const { settings } = texts;
 const estimate = texts.tuningEstimate;
 
 export function tuning(stage: Stage): void {
-  beforeAll(async () => {
+  async function uploadSamples(): Promise<void> {
     const { ratings } = await demoRatings();
     const samples = buildSamples(ratings, samplingSchema.parse({})).slice(0, 600);
-    const lines = samples.map((sample) => `${JSON.stringify(sample)}\n`);
-    const bytes = new TextEncoder().encode(lines.join(''));
+    const bytes = new TextEncoder().encode(samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
     await stage.machine.client.upload({ name: 'film samples', kind: 'samples', format: 'jsonl' }, bytes);
-  });
+  }
 
   async function openForm(dataset: RegExp): Promise<void> {
     const { page } = stage;
@@ -40,6 +39,7 @@ export function tuning(stage: Stage): void {
 
   it('tells beside the form what the tuning would take of each node, and tells it anew as the form changes', async () => {
     const { page } = stage;
+    await uploadSamples();
     await page.goto('/tunings');
     await page.getByRole('link', { name: texts.tunings.create }).first().click();
     await stage.heading(form.title).waitFor();

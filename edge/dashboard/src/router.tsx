@@ -14,6 +14,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { experimentSearchSchema } from './pages/experiments/search.ts';
 import { NoAccessPage } from './pages/no-access.tsx';
 import { NotFoundAlone, NotFoundPage } from './pages/not-found.tsx';
 import { ErrorAlert } from './parts/alerts.tsx';
@@ -214,6 +215,61 @@ const scoring = createRoute({
   component: lazyRouteComponent(() => import('./pages/scorings/scoring-page.tsx'), 'ScoringPage'),
 });
 
+/** Ids, parted by commas. */
+const idsSchema = z
+  .string()
+  .max(1000)
+  .regex(/^[a-z0-9_,]*$/)
+  .optional()
+  .catch(undefined);
+
+const evaluations = createRoute({
+  getParentRoute: () => app,
+  path: '/evaluations',
+  validateSearch: pageSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/evaluations/evaluations-page.tsx'), 'EvaluationsPage'),
+});
+
+const newEvaluation = createRoute({
+  getParentRoute: () => app,
+  path: '/evaluations/new',
+  validateSearch: z.object({
+    adapter: z.string().max(200).optional().catch(undefined),
+    dataset: z.string().max(200).optional().catch(undefined),
+    model: z.string().max(200).optional().catch(undefined),
+    method: z.string().max(200).optional().catch(undefined),
+  }),
+  beforeLoad: needs('evaluations:write'),
+  component: lazyRouteComponent(() => import('./pages/evaluations/new-evaluation-page.tsx'), 'NewEvaluationPage'),
+});
+
+const evaluation = createRoute({
+  getParentRoute: () => app,
+  path: '/evaluations/$id',
+  beforeLoad: (match) => {
+    needs('read')(match);
+    if (!idSchema('evaluation').safeParse(match.params.id).success) throw notFound();
+  },
+  component: lazyRouteComponent(() => import('./pages/evaluations/evaluation-page.tsx'), 'EvaluationPage'),
+});
+
+const compare = createRoute({
+  getParentRoute: () => app,
+  path: '/compare',
+  validateSearch: z.object({ tunings: idsSchema, evaluations: idsSchema }),
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
+});
+
+const experiments = createRoute({
+  getParentRoute: () => app,
+  path: '/experiments',
+  validateSearch: experimentSearchSchema,
+  beforeLoad: needs('read'),
+  component: lazyRouteComponent(() => import('./pages/experiments/experiments-page.tsx'), 'ExperimentsPage'),
+});
+
 const nodes = createRoute({
   getParentRoute: () => app,
   path: '/nodes',
@@ -256,8 +312,10 @@ export function newRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       app.addChildren([
-        ...[start, datasets, newDataset, dataset, tunings, newTuning, tuning, adapters, adapter, aliases, alias],
-        ...[playground, scorings, newScoring, scoring, nodes, keys, audit],
+        ...[start, datasets, newDataset, dataset, tunings, newTuning, tuning],
+        ...[evaluations, newEvaluation, evaluation, compare, experiments],
+        ...[adapters, adapter, aliases, alias, playground, scorings, newScoring, scoring],
+        ...[nodes, keys, audit],
       ]),
     ]),
     context: { queryClient },

@@ -17,6 +17,9 @@ interface Entry {
 const PAGES = [
   { to: '/datasets', label: texts.navigation.datasets, scope: 'read' },
   { to: '/tunings', label: texts.navigation.tunings, scope: 'read' },
+  { to: '/evaluations', label: texts.navigation.evaluations, scope: 'read' },
+  { to: '/compare', label: texts.navigation.compare, scope: 'read' },
+  { to: '/experiments', label: texts.navigation.experiments, scope: 'read' },
   { to: '/adapters', label: texts.navigation.adapters, scope: 'read', also: '/aliases' },
   { to: '/playground', label: texts.navigation.playground, scope: 'score' },
   { to: '/scorings', label: texts.navigation.scorings, scope: 'read' },

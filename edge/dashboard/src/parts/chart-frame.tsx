@@ -21,18 +21,28 @@ export interface ChartFrameProps<C extends string> {
   data: ChartData<C>;
   /** In the picture that is taken along, where the page has none in its chart. `color` is any CSS colour. */
   legend?: readonly { label: string; color: string }[];
+  /** Of its heading: 3 below a section's own. */
+  order?: 2 | 3;
   /** The chart: one SVG. */
   children: ReactNode;
 }
 
-export function ChartFrame<C extends string>({ title, hint, summary, data, legend, children }: ChartFrameProps<C>) {
+export function ChartFrame<C extends string>({
+  title,
+  hint,
+  summary,
+  data,
+  legend,
+  order = 3,
+  children,
+}: ChartFrameProps<C>) {
   const [asTable, setAsTable] = useState(false);
   const chart = useRef<HTMLDivElement>(null);
   return (
     <Paper withBorder p="md" component="section" aria-label={title}>
       <Stack gap="xs">
         <Group justify="space-between" align="flex-start" wrap="nowrap">
-          <Title order={3} size="h5">
+          <Title order={order} size="h5">
             {title}
           </Title>
           <Group gap={4} wrap="nowrap">

@@ -13,6 +13,7 @@ import {
 } from '@tanstack/react-query';
 import type { ImportInput } from '../adapter-upload.ts';
 import { ApiError, call } from '../api.ts';
+import { everyPage } from './every-page.ts';
 
 const all = ['adapters'] as const;
 
@@ -95,3 +96,8 @@ export function useAliasesMoved() {
     ]);
   };
 }
+
+export const allAdaptersQuery = queryOptions({
+  queryKey: [...all, 'all'],
+  queryFn: ({ signal }) => everyPage('/v1/adapters', { item: adapterSchema, signal }),
+});

@@ -3,9 +3,15 @@ export { adapterTexts as adapters } from './adapters.ts';
 export { aliasTexts as aliases } from './aliases.ts';
 export { auditTexts as audit } from './audit.ts';
 export { chartTexts as charts } from './charts.ts';
+export { choosingTexts as choosing } from './choosing.ts';
+export { compareTexts as compare } from './compare.ts';
 export { datasetDetailTexts as datasetDetail } from './dataset-detail.ts';
 export { datasetFormTexts as datasetForm } from './dataset-form.ts';
 export { datasetTexts as datasets } from './datasets.ts';
+export { evaluationDetailTexts as evaluationDetail } from './evaluation-detail.ts';
+export { evaluationFormTexts as evaluationForm } from './evaluation-form.ts';
+export { evaluationTexts as evaluations } from './evaluations.ts';
+export { experimentTexts as experiments } from './experiments.ts';
 export {
   commonTexts as common,
   fieldTexts as fields,

@@ -54,6 +54,9 @@ export const shellTexts = {
 export const navigationTexts = {
   datasets: 'Data',
   tunings: 'Tunings',
+  evaluations: 'Evaluations',
+  compare: 'Compare',
+  experiments: 'Experiments',
   adapters: 'Adapters',
   playground: 'Playground',
   scorings: 'Batch scorings',

@@ -12,7 +12,7 @@ import { Page } from '../../parts/page.tsx';
 import { Sweep } from '../../parts/sweep.ts';
 import { postTuning, useCreateTunings } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
-import { ChoiceFields } from './choice-fields.tsx';
+import { ChoiceFields, WaitSwitch } from './choice-fields.tsx';
 import { compareHref } from './compare-href.ts';
 import { EstimatesPanel } from './estimates-panel.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
@@ -89,7 +89,10 @@ export function NewTuningPage() {
                 <Accordion.Item value={ADVANCED}>
                   <Accordion.Control>{words.advanced}</Accordion.Control>
                   <Accordion.Panel>
-                    <RecipeFields form={form} />
+                    <Stack gap="lg">
+                      <RecipeFields form={form} />
+                      <WaitSwitch form={form} />
+                    </Stack>
                   </Accordion.Panel>
                 </Accordion.Item>
               </Accordion>

@@ -2,7 +2,6 @@
 import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { texts } from '../../texts.ts';
-import { WaitSwitch } from './choice-fields.tsx';
 import { LORA_MODULES, RECIPE_NUMBERS, type RecipeNumber, type TuningValues } from './tuning-form.ts';
 
 const words = texts.tuningForm;
@@ -66,7 +65,6 @@ export function RecipeFields({ form }: RecipeFieldsProps) {
         description={settings.rankStabilized.hint}
         {...form.getInputProps('hyperParameters.rankStabilized', { type: 'checkbox' })}
       />
-      <WaitSwitch form={form} />
     </Stack>
   );
 }

@@ -1,0 +1,107 @@
+// The figures of runs, as rows of a table.
+import { Text } from '@mantine/core';
+import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import { useQueries } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { formatAuc, formatCompact, formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
+import { tuningReportQuery } from '../../queries/tunings.ts';
+import { texts } from '../../texts.ts';
+import type { ShownRun } from './shown-run.ts';
+
+const words = texts.compare;
+
+interface FigureRow {
+  label: string;
+  /** One a run. */
+  values: ReactNode[];
+}
+
+export function useFigures(shown: readonly ShownRun[]): FigureRow[] {
+  const reports = useQueries({
+    queries: shown.map(({ run: { tuning } }) => ({
+      ...tuningReportQuery(tuning?.id ?? ''),
+      enabled: tuning?.state === 'succeeded',
+    })),
+  });
+  const row = (label: string, of: (one: ShownRun, at: number) => ReactNode): FigureRow => ({
+    label,
+    values: shown.map((one, at) => of(one, at) ?? texts.common.none),
+  });
+  const ofReport = (label: string, of: (report: EvaluationReport) => ReactNode) =>
+    row(label, ({ judged }) => judged && of(judged.report));
+  const tuned = (at: number) => reports[at]?.data;
+  const rows = [
+    row(words.figures.auc, ({ judged }) =>
+      judged ? <Measured id={judged.id} value={judged.report.auc} interval={judged.report.interval} /> : undefined,
+    ),
+    ofReport(words.figures.overRule, ({ overRule }) =>
+      overRule?.auc ? (
+        <WithInterval value={signed(overRule.auc.value)} interval={overRule.auc} format={signed} />
+      ) : null,
+    ),
+    ofReport(words.figures.perUserAuc, ({ perUserAuc, intervals }) =>
+      perUserAuc === null ? null : (
+        <WithInterval value={formatAuc(perUserAuc)} interval={intervals?.perUser} format={formatAuc} />
+      ),
+    ),
+    ofReport(words.figures.ruleAuc, ({ ruleAuc }) => formatAuc(ruleAuc)),
+    ofReport(words.figures.popularityAuc, ({ popularityAuc }) => popularityAuc && formatAuc(popularityAuc)),
+    ofReport(words.figures.blendAuc, ({ blendAuc }) => blendAuc && formatAuc(blendAuc)),
+    ofReport(words.figures.rows, ({ n }) => formatNumber(n)),
+    row(words.figures.bestValidAuc, ({ run }) => run.tuning?.bestValidAuc?.toFixed(3)),
+    row(words.figures.bestStep, (_, at) => {
+      const report = tuned(at);
+      return report && words.stepOf(formatNumber(report.bestStep), formatNumber(report.steps));
+    }),
+    row(words.figures.stopReason, ({ run }) => {
+      const reason = run.tuning?.stopReason;
+      return reason && (texts.tuningDetail.stopReasons[reason] ?? reason);
+    }),
+    row(words.figures.learnTokens, (_, at) => tuned(at) && formatCompact(tuned(at)!.tokens)),
+    row(words.figures.learnTime, ({ judged }, at) => {
+      const ms = tuned(at)?.durationMs ?? judged?.report.fit?.durationMs;
+      return ms === undefined ? undefined : formatSpan(ms);
+    }),
+    ofReport(words.figures.scoreTime, ({ durationMs }) => formatSpan(durationMs)),
+  ];
+  // What no run has says nothing.
+  return rows.filter(({ values }) => values.some((value) => value !== texts.common.none));
+}
+
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+
+interface Ends {
+  low: number;
+  high: number;
+}
+
+function Measured({ id, value, interval }: { id: string; value: number | null; interval: Ends | null }) {
+  return (
+    <LinkAnchor to="/evaluations/$id" params={{ id }} c="inherit" underline="always">
+      <WithInterval value={formatAuc(value)} interval={interval} format={formatAuc} />
+    </LinkAnchor>
+  );
+}
+
+interface WithIntervalProps {
+  value: string;
+  interval: Ends | null | undefined;
+  format: (value: number) => string;
+}
+
+function WithInterval({ value, interval, format }: WithIntervalProps) {
+  return (
+    <>
+      <Text span fw={600} size="sm">
+        {value}
+      </Text>
+      {interval && (
+        <Text span size="xs" c="dimmed">
+          {' '}
+          ({format(interval.low)} to {format(interval.high)})
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+// Everything that a comparison needs of the API, from the ids that were chosen.
+import type { Adapter } from '@tallrec/shared/wire/adapters';
+import { useQueries } from '@tanstack/react-query';
+import { adapterQuery } from '../../queries/adapters.ts';
+import { evaluationQuery, evaluationsOfQuery } from '../../queries/evaluations.ts';
+import { tuningQuery } from '../../queries/tunings.ts';
+import { type Run, runsOf } from './runs.ts';
+
+export interface ComparedRuns {
+  runs: Run[];
+  /** Nothing that was chosen is there yet. */
+  loading: boolean;
+  error: Error | null;
+  /** Chosen, and not to be had. */
+  missing: string[];
+  adapterNamed: (id: string) => string | undefined;
+}
+
+const present = <T>(values: readonly (T | null | undefined)[]): T[] => [
+  ...new Set(values.filter((value): value is T => value !== null && value !== undefined)),
+];
+
+export function useCompared(tuningIds: readonly string[], evaluationIds: readonly string[]): ComparedRuns {
+  const tunings = useQueries({ queries: tuningIds.map(tuningQuery) });
+  const chosen = useQueries({ queries: evaluationIds.map(evaluationQuery) });
+  const judgedAdapters = useAdapters(present(chosen.map(({ data }) => data?.adapter)));
+  const makerIds = present(judgedAdapters.map(({ tuning }) => tuning)).filter((id) => !tuningIds.includes(id));
+  const makers = useQueries({ queries: makerIds.map(tuningQuery) });
+  const there = present(tunings.map(({ data }) => data));
+  const allTunings = [...there, ...present(makers.map(({ data }) => data))];
+  const firstStages = useAdapters(present(allTunings.map(({ initAdapter }) => initAdapter)));
+  const others = useQueries({ queries: present(there.map(({ adapter }) => adapter)).map(evaluationsOfQuery) });
+
+  const adapters = new Map([...judgedAdapters, ...firstStages].map((adapter) => [adapter.id, adapter]));
+  const runs = runsOf({
+    tunings: there,
+    evaluations: present(chosen.map(({ data }) => data)),
+    others: others.flatMap(({ data }) => data?.items ?? []),
+    makerOf: (id) => allTunings.find((tuning) => tuning.id === adapters.get(id)?.tuning),
+    stageOf: (id) => adapters.get(id)?.stage,
+  });
+  const asked = [...tunings, ...chosen];
+  const ids = [...tuningIds, ...evaluationIds];
+  return {
+    runs,
+    loading: runs.length === 0 && asked.some(({ isPending }) => isPending),
+    error: asked.every(({ error }) => error) ? (asked[0]?.error ?? null) : null,
+    missing: ids.filter((_, at) => asked[at]!.error),
+    adapterNamed: (id) => adapters.get(id)?.name,
+  };
+}
+
+function useAdapters(ids: readonly string[]): Adapter[] {
+  return present(useQueries({ queries: ids.map((id) => adapterQuery(id)) }).map(({ data }) => data));
+}

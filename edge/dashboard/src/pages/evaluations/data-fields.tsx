@@ -1,0 +1,73 @@
+// What it is judged on, and what it learns from.
+import { Alert, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
+import type { Dataset } from '@tallrec/shared/wire/datasets';
+import { ErrorAlert } from '../../parts/alerts.tsx';
+import { formatNumber } from '../../parts/formats.tsx';
+import { Loading } from '../../parts/query-view.tsx';
+import { texts } from '../../texts.ts';
+import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
+import { described, type FieldsProps } from './subject-fields.tsx';
+
+const words = texts.evaluationForm;
+const SPLITS = ['test', 'valid', 'train', 'all'] as const;
+
+export function DataFields({ form, asked }: FieldsProps) {
+  const ready = useReadyDatasets('rec');
+  const instructions = useReadyDatasets('alpaca');
+  if (ready.error && !ready.items) return <ErrorAlert error={ready.error} onRetry={ready.retry} />;
+  if (!ready.items) return <Loading />;
+  const data = ready.items.map(datasetOption);
+  const chosen = ready.items.find(({ id }) => id === form.values.dataset);
+  return (
+    <Stack gap="lg">
+      {data.length === 0 && <Alert color="yellow">{words.noDatasets}</Alert>}
+      <Select {...described(words.dataset)} required searchable data={data} {...form.getInputProps('dataset')} />
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+        {chosen?.kind === 'interactions' && (
+          <Select
+            {...described(words.split)}
+            data={SPLITS.map((value) => ({ value, label: words.splits[value] }))}
+            allowDeselect={false}
+            {...form.getInputProps('split')}
+          />
+        )}
+        <NumberInput {...described(words.limit)} min={1} allowDecimal={false} {...form.getInputProps('limit')} />
+      </SimpleGrid>
+      {asked.trainDataset && (
+        <Select
+          {...described(words[asked.trainDataset])}
+          required={asked.trainDataset === 'learn'}
+          searchable
+          clearable
+          placeholder={asked.trainDataset === 'learn' ? '' : words.nothing}
+          data={data}
+          {...form.getInputProps('trainDataset')}
+        />
+      )}
+      {asked.trainDataset === 'learn' && (
+        <Select
+          {...described(words.validDataset)}
+          searchable
+          clearable
+          placeholder={texts.tuningForm.byRule}
+          data={data}
+          {...form.getInputProps('validDataset')}
+        />
+      )}
+      {asked.instructionsDataset && (
+        <Select
+          {...described(words.instructionsDataset)}
+          required
+          searchable
+          data={(instructions.items ?? []).map(datasetOption)}
+          {...form.getInputProps('instructionsDataset')}
+        />
+      )}
+    </Stack>
+  );
+}
+
+export function datasetOption({ id, name, kind, stats }: Dataset) {
+  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
+  return { value: id, label: `${name} (${kind}${rows})` };
+}

@@ -1,0 +1,44 @@
+// What an evaluation found, from the verdict to single rows.
+import { Alert, SimpleGrid, Stack } from '@mantine/core';
+import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import { useQuery } from '@tanstack/react-query';
+import { Panel } from '../../parts/panel.tsx';
+import { adapterQuery } from '../../queries/adapters.ts';
+import { texts } from '../../texts.ts';
+import { CalibrationChart } from './calibration-chart.tsx';
+import { DistributionChart } from './distribution-chart.tsx';
+import { FiguresCharts } from './figures-charts.tsx';
+import { JudgedExamples } from './judged-examples.tsx';
+import { subjectOf } from './subject.ts';
+import { Verdict } from './verdict.tsx';
+
+const words = texts.evaluationDetail;
+
+interface EvaluationReportViewProps {
+  evaluation: Evaluation;
+  report: EvaluationReport;
+}
+
+export function EvaluationReportView({ evaluation, report }: EvaluationReportViewProps) {
+  const { method, adapter: id } = evaluation;
+  const { data: adapter } = useQuery({ ...adapterQuery(id ?? ''), enabled: id !== null });
+  const { distribution, examples } = report;
+  return (
+    <Stack gap="lg">
+      <Verdict method={method} report={report} />
+      {report.intervals === null && <Alert color="gray">{words.noIntervals}</Alert>}
+      <FiguresCharts subject={subjectOf(evaluation, adapter)} isRule={method === 'history-share'} report={report} />
+      {distribution && (
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+          <DistributionChart distribution={distribution} />
+          {distribution.calibration ? (
+            <CalibrationChart of={[{ label: words.calibration.title, distribution }]} />
+          ) : (
+            <Panel title={words.calibration.title}>{words.calibration.none}</Panel>
+          )}
+        </SimpleGrid>
+      )}
+      {examples && distribution && <JudgedExamples examples={examples} scale={distribution.scale} />}
+    </Stack>
+  );
+}

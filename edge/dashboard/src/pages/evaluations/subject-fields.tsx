@@ -1,0 +1,132 @@
+// What is judged: a model with or without an adapter, or a method with what it learns by.
+import { Alert, Input, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { evaluatedMethodSchema, METHOD_KINDS, methodNamed } from '@tallrec/shared/methods';
+import type { Adapter } from '@tallrec/shared/wire/adapters';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { QueryView } from '../../parts/query-view.tsx';
+import { adaptersQuery } from '../../queries/adapters.ts';
+import { modelsQuery } from '../../queries/models.ts';
+import { texts } from '../../texts.ts';
+import type { Asked, EvaluationValues } from './evaluation-form.ts';
+
+const words = texts.evaluationForm;
+export const described = ({ label, hint }: { label: string; hint: string }) => ({ label, description: hint });
+
+export interface FieldsProps {
+  form: UseFormReturnType<EvaluationValues>;
+  asked: Asked;
+}
+
+const METHODS = METHOD_KINDS.map((kind) => ({
+  group: words.methodKinds[kind],
+  items: evaluatedMethodSchema.options
+    .map(methodNamed)
+    .filter((method) => method.kind === kind)
+    .map(({ name, title }) => ({ value: name, label: title })),
+}));
+
+export function SubjectFields({ form, asked }: FieldsProps) {
+  const { method } = form.values;
+  return (
+    <Stack gap="lg">
+      <Input.Wrapper label={words.subject} labelElement="div">
+        <div>
+          <SegmentedControl
+            mt={4}
+            aria-label={words.subject}
+            data={(['model', 'method'] as const).map((value) => ({ value, label: words.subjects[value] }))}
+            {...form.getInputProps('subject')}
+          />
+        </div>
+      </Input.Wrapper>
+      {asked.method && (
+        <Stack gap={4}>
+          <Select {...described(words.method)} required searchable data={METHODS} {...form.getInputProps('method')} />
+          {method && methodNamed(method).needs === 'encoder' && (
+            <Text size="sm" c="dimmed">
+              {words.needsEncoder}
+            </Text>
+          )}
+        </Stack>
+      )}
+      {asked.adapter && <AdapterField form={form} />}
+      {asked.model && <ModelField form={form} />}
+      {asked.method && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          {asked.shots && (
+            <NumberInput {...described(words.shots)} min={1} allowDecimal={false} {...form.getInputProps('shots')} />
+          )}
+          <NumberInput {...described(words.seed)} min={0} allowDecimal={false} {...form.getInputProps('seed')} />
+        </SimpleGrid>
+      )}
+    </Stack>
+  );
+}
+
+type FormProps = Pick<FieldsProps, 'form'>;
+
+/** The model that an adapter was tuned on. */
+function modelOf(adapters: readonly Adapter[], ref: string | null): string | undefined {
+  return adapters.find(({ id, aliases }) => id === ref || aliases.includes(ref ?? ''))?.model;
+}
+
+function AdapterField({ form }: FormProps) {
+  const query = useQuery(adaptersQuery);
+  const { adapter, model } = form.values;
+  const own = modelOf(query.data?.items ?? [], adapter);
+  // One that the address names is known only once the list is there.
+  useEffect(() => {
+    if (own !== undefined && model === null) form.setFieldValue('model', own);
+  }, [own, model, form]);
+  return (
+    <QueryView query={query}>
+      {({ items }) => (
+        <Select
+          {...described(words.adapter)}
+          searchable
+          clearable
+          placeholder={words.noAdapter}
+          data={adapterOptions(items, form.values.adapter)}
+          {...form.getInputProps('adapter')}
+          onChange={(adapter) => {
+            const model = modelOf(items, adapter);
+            form.setValues({ adapter, ...(model ? { model } : {}) });
+          }}
+        />
+      )}
+    </QueryView>
+  );
+}
+
+function adapterOptions(adapters: readonly Adapter[], chosen: string | null) {
+  const aliases = adapters.flatMap(({ name, aliases }) =>
+    aliases.map((alias) => ({ value: alias, label: `${alias} (${name})` })),
+  );
+  const own = adapters.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }));
+  const isThere = [...aliases, ...own].some(({ value }) => value === chosen);
+  // One that is not among the newest can still be named.
+  if (chosen !== null && !isThere) own.push({ value: chosen, label: chosen });
+  return [
+    { group: words.aliases, items: aliases },
+    { group: words.adapters, items: own },
+  ].filter(({ items }) => items.length > 0);
+}
+
+function ModelField({ form }: FormProps) {
+  const query = useQuery(modelsQuery);
+  return (
+    <QueryView query={query}>
+      {({ items }) => {
+        const { model } = form.values;
+        const names = [...new Set([...items.map(({ name }) => name), ...(model ? [model] : [])])];
+        return names.length === 0 ? (
+          <Alert color="yellow">{texts.tuningForm.noModels}</Alert>
+        ) : (
+          <Select {...described(words.model)} required data={names} {...form.getInputProps('model')} />
+        );
+      }}
+    </QueryView>
+  );
+}
