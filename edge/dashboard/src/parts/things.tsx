@@ -1,5 +1,5 @@
 // Things of the workspace by their ids: a link with the name, or the id alone where it is gone.
-import { Anchor, Code } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAdapter } from '../queries/adapters.ts';
 import { datasetQuery } from '../queries/datasets.ts';
@@ -11,9 +11,9 @@ export function DatasetLink({ id }: { id: string }) {
   const { data, isError } = useQuery(datasetQuery(id));
   if (isError) return <Code>{id}</Code>;
   return (
-    <Anchor inherit href={`/datasets/${id}`}>
+    <LinkAnchor to="/datasets/$id" params={{ id }}>
       {data?.name ?? id}
-    </Anchor>
+    </LinkAnchor>
   );
 }
 

@@ -1,7 +1,6 @@
-// Adapters: listed, looked at, imported, deleted; and what was found out about one.
+// Adapters: listed, looked at, imported, deleted.
 import { LIMITS } from '@tallrec/shared/limits';
 import { type Adapter, adapterSchema } from '@tallrec/shared/wire/adapters';
-import { evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { pageOf } from '@tallrec/shared/wire/page';
 import {
   keepPreviousData,
@@ -11,8 +10,8 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { ImportInput } from '../adapter-upload.ts';
 import { ApiError, call } from '../api.ts';
+import type { ImportInput } from '../transfers/import-adapter.ts';
 import { everyPage } from './every-page.ts';
 
 const all = ['adapters'] as const;
@@ -51,19 +50,11 @@ export function useAdapter(id: string): { adapter: Adapter | undefined; isGone: 
   return { adapter, isGone: !adapter && (isUnknown || isUnlisted) };
 }
 
-/** The newest evaluations of it. */
-export const adapterEvaluationsQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['evaluations', 'of', id],
-    queryFn: ({ signal }) =>
-      call('GET', '/v1/evaluations', { query: { adapter: id }, answer: pageOf(evaluationSchema), signal }),
-  });
-
 export function useImportAdapter() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (input: ImportInput) => {
-      const { importAdapter } = await import('../adapter-upload.ts');
+      const { importAdapter } = await import('../transfers/import-adapter.ts');
       return await importAdapter(input);
     },
     onSuccess: async (adapter) => {

@@ -3,5 +3,5 @@ export const promptTexts = {
   prompt: 'Prompt',
   leftOut: (count: string) => `[… ${count} characters are not shown …]`,
   answer: 'right answer',
-  noAnswer: 'the answer, which this row does not know',
+  noAnswer: 'the answer, which is not known here',
 };

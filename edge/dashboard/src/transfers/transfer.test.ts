@@ -28,7 +28,7 @@ class Service {
     this.bytes = bytes;
   }
 
-  get api(): TransferApi {
+  get api(): TransferApi<Dataset> {
     return {
       upload: async () => this.view(),
       put: (url, body, options) => this.put(url, body, options),
@@ -85,7 +85,7 @@ function begin(text: string, service = new Service(text.length)) {
 const passing = new ApiError({ code: 'NETWORK', message: 'cut off', retryable: true });
 const final = new ApiError({ code: 'ILLEGAL_STATE', message: 'ended' });
 
-async function until(transfer: Transfer, holds: (view: Transfer['view']) => boolean): Promise<void> {
+async function until(transfer: Transfer<Dataset>, holds: (view: Transfer<Dataset>['view']) => boolean): Promise<void> {
   while (!holds(transfer.view)) await new Promise((resolve) => transfer.subscribe(() => resolve(undefined)));
 }
 

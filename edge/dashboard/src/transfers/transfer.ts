@@ -1,6 +1,5 @@
 // A file on its way in: its parts are sent a few at a time, again where one broke off, and only those that have not arrived; it can be
 // paused, and goes on with what the service says is lacking.
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { ReceivedPart, Upload } from '@tallrec/shared/wire/uploads';
 import pRetry from 'p-retry';
 import { ApiError } from '../api.ts';
@@ -22,10 +21,11 @@ export interface TransferSource {
   digest: FileDigest;
 }
 
-export interface TransferApi {
+/** `T`: what the file becomes. */
+export interface TransferApi<T> {
   upload(signal: AbortSignal): Promise<Upload>;
   put(url: string, bytes: Blob, options: PutOptions): Promise<ReceivedPart>;
-  complete(signal: AbortSignal): Promise<Dataset>;
+  complete(signal: AbortSignal): Promise<T>;
   /** Resolves once there is a connection to send by. */
   online(signal: AbortSignal): Promise<void>;
   nowMs(): number;
@@ -45,6 +45,9 @@ export interface TransferView {
   error: Error | null;
 }
 
+/** What a page needs of one, whatever it becomes. */
+export type ShownTransfer = Pick<Transfer<unknown>, 'view' | 'subscribe' | 'start' | 'pause'>;
+
 interface Part {
   part: number;
   from: number;
@@ -55,14 +58,14 @@ interface Part {
 
 const isPassing = ({ retryable, code }: ApiError) => retryable || code === 'TOKEN_EXPIRED';
 
-export class Transfer {
+export class Transfer<T> {
   /** Resolves once the file is in; never, where it is given up. */
-  readonly done: Promise<Dataset>;
+  readonly done: Promise<T>;
   view: TransferView;
   private readonly source: TransferSource;
-  private readonly api: TransferApi;
+  private readonly api: TransferApi<T>;
   private readonly listeners = new Set<() => void>();
-  private readonly arrived = Promise.withResolvers<Dataset>();
+  private readonly arrived = Promise.withResolvers<T>();
   private readonly meter = new RateMeter();
   private parts: Part[] = [];
   private expiresAtMs = 0;
@@ -71,7 +74,7 @@ export class Transfer {
   private running = new AbortController();
   private toldAtMs = 0;
 
-  constructor(source: TransferSource, api: TransferApi) {
+  constructor(source: TransferSource, api: TransferApi<T>) {
     this.source = source;
     this.api = api;
     this.done = this.arrived.promise;
@@ -122,9 +125,9 @@ export class Transfer {
       this.show({ phase: 'completing' });
       // Where the whole is not what was announced, nothing has arrived.
       const mayHelp = (error: ApiError) => isPassing(error) && error.code !== 'CHECKSUM_MISMATCH';
-      const dataset = await this.persistently(signal, () => this.api.complete(signal), mayHelp);
+      const completed = await this.persistently(signal, () => this.api.complete(signal), mayHelp);
       this.show({ phase: 'done' });
-      this.arrived.resolve(dataset);
+      this.arrived.resolve(completed);
     } catch (error) {
       // Paused or abandoned: whoever did it has said so.
       if (!signal.aborted) this.stop('failed', error instanceof Error ? error : new Error(String(error)));

@@ -5,11 +5,17 @@ import { onlineManager } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { call } from '../api.ts';
 import { putBytes } from './put-bytes.ts';
-import { Transfer, type TransferApi, type TransferSource, type TransferView } from './transfer.ts';
+import { type ShownTransfer, Transfer, type TransferApi, type TransferSource, type TransferView } from './transfer.ts';
 
-const FIRST_PAUSE_MS = 1000;
+/** How a browser sends anything. */
+export const byBrowser = {
+  put: putBytes,
+  online: untilOnline,
+  nowMs: () => performance.timeOrigin + performance.now(),
+  pauseMs: 1000,
+};
 
-let transfers: ReadonlyMap<string, Transfer> = new Map();
+let transfers: ReadonlyMap<string, Transfer<Dataset>> = new Map();
 let preparing = 0;
 const listeners = new Set<() => void>();
 
@@ -37,12 +43,12 @@ export function forgetTransfer(dataset: string): void {
   set((now) => now.delete(dataset));
 }
 
-export function useTransfer(dataset: string): Transfer | undefined {
+export function useTransfer(dataset: string): Transfer<Dataset> | undefined {
   const all = useSyncExternalStore(subscribe, () => transfers);
   return all.get(dataset);
 }
 
-export function useTransferView(transfer: Transfer): TransferView {
+export function useTransferView(transfer: ShownTransfer): TransferView {
   return useSyncExternalStore(transfer.subscribe, () => transfer.view);
 }
 
@@ -63,7 +69,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function set(change: (now: Map<string, Transfer>) => unknown): void {
+function set(change: (now: Map<string, Transfer<Dataset>>) => unknown): void {
   const changed = new Map(transfers);
   change(changed);
   transfers = changed;
@@ -80,15 +86,12 @@ function askFirst(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-function apiOf(dataset: string): TransferApi {
+function apiOf(dataset: string): TransferApi<Dataset> {
   const path = `/v1/datasets/${dataset}` as const;
   return {
+    ...byBrowser,
     upload: (signal) => call('GET', `${path}/upload`, { answer: uploadSchema, signal }),
-    put: putBytes,
     complete: (signal) => call('POST', `${path}/complete`, { body: {}, answer: datasetSchema, signal }),
-    online: untilOnline,
-    nowMs: () => performance.timeOrigin + performance.now(),
-    pauseMs: FIRST_PAUSE_MS,
   };
 }
 

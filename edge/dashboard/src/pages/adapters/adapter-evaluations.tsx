@@ -6,8 +6,8 @@ import { useQuery } from '@tanstack/react-query';
 import { formatAuc } from '../../parts/formats.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
-import { adapterEvaluationsQuery } from '../../queries/adapters.ts';
 import { datasetQuery } from '../../queries/datasets.ts';
+import { evaluationsOfQuery } from '../../queries/evaluations.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
 import { TuningBadge } from '../tunings/tuning-badge.tsx';
@@ -15,18 +15,18 @@ import { TuningBadge } from '../tunings/tuning-badge.tsx';
 const words = texts.adapters.evaluation;
 
 export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapter }) {
-  const query = useQuery(adapterEvaluationsQuery(id));
+  const query = useQuery(evaluationsOfQuery(id));
   const mayJudge = useMay('evaluations:write');
   return (
     <Stack gap="xs" align="flex-start">
       <QueryView query={query}>
-        {({ items, nextCursor }) =>
+        {({ items, complete }) =>
           items.length === 0 ? (
             <Text size="sm" c="dimmed">
               {texts.adapters.story.notJudged}
             </Text>
           ) : (
-            <EvaluationsTable evaluations={items} cut={nextCursor !== null} />
+            <EvaluationsTable evaluations={items} cut={!complete} />
           )
         }
       </QueryView>

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { partsOf } from '../../adapter-upload.ts';
 import { readBlend, readConfig, sortedFiles } from './chosen-files.ts';
 
 const named = (name: string) => ({ name });
@@ -37,22 +36,5 @@ describe('files of an adapter', () => {
     const blend = { weights: { bias: 0, logit: 1, historyShare: 2 }, withPopularity: null, samples: 9 };
     const adapter = 'ab'.repeat(32);
     expect(readBlend(JSON.stringify({ ...blend, adapter }))).toEqual({ adapter, blend });
-  });
-});
-
-describe('parts of an upload', () => {
-  it('cover the file once, in order', () => {
-    const expiresAt = new Date(0).toISOString();
-    const id = 'up_01jdgq5v5v5v5v5v5v5v5v5v5v';
-    const url = (part: number) => `https://edge.test/${part}`;
-    expect(partsOf({ mode: 'single', id, url: url(1), received: false, expiresAt }, 7)).toEqual([
-      { url: url(1), received: false, from: 0, bytes: 7 },
-    ]);
-    const parts = [4, 4, 2].map((bytes, at) => ({ part: at + 1, bytes, url: url(at + 1), received: at === 0 }));
-    expect(partsOf({ mode: 'multipart', id, partBytes: 4, parts, expiresAt }, 10)).toEqual([
-      { url: url(1), received: true, from: 0, bytes: 4 },
-      { url: url(2), received: false, from: 4, bytes: 4 },
-      { url: url(3), received: false, from: 8, bytes: 2 },
-    ]);
   });
 });

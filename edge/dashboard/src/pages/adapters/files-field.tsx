@@ -5,9 +5,9 @@ import { Dropzone } from '@mantine/dropzone';
 import { LIMITS } from '@tallrec/shared/limits';
 import { ADAPTER_FILES, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import type { ReactNode } from 'react';
-import type { ImportInput } from '../../adapter-upload.ts';
 import { formatBytes, formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
+import type { ImportInput } from '../../transfers/import-adapter.ts';
 import { type ChosenFiles, type ReadConfig, readBlend, readConfig, sortedFiles } from './chosen-files.ts';
 
 const words = texts.adapters.import;

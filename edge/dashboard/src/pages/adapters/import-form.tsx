@@ -7,7 +7,6 @@ import { importAdapterSchema } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { ImportProgress } from '../../adapter-upload.ts';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
@@ -15,6 +14,7 @@ import { formatBytes } from '../../parts/formats.tsx';
 import { useImportAdapter } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { texts } from '../../texts.ts';
+import type { ImportProgress } from '../../transfers/import-adapter.ts';
 import { EMPTY_FILES, FilesField, type ReadFiles } from './files-field.tsx';
 
 const words = texts.adapters.import;

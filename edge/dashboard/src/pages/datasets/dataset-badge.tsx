@@ -3,7 +3,7 @@ import { Badge } from '@mantine/core';
 import type { Dataset, DatasetState } from '@tallrec/shared/wire/datasets';
 import { formatShare } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
-import type { Transfer } from '../../transfers/transfer.ts';
+import type { ShownTransfer } from '../../transfers/transfer.ts';
 import { useTransfer, useTransferView } from '../../transfers/transfers.ts';
 
 const COLORS: Record<DatasetState, string> = {
@@ -27,7 +27,7 @@ export function DatasetBadge({ id, state }: Pick<Dataset, 'id' | 'state'>) {
 
 const SENDING_COLORS = { sending: 'blue', paused: 'orange', failed: 'red' };
 
-function SendingBadge({ transfer }: { transfer: Transfer }) {
+function SendingBadge({ transfer }: { transfer: ShownTransfer }) {
   const { phase, sentBytes, bytes } = useTransferView(transfer);
   const shown = phase === 'paused' || phase === 'failed' ? phase : 'sending';
   return (

@@ -6,7 +6,7 @@ import { formatBytes, formatNumber, formatSpan } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
-import type { Transfer, TransferView } from '../../transfers/transfer.ts';
+import type { ShownTransfer, TransferView } from '../../transfers/transfer.ts';
 import { useTransfer, useTransferView } from '../../transfers/transfers.ts';
 import { GoOnWithUpload } from './go-on-with-upload.tsx';
 
@@ -20,7 +20,7 @@ export function UploadPanel({ dataset }: { dataset: Dataset }) {
   return <GoOnWithUpload dataset={dataset} />;
 }
 
-function Sending({ transfer }: { transfer: Transfer }) {
+function Sending({ transfer }: { transfer: ShownTransfer }) {
   const view = useTransferView(transfer);
   const { phase, bytes, sentBytes, error } = view;
   return (

@@ -6,8 +6,8 @@ import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
 import { useScore } from '../../queries/answers.ts';
 import { texts } from '../../texts.ts';
+import { CandidatePrompt } from './candidate-prompt.tsx';
 import { LatencyBar } from './latency-bar.tsx';
-import { PromptText } from './prompt-text.tsx';
 import { type Candidate, type Choice, scoreRequest, type Trial } from './trial.ts';
 
 const words = texts.playground.look;
@@ -31,7 +31,7 @@ export function LookCloser({ trial, choice, candidate, ranked, onClose }: LookCl
           <Text size="sm" c="dimmed">
             {words.promptHint}
           </Text>
-          <PromptText trial={trial} choice={choice} candidate={candidate} />
+          <CandidatePrompt trial={trial} choice={choice} candidate={candidate} />
         </Stack>
         <ScoreAlone trial={trial} choice={choice} candidate={candidate} />
       </Stack>

@@ -4,9 +4,9 @@ import { Grid, Stack, Text } from '@mantine/core';
 import { Page } from '../../parts/page.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
+import { CandidatePrompt } from './candidate-prompt.tsx';
 import { ChoiceBar } from './choice-bar.tsx';
 import { CodePanel } from './code-panel.tsx';
-import { PromptText } from './prompt-text.tsx';
 import { RankingPanel } from './ranking-panel.tsx';
 import { TastePanel } from './taste-panel.tsx';
 import { useChoice } from './use-choice.ts';
@@ -33,7 +33,7 @@ export function PlaygroundPage() {
                     <Text size="sm" c="dimmed">
                       {texts.playground.reads.body(first.title)}
                     </Text>
-                    <PromptText trial={view.trial} choice={choice} candidate={first} />
+                    <CandidatePrompt trial={view.trial} choice={choice} candidate={first} />
                   </Stack>
                 </Panel>
               )}
