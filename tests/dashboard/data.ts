@@ -114,10 +114,10 @@ export function data(stage: Stage): void {
     // Both at once: the last is small and arrives first.
     await page.getByText(detail.upload.parts('1', '2')).waitFor({ timeout: 120_000 });
     await page.getByRole('button', { name: detail.verbs.pause }).click();
-    await page.getByText(detail.upload.phases.paused).waitFor();
+    await state(detail.upload.phases.paused).waitFor();
     expect(puts.toSorted()).toEqual([1, 2]);
     await page.getByRole('button', { name: detail.verbs.resume }).click();
-    await page.getByText(detail.upload.phases.sending).waitFor();
+    await state(detail.upload.phases.sending).waitFor();
     await expect.poll(() => puts.slice(2)).toEqual([1]);
 
     const asked = new Promise<string>((resolve) => {
