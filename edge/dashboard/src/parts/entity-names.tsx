@@ -14,9 +14,9 @@ interface NameProps {
 export function DatasetLink({ id }: NameProps) {
   const { data } = useQuery(datasetQuery(id));
   return data ? (
-    <Anchor inherit href={`/datasets/${id}`}>
+    <LinkAnchor to="/datasets/$id" params={{ id }}>
       {data.name}
-    </Anchor>
+    </LinkAnchor>
   ) : (
     id
   );

@@ -12,7 +12,7 @@ export const compareTexts = {
   drop: 'Drop them',
   empty: {
     title: 'Choose what to compare',
-    body: 'Search for tunings and evaluations above. You can also choose some in the list of evaluations, and come from there.',
+    body: 'Search for tunings and evaluations above. You can also choose some in the lists of tunings and of evaluations, and come from there.',
   },
   table: {
     title: 'Side by side',

@@ -48,6 +48,7 @@ export const evaluationDetailTexts = {
   },
   rowsResampled:
     'The interval draws single rows, as there are too few users to draw: it is narrower than it should be.',
+  fewUsers: 'There are too few users to draw for an interval.',
   noIntervals:
     'This report was made by an older node: it has no intervals but its own, no distribution and no examples.',
   distribution: {

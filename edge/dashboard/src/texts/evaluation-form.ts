@@ -47,6 +47,7 @@ export const evaluationFormTexts = {
   seed: { label: 'Seed', hint: 'Decides every random choice of the method.' },
   advanced: 'Advanced',
   recipe: 'Advanced: the recipe',
-  noDatasets: 'No dataset is ready to judge on. Upload one first.',
+  noDatasets: 'No dataset is ready to judge on.',
+  toDatasets: 'Upload one',
   nothing: 'None',
 };

@@ -5,6 +5,7 @@ export const experimentTexts = {
   empty: {
     title: 'No data to judge on',
     body: 'The table fills up from evaluations on a dataset of labelled samples or ratings. Upload one first.',
+    upload: 'Upload data',
   },
   method: 'Method',
   shots: (k: string) => `K = ${k}`,
@@ -45,8 +46,8 @@ export const experimentTexts = {
   startNamed: (cell: string) => `Start ${cell}`,
   fill: (count: string) => `Fill ${count}`,
   fillTable: (count: string) => `Fill the table (${count} missing)`,
-  row: (method: string) => `the row ${method}`,
-  column: (shots: string) => `the column ${shots}`,
+  row: (method: string) => `of the row ${method}`,
+  column: (shots: string) => `of the column ${shots}`,
   cell: (method: string, shots: string) => `${method}, ${shots}`,
   copyMarkdown: 'Copy as Markdown',
   saveCsv: 'Save as CSV',

@@ -18,3 +18,11 @@ export function curveTable(curves: readonly Curve[]): { keys: string[]; rows: Re
   }
   return { keys, rows: [...bySteps.values()].sort((a, b) => a.step! - b.step!) };
 }
+
+/** With as many decimals as it takes to tell values apart that lie as near to each other as these. */
+export function numberFormat(values: readonly (number | null)[]): (value: number) => string {
+  const there = values.filter((value) => value !== null);
+  const span = Math.max(...there) - Math.min(...there);
+  const decimals = span > 0 ? Math.min(8, Math.max(3, Math.ceil(-Math.log10(span)) + 1)) : 3;
+  return (value) => value.toFixed(decimals);
+}

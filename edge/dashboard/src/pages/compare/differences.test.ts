@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluationOf, idOf, tuningOf } from '../../testing/examples.ts';
 import { texts } from '../../texts.ts';
-import { curveTable } from './curve-table.ts';
+import { curveTable, numberFormat } from './curve-table.ts';
 import { keyWithout, namesApart, settingRows, settingsOf } from './differences.ts';
 import { runsOf } from './runs.ts';
 
@@ -51,6 +51,12 @@ describe('settings', () => {
     expect(names[2]).toBe(`${names[0]!.replace(/ 8$/, ' 16')}`);
     expect(names[2]).toMatch(/16$/);
   });
+});
+
+it('numbers of curves have the decimals that tell them apart', () => {
+  expect(numberFormat([1.41502, 1.41498, null])(1.41502)).toBe('1.415020');
+  expect(numberFormat([8.1, 7.2])(7.2)).toBe('7.200');
+  expect(numberFormat([0.5, 0.5])(0.5)).toBe('0.500');
 });
 
 it('curves of several runs become one table over the steps of all', () => {

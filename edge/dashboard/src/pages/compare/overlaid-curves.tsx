@@ -8,7 +8,7 @@ import { ChartLegend } from '../../parts/chart-legend.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { tuningMetricsQuery } from '../../queries/tuning-metrics.ts';
 import { texts } from '../../texts.ts';
-import { type Curve, curveTable } from './curve-table.ts';
+import { type Curve, curveTable, numberFormat } from './curve-table.ts';
 import type { ShownRun } from './shown-run.ts';
 
 const words = texts.compare.curves;
@@ -40,9 +40,9 @@ export function OverlaidCurves({ shown }: { shown: readonly ShownRun[] }) {
         <ChartLegend entries={tuned.map(({ run, style }) => ({ label: run.name, style, bare: true }))} />
       </Group>
       <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }} spacing="lg">
-        <CurvesChart {...words.validAuc} curves={validAuc} format={(value) => value.toFixed(3)} references={compared} />
-        <CurvesChart {...words.loss} curves={loss} format={(value) => value.toPrecision(4)} />
-        <CurvesChart {...words.validLoss} curves={validLoss} format={(value) => value.toPrecision(4)} />
+        <CurvesChart {...words.validAuc} curves={validAuc} references={compared} />
+        <CurvesChart {...words.loss} curves={loss} />
+        <CurvesChart {...words.validLoss} curves={validLoss} />
       </SimpleGrid>
     </Stack>
   );
@@ -52,15 +52,15 @@ interface CurvesChartProps {
   title: string;
   hint: string;
   curves: readonly (Curve & Pick<ShownRun, 'style'>)[];
-  format: (value: number) => string;
   /** Values to compare with, always in sight. */
   references?: readonly { value: number; label: string }[];
 }
 
-function CurvesChart({ title, hint, curves, format, references = [] }: CurvesChartProps) {
+function CurvesChart({ title, hint, curves, references = [] }: CurvesChartProps) {
   const drawn = curves.filter(({ points }) => points.some(({ value }) => value !== null));
   if (drawn.length === 0) return null;
   const { rows, keys } = curveTable(drawn);
+  const format = numberFormat(drawn.flatMap(({ points }) => points.map(({ value }) => value)));
   const columns = { step: words.step, ...Object.fromEntries(keys.map((key, at) => [key, drawn[at]!.name])) };
   return (
     <ChartFrame

@@ -3,6 +3,7 @@ import { Alert, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { texts } from '../../texts.ts';
 import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
@@ -20,7 +21,11 @@ export function DataFields({ form, asked }: FieldsProps) {
   const chosen = ready.items.find(({ id }) => id === form.values.dataset);
   return (
     <Stack gap="lg">
-      {data.length === 0 && <Alert color="yellow">{words.noDatasets}</Alert>}
+      {data.length === 0 && (
+        <Alert color="yellow">
+          {words.noDatasets} <LinkAnchor to="/datasets/new">{words.toDatasets}</LinkAnchor>
+        </Alert>
+      )}
       <Select {...described(words.dataset)} required searchable data={data} {...form.getInputProps('dataset')} />
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         {chosen?.kind === 'interactions' && (

@@ -57,7 +57,12 @@ export function DistributionChart({ title = words.title, distribution, small = f
         }))}
         valueFormatter={(value) => formatNumber(Math.abs(value))}
         barProps={{ isAnimationActive: false }}
-        barChartProps={{ stackOffset: 'sign', barCategoryGap: 1, accessibilityLayer: false, margin: { top: 8 } }}
+        barChartProps={{
+          stackOffset: 'sign',
+          barCategoryGap: 1,
+          accessibilityLayer: false,
+          margin: { top: 8, bottom: 30 },
+        }}
         xAxisProps={{ tickFormatter: (range: string) => range.split(' – ')[0]!, interval: 3 }}
         xAxisLabel={words.axis[scale]}
         yAxisProps={{ domain: [-most, most], ticks: [-most, -most / 2, 0, most / 2, most], width: 44 }}

@@ -48,6 +48,7 @@ export function FiguresCharts({ subject, isRule, report }: FiguresChartsProps) {
         <IntervalChart
           title={names.within}
           hint={names.withinHint}
+          {...(intervals !== null && intervals.perUser === null ? { summary: words.fewUsers } : {})}
           figures={within}
           format={formatAuc}
           reference={GUESSING}

@@ -8,7 +8,9 @@ import { useEffect } from 'react';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { tuningQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
+import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import type { Asked, EvaluationValues } from './evaluation-form.ts';
 
 const words = texts.evaluationForm;
@@ -67,19 +69,12 @@ export function SubjectFields({ form, asked }: FieldsProps) {
 
 type FormProps = Pick<FieldsProps, 'form'>;
 
-/** The model that an adapter was tuned on. */
-function modelOf(adapters: readonly Adapter[], ref: string | null): string | undefined {
-  return adapters.find(({ id, aliases }) => id === ref || aliases.includes(ref ?? ''))?.model;
-}
+const adapterBy = (adapters: readonly Adapter[], ref: string | null) =>
+  adapters.find(({ id, aliases }) => id === ref || aliases.includes(ref ?? ''));
 
 function AdapterField({ form }: FormProps) {
   const query = useQuery(adaptersQuery);
-  const { adapter, model } = form.values;
-  const own = modelOf(query.data?.items ?? [], adapter);
-  // One that the address names is known only once the list is there.
-  useEffect(() => {
-    if (own !== undefined && model === null) form.setFieldValue('model', own);
-  }, [own, model, form]);
+  useDefaultsOf(adapterBy(query.data?.items ?? [], form.values.adapter), form);
   return (
     <QueryView query={query}>
       {({ items }) => (
@@ -91,13 +86,31 @@ function AdapterField({ form }: FormProps) {
           data={adapterOptions(items, form.values.adapter)}
           {...form.getInputProps('adapter')}
           onChange={(adapter) => {
-            const model = modelOf(items, adapter);
+            const model = adapterBy(items, adapter)?.model;
             form.setValues({ adapter, ...(model ? { model } : {}) });
           }}
         />
       )}
     </QueryView>
   );
+}
+
+/** What an adapter suggests, where nothing was chosen: its model, the ratings it learned from, and of these the part that it did not see. */
+function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): void {
+  const made = adapter?.tuning ?? null;
+  const { data: tuning } = useQuery({ ...tuningQuery(made ?? ''), enabled: made !== null });
+  const { items: datasets } = useReadyDatasets('rec');
+  const learnedFrom = datasets?.find(({ id }) => id === tuning?.dataset);
+  const model = adapter?.model;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen meanwhile is looked up, and suggests nothing by itself
+  useEffect(() => {
+    const { values } = form;
+    form.setValues({
+      ...(model !== undefined && values.model === null ? { model } : {}),
+      ...(learnedFrom && values.trainDataset === null ? { trainDataset: learnedFrom.id } : {}),
+      ...(learnedFrom?.kind === 'interactions' && values.dataset === null ? { dataset: learnedFrom.id } : {}),
+    });
+  }, [model, learnedFrom?.id]);
 }
 
 function adapterOptions(adapters: readonly Adapter[], chosen: string | null) {
@@ -116,11 +129,17 @@ function adapterOptions(adapters: readonly Adapter[], chosen: string | null) {
 
 function ModelField({ form }: FormProps) {
   const query = useQuery(modelsQuery);
+  const held = [...new Set((query.data?.items ?? []).map(({ name }) => name))];
+  const only = held.length === 1 ? held[0] : undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: there is nothing to choose, once it is known
+  useEffect(() => {
+    if (only !== undefined && form.values.model === null) form.setFieldValue('model', only);
+  }, [only]);
   return (
     <QueryView query={query}>
-      {({ items }) => {
+      {() => {
         const { model } = form.values;
-        const names = [...new Set([...items.map(({ name }) => name), ...(model ? [model] : [])])];
+        const names = [...new Set([...held, ...(model ? [model] : [])])];
         return names.length === 0 ? (
           <Alert color="yellow">{texts.tuningForm.noModels}</Alert>
         ) : (

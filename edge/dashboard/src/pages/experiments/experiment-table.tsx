@@ -141,7 +141,7 @@ function Fill({ cells, label, onStart }: FillProps) {
   return (
     <Button size="compact-xs" variant="default" ml={6} onClick={() => onStart(missing)}>
       {words.fill(count)}
-      <VisuallyHidden>: {label}</VisuallyHidden>
+      <VisuallyHidden>&nbsp;{label}</VisuallyHidden>
     </Button>
   );
 }

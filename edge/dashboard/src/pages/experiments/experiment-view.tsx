@@ -101,21 +101,19 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
 /** What was not chosen is what most of the evaluations have. */
 function selectionOf(
   dataset: string,
-  {
-    split = 'test',
-    limit = null,
-    train,
-    model,
-  }: Omit<ExperimentSearch, 'limit'> & { limit?: number | null | undefined },
+  { split, limit, train, model }: ExperimentSearch,
   entries: readonly Entry[],
   held: readonly string[],
 ): Selection {
-  const present = <T,>(values: readonly (T | null)[]) => values.filter((value) => value !== null);
+  const most = (values: readonly (string | null)[]) => frequent(values.filter((value) => value !== null))[0];
+  const rows = entries.map(({ evaluation }) => JSON.stringify([evaluation.split, evaluation.limit]));
+  const [usualSplit, usualLimit] = JSON.parse(most(rows) ?? '["test",null]') as [Selection['split'], number | null];
+  const isChosen = split !== undefined || limit !== undefined;
   return {
     dataset,
-    split,
-    limit,
-    train: train ?? frequent(present(entries.map((entry) => entry.train)))[0] ?? null,
-    model: model ?? frequent(present(entries.map((entry) => entry.model)))[0] ?? held[0] ?? null,
+    split: isChosen ? (split ?? 'test') : usualSplit,
+    limit: isChosen ? (limit ?? null) : usualLimit,
+    train: train ?? most(entries.map((entry) => entry.train)) ?? null,
+    model: model ?? most(entries.map((entry) => entry.model)) ?? held[0] ?? null,
   };
 }

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { Empty } from '../../parts/empty.tsx';
+import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { evaluationsQuery } from '../../queries/evaluations.ts';
@@ -42,6 +43,13 @@ function Chosen({ search, onChange }: ChosenProps) {
   if (!datasets || (search.dataset === undefined && recent.isPending)) return <Loading />;
   const judged = frequent((recent.data?.items ?? []).map(({ dataset }) => dataset));
   const dataset = search.dataset ?? judged.find((id) => datasets.some((one) => one.id === id)) ?? datasets[0]?.id;
-  if (dataset === undefined) return <Empty title={words.empty.title}>{words.empty.body}</Empty>;
+  if (dataset === undefined) {
+    const upload = <LinkButton to="/datasets/new">{words.empty.upload}</LinkButton>;
+    return (
+      <Empty title={words.empty.title} action={upload}>
+        {words.empty.body}
+      </Empty>
+    );
+  }
   return <ExperimentView key={dataset} dataset={dataset} datasets={datasets} search={search} onChange={onChange} />;
 }
