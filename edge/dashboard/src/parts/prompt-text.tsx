@@ -13,8 +13,12 @@ interface PromptTextProps {
   pieces?: readonly string[] | null;
   /** Null where none is known. */
   answer: string | null;
+  /** Where it stands beside other things. */
+  small?: boolean;
 }
 
+const LARGE = { size: 'sm', padding: 'md', mah: 640 } as const;
+const SMALL = { size: 'xs', padding: 'sm', mah: 340 } as const;
 const READABLE: CSSProperties = { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', lineHeight: 1.75 };
 const PIECE: CSSProperties = { borderRadius: 3, paddingBlock: 2 };
 /** Neighbours differ. */
@@ -28,10 +32,19 @@ const SLOT: CSSProperties = { display: 'inline-block', border: '2px solid', bord
 const MOST = { characters: 20_000, pieces: 5000 };
 const OF_THE_END = { characters: 4000, pieces: 1000 };
 
-export function PromptText({ prompt, pieces, answer }: PromptTextProps) {
+export function PromptText({ prompt, pieces, answer, small = false }: PromptTextProps) {
+  const { size, padding, mah } = small ? SMALL : LARGE;
   return (
-    <Paper withBorder p="md" tabIndex={0} role="group" aria-label={words.prompt} mah={640} style={{ overflow: 'auto' }}>
-      <Text component="div" size="sm" ff="monospace" style={READABLE}>
+    <Paper
+      withBorder
+      p={padding}
+      tabIndex={0}
+      role="group"
+      aria-label={words.prompt}
+      mah={mah}
+      style={{ overflow: 'auto' }}
+    >
+      <Text component="div" size={size} ff="monospace" style={READABLE}>
         {pieces ? <Pieces pieces={shortPieces(pieces)} /> : shortText(prompt)}
         <Answer answer={answer} />
       </Text>

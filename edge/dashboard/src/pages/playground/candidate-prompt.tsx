@@ -10,15 +10,16 @@ interface CandidatePromptProps {
   trial: Trial;
   choice: Choice;
   candidate: Candidate;
+  small?: boolean;
 }
 
-export function CandidatePrompt({ trial, choice, candidate }: CandidatePromptProps) {
+export function CandidatePrompt({ trial, choice, candidate, small = false }: CandidatePromptProps) {
   const sample = sampleOf(trial, candidate);
   const prompt = useQuery({ ...promptQuery(sample, choice.template), placeholderData: keepPreviousData });
   const liked = candidate.next?.liked ?? null;
   return (
     <QueryView query={prompt}>
-      {(text) => <PromptText prompt={text} answer={liked === null ? null : answerOf(liked)} />}
+      {(text) => <PromptText prompt={text} answer={liked === null ? null : answerOf(liked)} small={small} />}
     </QueryView>
   );
 }

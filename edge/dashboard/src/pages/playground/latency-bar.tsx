@@ -56,7 +56,7 @@ export function LatencyBar({
               <Progress.Section key={part} value={(100 * ms) / whole} color={COLORS[part]} withAria={false} />
             ))}
           </Progress.Root>
-          <Group component="ul" gap="md" p={0} m={0} style={{ listStyle: 'none' }}>
+          <Group component="ul" gap="sm" p={0} m={0} style={{ listStyle: 'none' }}>
             {parts.map(({ part, ms }) => (
               <Group key={part} component="li" gap={6} wrap="nowrap">
                 <ColorSwatch

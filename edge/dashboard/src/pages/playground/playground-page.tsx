@@ -33,7 +33,7 @@ export function PlaygroundPage() {
                     <Text size="sm" c="dimmed">
                       {texts.playground.reads.body(first.title)}
                     </Text>
-                    <CandidatePrompt trial={view.trial} choice={choice} candidate={first} />
+                    <CandidatePrompt trial={view.trial} choice={choice} candidate={first} small />
                   </Stack>
                 </Panel>
               )}
