@@ -89,6 +89,8 @@ export const ENGINE_CALLS = {
       checkpointDir: z.string(),
       /** Gets what `writeTuned` leaves of a tuning. */
       outDir: z.string(),
+      /** When the node began with it, in milliseconds since the epoch. */
+      beganAtMs: z.number().optional(),
     }),
     result: z.object({
       files: adapterFilesSchema,
@@ -138,7 +140,7 @@ export const ENGINE_CALLS = {
       .extend({ work: workSchema }),
   },
   /** Tries out for a few seconds how fast a tuning would be. */
-  trial: { params: estimateFields, result: measuredSchema },
+  trial: { params: estimateFields.extend({ beganAtMs: z.number() }), result: measuredSchema },
   tokens: {
     params: nodeTokensRequestSchema.extend({ model: modelPlaceSchema }),
     result: nodeTokensResponseSchema,

@@ -117,9 +117,9 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       return { provider: runtime.provider, ...decided, reason };
     },
 
-    tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir }, context) => {
+    tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir, beganAtMs }, context) => {
       const { signal, stop, event, checkpoint } = context;
-      const meter = new SpeedMeter(clock);
+      const meter = new SpeedMeter(clock, beganAtMs === undefined ? 0 : nowMs() - beganAtMs);
       if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
       const decided = await computing();
       const plan = await planCheckpoint(place.dir, decided, { settings });
@@ -177,12 +177,11 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       };
     },
 
-    trial: inTurn(async ({ model: place, settings, texts }, { signal }) => {
-      const beganAt = clock();
+    trial: inTurn(async ({ model: place, settings, texts, beganAtMs }, { signal }) => {
       const decided = await computing();
       const plan = await planCheckpoint(place.dir, decided, { settings });
       const { model, tokenizer } = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
-      const otherMs = clock() - beganAt;
+      const otherMs = Math.max(0, nowMs() - beganAtMs);
       const kept = plan ? keptToPlan(settings, plan) : settings;
       return { otherMs, ...(await trySpeed({ model, tokenizer, settings: kept, texts, signal, clock })) };
     }),

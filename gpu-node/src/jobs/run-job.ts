@@ -82,6 +82,7 @@ export function jobWork(options: JobWorkOptions): JobWork {
 
   async function tune(job: TuneJob, paths: JobPaths, context: JobContext): Promise<JobResult> {
     const { signal } = context;
+    const beganAtMs = nowMs();
     const model = locateModel(job.model);
     const train = await fetchData(job.train, paths.data('train.jsonl'), signal);
     const valid = job.valid && (await fetchData(job.valid, paths.data('valid.jsonl'), signal));
@@ -89,7 +90,10 @@ export function jobWork(options: JobWorkOptions): JobWork {
     const trained = await callEngine(
       'train',
       'tune',
-      { model, settings: job.settings, train, valid, init, checkpointDir: paths.checkpoint, outDir: paths.out },
+      {
+        ...{ model, settings: job.settings, train, valid, init },
+        ...{ checkpointDir: paths.checkpoint, outDir: paths.out, beganAtMs },
+      },
       { job, paths, context },
     );
     const { weightsBytes } = trained.files;

@@ -51,7 +51,7 @@ function estimatesIn(name: string, memoryBytes: number | undefined, change: Part
     speeds: new SpeedStore(join(home, name)),
     isBusy: () => busy,
     log: () => {},
-    nowMs: () => 0,
+    nowMs: Date.now,
     ...change,
   });
   made.push(estimates);

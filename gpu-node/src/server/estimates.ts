@@ -104,7 +104,7 @@ export class Estimates {
     }
   }
 
-  #begin(params: EngineParams<'trial'>, { work }: Plan): void {
+  #begin(params: EngineParams<'plan'>, { work }: Plan): void {
     const { newEngine, speeds, log, nowMs, trialMs = TRIAL_MS } = this.#options;
     const { name, contentHash } = params.model;
     const engine = newEngine('trial');
@@ -115,7 +115,7 @@ export class Estimates {
     }, trialMs);
     const trial: Trial = { model: contentHash, engine, ended: Promise.resolve() };
     trial.ended = engine
-      .call('trial', params)
+      .call('trial', { ...params, beganAtMs: nowMs() })
       .then((measured) => speeds.add(contentHash, { ...measured, work, from: 'trial', atMs: nowMs() }))
       .catch((error: unknown) => {
         // One that had to make way is begun again another time.

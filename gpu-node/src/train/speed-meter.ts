@@ -15,11 +15,14 @@ export class SpeedMeter {
   #resumed = false;
   #epoch = 0;
 
-  /** @param clock milliseconds that only grow */
-  constructor(clock: () => number) {
+  /**
+   * @param clock milliseconds that only grow
+   * @param earlierMs that it had taken before: its data had to come, and a process to start
+   */
+  constructor(clock: () => number, earlierMs = 0) {
     this.#clock = clock;
-    this.#beganAt = clock();
-    this.#lastAt = this.#beganAt;
+    this.#lastAt = clock();
+    this.#beganAt = this.#lastAt - earlierMs;
   }
 
   /** Called with each event as it is told. */

@@ -15,6 +15,8 @@ interface Run {
   stage: 'rec' | 'alpaca';
 }
 interface Costs {
+  /** Before its engine has started. */
+  fetchMs: number;
   loadMs: number;
   endMs: number;
   /** Of a token, in a step and in an evaluation. */
@@ -35,7 +37,8 @@ function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSt
   );
   let now = 0;
   let tokens = 0;
-  const meter = new SpeedMeter(() => now);
+  now += costs.fetchMs;
+  const meter = new SpeedMeter(() => now, costs.fetchMs);
   now += costs.loadMs;
   const counts = { trainSamples: run.train, validSamples: run.valid, trainableParameters: 1, validRuleAuc: null };
   const begun = { provider: 'cpu', precision: 'f32', totalSteps: steps.total };
@@ -73,7 +76,7 @@ const runs = fc.record({
   }),
 });
 const cost = fc.integer({ min: 1, max: 40 });
-const costs = fc.record({ loadMs: cost, endMs: cost, trainMs: cost, judgeMs: cost });
+const costs = fc.record({ fetchMs: cost, loadMs: cost, endMs: cost, trainMs: cost, judgeMs: cost });
 
 describe('the time of a tuning', () => {
   it('is that of the same tuning before it, whole and ended as soon as its patience can', () => {
@@ -97,7 +100,7 @@ describe('the time of a tuning', () => {
   it('is told of a tuning of other size, too', () => {
     const hyperParameters = { batchSize: 16, epochs: 5, evaluateEverySteps: 4 };
     const small: Run = { train: 32, valid: 20, tokensPerSample: 100, stage: 'rec', hyperParameters };
-    const paid = { loadMs: 700, endMs: 300, trainMs: 2, judgeMs: 1 };
+    const paid = { fetchMs: 50, loadMs: 700, endMs: 300, trainMs: 2, judgeMs: 1 };
     const { measured } = timed(small, paid, ({ total }) => total);
     const large: Run = { ...small, train: 160, valid: 1000, tokensPerSample: 250 };
     const told = tuningTime(measured!, {
