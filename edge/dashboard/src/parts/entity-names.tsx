@@ -1,10 +1,11 @@
 // Things of the workspace by their names, with links to their pages; by their ids where they are gone.
-import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { adapterQuery } from '../queries/adapters.ts';
+import { useAdapter } from '../queries/adapters.ts';
 import { datasetQuery } from '../queries/datasets.ts';
 import { nodeQuery } from '../queries/nodes.ts';
 import { tuningQuery } from '../queries/tunings.ts';
+import { texts } from '../texts.ts';
+import { shortHash } from './formats.tsx';
 import { LinkAnchor } from './links.tsx';
 
 interface NameProps {
@@ -22,14 +23,18 @@ export function DatasetLink({ id }: NameProps) {
   );
 }
 
-export function AdapterLink({ id }: NameProps) {
-  const { data } = useQuery(adapterQuery(id));
-  return data ? (
-    <Anchor inherit href={`/adapters/${id}`}>
-      {data.name}
-    </Anchor>
-  ) : (
-    id.slice(0, 8)
+interface AdapterLinkProps extends NameProps {
+  /** Where it stands among words that are not black. */
+  amongWords?: boolean;
+}
+
+export function AdapterLink({ id, amongWords = false }: AdapterLinkProps) {
+  const { adapter, isGone } = useAdapter(id);
+  if (isGone) return texts.adapters.gone(shortHash(id));
+  return (
+    <LinkAnchor to="/adapters/$id" params={{ id }} {...(amongWords ? { underline: 'always' } : {})}>
+      {adapter?.name ?? shortHash(id)}
+    </LinkAnchor>
   );
 }
 

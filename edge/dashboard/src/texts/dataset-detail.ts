@@ -3,6 +3,7 @@ export const datasetDetailTexts = {
   title: 'Dataset',
   verbs: {
     tune: 'Tune with this',
+    try: 'Try a model on it',
     score: 'Score all rows',
     evaluate: 'Evaluate on this',
     delete: 'Delete',

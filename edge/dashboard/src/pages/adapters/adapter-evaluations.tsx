@@ -1,9 +1,10 @@
 // How an adapter was judged: on what, with its interval, and beside the rule that it has to beat.
-import { Anchor, Button, Stack, Table, Text } from '@mantine/core';
+import { Stack, Table, Text } from '@mantine/core';
 import type { Adapter } from '@tallrec/shared/wire/adapters';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
 import { formatAuc } from '../../parts/formats.tsx';
+import { LinkAnchor, LinkButton } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { datasetQuery } from '../../queries/datasets.ts';
@@ -31,14 +32,9 @@ export function AdapterEvaluations({ adapter: { id, model } }: { adapter: Adapte
         }
       </QueryView>
       {mayJudge && (
-        <Button
-          component="a"
-          href={`/evaluations/new?${new URLSearchParams({ adapter: id, model })}`}
-          size="xs"
-          variant="default"
-        >
+        <LinkButton to="/evaluations/new" search={{ adapter: id, model }} size="xs" variant="default">
           {texts.adapters.verbs.evaluate}
-        </Button>
+        </LinkButton>
       )}
     </Stack>
   );
@@ -66,9 +62,9 @@ function EvaluationRow({ evaluation }: { evaluation: Evaluation }) {
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={400}>
-        <Anchor inherit href={`/evaluations/${id}`}>
+        <LinkAnchor to="/evaluations/$id" params={{ id }}>
           {data?.name ?? evaluation.name}
-        </Anchor>
+        </LinkAnchor>
       </Table.Th>
       {report ? (
         <>

@@ -5,7 +5,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { type Adapter, aliasSchema } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
-import { AdapterLink } from '../../parts/things.tsx';
+import { AdapterLink } from '../../parts/entity-names.tsx';
 import { aliasesQuery, usePointAlias } from '../../queries/aliases.ts';
 import { texts } from '../../texts.ts';
 

@@ -12,13 +12,30 @@ const { verbs, confirm } = texts.datasetDetail;
 export function DatasetActions({ dataset }: { dataset: Dataset }) {
   const { id, state, kind } = dataset;
   const mayWrite = useMay('datasets:write');
-  const mayTune = useMay('tunings:write');
+  const [mayTune, mayJudge] = [useMay('tunings:write'), useMay('evaluations:write')];
+  const [mayTry, mayScore] = [useMay('score'), useMay('scorings:write')];
   const ready = state === 'ready';
+  const holdsSamples = ready && (kind === 'interactions' || kind === 'samples');
   return (
     <>
       {ready && kind !== 'items' && mayTune && (
         <LinkButton to="/tunings/new" search={{ dataset: id, ...(kind === 'instructions' ? { stage: 'alpaca' } : {}) }}>
           {verbs.tune}
+        </LinkButton>
+      )}
+      {holdsSamples && mayJudge && (
+        <LinkButton to="/evaluations/new" search={{ dataset: id }} variant="default">
+          {verbs.evaluate}
+        </LinkButton>
+      )}
+      {holdsSamples && mayTry && (
+        <LinkButton to="/playground" search={{ dataset: id }} variant="default">
+          {verbs.try}
+        </LinkButton>
+      )}
+      {ready && kind === 'samples' && mayScore && (
+        <LinkButton to="/scorings/new" search={{ dataset: id }} variant="default">
+          {verbs.score}
         </LinkButton>
       )}
       {mayWrite && state !== 'deleting' && <Delete id={id} unfinished={state === 'created'} />}

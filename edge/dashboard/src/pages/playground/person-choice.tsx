@@ -19,10 +19,7 @@ export interface TasteProps {
   from: TrialDataset;
 }
 
-export function PersonChoice({
-  view: { trial, change, beginAnew },
-  from: { dataset, datasets, isSource },
-}: TasteProps) {
+export function PersonChoice({ view: { trial, change }, from: { dataset, datasets, isSource } }: TasteProps) {
   const navigate = useNavigate({ from: '/playground' });
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed, 200);
@@ -33,11 +30,8 @@ export function PersonChoice({
     const person = people[index];
     if (person) change((before) => withPerson(before, person, personKey(person, index)));
   };
-  const chooseDataset = async (id: string | null) => {
-    if (id === null || id === dataset?.id) return;
-    await navigate({ search: (before) => ({ ...before, dataset: id }), replace: true, resetScroll: false });
-    beginAnew();
-  };
+  const chooseDataset = (id: string | null) =>
+    id !== null && navigate({ search: (before) => ({ ...before, dataset: id }), replace: true, resetScroll: false });
   const at = people.findIndex((person, index) => personKey(person, index) === trial.user);
   if (dataset === null) {
     return (

@@ -16,7 +16,7 @@ import { useTrialDataset } from './use-trial-dataset.ts';
 export function PlaygroundPage() {
   const choosing = useChoice();
   const from = useTrialDataset(choosing.adapter, choosing.isPending);
-  const view = useTrial(from.dataset);
+  const view = useTrial(from);
   const { choice } = choosing;
   const [first] = view.trial.candidates;
   return (

@@ -59,7 +59,7 @@ describe('what is tried', () => {
       { ...item('5'), next: { liked: null } },
       { ...item('6'), likes: 2 },
     ]);
-    expect(now.user).toBe('u8');
+    expect([now.user, now.dataset]).toEqual(['u8', null]);
   });
 
   it('is edited without a title twice, and without falling off an end', () => {

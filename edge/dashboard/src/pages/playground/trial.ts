@@ -24,6 +24,8 @@ export type Candidate = z.infer<typeof candidateSchema>;
 
 export const trialSchema = z.object({
   noun: nounSchema.catch(DEFAULT_NOUN),
+  /** Whose people it began with. */
+  dataset: z.string().nullable(),
   /** Whose history it began as: see `personKey`. */
   user: z.string().nullable(),
   history: z.array(historyItemSchema).max(LIMITS.historyItems),
@@ -31,7 +33,7 @@ export const trialSchema = z.object({
 });
 export type Trial = z.infer<typeof trialSchema>;
 
-export const EMPTY: Trial = { noun: DEFAULT_NOUN, user: null, history: [], candidates: [] };
+export const EMPTY: Trial = { noun: DEFAULT_NOUN, dataset: null, user: null, history: [], candidates: [] };
 
 export type Person = DatasetHistories['histories'][number];
 export type KnownItem = DatasetItems['items'][number];
@@ -50,7 +52,7 @@ export function withPerson(trial: Trial, { noun, history, next }: Person, user: 
   const others = trial.candidates.filter(
     (other) => !other.next && !isIn(history, other) && itemKey(other) !== itemKey(item),
   );
-  return { noun, user, history, candidates: [{ ...item, next: { liked } }, ...others] };
+  return { ...trial, noun, user, history, candidates: [{ ...item, next: { liked } }, ...others] };
 }
 
 /** With the most popular items that are neither in the history nor among the candidates yet. */

@@ -12,6 +12,8 @@ export interface TrialDataset {
   /** Null: there is none; undefined: that is not known yet. */
   dataset: Dataset | null | undefined;
   datasets: readonly Dataset[];
+  /** Whether it is the one that the address names. */
+  isAsked: boolean;
   /** Whether the adapter learned from it. */
   isSource: boolean;
 }
@@ -29,5 +31,10 @@ export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean
   const named = (id: string | undefined) => datasets.find((dataset) => dataset.id === id);
   const unknown = (!items && !error) || (asked === undefined && (isPending || tuning.isLoading));
   const dataset = unknown ? undefined : (named(asked) ?? named(source) ?? datasets[0] ?? null);
-  return { dataset, datasets, isSource: dataset != null && dataset.id === source };
+  return {
+    dataset,
+    datasets,
+    isAsked: asked !== undefined && dataset?.id === asked,
+    isSource: dataset != null && dataset.id === source,
+  };
 }

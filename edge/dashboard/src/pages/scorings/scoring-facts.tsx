@@ -1,10 +1,10 @@
 // What a batch scoring was asked for, and what it took.
 import { DataList } from '@mantine/core';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
+import { AdapterLink, DatasetLink } from '../../parts/entity-names.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { AdapterLink, DatasetLink } from '../../parts/things.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.scorings.detail;

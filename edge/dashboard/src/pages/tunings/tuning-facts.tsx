@@ -4,12 +4,10 @@ import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { Copyable } from '../../parts/copyable.tsx';
+import { AdapterLink, DatasetLink, NodeName } from '../../parts/entity-names.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
-import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { datasetQuery } from '../../queries/datasets.ts';
-import { nodeQuery } from '../../queries/nodes.ts';
 import { tuningReportQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 
@@ -23,18 +21,16 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
       <DataList labelWidth="11em">
         <Fact name={fact.model}>{tuning.model}</Fact>
         <Fact name={fact.dataset}>
-          <DatasetName id={tuning.dataset} />
+          <DatasetLink id={tuning.dataset} />
         </Fact>
         {validDataset && (
           <Fact name={fact.validDataset}>
-            <DatasetName id={validDataset} />
+            <DatasetLink id={validDataset} />
           </Fact>
         )}
         {initAdapter && (
           <Fact name={fact.initAdapter}>
-            <Anchor href={`/adapters/${initAdapter}`} inherit>
-              {initAdapter.slice(0, 12)}
-            </Anchor>
+            <AdapterLink id={initAdapter} />
           </Fact>
         )}
         {node && (
@@ -63,21 +59,6 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
       </DataList>
     </Panel>
   );
-}
-
-/** By its id until it is found, and where it is gone. */
-function DatasetName({ id }: { id: string }) {
-  const { data } = useQuery(datasetQuery(id));
-  return (
-    <Anchor href={`/datasets/${id}`} inherit>
-      {data?.name ?? id}
-    </Anchor>
-  );
-}
-
-function NodeName({ id }: { id: string }) {
-  const { data } = useQuery(nodeQuery(id));
-  return data ? <LinkAnchor to="/nodes">{data.name}</LinkAnchor> : id;
 }
 
 function AdapterFacts({ id }: { id: string }) {

@@ -1,8 +1,9 @@
 // What a tuning came to: how well it ranks beside the rule, and the way on to its adapter.
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import type { ReactNode } from 'react';
 import { formatAuc, formatNumber } from '../../parts/formats.tsx';
+import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
@@ -38,13 +39,13 @@ export function TuningResult({
         )}
         <Group gap="sm">
           {mayEvaluate && (
-            <Button component="a" href={`/evaluations/new?adapter=${adapter}`}>
+            <LinkButton to="/evaluations/new" search={{ adapter }}>
               {words.evaluate}
-            </Button>
+            </LinkButton>
           )}
-          <Button component="a" href={`/adapters/${adapter}`} variant="default">
+          <LinkButton to="/adapters/$id" params={{ id: adapter }} variant="default">
             {words.adapter}
-          </Button>
+          </LinkButton>
         </Group>
       </Stack>
     </Panel>
