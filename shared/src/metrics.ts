@@ -8,39 +8,46 @@ export interface ScoredRow {
   user?: string | undefined;
 }
 
-/** Rows ordered by score with ties in one group, so that a weighted AUC takes one pass. */
-function tieGroups(rows: readonly ScoredRow[]): number[][] {
-  const order = rows.map((_, index) => index).sort((a, b) => rows[a]!.score - rows[b]!.score);
-  const groups: number[][] = [];
-  for (const index of order) {
-    const group = groups.at(-1);
-    if (group && rows[group[0]!]!.score === rows[index]!.score) group.push(index);
-    else groups.push([index]);
-  }
-  return groups;
+/** Rows ordered by score, so that a weighted AUC takes one pass. */
+interface Ranking {
+  order: Uint32Array;
+  /** Whether the row at this place of the order has the score of the one before. */
+  tied: Uint8Array;
 }
 
-function weightedAuc(rows: readonly ScoredRow[], groups: readonly number[][], weights: Uint32Array): number | null {
+function rankingOf(scores: readonly number[]): Ranking {
+  const order = Uint32Array.from(scores, (_, index) => index).sort((a, b) => scores[a]! - scores[b]!);
+  const tied = Uint8Array.from(order, (index, at) => (at > 0 && scores[order[at - 1]!] === scores[index] ? 1 : 0));
+  return { order, tied };
+}
+
+function weightedAuc(
+  rows: readonly Pick<ScoredRow, 'liked'>[],
+  { order, tied }: Ranking,
+  weights: Uint32Array,
+): number | null {
   let wins = 0;
   let likedTotal = 0;
   let dislikedBelow = 0;
-  for (const group of groups) {
-    let liked = 0;
-    let disliked = 0;
-    for (const index of group) {
-      if (rows[index]!.liked) liked += weights[index]!;
-      else disliked += weights[index]!;
+  let [liked, disliked] = [0, 0];
+  for (let at = 0; at <= order.length; at++) {
+    if (at === order.length || tied[at] === 0) {
+      wins += liked * (dislikedBelow + disliked / 2);
+      likedTotal += liked;
+      dislikedBelow += disliked;
+      [liked, disliked] = [0, 0];
     }
-    wins += liked * (dislikedBelow + disliked / 2);
-    likedTotal += liked;
-    dislikedBelow += disliked;
+    if (at === order.length) break;
+    const index = order[at]!;
+    if (rows[index]!.liked) liked += weights[index]!;
+    else disliked += weights[index]!;
   }
   return likedTotal === 0 || dislikedBelow === 0 ? null : wins / (likedTotal * dislikedBelow);
 }
 
-function assertFinite(rows: readonly ScoredRow[]): void {
-  const at = rows.findIndex((row) => !Number.isFinite(row.score));
-  if (at >= 0) throw new RangeError(`the score of row ${at} is ${rows[at]!.score}, not a finite number`);
+function assertFinite(scores: readonly number[]): void {
+  const at = scores.findIndex((score) => !Number.isFinite(score));
+  if (at >= 0) throw new RangeError(`the score of row ${at} is ${scores[at]}, not a finite number`);
 }
 
 /**
@@ -49,8 +56,9 @@ function assertFinite(rows: readonly ScoredRow[]): void {
  * @throws RangeError on a score that is not finite
  */
 export function auc(rows: readonly ScoredRow[]): number | null {
-  assertFinite(rows);
-  return weightedAuc(rows, tieGroups(rows), new Uint32Array(rows.length).fill(1));
+  const scores = rows.map(({ score }) => score);
+  assertFinite(scores);
+  return weightedAuc(rows, rankingOf(scores), new Uint32Array(rows.length).fill(1));
 }
 
 export interface PerUserAuc {
@@ -129,11 +137,8 @@ export function bootstrapAucs(
   { resamples = 1000, seed = 0 }: BootstrapOptions = {},
 ): Draws {
   const random = Random.seeded(seed);
-  const rankings = scorings.map((scores) => {
-    const rows = rowsOf(labels, scores);
-    assertFinite(rows);
-    return { rows, groups: tieGroups(rows) };
-  });
+  for (const scores of scorings) assertFinite(scores);
+  const rankings = scorings.map(rankingOf);
   const users = labels.every(({ user }) => user !== undefined) ? [...rowsByUser(labels).values()] : [];
   const clusters = users.length >= MIN_RESAMPLED_USERS ? users : labels.map((_, index) => [index]);
   const draws: number[][] = scorings.map(() => []);
@@ -144,7 +149,7 @@ export function bootstrapAucs(
     for (let k = 0; k < clusters.length; k++) {
       for (const index of clusters[random.integer(0, clusters.length - 1)]!) weights[index]!++;
     }
-    const aucs = rankings.map(({ rows, groups }) => weightedAuc(rows, groups, weights));
+    const aucs = rankings.map((ranking) => weightedAuc(labels, ranking, weights));
     // A draw of one class alone is so for every scoring.
     for (const [at, draw] of aucs.entries()) if (draw !== null) draws[at]!.push(draw);
   }

@@ -9,6 +9,8 @@ const SVG_NS = 'http://www.w3.org/2000/svg';
 const PIXELS_PER_POINT = 2;
 const MARGIN = 16;
 const LINE = 20;
+/** Of the legend's type, on the safe side. */
+const CHARACTER_WIDTH = 6.5;
 
 interface Around {
   title: string;
@@ -28,7 +30,8 @@ function standalone(drawn: SVGSVGElement, chart: HTMLElement, { title, legend }:
   const { width: chartWidth, height: chartHeight } = drawn.getBoundingClientRect();
   const top = MARGIN + LINE;
   const width = Math.ceil(chartWidth) + 2 * MARGIN;
-  const height = Math.ceil(chartHeight) + top + MARGIN + (legend.length > 0 ? LINE : 0);
+  const rows = legendRows(legend, width - 2 * MARGIN);
+  const height = Math.ceil(chartHeight) + top + MARGIN + rows.length * LINE;
   const page = getComputedStyle(document.body);
   const ink = page.color;
   const font = `font-family:${page.fontFamily};`;
@@ -43,15 +46,32 @@ function standalone(drawn: SVGSVGElement, chart: HTMLElement, { title, legend }:
     element('text', { x: MARGIN, y: MARGIN + 8, fill: ink, style: `${font}font-size:14px;font-weight:600` }, title),
     copy,
   );
-  const shareOfWidth = (width - 2 * MARGIN) / Math.max(1, legend.length);
-  for (const [at, { label, color }] of legend.entries()) {
-    const x = MARGIN + at * shareOfWidth;
-    svg.append(
-      element('rect', { x, y: height - MARGIN - 10, width: 10, height: 10, rx: 2, fill: colorIn(chart, color) }),
-      element('text', { x: x + 16, y: height - MARGIN - 1, fill: ink, style: `${font}font-size:12px` }, label),
-    );
+  for (const [row, entries] of rows.entries()) {
+    const y = height - MARGIN - 1 - (rows.length - 1 - row) * LINE;
+    for (const { label, color, x } of entries) {
+      svg.append(
+        element('rect', { x, y: y - 9, width: 10, height: 10, rx: 2, fill: colorIn(chart, color) }),
+        element('text', { x: x + 16, y, fill: ink, style: `${font}font-size:12px` }, label),
+      );
+    }
   }
   return { svg, width, height };
+}
+
+/** As many entries side by side as there is room for. */
+function legendRows(legend: Around['legend'], room: number): (Around['legend'][number] & { x: number })[][] {
+  const rows: (Around['legend'][number] & { x: number })[][] = [];
+  let x = Number.POSITIVE_INFINITY;
+  for (const entry of legend) {
+    const width = 36 + CHARACTER_WIDTH * entry.label.length;
+    if (x + width > room) {
+      rows.push([]);
+      x = 0;
+    }
+    rows.at(-1)!.push({ ...entry, x: MARGIN + x });
+    x += width;
+  }
+  return rows;
 }
 
 function inlineStyles(from: Element, to: Element): void {

@@ -17,7 +17,7 @@ const words = texts.compare;
 export function ComparePage() {
   const chosen = chosenIn(useSearch({ from: '/app/compare' }));
   const navigate = useNavigate();
-  const { runs, loading, error, missing, adapterNamed } = useCompared(chosen.tunings, chosen.evaluations);
+  const { runs, loading, error, retry, missing, adapterNamed } = useCompared(chosen.tunings, chosen.evaluations);
   const choose = (next: Chosen) => navigate({ to: '/compare', search: searchOf(next), replace: true });
   const drop = () => {
     const kept = (ids: string[]) => ids.filter((id) => !missing.includes(id));
@@ -27,7 +27,7 @@ export function ComparePage() {
     <Page title={words.title} lead={words.lead}>
       <Stack gap="lg">
         <RunPicker chosen={chosen} onChange={choose} runs={runs} />
-        {error && <ErrorAlert error={error} />}
+        {error && <ErrorAlert error={error} onRetry={retry} />}
         {missing.length > 0 && (
           <Alert color="yellow">
             <Group justify="space-between">
@@ -44,7 +44,7 @@ export function ComparePage() {
             <Comparison runs={runs} adapterNamed={adapterNamed} />
           </Suspense>
         )}
-        {!loading && runs.length === 0 && missing.length === 0 && (
+        {!loading && !error && runs.length === 0 && missing.length === 0 && (
           <Empty title={words.empty.title}>{words.empty.body}</Empty>
         )}
       </Stack>

@@ -1,6 +1,7 @@
 // Everything that a comparison needs of the API, from the ids that were chosen.
 import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { useQueries } from '@tanstack/react-query';
+import { ApiError } from '../../api.ts';
 import { adapterQuery } from '../../queries/adapters.ts';
 import { evaluationQuery, evaluationsOfQuery } from '../../queries/evaluations.ts';
 import { tuningQuery } from '../../queries/tunings.ts';
@@ -10,8 +11,10 @@ export interface ComparedRuns {
   runs: Run[];
   /** Nothing that was chosen is there yet. */
   loading: boolean;
+  /** Of one that could not be asked for. */
   error: Error | null;
-  /** Chosen, and not to be had. */
+  retry: () => void;
+  /** Chosen, and not there. */
   missing: string[];
   adapterNamed: (id: string) => string | undefined;
 }
@@ -41,11 +44,16 @@ export function useCompared(tuningIds: readonly string[], evaluationIds: readonl
   });
   const asked = [...tunings, ...chosen];
   const ids = [...tuningIds, ...evaluationIds];
+  const isGone = (error: Error | null) => error instanceof ApiError && error.code === 'NOT_FOUND';
+  const failed = asked.filter(({ error }) => error && !isGone(error));
   return {
     runs,
-    loading: runs.length === 0 && asked.some(({ isPending }) => isPending),
-    error: asked.every(({ error }) => error) ? (asked[0]?.error ?? null) : null,
-    missing: ids.filter((_, at) => asked[at]!.error),
+    loading: runs.length === 0 && asked.some(({ isPending, error }) => isPending && !error),
+    error: failed[0]?.error ?? null,
+    retry: () => {
+      for (const { refetch } of failed) void refetch();
+    },
+    missing: ids.filter((_, at) => isGone(asked[at]!.error)),
     adapterNamed: (id) => adapters.get(id)?.name,
   };
 }

@@ -1,5 +1,11 @@
 // The form of a new evaluation: its values, what is asked for with each choice, and the request that they make.
-import { type EvaluatedMethod, evaluatedMethodSchema, methodNamed, usesLanguageModel } from '@tallrec/shared/methods';
+import {
+  type EvaluatedMethod,
+  evaluatedMethodSchema,
+  methodNamed,
+  type NamedMethod,
+  usesLanguageModel,
+} from '@tallrec/shared/methods';
 import { type CreateEvaluation, createEvaluationSchema } from '@tallrec/shared/wire/evaluations';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
@@ -86,12 +92,17 @@ export function askedFor({ subject, method: name }: Pick<EvaluationValues, 'subj
     model: onModel,
     adapter: false,
     method: true,
-    trainDataset: method?.shotless ? (name === 'history-share' ? null : 'popularity') : 'learn',
+    trainDataset: trainDatasetOf(method),
     instructionsDataset: method?.needs === 'instructions',
     shots: method !== undefined && !method.shotless,
     template: onModel,
     recipe: name !== null && isTuned(name),
   };
+}
+
+function trainDatasetOf(method: NamedMethod | undefined): Asked['trainDataset'] {
+  if (method === undefined || method.name === 'history-share') return null;
+  return method.shotless ? 'popularity' : 'learn';
 }
 
 type Request = z.input<typeof createEvaluationSchema>;
