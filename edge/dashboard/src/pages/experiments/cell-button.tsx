@@ -4,8 +4,8 @@ import { methodNamed } from '@tallrec/shared/methods';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import { type Cell, isMissing, isSeedless } from './cells.ts';
-import type { TableHandlers } from './experiment-table.tsx';
 import { cellText, shotsTitle } from './export-table.ts';
+import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
 

@@ -7,8 +7,8 @@ import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { cellName } from './cell-button.tsx';
 import type { Cell } from './cells.ts';
 import type { Entry } from './entries.ts';
-import type { TableHandlers } from './experiment-table.tsx';
 import { cellText, percentage } from './export-table.ts';
+import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments.details;
 

@@ -7,17 +7,12 @@ import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
 import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
 import { percentage, shotsTitle } from './export-table.ts';
+import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
 
 /** What a row is of stays in sight while the columns are scrolled. */
 const STICKY = { position: 'sticky', left: 0, background: 'var(--mantine-color-body)', zIndex: 1 } as const;
-
-export interface TableHandlers {
-  onLook: (cell: Cell) => void;
-  /** Undefined where the session may not. */
-  onStart: ((cells: readonly Cell[]) => void) | undefined;
-}
 
 interface ExperimentTableProps extends TableHandlers {
   table: ExperimentTable;

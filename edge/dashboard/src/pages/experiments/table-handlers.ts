@@ -1,0 +1,8 @@
+// What can be done with a cell of the table.
+import type { Cell } from './cells.ts';
+
+export interface TableHandlers {
+  onLook: (cell: Cell) => void;
+  /** Undefined where the session may not. */
+  onStart: ((cells: readonly Cell[]) => void) | undefined;
+}
