@@ -5,7 +5,7 @@ import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { formatCompact, formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
+import { formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
@@ -79,7 +79,7 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
               <Text size="sm">{texts.tunings.steps(formatNumber(now.step), formatNumber(now.totalSteps))}</Text>
             )}
             {!ended && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
-            {!ended && latest && <Text size="sm">{words.speed(formatCompact(latest.tokensPerSecond))}</Text>}
+            {!ended && latest && <Text size="sm">{words.speed(formatNumber(Math.round(latest.tokensPerSecond)))}</Text>}
           </Group>
           <Text size="sm" c="dimmed" role="status">
             {words.connection[connection]}
