@@ -40,13 +40,7 @@ export function CandidatesTable({ trial, choice, dataset, ranking = [], stale, c
   return (
     <>
       <Table.ScrollContainer minWidth={isRanked ? 520 : 320}>
-        <Table
-          verticalSpacing={6}
-          horizontalSpacing="xs"
-          fz="sm"
-          aria-label={words.title}
-          style={{ opacity: stale ? 0.6 : 1 }}
-        >
+        <Table verticalSpacing={6} horizontalSpacing="xs" fz="sm" aria-label={words.title}>
           <TableHead columns={columnsOf(isRanked)} hints={words.hints} unseen={['actions']} />
           <Table.Tbody>
             {rows.map(({ candidate, ranked }) => (

@@ -86,7 +86,7 @@ export function RankingPanel({ view, choice, dataset }: RankingProps) {
           />
         )}
         {ranked && trial.candidates.length > 0 && (
-          <Stack gap="md" style={{ opacity: stale ? 0.6 : 1 }}>
+          <Stack gap="md">
             <Text size="sm" c="dimmed">
               {trial.history.length === 0 ? words.noRule : words.rule(formatShare(historyShare(trial)), trial.noun)}
             </Text>
