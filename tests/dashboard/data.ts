@@ -109,7 +109,11 @@ export function data(stage: Stage): void {
     await throttle(5_000_000);
 
     await page.goto('/datasets/new');
-    await page.locator('input[type=file]').setInputFiles(path);
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: form.drop.choose }).press('Enter'),
+    ]);
+    await chooser.setFiles(path);
     await page.getByRole('button', { name: form.submit, exact: true }).click();
     // Both at once: the last is small and arrives first.
     await page.getByText(detail.upload.parts('1', '2')).waitFor({ timeout: 120_000 });

@@ -1,19 +1,13 @@
-// What stands where there is nothing yet: why, and what to do about it.
-import { EmptyState, Paper } from '@mantine/core';
-import type { ReactNode } from 'react';
+// What stands where there is nothing yet; fetched only there, for most views have something.
+import { lazy, Suspense } from 'react';
+import type { EmptyProps } from './empty-state.tsx';
 
-interface EmptyProps {
-  title: string;
-  children: ReactNode;
-  action?: ReactNode;
-}
+const EmptyPaper = lazy(() => import('./empty-state.tsx').then((module) => ({ default: module.EmptyPaper })));
 
-export function Empty({ title, children, action }: EmptyProps) {
+export function Empty(props: EmptyProps) {
   return (
-    <Paper withBorder p="xl">
-      <EmptyState title={title} description={children}>
-        {action && <EmptyState.Actions>{action}</EmptyState.Actions>}
-      </EmptyState>
-    </Paper>
+    <Suspense fallback={null}>
+      <EmptyPaper {...props} />
+    </Suspense>
   );
 }

@@ -7,7 +7,6 @@ import { type createTuningSchema, type Tuning, tuningSchema } from '@tallrec/sha
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { call } from '../api.ts';
-import { everyPage } from './every-page.ts';
 
 const all = ['tunings'] as const;
 const REFRESH_MS = 5000;
@@ -40,11 +39,6 @@ export const tuningQuery = (id: string) =>
     queryFn: ({ signal }) => call('GET', `/v1/tunings/${id}`, { answer: tuningSchema, signal }),
     refetchInterval: ({ state }) => (state.data && isAtWork(state.data) ? REFRESH_MS : false),
   });
-
-export const allTuningsQuery = queryOptions({
-  queryKey: [...all, 'all'],
-  queryFn: ({ signal }) => everyPage('/v1/tunings', { item: tuningSchema, signal }),
-});
 
 /** `report.json`, of a tuning that succeeded. */
 export const tuningReportQuery = (id: string) =>

@@ -36,8 +36,9 @@ export function ChooseFile({ problem: before, onFile }: ChooseFileProps) {
             if (file) onFile(file);
           }}
           onReject={() => setSeveral(true)}
-          role="button"
-          aria-label={words.title}
+          // The button in it is for the keyboard; a press of it is one of the whole.
+          activateOnKeyboard={false}
+          enablePointerEvents
           py={56}
         >
           <Stack align="center" gap="xs">
@@ -47,9 +48,7 @@ export function ChooseFile({ problem: before, onFile }: ChooseFileProps) {
             <Text c="dimmed" ta="center">
               {words.body(MOST)}
             </Text>
-            <Button component="span" mt="sm">
-              {words.choose}
-            </Button>
+            <Button mt="sm">{words.choose}</Button>
           </Stack>
         </Dropzone>
         {problem && (
