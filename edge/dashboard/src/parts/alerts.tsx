@@ -16,7 +16,7 @@ export function ErrorAlert({ error, title = texts.states.failed, onRetry }: Erro
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{error.message}</Text>
         {requestId && (
-          <Text size="xs" c="dimmed">
+          <Text size="xs">
             {texts.states.requestId}: {requestId}
           </Text>
         )}
