@@ -1,6 +1,6 @@
 // The playground: someone's taste on one side, what the model would recommend them on the other, and the call as code below.
 import '@mantine/core/styles/Grid.css';
-import { Grid, Stack, Text } from '@mantine/core';
+import { Box, Grid, Stack, Text } from '@mantine/core';
 import { Page } from '../../parts/page.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
@@ -28,14 +28,17 @@ export function PlaygroundPage() {
             <Stack gap="lg">
               <TastePanel view={view} from={from} />
               {choice && first && (
-                <Panel title={texts.playground.reads.title}>
-                  <Stack gap="sm">
-                    <Text size="sm" c="dimmed">
-                      {texts.playground.reads.body(first.title)}
-                    </Text>
-                    <CandidatePrompt trial={view.trial} choice={choice} candidate={first} small />
-                  </Stack>
-                </Panel>
+                // On a phone the ranking comes first; a candidate's prompt is a touch away there.
+                <Box visibleFrom="md">
+                  <Panel title={texts.playground.reads.title}>
+                    <Stack gap="sm">
+                      <Text size="sm" c="dimmed">
+                        {texts.playground.reads.body(first.title)}
+                      </Text>
+                      <CandidatePrompt trial={view.trial} choice={choice} candidate={first} small />
+                    </Stack>
+                  </Panel>
+                </Box>
               )}
             </Stack>
           </Grid.Col>
