@@ -24,9 +24,7 @@ export function Verdict({ method, report }: VerdictProps) {
         </Text>
         <Stack gap={4} flex={1} miw={240}>
           <Text>{told.sentence}</Text>
-          <Text size="sm">
-            {[rows, within, usersInferred && words.figures.inferred].filter(Boolean).join(', ')}
-          </Text>
+          <Text size="sm">{[rows, within, usersInferred && words.figures.inferred].filter(Boolean).join(', ')}</Text>
         </Stack>
       </Group>
     </Alert>
