@@ -3,25 +3,30 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
-const MERGE_REFS = fileURLToPath(new URL('merge-refs.ts', import.meta.url));
+const STAND_INS = fileURLToPath(new URL('stand-ins.ts', import.meta.url));
 const HOLLOW = '\0hollow:';
 
-const isOfSchemas = (importer: string) => importer.endsWith('/zod/v4/classic/schemas.js');
-const isOfScrollArea = (importer: string) => importer.includes('/@mantine/core/esm/components/ScrollArea/');
+/** Which module asks for which. */
+const REPLACED: readonly [importer: RegExp, source: RegExp][] = [
+  [/\/@mantine\/core\/esm\/components\/Table\/TableScrollContainer\.mjs$/, /\/ScrollArea\.mjs$/],
+  [/\/@mantine\/core\/esm\/components\/AppShell\//, /^react-remove-scroll$/],
+];
+/** Every schema can become a JSON schema, and brings along what makes it: a fifth of zod, which no page calls. */
+const HOLLOWED: (typeof REPLACED)[number] = [
+  /\/zod\/v4\/classic\/schemas\.js$/,
+  /\/(json-schema-processors|to-json-schema)\.js$/,
+];
 
 export function leaveOut(): Plugin {
   return {
     name: 'leave-out',
     enforce: 'pre',
-    async resolveId(source, importer) {
-      if (importer === undefined) return null;
-      if (isOfScrollArea(importer) && source === '@floating-ui/react') return MERGE_REFS;
-      // Every schema can become a JSON schema, and brings along what makes it: a fifth of zod, which no page calls.
-      if (isOfSchemas(importer) && /\/(json-schema-processors|to-json-schema)\.js$/.test(source)) {
-        const real = await this.resolve(source, importer, { skipSelf: true });
-        return real && `${HOLLOW}${real.id}`;
-      }
-      return null;
+    async resolveId(source, importer = '') {
+      const isFor = ([from, of]: (typeof REPLACED)[number]) => from.test(importer) && of.test(source);
+      if (REPLACED.some(isFor)) return STAND_INS;
+      if (!isFor(HOLLOWED)) return null;
+      const real = await this.resolve(source, importer, { skipSelf: true });
+      return real && `${HOLLOW}${real.id}`;
     },
     async load(id) {
       return id.startsWith(HOLLOW) ? hollow(await readFile(id.slice(HOLLOW.length), 'utf8')) : null;

@@ -14,7 +14,7 @@ export const theme = createTheme({
     Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' } } } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', miw: 'max-content', c: 'var(--mantine-color-text)' } },
     // What scrolls can be scrolled with the keyboard.
-    TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
+    TableScrollContainer: { defaultProps: { type: 'native', tabIndex: 0 } },
   },
 });
 

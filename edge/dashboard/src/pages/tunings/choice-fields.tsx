@@ -1,11 +1,12 @@
 // What a tuning needs to be told: the model, the data, how many examples, and under which seed; of the last two, several.
-import { Alert, Anchor, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { Alert, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
@@ -134,10 +135,7 @@ function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<C
     <Stack gap="lg">
       {data.length === 0 && (
         <Alert color="yellow">
-          {words.noDatasets}{' '}
-          <Anchor href="/datasets" inherit>
-            {words.toDatasets}
-          </Anchor>
+          {words.noDatasets} <LinkAnchor to="/datasets">{words.toDatasets}</LinkAnchor>
         </Alert>
       )}
       <Select

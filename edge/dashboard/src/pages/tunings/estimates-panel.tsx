@@ -1,11 +1,12 @@
 // What the tunings in the form would take of each node, asked as it is filled in.
-import { Anchor, Box, Paper, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
+import { Box, Paper, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import type { TuningEstimate } from '@tallrec/shared/wire/tuning-estimates';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
 import { tuningEstimatesQuery } from '../../queries/tuning-estimates.ts';
 import { texts } from '../../texts.ts';
 import { EstimateCard } from './estimate-card.tsx';
@@ -68,10 +69,7 @@ function Estimates({ values, count }: EstimatesPanelProps) {
       <Extent estimate={largest(data)} />
       {nodes.length === 0 && (
         <Text size="sm">
-          {words.noNodes}{' '}
-          <Anchor href="/nodes" inherit>
-            {words.toNodes}
-          </Anchor>
+          {words.noNodes} <LinkAnchor to="/nodes">{words.toNodes}</LinkAnchor>
         </Text>
       )}
       {nodes.map((node) => (

@@ -1,5 +1,5 @@
 // New tunings: what to learn from, which model learns, the recipe for those who want to change it, and beside it all what it would take.
-import { Accordion, Alert, Anchor, Button, Grid, Group, Stack, Text } from '@mantine/core';
+import { Accordion, Alert, Button, Grid, Group, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -7,7 +7,7 @@ import { useRef, useState } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
-import { LinkButton } from '../../parts/links.tsx';
+import { LinkAnchor, LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Sweep } from '../../parts/sweep.ts';
 import { postTuning, useCreateTunings } from '../../queries/tunings.ts';
@@ -135,9 +135,9 @@ function Partly({ made, of }: { made: readonly Tuning[]; of: number }) {
     <Alert color="yellow" title={words.partly(formatNumber(made.length), formatNumber(of))}>
       <Stack gap="xs">
         <Text size="sm">{words.partlyHint}</Text>
-        <Anchor size="sm" href={compareHref(made)}>
+        <LinkAnchor to="/compare" search={{ tunings: made.map(({ id }) => id).join(',') }} size="sm">
           {words.seeMade}
-        </Anchor>
+        </LinkAnchor>
       </Stack>
     </Alert>
   );

@@ -76,8 +76,8 @@ export function initialValues(): TuningValues {
 
 /** In place of a number of examples. */
 export const ALL_SHOTS = 'all';
-/** More at once would be a mistake of typing. */
-const MOST_TUNINGS = 100;
+/** As many as can be set side by side afterwards. */
+const MOST_TUNINGS = 30;
 
 export type TuningRequest = z.input<typeof createTuningSchema>;
 
