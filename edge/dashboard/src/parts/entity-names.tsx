@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query';
 import { useAdapter } from '../queries/adapters.ts';
 import { datasetQuery } from '../queries/datasets.ts';
 import { nodeQuery } from '../queries/nodes.ts';
-import { tuningQuery } from '../queries/tunings.ts';
 import { texts } from '../texts.ts';
 import { shortHash } from './formats.tsx';
 import { LinkAnchor } from './links.tsx';
@@ -35,17 +34,6 @@ export function AdapterLink({ id, amongWords = false }: AdapterLinkProps) {
     <LinkAnchor to="/adapters/$id" params={{ id }} {...(amongWords ? { underline: 'always' } : {})}>
       {adapter?.name ?? shortHash(id)}
     </LinkAnchor>
-  );
-}
-
-export function TuningLink({ id }: NameProps) {
-  const { data } = useQuery(tuningQuery(id));
-  return data ? (
-    <LinkAnchor to="/tunings/$id" params={{ id }}>
-      {data.name}
-    </LinkAnchor>
-  ) : (
-    id
   );
 }
 

@@ -1,17 +1,7 @@
 // Figures that compete, as dots with their intervals on one axis.
 import { Paper, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import {
-  CartesianGrid,
-  ErrorBar,
-  ReferenceLine,
-  ResponsiveContainer,
-  Scatter,
-  ScatterChart,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts';
+import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { texts } from '../texts.ts';
 import { ChartFrame, type ChartFrameProps } from './chart-frame.tsx';
 import { SeriesMarker, type SeriesStyle } from './series-style.tsx';
@@ -48,6 +38,7 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
     NAMES * width,
     16 + CHARACTER_WIDTH * Math.max(0, ...figures.map(({ name }) => name.length)),
   );
+  const height = AXES_HEIGHT + ROW_HEIGHT * figures.length;
   const range = rangeOf(figures, reference.value);
   const points = figures.map((figure) => ({ ...figure, error: errorOf(figure) }));
   const tick = { fontSize: 12, fill: 'currentColor' };
@@ -63,72 +54,72 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
         format: { value: format, low: format, high: format },
       }}
     >
-      <div
-        ref={ref}
-        style={{ height: AXES_HEIGHT + ROW_HEIGHT * figures.length, color: 'var(--mantine-color-dimmed)' }}
-      >
+      <div ref={ref} style={{ height, color: 'var(--mantine-color-dimmed)' }}>
         {width > 0 && (
-          <ResponsiveContainer>
-            <ScatterChart margin={{ top: 22, right: isWide ? 150 : 48, bottom: 0, left: 0 }} accessibilityLayer={false}>
-              <CartesianGrid horizontal={false} stroke="var(--mantine-color-default-border)" />
-              <XAxis
-                type="number"
-                dataKey="value"
-                domain={range.domain}
-                ticks={range.ticks}
-                tickFormatter={(value: number) => value.toFixed(range.decimals)}
-                tick={tick}
-                tickLine={false}
-                axisLine={false}
-              />
-              <YAxis
-                type="category"
-                dataKey="name"
-                width={namesWidth}
-                tick={{ ...tick, fill: 'var(--mantine-color-text)' }}
-                interval={0}
-                axisLine={false}
-                tickLine={false}
-                reversed
-                allowDuplicatedCategory={false}
-              />
-              <ReferenceLine
-                x={reference.value}
+          <ScatterChart
+            width={width}
+            height={height}
+            margin={{ top: 22, right: isWide ? 150 : 48, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+          >
+            <CartesianGrid horizontal={false} stroke="var(--mantine-color-default-border)" />
+            <XAxis
+              type="number"
+              dataKey="value"
+              domain={range.domain}
+              ticks={range.ticks}
+              tickFormatter={(value: number) => value.toFixed(range.decimals)}
+              tick={tick}
+              tickLine={false}
+              axisLine={false}
+            />
+            <YAxis
+              type="category"
+              dataKey="name"
+              width={namesWidth}
+              tick={{ ...tick, fill: 'var(--mantine-color-text)' }}
+              interval={0}
+              axisLine={false}
+              tickLine={false}
+              reversed
+              allowDuplicatedCategory={false}
+            />
+            <ReferenceLine
+              x={reference.value}
+              stroke="currentColor"
+              strokeDasharray="4 3"
+              label={{ value: reference.label, position: 'top', fontSize: 12, fill: 'currentColor' }}
+            />
+            <Tooltip
+              cursor={false}
+              isAnimationActive={false}
+              content={({ payload }) => <FigureTip figure={payload?.[0]?.payload} format={format} />}
+            />
+            <Scatter
+              data={points}
+              isAnimationActive={false}
+              shape={({ cx, cy, payload }: ShapeProps) => (
+                <g>
+                  <SeriesMarker cx={cx} cy={cy} style={payload!.style} />
+                  <text x={width} y={(cy ?? 0) + 4} textAnchor="end" fontSize={12} fill="currentColor">
+                    <tspan fontWeight={600} fill="var(--mantine-color-text)">
+                      {format(payload!.value)}
+                    </tspan>
+                    {isWide && endsText(payload!, format)}
+                  </text>
+                </g>
+              )}
+            >
+              <ErrorBar
+                dataKey="error"
+                direction="x"
+                width={4}
+                strokeWidth={2}
                 stroke="currentColor"
-                strokeDasharray="4 3"
-                label={{ value: reference.label, position: 'top', fontSize: 12, fill: 'currentColor' }}
-              />
-              <Tooltip
-                cursor={false}
                 isAnimationActive={false}
-                content={({ payload }) => <FigureTip figure={payload?.[0]?.payload} format={format} />}
               />
-              <Scatter
-                data={points}
-                isAnimationActive={false}
-                shape={({ cx, cy, payload }: ShapeProps) => (
-                  <g>
-                    <SeriesMarker cx={cx} cy={cy} style={payload!.style} />
-                    <text x={width} y={(cy ?? 0) + 4} textAnchor="end" fontSize={12} fill="currentColor">
-                      <tspan fontWeight={600} fill="var(--mantine-color-text)">
-                        {format(payload!.value)}
-                      </tspan>
-                      {isWide && endsText(payload!, format)}
-                    </text>
-                  </g>
-                )}
-              >
-                <ErrorBar
-                  dataKey="error"
-                  direction="x"
-                  width={4}
-                  strokeWidth={2}
-                  stroke="currentColor"
-                  isAnimationActive={false}
-                />
-              </Scatter>
-            </ScatterChart>
-          </ResponsiveContainer>
+            </Scatter>
+          </ScatterChart>
         )}
       </div>
     </ChartFrame>

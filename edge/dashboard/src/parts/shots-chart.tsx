@@ -121,13 +121,16 @@ function drawn(label: string, points: readonly Point[], { at, aside, isPaper }: 
 
 const DODGE = 1.025;
 const STEP = 0.05;
+/** Beyond it there would be too many steps. */
+const WIDE_SPAN = 0.4;
 
 /** In steps that people count in, with one half and the rule in sight. */
 function aucAxis(series: readonly { points: readonly Point[] }[], ruleAuc: number | null) {
   const values = series.flatMap(({ points }) => points.flatMap(({ auc, low, high }) => [auc, low ?? auc, high ?? auc]));
-  const least = Math.max(0, STEP * Math.floor(Math.min(0.5, ruleAuc ?? 0.5, ...values) / STEP + 1e-9));
-  const most = Math.min(1, STEP * Math.ceil(Math.max(0.55, ruleAuc ?? 0.5, ...values) / STEP - 1e-9));
-  const every = most - least > 0.45 ? 0.1 : STEP;
+  const [lowest, highest] = [Math.min(0.5, ruleAuc ?? 0.5, ...values), Math.max(0.55, ruleAuc ?? 0.5, ...values)];
+  const every = highest - lowest > WIDE_SPAN ? 2 * STEP : STEP;
+  const least = Math.max(0, every * Math.floor(lowest / every + 1e-9));
+  const most = Math.min(1, every * Math.ceil(highest / every - 1e-9));
   const ticks: number[] = [];
   for (let tick = least; tick <= most + 1e-9; tick += every) ticks.push(Number(tick.toFixed(2)));
   return { domain: [least, most] as [number, number], ticks };

@@ -10,8 +10,6 @@ export const evaluationFormTexts = {
     hint: 'What a tuning made, by its name or an alias; left empty, the model is judged as it is.',
   },
   noAdapter: 'None: the model as it is',
-  aliases: 'Aliases',
-  adapters: 'Adapters',
   model: { label: 'Model', hint: 'The language model that answers; connected nodes hold these.' },
   method: {
     label: 'Method',

@@ -60,7 +60,8 @@ function CurvesChart({ title, hint, curves, references = [] }: CurvesChartProps)
   const drawn = curves.filter(({ points }) => points.some(({ value }) => value !== null));
   if (drawn.length === 0) return null;
   const { rows, keys } = curveTable(drawn);
-  const format = numberFormat(drawn.flatMap(({ points }) => points.map(({ value }) => value)));
+  const values = drawn.flatMap(({ points }) => points.map(({ value }) => value));
+  const format = numberFormat([...values, ...references.map(({ value }) => value)]);
   const columns = { step: words.step, ...Object.fromEntries(keys.map((key, at) => [key, drawn[at]!.name])) };
   return (
     <ChartFrame

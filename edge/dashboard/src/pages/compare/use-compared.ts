@@ -1,10 +1,10 @@
 // Everything that a comparison needs of the API, from the ids that were chosen.
-import type { Adapter } from '@tallrec/shared/wire/adapters';
-import { useQueries } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api.ts';
-import { adapterQuery } from '../../queries/adapters.ts';
+import { adapterQuery, adaptersQuery } from '../../queries/adapters.ts';
 import { evaluationQuery, evaluationsOfQuery } from '../../queries/evaluations.ts';
-import { tuningQuery } from '../../queries/tunings.ts';
+import { newestTuningsQuery, tuningQuery } from '../../queries/tunings.ts';
+import { useListed } from '../../queries/use-listed.ts';
 import { type Run, runsOf } from './runs.ts';
 
 export interface ComparedRuns {
@@ -26,12 +26,17 @@ const present = <T>(values: readonly (T | null | undefined)[]): T[] => [
 export function useCompared(tuningIds: readonly string[], evaluationIds: readonly string[]): ComparedRuns {
   const tunings = useQueries({ queries: tuningIds.map(tuningQuery) });
   const chosen = useQueries({ queries: evaluationIds.map(evaluationQuery) });
-  const judgedAdapters = useAdapters(present(chosen.map(({ data }) => data?.adapter)));
+  const newestAdapters = useQuery(adaptersQuery);
+  const judgedAdapters = useListed(present(chosen.map(({ data }) => data?.adapter)), newestAdapters, adapterQuery);
   const makerIds = present(judgedAdapters.map(({ tuning }) => tuning)).filter((id) => !tuningIds.includes(id));
-  const makers = useQueries({ queries: makerIds.map(tuningQuery) });
+  const makers = useListed(makerIds, useQuery(newestTuningsQuery), tuningQuery);
   const there = present(tunings.map(({ data }) => data));
-  const allTunings = [...there, ...present(makers.map(({ data }) => data))];
-  const firstStages = useAdapters(present(allTunings.map(({ initAdapter }) => initAdapter)));
+  const allTunings = [...there, ...makers];
+  const firstStages = useListed(
+    present(allTunings.map(({ initAdapter }) => initAdapter)),
+    newestAdapters,
+    adapterQuery,
+  );
   const others = useQueries({ queries: present(there.map(({ adapter }) => adapter)).map(evaluationsOfQuery) });
 
   const adapters = new Map([...judgedAdapters, ...firstStages].map((adapter) => [adapter.id, adapter]));
@@ -56,8 +61,4 @@ export function useCompared(tuningIds: readonly string[], evaluationIds: readonl
     missing: ids.filter((_, at) => isGone(asked[at]!.error)),
     adapterNamed: (id) => adapters.get(id)?.name,
   };
-}
-
-function useAdapters(ids: readonly string[]): Adapter[] {
-  return present(useQueries({ queries: ids.map((id) => adapterQuery(id)) }).map(({ data }) => data));
 }

@@ -1,9 +1,8 @@
 // What an evaluation found, from the verdict to single rows.
 import { Alert, SimpleGrid, Stack } from '@mantine/core';
 import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import { useQuery } from '@tanstack/react-query';
 import { Panel } from '../../parts/panel.tsx';
-import { adapterQuery } from '../../queries/adapters.ts';
+import { useAdapter } from '../../queries/adapters.ts';
 import { texts } from '../../texts.ts';
 import { CalibrationChart } from './calibration-chart.tsx';
 import { DistributionChart } from './distribution-chart.tsx';
@@ -20,14 +19,17 @@ interface EvaluationReportViewProps {
 }
 
 export function EvaluationReportView({ evaluation, report }: EvaluationReportViewProps) {
-  const { method, adapter: id } = evaluation;
-  const { data: adapter } = useQuery({ ...adapterQuery(id ?? ''), enabled: id !== null });
+  const { method, adapter } = evaluation;
   const { distribution, examples } = report;
   return (
     <Stack gap="lg">
       <Verdict method={method} report={report} />
       {report.intervals === null && <Alert color="gray">{words.noIntervals}</Alert>}
-      <FiguresCharts subject={subjectOf(evaluation, adapter)} isRule={method === 'history-share'} report={report} />
+      {adapter === null ? (
+        <FiguresCharts subject={subjectOf(evaluation)} isRule={method === 'history-share'} report={report} />
+      ) : (
+        <AdapterFigures evaluation={evaluation} id={adapter} report={report} />
+      )}
       {distribution && (
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
           <DistributionChart distribution={distribution} />
@@ -41,4 +43,9 @@ export function EvaluationReportView({ evaluation, report }: EvaluationReportVie
       {examples && distribution && <JudgedExamples examples={examples} scale={distribution.scale} />}
     </Stack>
   );
+}
+
+function AdapterFigures({ id, evaluation, report }: EvaluationReportViewProps & { id: string }) {
+  const { adapter } = useAdapter(id);
+  return <FiguresCharts subject={subjectOf(evaluation, adapter)} isRule={false} report={report} />;
 }

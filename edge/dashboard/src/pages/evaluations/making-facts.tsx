@@ -2,12 +2,14 @@
 import { DataList } from '@mantine/core';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
-import { AdapterLink, DatasetLink, TuningLink } from '../../parts/entity-names.tsx';
+import { AdapterLink, DatasetLink } from '../../parts/entity-names.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatAuc, formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { adapterQuery } from '../../queries/adapters.ts';
-import { tuningQuery } from '../../queries/tunings.ts';
+import { useAdapter } from '../../queries/adapters.ts';
+import { newestTuningsQuery, tuningQuery } from '../../queries/tunings.ts';
+import { useListed } from '../../queries/use-listed.ts';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail;
@@ -20,33 +22,31 @@ export function MakingFacts({ evaluation }: { evaluation: Evaluation }) {
 }
 
 function TuningFacts({ adapter: id }: { adapter: string }) {
-  const { data: adapter } = useQuery(adapterQuery(id));
+  const { adapter } = useAdapter(id);
   const made = adapter?.tuning ?? null;
-  const { data: tuning } = useQuery({ ...tuningQuery(made ?? ''), enabled: made !== null });
-  if (!adapter || made === null) return null;
+  const [tuning] = useListed(made === null ? [] : [made], useQuery(newestTuningsQuery), tuningQuery);
+  if (!tuning) return null;
   return (
     <Panel title={words.fit}>
       <DataList labelWidth="11em">
         <Fact name={fact.tuning}>
-          <TuningLink id={made} />
+          <LinkAnchor to="/tunings/$id" params={{ id: tuning.id }}>
+            {tuning.name}
+          </LinkAnchor>
         </Fact>
-        {tuning && (
-          <>
-            <Fact name={fact.trainDataset}>
-              <DatasetLink id={tuning.dataset} />
-            </Fact>
-            {tuning.initAdapter && (
-              <Fact name={fact.initAdapter}>
-                <AdapterLink id={tuning.initAdapter} />
-              </Fact>
-            )}
-            <Fact name={fact.shots}>
-              {tuning.settings.shots === undefined ? words.allShots : formatNumber(tuning.settings.shots)}
-            </Fact>
-            <Fact name={fact.seed}>{tuning.settings.seed}</Fact>
-            <Fact name={fact.validAuc}>{formatAuc(tuning.bestValidAuc)}</Fact>
-          </>
+        <Fact name={fact.trainDataset}>
+          <DatasetLink id={tuning.dataset} />
+        </Fact>
+        {tuning.initAdapter && (
+          <Fact name={fact.initAdapter}>
+            <AdapterLink id={tuning.initAdapter} />
+          </Fact>
         )}
+        <Fact name={fact.shots}>
+          {tuning.settings.shots === undefined ? words.allShots : formatNumber(tuning.settings.shots)}
+        </Fact>
+        <Fact name={fact.seed}>{tuning.settings.seed}</Fact>
+        <Fact name={fact.validAuc}>{formatAuc(tuning.bestValidAuc)}</Fact>
       </DataList>
     </Panel>
   );

@@ -5,10 +5,12 @@ import { evaluatedMethodSchema, METHOD_KINDS, methodNamed } from '@tallrec/share
 import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { tuningQuery } from '../../queries/tunings.ts';
+import { newestTuningsQuery, tuningQuery } from '../../queries/tunings.ts';
+import { useListed } from '../../queries/use-listed.ts';
 import { texts } from '../../texts.ts';
 import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import type { Asked, EvaluationValues } from './evaluation-form.ts';
@@ -69,12 +71,9 @@ export function SubjectFields({ form, asked }: FieldsProps) {
 
 type FormProps = Pick<FieldsProps, 'form'>;
 
-const adapterBy = (adapters: readonly Adapter[], ref: string | null) =>
-  adapters.find(({ id, aliases }) => id === ref || aliases.includes(ref ?? ''));
-
 function AdapterField({ form }: FormProps) {
   const query = useQuery(adaptersQuery);
-  useDefaultsOf(adapterBy(query.data?.items ?? [], form.values.adapter), form);
+  useDefaultsOf(findByRef(query.data?.items ?? [], form.values.adapter), form);
   return (
     <QueryView query={query}>
       {({ items }) => (
@@ -83,10 +82,10 @@ function AdapterField({ form }: FormProps) {
           searchable
           clearable
           placeholder={words.noAdapter}
-          data={adapterOptions(items, form.values.adapter)}
+          data={adapterOptions(items, null, form.values.adapter)}
           {...form.getInputProps('adapter')}
           onChange={(adapter) => {
-            const model = adapterBy(items, adapter)?.model;
+            const model = findByRef(items, adapter)?.model;
             form.setValues({ adapter, ...(model ? { model } : {}) });
           }}
         />
@@ -98,7 +97,7 @@ function AdapterField({ form }: FormProps) {
 /** What an adapter suggests, where nothing was chosen: its model, the ratings it learned from, and of these the part that it did not see. */
 function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): void {
   const made = adapter?.tuning ?? null;
-  const { data: tuning } = useQuery({ ...tuningQuery(made ?? ''), enabled: made !== null });
+  const [tuning] = useListed(made === null ? [] : [made], useQuery(newestTuningsQuery), tuningQuery);
   const { items: datasets } = useReadyDatasets('rec');
   const learnedFrom = datasets?.find(({ id }) => id === tuning?.dataset);
   const model = adapter?.model;
@@ -111,20 +110,6 @@ function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): v
       ...(learnedFrom?.kind === 'interactions' && values.dataset === null ? { dataset: learnedFrom.id } : {}),
     });
   }, [model, learnedFrom?.id]);
-}
-
-function adapterOptions(adapters: readonly Adapter[], chosen: string | null) {
-  const aliases = adapters.flatMap(({ name, aliases }) =>
-    aliases.map((alias) => ({ value: alias, label: `${alias} (${name})` })),
-  );
-  const own = adapters.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }));
-  const isThere = [...aliases, ...own].some(({ value }) => value === chosen);
-  // One that is not among the newest can still be named.
-  if (chosen !== null && !isThere) own.push({ value: chosen, label: chosen });
-  return [
-    { group: words.aliases, items: aliases },
-    { group: words.adapters, items: own },
-  ].filter(({ items }) => items.length > 0);
 }
 
 function ModelField({ form }: FormProps) {
