@@ -59,6 +59,7 @@ export const scoringTexts = {
     title: 'Batch scoring',
     progress: 'Progress',
     eta: (span: string) => `About ${span} left`,
+    finishing: 'The pieces at work are finished first.',
     waiting: 'It waits for a node that holds the model and is free.',
     facts: 'Facts',
     fact: {
@@ -91,9 +92,10 @@ export const scoringTexts = {
     verbs: { stop: 'Stop and keep what is done', cancel: 'Cancel', resume: 'Resume', delete: 'Delete' },
     confirm: {
       stopTitle: 'Stop this batch scoring?',
-      stop: 'It ends soon, as a success, with the rows that are done by then.',
+      stop: (rows: string) =>
+        `What no node has begun is left out. Pieces that one is at, of up to ${rows} rows each, are finished first; then it ends as a success with the rows that are done.`,
       cancelTitle: 'Cancel this batch scoring?',
-      cancel: 'It ends at once. It can be resumed: the pieces that are done are kept.',
+      cancel: 'It ends at once. It can be resumed: pieces that are done are kept, those at work begin anew.',
       deleteTitle: 'Delete this batch scoring?',
       delete: 'Its predictions are gone for good.',
     },
