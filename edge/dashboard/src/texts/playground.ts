@@ -24,7 +24,6 @@ export const playgroundTexts = {
     add: 'Add a title to the history',
     seen: 'The adapter learned from this dataset, and may know what this person came to next.',
     partial: 'Only the people at the beginning of the file are offered.',
-    columns: { liked: 'Liked', title: 'Title', actions: 'Actions' },
     liked: 'liked',
     notLiked: 'not liked',
     up: (title: string) => `Move ${title} up`,
@@ -98,7 +97,6 @@ export const playgroundTexts = {
     },
   },
   look: {
-    open: (title: string) => `Look closer at ${title}`,
     facts: 'In the ranking',
     place: 'Place',
     placeOf: (place: string, all: string) => `${place} of ${all}`,

@@ -1,5 +1,6 @@
 // What a batch scoring left: the file, and its first rows.
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { useQuery } from '@tanstack/react-query';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
@@ -20,7 +21,7 @@ export function Predictions({ scoring }: { scoring: Scoring }) {
   return (
     <Panel title={words.predictions}>
       {state !== 'succeeded' || rows === null ? (
-        <Text c="dimmed">{words.none}</Text>
+        <Text c="dimmed">{isTerminal(state) ? words.noneEnded : words.none}</Text>
       ) : (
         <Stack gap="md">
           <Group justify="space-between">

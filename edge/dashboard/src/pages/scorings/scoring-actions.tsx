@@ -1,10 +1,12 @@
 // What may be done with a batch scoring in the state that it is in.
 import { Button, Stack } from '@mantine/core';
+import { LIMITS } from '@tallrec/shared/limits';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { useNavigate } from '@tanstack/react-router';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { formatNumber } from '../../parts/formats.tsx';
 import { useChangeScoring, useDeleteScoring } from '../../queries/scorings.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
@@ -36,7 +38,7 @@ function ConfirmedChange({ id, verb }: { id: string; verb: 'stop' | 'cancel' }) 
       pending={change.isPending}
       onConfirm={() => change.mutateAsync(verb)}
     >
-      {confirm[verb]}
+      {verb === 'stop' ? confirm.stop(formatNumber(LIMITS.scoringChunkRows)) : confirm.cancel}
     </ConfirmButton>
   );
 }

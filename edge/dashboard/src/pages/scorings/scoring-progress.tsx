@@ -9,7 +9,7 @@ import { TuningBadge } from '../tunings/tuning-badge.tsx';
 const words = texts.scorings.detail;
 
 export function ScoringProgress({ scoring }: { scoring: Scoring }) {
-  const { state, progress, error } = scoring;
+  const { state, stopping, progress, error } = scoring;
   const ended = isTerminal(state);
   const counted = progress && progress.rowsTotal > 0 ? progress : null;
   return (
@@ -29,6 +29,7 @@ export function ScoringProgress({ scoring }: { scoring: Scoring }) {
         {!ended && counted && (
           <Progress value={(100 * counted.rowsDone) / counted.rowsTotal} aria-label={words.progress} />
         )}
+        {!ended && stopping && <Text size="sm">{words.finishing}</Text>}
         {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
         {error && (
           <Alert color={ended ? 'red' : 'yellow'} title={error.code}>
