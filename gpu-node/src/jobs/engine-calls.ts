@@ -140,7 +140,10 @@ export const ENGINE_CALLS = {
       .extend({ work: workSchema }),
   },
   /** Tries out for a few seconds how fast a tuning would be. */
-  trial: { params: estimateFields.extend({ beganAtMs: z.number() }), result: measuredSchema },
+  trial: {
+    params: estimateFields.extend({ stepRows: z.int().min(1), beganAtMs: z.number() }),
+    result: measuredSchema,
+  },
   tokens: {
     params: nodeTokensRequestSchema.extend({ model: modelPlaceSchema }),
     result: nodeTokensResponseSchema,

@@ -177,13 +177,13 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       };
     },
 
-    trial: inTurn(async ({ model: place, settings, texts, beganAtMs }, { signal }) => {
+    trial: inTurn(async ({ model: place, settings, texts, stepRows, beganAtMs }, { signal }) => {
       const decided = await computing();
       const plan = await planCheckpoint(place.dir, decided, { settings });
       const { model, tokenizer } = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
       const otherMs = Math.max(0, nowMs() - beganAtMs);
       const kept = plan ? keptToPlan(settings, plan) : settings;
-      return { otherMs, ...(await trySpeed({ model, tokenizer, settings: kept, texts, signal, clock })) };
+      return { otherMs, ...(await trySpeed({ model, tokenizer, settings: kept, texts, stepRows, signal, clock })) };
     }),
 
     evaluate: inTurn(async (params, context) => {

@@ -70,7 +70,8 @@ export class Estimates {
     if (this.#options.isBusy() || this.#trial) {
       return without(`${never}, and does not try it out while it works on something else.`);
     }
-    this.#begin(params, plan);
+    const { batchSize } = asked.settings.hyperParameters;
+    this.#begin({ ...params, stepRows: Math.min(batchSize, samples.train) }, plan);
     return without('The model is being tried out here.', true);
   }
 
@@ -104,7 +105,7 @@ export class Estimates {
     }
   }
 
-  #begin(params: EngineParams<'plan'>, { work }: Plan): void {
+  #begin(params: Omit<EngineParams<'trial'>, 'beganAtMs'>, { work }: Plan): void {
     const { newEngine, speeds, log, nowMs, trialMs = TRIAL_MS } = this.#options;
     const { name, contentHash } = params.model;
     const engine = newEngine('trial');

@@ -57,6 +57,7 @@ export class SpeedMeter {
     const blendMs = stage === 'rec' ? evaluationMs : 0;
     return {
       tokensPerSecond: (1000 * tokens) / this.#trainMs,
+      stepTokens: tokens / steps,
       evaluatedTokensPerSecond: this.#evaluateMs > 0 ? (1000 * evaluatedTokens) / this.#evaluateMs : null,
       otherMs: Math.max(0, this.#clock() - this.#beganAt - this.#trainMs - this.#evaluateMs - blendMs),
     };

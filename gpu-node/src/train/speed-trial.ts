@@ -2,15 +2,21 @@
 import { Random } from '@tallrec/shared/random';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { answerLogits } from '../llama/answer-logits.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
 import { microBatches } from '../llama/micro-batches.ts';
 import { IGNORED_LABEL, type LabelledRow, type LanguageModel } from '../llama/model.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import type { Tokenizer } from '../llama/tokenizer.ts';
 import { initAdapter, loraConfig } from './lora-init.ts';
 import type { Measured } from './speeds.ts';
+import { initialState } from './state.ts';
+import { train } from './train.ts';
 
 /** Each of the two is tried for so long at least, after a first time that makes what stays. */
 const TRIED_MS = 1000;
+/** Steps that take longer are told from their micro-batches. */
+const SHORT_STEP_MS = 3000;
+const TRIED_STEPS = 2;
 /** Tokens of an answer with the end of the text. */
 const LABELLED_TOKENS = 3;
 
@@ -20,6 +26,8 @@ export interface SpeedTrial {
   settings: TuningSettings;
   /** Prompts with their answers. */
   texts: readonly string[];
+  /** How many of them a step learns from; they come again where there are fewer. */
+  stepRows: number;
   signal: AbortSignal;
   /** Milliseconds that only grow. */
   clock: () => number;
@@ -36,13 +44,13 @@ function rowsOf({ tokenizer, settings, texts, model }: SpeedTrial): LabelledRow[
   });
 }
 
-/** @throws TallrecError CANCELLED, or what the model throws */
+/** @throws what the model throws, or as its signal was aborted */
 export async function trySpeed(trial: SpeedTrial): Promise<Omit<Measured, 'otherMs'>> {
   const { model, settings, clock, signal } = trial;
   const { hyperParameters, stage, template } = settings;
+  const { microBatchTokens, cutoffTokens } = hyperParameters;
   const rows = rowsOf(trial);
   const adapter = initAdapter(loraConfig(hyperParameters), model.config, Random.seeded(0));
-  const { microBatchTokens } = hyperParameters;
   const batches = microBatches(
     rows.map(({ tokens }) => tokens),
     microBatchTokens,
@@ -58,22 +66,43 @@ export async function trySpeed(trial: SpeedTrial): Promise<Omit<Measured, 'other
       signal.throwIfAborted();
       const batch = batches[at % batches.length]!;
       await work(batch);
-      tokens += batch.reduce((sum, row) => sum + row.tokens.length, 0);
+      tokens += tokensOf(batch);
     }
     return (1000 * tokens) / (clock() - startedAt);
   };
 
-  const dropout = hyperParameters.loraDropout > 0 ? { dropoutSeed: 1 } : {};
-  const tokensPerSecond = await rate((batch) =>
-    model.lossAndGradients(batch, adapter, { lossWeight: 1 / batch.length, ...dropout }),
+  const ofMicroBatches = await rate((batch) =>
+    model.lossAndGradients(batch, adapter, { lossWeight: 1, dropoutSeed: 1 }),
   );
+  const step = Array.from({ length: trial.stepRows }, (_, at) => rows[at % rows.length]!);
+  const stepTokens = tokensOf(step);
+  const isShort = (1000 * stepTokens) / ofMicroBatches <= SHORT_STEP_MS;
+  const tokensPerSecond = isShort ? await rateOfSteps(step, adapter, trial) : ofMicroBatches;
   if (stage === 'alpaca') {
-    return { tokensPerSecond, evaluatedTokensPerSecond: await rate((batch) => model.loss(batch, adapter)) };
+    const evaluatedTokensPerSecond = await rate((batch) => model.loss(batch, adapter));
+    return { tokensPerSecond, stepTokens, evaluatedTokensPerSecond };
   }
-  const { answerTokens } = new PromptRows(trial.tokenizer, { template, cutoffTokens: hyperParameters.cutoffTokens });
-  const judge = (batch: LabelledRow[]) => {
+  const { answerTokens } = new PromptRows(trial.tokenizer, { template, cutoffTokens });
+  const evaluatedTokensPerSecond = await rate((batch) => {
     const prompts = batch.map((row) => row.tokens);
     return answerLogits(model, prompts, answerTokens, { adapter, microBatchTokens, signal });
-  };
-  return { tokensPerSecond, evaluatedTokensPerSecond: await rate(judge) };
+  });
+  return { tokensPerSecond, stepTokens, evaluatedTokensPerSecond };
+}
+
+const tokensOf = (rows: readonly LabelledRow[]) => rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
+
+/** Of whole steps, as the training loop does them. */
+async function rateOfSteps(step: readonly LabelledRow[], adapter: LoraAdapter, trial: SpeedTrial): Promise<number> {
+  const { model, settings, signal, clock } = trial;
+  const never = Number.POSITIVE_INFINITY;
+  const run = train(model, step, initialState(adapter, Random.seeded(0)), {
+    ...{ hyperParameters: settings.hyperParameters, totalSteps: 1 + TRIED_STEPS, signal, clock },
+    ...{ evaluateEverySteps: never, validate: undefined, checkpoint: undefined, checkpointEverySteps: never },
+  });
+  await run.next();
+  const startedAt = clock();
+  while (!(await run.next()).done);
+  signal.throwIfAborted();
+  return (1000 * TRIED_STEPS * tokensOf(step)) / (clock() - startedAt);
 }

@@ -9,7 +9,15 @@ const settings = tuningSettingsSchema.parse({});
 const cpu = { provider: 'cpu', precision: 'f32' };
 const work = workOf(cpu, settings, false);
 const speed = (tokensPerSecond: number, change: Partial<Speed> = {}): Speed => ({
-  ...{ from: 'tuning', work, atMs: 0, tokensPerSecond, evaluatedTokensPerSecond: 2 * tokensPerSecond, otherMs: 5 },
+  ...{
+    from: 'tuning',
+    work,
+    atMs: 0,
+    stepTokens: 1000,
+    tokensPerSecond,
+    evaluatedTokensPerSecond: 2 * tokensPerSecond,
+    otherMs: 5,
+  },
   ...change,
 });
 
@@ -18,7 +26,7 @@ describe('the speed to expect', () => {
     const slow = [1, 1, 1, 1].map((one) => speed(one));
     const known = speedFor(work, [...slow, speed(100), speed(120), speed(110), speed(900), speed(90)]);
     expect(known).toEqual({
-      ...{ tokensPerSecond: 110, evaluatedTokensPerSecond: 220, otherMs: 5 },
+      ...{ stepMs: 0, tokenMs: 1000 / 110, evaluatedTokensPerSecond: 220, otherMs: 5 },
       ...{ from: 'tuning', count: 5, alike: true },
     });
   });
@@ -27,9 +35,20 @@ describe('the speed to expect', () => {
     const all = { hyperParameters: { loraModules: ['v_proj', 'q_proj', 'k_proj'] } };
     const other = workOf(cpu, tuningSettingsSchema.parse(all), false);
     const trial = speed(7, { from: 'trial' });
-    expect(speedFor(work, [trial, speed(50, { work: other })])).toMatchObject({ tokensPerSecond: 50, alike: false });
-    expect(speedFor(work, [trial])).toMatchObject({ tokensPerSecond: 7, from: 'trial', alike: true, count: 1 });
+    expect(speedFor(work, [trial, speed(50, { work: other })])).toMatchObject({ tokenMs: 20, alike: false });
+    expect(speedFor(work, [trial])).toMatchObject({ tokenMs: 1000 / 7, from: 'trial', alike: true, count: 1 });
     expect(speedFor(workOf({ ...cpu, provider: 'cuda' }, settings, false), [trial, speed(50)])).toBeUndefined();
+  });
+
+  it('takes what a step costs beside its tokens from steps of different sizes, where they agree with that', () => {
+    const step = (stepTokens: number, ms: number) => speed((1000 * stepTokens) / ms, { stepTokens });
+    expect(speedFor(work, [step(1000, 300), step(4000, 900), step(2000, 500)])).toMatchObject({
+      stepMs: expect.closeTo(100, 6),
+      tokenMs: expect.closeTo(0.2, 6),
+    });
+    // Large ones that were slower for their size, as on a machine that was busy then, tell nothing of the kind.
+    expect(speedFor(work, [step(1000, 100), step(4000, 4000)])).toMatchObject({ stepMs: 0 });
+    expect(speedFor(work, [step(1000, 300), step(1400, 100)])).toMatchObject({ stepMs: 0 });
   });
 
   it('does not depend on the order in which modules are named', () => {

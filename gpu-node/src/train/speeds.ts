@@ -21,6 +21,8 @@ export type Work = z.infer<typeof workSchema>;
 
 export const measuredSchema = z.object({
   tokensPerSecond: z.number().positive(),
+  /** Mean tokens of a step: small steps are slower for their size. */
+  stepTokens: z.number().positive(),
   /** Of the rows of an evaluation; null where there was none. */
   evaluatedTokensPerSecond: z.number().positive().nullable(),
   /** Neither steps nor evaluations: loading, checkpoints, the end. */
@@ -52,7 +54,10 @@ export function workOf(
   };
 }
 
-export interface KnownSpeed extends Measured {
+export interface KnownSpeed extends Omit<Measured, 'tokensPerSecond' | 'stepTokens'> {
+  /** What each step takes, and each token of it. */
+  stepMs: number;
+  tokenMs: number;
   from: Speed['from'];
   /** So many measurements. */
   count: number;
@@ -72,13 +77,31 @@ export function speedFor(work: Work, speeds: readonly Speed[]): KnownSpeed | und
   const taken = best.slice(-TAKEN);
   const evaluated = taken.flatMap((speed) => speed.evaluatedTokensPerSecond ?? []);
   return {
-    tokensPerSecond: median(taken.map((speed) => speed.tokensPerSecond)),
+    ...stepCost(taken),
     evaluatedTokensPerSecond: evaluated.length > 0 ? median(evaluated) : null,
     otherMs: median(taken.map((speed) => speed.otherMs)),
     from: taken[0]!.from,
     count: taken.length,
     alike: taken.every(isAlike),
   };
+}
+
+/** Steps as different as this tell what they take beside their tokens. */
+const DIFFERENT = 1.5;
+
+/** Least squares over steps of different sizes; else all of it lies in the tokens. */
+function stepCost(speeds: readonly Speed[]): Pick<KnownSpeed, 'stepMs' | 'tokenMs'> {
+  const sizes = speeds.map(({ stepTokens }) => stepTokens);
+  const inTokens = { stepMs: 0, tokenMs: median(speeds.map(({ tokensPerSecond }) => 1000 / tokensPerSecond)) };
+  if (Math.max(...sizes) < DIFFERENT * Math.min(...sizes)) return inTokens;
+  const took = speeds.map(({ stepTokens, tokensPerSecond }) => (1000 * stepTokens) / tokensPerSecond);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanSize, meanTook] = [mean(sizes), mean(took)];
+  const tokenMs =
+    sizes.reduce((sum, size, at) => sum + (size - meanSize) * (took[at]! - meanTook), 0) /
+    sizes.reduce((sum, size) => sum + (size - meanSize) ** 2, 0);
+  const stepMs = meanTook - tokenMs * meanSize;
+  return tokenMs > 0 && stepMs >= 0 ? { stepMs, tokenMs } : inTokens;
 }
 
 function median(values: readonly number[]): number {

@@ -5,6 +5,7 @@ import { stepsPerEpoch, tuningSteps } from '@tallrec/shared/tuning-steps';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SpeedMeter } from './speed-meter.ts';
+import { type Measured, speedFor, workOf } from './speeds.ts';
 import { tuningTime } from './tuning-time.ts';
 
 interface Run {
@@ -19,6 +20,8 @@ interface Costs {
   fetchMs: number;
   loadMs: number;
   endMs: number;
+  /** Of a step, beside its tokens. */
+  stepMs: number;
   /** Of a token, in a step and in an evaluation. */
   trainMs: number;
   judgeMs: number;
@@ -50,7 +53,7 @@ function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSt
   for (let step = 1; step <= last; step++) {
     const rows = rowsOfEpoch[(step - 1) % perEpoch]!;
     tokens += rows * run.tokensPerSample;
-    now += rows * run.tokensPerSample * costs.trainMs;
+    now += costs.stepMs + rows * run.tokensPerSample * costs.trainMs;
     const rest = { loss: 1, learningRate: 1, gradientNorm: 1, tokensPerSecond: 1, etaMs: 1 };
     const event: TuningEvent = { type: 'step', step, totalSteps: steps.total, epoch: step / perEpoch, ...rest };
     meter.note(event);
@@ -62,6 +65,13 @@ function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSt
   now += costs.endMs;
   return { ms: now, measured: meter.end({ ...counts, steps: last, tokens, stage }) };
 }
+
+const work = workOf({ provider: 'cpu', precision: 'f32' }, tuningSettingsSchema.parse({}), false);
+const known = (...measured: Measured[]) =>
+  speedFor(
+    work,
+    measured.map((one) => ({ ...one, work, from: 'tuning', atMs: 0 })),
+  )!;
 
 const runs = fc.record({
   train: fc.integer({ min: 1, max: 300 }),
@@ -76,7 +86,7 @@ const runs = fc.record({
   }),
 });
 const cost = fc.integer({ min: 1, max: 40 });
-const costs = fc.record({ fetchMs: cost, loadMs: cost, endMs: cost, trainMs: cost, judgeMs: cost });
+const costs = fc.record({ fetchMs: cost, loadMs: cost, stepMs: cost, endMs: cost, trainMs: cost, judgeMs: cost });
 
 describe('the time of a tuning', () => {
   it('is that of the same tuning before it, whole and ended as soon as its patience can', () => {
@@ -86,7 +96,7 @@ describe('the time of a tuning', () => {
         const soonest = timed(run, paid, ({ least }) => least);
         const { train, valid, tokensPerSample } = run;
         const samples = { train, valid };
-        const told = tuningTime(whole.measured!, { settings: settingsOf(run), samples, tokensPerSample });
+        const told = tuningTime(known(whole.measured!), { settings: settingsOf(run), samples, tokensPerSample });
         expect(told.mostMs / whole.ms).toBeCloseTo(1, 6);
         // Batches of an epoch differ in size; a tuning that ends within one is told by their mean.
         const steps = tuningSteps(settingsOf(run).hyperParameters, train);
@@ -97,24 +107,29 @@ describe('the time of a tuning', () => {
     );
   });
 
-  it('is told of a tuning of other size, too', () => {
-    const hyperParameters = { batchSize: 16, epochs: 5, evaluateEverySteps: 4 };
-    const small: Run = { train: 32, valid: 20, tokensPerSample: 100, stage: 'rec', hyperParameters };
-    const paid = { fetchMs: 50, loadMs: 700, endMs: 300, trainMs: 2, judgeMs: 1 };
-    const { measured } = timed(small, paid, ({ total }) => total);
-    const large: Run = { ...small, train: 160, valid: 1000, tokensPerSample: 250 };
-    const told = tuningTime(measured!, {
+  it('is told of a tuning of another size from two that differ, with what a step takes beside its tokens', () => {
+    const hyperParameters = { batchSize: 64, epochs: 5, evaluateEverySteps: 4 };
+    const paid = { fetchMs: 50, loadMs: 700, endMs: 300, stepMs: 400, trainMs: 2, judgeMs: 1 };
+    const run = (train: number, valid: number, tokensPerSample: number): Run => {
+      return { train, valid, tokensPerSample, stage: 'rec', hyperParameters };
+    };
+    const measured = [run(16, 20, 100), run(32, 20, 100)].map(
+      (one) => timed(one, paid, ({ total }) => total).measured!,
+    );
+    const large = run(60, 1000, 250);
+    const { train, valid, tokensPerSample } = large;
+    const told = tuningTime(known(...measured), {
       settings: settingsOf(large),
-      samples: { train: 160, valid: 1000 },
-      tokensPerSample: 250,
+      samples: { train, valid },
+      tokensPerSample,
     });
     expect(told.mostMs).toBeCloseTo(timed(large, paid, ({ total }) => total).ms, 3);
-    expect(told.tokensPerSecond).toBeCloseTo(500, 6);
+    expect(told.tokensPerSecond).toBeCloseTo((1000 * 60 * 250) / (400 + 2 * 60 * 250), 6);
   });
 
   it('has no early end where nothing is judged', () => {
     const samples = { train: 64, valid: 0 };
-    const speed = { tokensPerSecond: 1000, evaluatedTokensPerSecond: null, otherMs: 0 };
+    const speed = { stepMs: 0, tokenMs: 1, evaluatedTokensPerSecond: null, otherMs: 0 };
     const told = tuningTime(speed, { settings: tuningSettingsSchema.parse({}), samples, tokensPerSample: 100 });
     expect(told.leastMs).toBe(told.mostMs);
     expect(told.mostMs).toBe(200 * 6400);

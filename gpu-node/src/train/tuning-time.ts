@@ -2,7 +2,7 @@
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { evaluationsUpTo, stepsPerEpoch, tuningSteps } from '@tallrec/shared/tuning-steps';
 import type { TimeEstimate } from '@tallrec/shared/wire/node-api';
-import type { Measured } from './speeds.ts';
+import type { KnownSpeed } from './speeds.ts';
 
 export interface PlannedRows {
   settings: TuningSettings;
@@ -10,13 +10,16 @@ export interface PlannedRows {
   tokensPerSample: number;
 }
 
-export function tuningTime(speed: Measured, { settings, samples, tokensPerSample }: PlannedRows): TimeEstimate {
+type Speed = Pick<KnownSpeed, 'stepMs' | 'tokenMs' | 'evaluatedTokensPerSecond' | 'otherMs'>;
+
+export function tuningTime(speed: Speed, { settings, samples, tokensPerSample }: PlannedRows): TimeEstimate {
   const { hyperParameters, stage } = settings;
   const steps = tuningSteps(hyperParameters, samples.train);
   const stepTokens = (samples.train / stepsPerEpoch(samples.train, hyperParameters.batchSize)) * tokensPerSample;
-  const stepMs = (1000 * stepTokens) / speed.tokensPerSecond;
+  const stepMs = speed.stepMs + speed.tokenMs * stepTokens;
+  const tokensPerSecond = (1000 * stepTokens) / stepMs;
   // Nothing was judged where the speed was measured: then no slower than it learns.
-  const judgedPerSecond = speed.evaluatedTokensPerSecond ?? speed.tokensPerSecond;
+  const judgedPerSecond = speed.evaluatedTokensPerSecond ?? tokensPerSecond;
   const evaluationMs = (1000 * samples.valid * tokensPerSample) / judgedPerSecond;
   const untilStep = (step: number) => {
     const evaluations = evaluationsUpTo(step, steps) + (stage === 'rec' ? 1 : 0);
@@ -25,6 +28,6 @@ export function tuningTime(speed: Measured, { settings, samples, tokensPerSample
   return {
     leastMs: untilStep(samples.valid > 0 ? steps.least : steps.total),
     mostMs: untilStep(steps.total),
-    tokensPerSecond: speed.tokensPerSecond,
+    tokensPerSecond,
   };
 }
