@@ -85,6 +85,7 @@ describe('an upload', () => {
     bytes: 10,
     sha256: null,
     sampling: samplingSchema.parse({}),
+    columns: null,
     createdBy: 'key',
     stats: null,
     warnings: [],
@@ -121,9 +122,17 @@ describe('an upload', () => {
         expect(request.headers).toMatchObject({ 'content-length': String(body.length), 'x-content-sha256': hash });
         received.set(part, body.toString());
         json({});
-      } else if (request.url === '/v1/datasets') json({ dataset, upload: upload() });
-      else if (request.url!.endsWith('/upload-urls')) json(upload());
-      else json(dataset);
+        return;
+      }
+      const answers: Record<string, () => unknown> = {
+        'POST /v1/datasets': () => ({ dataset, upload: upload() }),
+        [`GET /v1/datasets/${dataset.id}/upload`]: upload,
+        [`POST /v1/datasets/${dataset.id}/complete`]: () => dataset,
+        [`GET /v1/datasets/${dataset.id}`]: () => dataset,
+      };
+      const known = answers[`${request.method} ${request.url}`];
+      if (known) json(known());
+      else response.writeHead(404).end();
     });
     return { client, received, puts };
   }

@@ -83,7 +83,7 @@ export class EdgeClient {
     const path = `/v1/datasets/${dataset.id}`;
     // What broke off goes on with the parts that have not arrived.
     const send = async (attempt: number) =>
-      this.#sendMissing(attempt === 1 ? upload : await this.post(`${path}/upload-urls`, {}, uploadSchema), bytes);
+      this.#sendMissing(attempt === 1 ? upload : await this.get(`${path}/upload`, uploadSchema), bytes);
     await pRetry((attempt) => send(attempt).catch(refusedForGood), {
       retries: UPLOAD_RETRIES,
       minTimeout: this.#pauseMs,
