@@ -7,8 +7,8 @@ export const LIMITS = {
   /** The platform answers 413 above 100 MB on the smaller plans; no body that is asked for comes near it. */
   bodyBytes: 95 * 1000 * 1000,
   /** Above this an upload has to go in parts. */
-  singleUploadBytes: 64 * MIB,
-  uploadPartBytes: 64 * MIB,
+  singleUploadBytes: 16 * MIB,
+  uploadPartBytes: 16 * MIB,
   uploadParts: 10_000,
   /** R2 takes parts of at least this size, all alike but the last. */
   minUploadPartBytes: 5 * MIB,

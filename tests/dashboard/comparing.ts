@@ -1,5 +1,6 @@
 // What tunings were worth: evaluated by the form, looked at, set side by side, and a table of experiments that fills up.
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Dataset, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { type Evaluation, evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
@@ -7,7 +8,7 @@ import { pageOf } from '@tallrec/shared/wire/page';
 import { type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { beforeAll, expect, it } from 'vitest';
 import { texts } from '../../edge/dashboard/src/texts.ts';
-import type { Stage } from './stage.ts';
+import { SCREENSHOTS, type Stage, WIDTHS } from './stage.ts';
 
 const { evaluationForm: form, evaluationDetail: detail, compare, experiments, settings } = texts;
 /** Rows that are judged, for a test's sake. */
@@ -235,6 +236,17 @@ export function comparing(stage: Stage): void {
     },
     120_000,
   );
+
+  // The README shows a copy of it, docs/dashboard.png.
+  it('is pictured for the README', async () => {
+    await stage.page.goto(`/experiments?dataset=${films.id}&limit=${LIMIT}&domain=movie`);
+    await cell('History \\+ popularity, K = 256').waitFor();
+    await stage.page.screenshot({
+      path: join(SCREENSHOTS, 'readme.png'),
+      fullPage: true,
+      clip: { x: 0, y: 0, ...WIDTHS.desktop, height: 1240 },
+    });
+  });
 
   async function expectValue(label: string, value: string | RegExp): Promise<void> {
     const field = stage.page.getByRole('combobox', { name: label, exact: true });

@@ -14,6 +14,8 @@ import { demoRatings } from '../../gpu-node/src/demo/ratings.ts';
 import type { Stage } from './stage.ts';
 
 const words = texts.datasets;
+/** A file of two parts, in the machine's folder. */
+export const LARGE = 'large.jsonl';
 
 export function data(stage: Stage): void {
   /** A file of that name, as it would be dragged from a desktop. */
@@ -89,24 +91,16 @@ export function data(stage: Stage): void {
   });
 
   it('pauses an upload in parts, and after a reload sends only those that had not arrived', async () => {
-    const { page, machine, context } = stage;
-    const path = join(machine.dir, 'large.jsonl');
+    const { page, machine } = stage;
+    const path = join(machine.dir, LARGE);
     const bytes = await writeLarge(path);
     /** The parts that were sent, in order. */
     const puts: number[] = [];
     page.on('request', (request) => {
       if (request.method() === 'PUT') puts.push(partOf(request.url()));
     });
-    const network = await context.newCDPSession(page);
-    const throttle = (uploadThroughput: number) =>
-      network.send('Network.emulateNetworkConditions', {
-        offline: false,
-        latency: 0,
-        downloadThroughput: -1,
-        uploadThroughput,
-      });
-    await network.send('Network.enable');
-    await throttle(5_000_000);
+    const { throttle, detach } = await stage.slowUploads();
+    await throttle(2_000_000);
 
     await page.goto('/datasets/new');
     const [chooser] = await Promise.all([
@@ -145,7 +139,7 @@ export function data(stage: Stage): void {
     await choose(path);
     await state(words.states.ready).waitFor({ timeout: 240_000 });
     expect(puts.slice(3)).toEqual([1]);
-    await network.detach();
+    await detach();
   });
 
   it('takes a file that is dropped anywhere, a column of it corrected by hand, and shows what it is', async () => {

@@ -1,7 +1,11 @@
 // Who comes in, by what, and how far; and that signing out ends it.
+import { join } from 'node:path';
 import { createdKeySchema } from '@tallrec/shared/wire/keys';
 import { expect, it } from 'vitest';
+import { datasetDetailTexts as detail } from '../../edge/dashboard/src/texts/dataset-detail.ts';
+import { datasetFormTexts as form } from '../../edge/dashboard/src/texts/dataset-form.ts';
 import { texts } from '../../edge/dashboard/src/texts.ts';
+import { LARGE } from './data.ts';
 import type { Stage } from './stage.ts';
 
 export function signingIn(stage: Stage): void {
@@ -43,12 +47,21 @@ export function signingIn(stage: Stage): void {
 }
 
 export function signingOut(stage: Stage): void {
-  it('signs out, and the session is over', async () => {
-    const { page } = stage;
-    await page.goto('/tunings');
+  it('signs out, and the session is over, with what it was sending', async () => {
+    const { page, machine } = stage;
+    const { throttle, detach } = await stage.slowUploads();
+    await throttle(200_000);
+    await page.goto('/datasets/new');
+    await page.locator('input[type=file]').setInputFiles(join(machine.dir, LARGE));
+    const brokenOff = page.waitForEvent('requestfailed', (request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await page.getByText(detail.upload.phases.sending, { exact: true }).first().waitFor();
     await page.getByRole('button', { name: 'tests' }).click();
     await page.getByRole('menuitem', { name: texts.shell.signOut }).click();
     await stage.heading(texts.signIn.title).waitFor();
+    await brokenOff;
+    await detach();
+    // Nothing is under way that would ask before the page is left.
     await page.goto('/tunings');
     await stage.heading(texts.signIn.title).waitFor();
     stage.forgive(401);

@@ -56,6 +56,19 @@ export class Stage {
     this.complaints.splice(0, this.complaints.length, ...kept);
   }
 
+  /** `throttle` sets the bytes that leave the page in a second; -1 is as fast as they can. */
+  async slowUploads(): Promise<{ throttle(bytesPerSecond: number): Promise<void>; detach(): Promise<void> }> {
+    const network = await this.context.newCDPSession(this.page);
+    await network.send('Network.enable');
+    return {
+      throttle: async (uploadThroughput) => {
+        const rest = { offline: false, latency: 0, downloadThroughput: -1 };
+        await network.send('Network.emulateNetworkConditions', { ...rest, uploadThroughput });
+      },
+      detach: () => network.detach(),
+    };
+  }
+
   heading(name: string | RegExp) {
     return this.page.getByRole('heading', { level: 1, name });
   }
@@ -67,24 +80,20 @@ export class Stage {
 
   /** Axe finds nothing and nothing is wider than the window, in both schemes and at two widths; each is photographed. */
   async expectOpenToEveryone(name: string, path: string): Promise<void> {
-    await this.lookAt(name, () => this.page.goto(path));
+    await this.page.goto(path);
+    await this.expectOpenAsItIs(name);
   }
 
   /** The same of a page that stands as it is by what people did on it. */
   async expectOpenAsItIs(name: string): Promise<void> {
-    await this.lookAt(name, async () => {});
-  }
-
-  private async lookAt(name: string, open: () => Promise<unknown>): Promise<void> {
     const { page } = this;
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    // Nothing is loading any more; a page that is told of events never is without a request.
+    await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [width, viewport] of Object.entries(WIDTHS)) {
         await page.setViewportSize(viewport);
-        await open();
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        // Nothing is loading any more; a page that is told of events never is without a request.
-        await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
         const wide: number = await page.evaluate(

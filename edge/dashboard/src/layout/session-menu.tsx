@@ -7,6 +7,7 @@ import { ErrorAlert } from '../parts/alerts.tsx';
 import { formatDate } from '../parts/formats.tsx';
 import { sessionQuery, useSignOut } from '../queries/session.ts';
 import { texts } from '../texts.ts';
+import { forgetTransfers } from '../transfers/transfers.ts';
 
 const SCHEMES: readonly MantineColorScheme[] = ['auto', 'light', 'dark'];
 
@@ -17,7 +18,11 @@ export function SessionMenu() {
   const navigate = useNavigate();
   const target = useRef<HTMLButtonElement>(null);
   if (!session) return null;
-  const leave = () => signOut.mutate(undefined, { onSuccess: () => navigate({ to: '/sign-in' }) });
+  const left = () => {
+    forgetTransfers();
+    navigate({ to: '/sign-in' });
+  };
+  const leave = () => signOut.mutate(undefined, { onSuccess: left });
   return (
     <Menu
       defaultOpened

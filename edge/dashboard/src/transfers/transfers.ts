@@ -43,6 +43,11 @@ export function forgetTransfer(dataset: string): void {
   set((now) => now.delete(dataset));
 }
 
+/** As when nobody is signed in any more who could send them. */
+export function forgetTransfers(): void {
+  for (const dataset of transfers.keys()) forgetTransfer(dataset);
+}
+
 export function useTransfer(dataset: string): Transfer<Dataset> | undefined {
   const all = useSyncExternalStore(subscribe, () => transfers);
   return all.get(dataset);
