@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Starts the CLI on a Node that runs TypeScript and the native packages: this one if it fits, else the project's own.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInNode } from './run-in-node.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, '..', 'src', 'main.ts');
@@ -19,6 +19,5 @@ if (major === 22 && minor >= 18) {
     );
     process.exit(1);
   }
-  const { status, signal } = spawnSync(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exit(signal ? 1 : (status ?? 1));
+  runInNode(own, [main, ...process.argv.slice(2)]);
 }

@@ -16,6 +16,9 @@ import { registerSamples } from './cli/samples.ts';
 import { registerScore } from './cli/score.ts';
 import { registerServe } from './cli/serve.ts';
 import { registerTune } from './cli/tune.ts';
+import { endWithParent } from './dev/end-with-parent.ts';
+
+endWithParent();
 
 const program = new Command('tallrec')
   .description('Few-shot recommendation with a LoRA-tuned LLaMA (TALLRec, RecSys 2023).')

@@ -30,7 +30,8 @@ export class Child {
       cwd,
       env: childEnvironment(env),
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The channel closes when this process ends, and the child ends with it.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const keep = (line: string) => {
       if (!line.trim()) return;

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { z } from 'zod';
+import { endWithParent } from './end-with-parent.ts';
 import { localWorker } from './worker-options.ts';
 
 export const edgeServerOptionsSchema = z.object({
@@ -61,6 +62,7 @@ const stop = () => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+endWithParent();
 
 await edge.ready;
 await migrate();
