@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
@@ -46,7 +46,7 @@ class Edge {
   }
 }
 
-const opened = (edge: Edge, maxAdapters?: number) => AdapterCache.open(dir, edge, maxAdapters ? { maxAdapters } : {});
+const opened = (edge: Edge, maxBytes?: number) => AdapterCache.open(dir, edge, maxBytes ? { maxBytes } : {});
 
 describe('adapters by content hash', () => {
   it('are fetched when they are first needed, once however many ask, and found again after a start', async () => {
@@ -83,7 +83,8 @@ describe('adapters by content hash', () => {
 
   it('are evicted by least recent use, and fetched again when they are asked for', async () => {
     const edge = new Edge();
-    const cache = await opened(edge, 2);
+    // Room for two.
+    const cache = await opened(edge, 2 * '{"r":"1"}weights of 1'.length);
     const [one, two, three] = [await edge.adapter('1'), await edge.adapter('2'), await edge.adapter('3')];
     for (const adapter of [one, two, one, three]) await cache.locate(adapter);
     expect(cache.ids()).toEqual([three.id, one.id]);
@@ -91,6 +92,21 @@ describe('adapters by content hash', () => {
     await cache.locate(two);
     expect(edge.fetched.filter((path) => path === '/2/weights')).toHaveLength(2);
     expect(cache.ids()).toEqual([two.id, three.id]);
+  });
+
+  it('are counted by their bytes, those of an earlier run too, in the order of their last use', async () => {
+    const edge = new Edge();
+    const [one, two, three] = [await edge.adapter('1'), await edge.adapter('2'), await edge.adapter('3')];
+    const before = await opened(edge);
+    for (const adapter of [one, two, three]) await before.locate(adapter);
+    for (const [at, { id }] of [three, one, two].entries()) await utimes(join(dir, id), at + 1, at + 1);
+    const cache = await opened(edge, 2 * '{"r":"1"}weights of 1'.length);
+    expect(cache.ids()).toEqual([two.id, one.id]);
+    await expect.poll(() => readdir(dir)).toEqual([one.id, two.id].toSorted());
+    // What is larger than the whole room is used all the same, and not kept.
+    const large = await edge.adapter('x'.repeat(100));
+    const place = await cache.locate(large);
+    expect(await readFile(join(place.dir, 'adapter_model.safetensors'), 'utf8')).toContain('xxx');
   });
 
   it('that an engine refused are dropped', async () => {

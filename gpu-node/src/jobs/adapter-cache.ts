@@ -1,6 +1,6 @@
 // Adapters on this machine's disk under their content hashes, fetched from the edge when they are first needed.
 import { renameSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { EdgeFiles } from './edge-files.ts';
 import type { AdapterPlace } from './engine-calls.ts';
 
+const GIB = 2 ** 30;
 const NAME = /^[0-9a-f]{64}$/;
 
 export class AdapterCache {
@@ -19,11 +20,11 @@ export class AdapterCache {
   #removed = 0;
   readonly #fetching = new Map<string, Promise<string>>();
 
-  private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxAdapters: number) {
+  private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxBytes: number) {
     this.#dir = dir;
     this.#files = files;
     this.#kept = new LRUCache<string, string>({
-      max: maxAdapters,
+      maxSize: maxBytes,
       // Engines hold adapters in memory once loaded; one that is asked for again is fetched again.
       dispose: (path, _id, reason) => {
         if (reason === 'evict') void this.#remove(path);
@@ -31,14 +32,25 @@ export class AdapterCache {
     });
   }
 
-  /** Takes up what an earlier run left; what it was in the middle of fetching is removed. */
-  static async open(dir: string, files: Pick<EdgeFiles, 'download'>, { maxAdapters = 64 } = {}): Promise<AdapterCache> {
-    const cache = new AdapterCache(dir, files, maxAdapters);
+  /**
+   * Takes up what an earlier run left, in the order of its last use; what that was in the middle of fetching is removed.
+   * @param maxBytes of all adapters together; those that were not used for the longest time make room
+   */
+  static async open(
+    dir: string,
+    files: Pick<EdgeFiles, 'download'>,
+    { maxBytes = 16 * GIB } = {},
+  ): Promise<AdapterCache> {
+    const cache = new AdapterCache(dir, files, maxBytes);
     await mkdir(dir, { recursive: true });
+    const found: { name: string; usedMs: number; bytes: number }[] = [];
     for (const name of await readdir(dir)) {
-      if (NAME.test(name)) cache.#kept.set(name, join(dir, name));
-      else await rm(join(dir, name), { recursive: true, force: true });
+      const path = join(dir, name);
+      if (!NAME.test(name)) await rm(path, { recursive: true, force: true });
+      else found.push({ name, usedMs: (await stat(path)).mtimeMs, bytes: await bytesIn(path) });
     }
+    found.sort((a, b) => a.usedMs - b.usedMs);
+    for (const { name, bytes } of found) cache.#kept.set(name, join(dir, name), { size: bytes });
     return cache;
   }
 
@@ -110,13 +122,22 @@ export class AdapterCache {
       }
       const path = join(this.#dir, id);
       await rename(temporary, path);
-      this.#kept.set(id, path);
+      this.#kept.set(id, path, { size: config.bytes + weights.bytes });
       return path;
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });
       throw error;
     }
   }
+}
+
+async function bytesIn(dir: string): Promise<number> {
+  const sizes = (await readdir(dir)).map(async (name) => (await stat(join(dir, name))).size);
+  // One without bytes would be no size to the cache.
+  return Math.max(
+    1,
+    (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+  );
 }
 
 /** Has the adapter used; what an engine finds out about it holds for its copy here: the next to want it fetches it anew. */

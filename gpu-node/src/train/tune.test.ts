@@ -104,6 +104,23 @@ describe('tune', () => {
     expect(liked.events[0]).toMatchObject({ validRuleAuc: null });
   });
 
+  test('says how many of the validation rows are learned from', async () => {
+    const notes = async (data: TuneOptions['data'], stage = data.stage) => {
+      const { events } = await run(options({ data, settings: settings({ stage }) }));
+      return events.flatMap((event) => (event.type === 'note' ? event.message : []));
+    };
+    const [train, others] = [samples(20, 1), samples(6, 2).map((sample) => ({ ...sample, noun: 'book' }))];
+    const named = train.slice(0, 3).map((sample) => ({ ...sample, user: 'somebody' }));
+    expect(await notes({ stage: 'rec', train, valid: others })).toEqual([]);
+    expect(await notes({ stage: 'rec', train, valid: [...named, ...others] })).toEqual([
+      expect.stringMatching(/^3 of the 9 validation rows stand among the training rows, too: /),
+    ]);
+    const instructions = samples(12, 1).map(({ target }) => ({ instruction: target.title, input: '', output: 'A' }));
+    expect(await notes({ stage: 'alpaca', train: instructions, valid: instructions })).toEqual([
+      expect.stringMatching(/^12 of the 12 validation rows /),
+    ]);
+  });
+
   test('one seed gives one adapter; another gives another', async () => {
     const [a, b, c] = [
       await run(options()),
@@ -198,7 +215,7 @@ describe('tune', () => {
       (event) => event.type === 'step' && event.step === 7 && abort.abort(),
     );
     const stopped = await run({ ...given, checkpointDir, stop: AbortSignal.abort() });
-    expect(stopped.events.map(({ type }) => type)).toEqual(['started']);
+    expect(stopped.events.filter(({ type }) => type !== 'note').map(({ type }) => type)).toEqual(['started']);
     expect(stopped.report).toMatchObject({ stopReason: 'stopped', steps: 7, bestStep: 4 });
     expect(bytes(stopped.adapter)).toEqual(bytes(first.adapter));
 
@@ -254,6 +271,11 @@ describe('tune', () => {
     await expect(run(options({ checkpointDir, resume: true, settings: settings({ seed: 9 }) }))).rejects.toThrow(
       /made with other: settings, training data/,
     );
+    await expect(run(options({ checkpointDir, resume: true, precision: 'f16' }))).rejects.toThrow(
+      /made with other: precision\./,
+    );
+    const otherPlan = settings({}, { microBatchTokens: 64 });
+    await run(options({ checkpointDir, resume: true, settings: otherPlan, provider: 'cuda' }));
     await rm(join(checkpointDir, name!, 'DONE'));
     const anew = await run(options({ checkpointDir, resume: true }));
     expect(anew.events[0]).toMatchObject({ type: 'started', step: 0 });

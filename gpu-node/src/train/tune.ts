@@ -179,8 +179,10 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
   }
   const microBatchTokens = hyperParameters.microBatchTokens;
   if (data.stage === 'rec') {
+    const drawn = drawShots(data.train, shots, random);
+    notes.push(...leakNotes(drawn.map(rowKey), data.valid.map(rowKey)));
     return {
-      train: drawShots(data.train, shots, random).map((sample) => prompts.labelled(sample)),
+      train: drawn.map((sample) => prompts.labelled(sample)),
       notes,
       validate: (adapter, signal) =>
         validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal, onProgress }),
@@ -194,6 +196,7 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
   const encode = (rows: readonly InstructionRow[]) =>
     rows.map((row) => prompts.instruction(row)).filter((row) => row !== undefined);
   const chosen = drawShots(data.train, shots, random);
+  notes.push(...leakNotes(chosen.map(rowKey), data.valid.map(rowKey)));
   const [train, valid] = [encode(chosen), encode(data.valid)];
   const tooLong = chosen.length + data.valid.length - train.length - valid.length;
   if (tooLong > 0)
@@ -209,19 +212,44 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
   };
 }
 
+/** The same for rows that read the same, whoever's they are. */
+function rowKey(row: LabelledSample | InstructionRow): string {
+  if ('instruction' in row) return JSON.stringify([row.instruction, row.input, row.output]);
+  const { noun, history, target, liked } = row;
+  return JSON.stringify([
+    noun,
+    history.map((item) => [item.title, item.by, item.liked]),
+    [target.title, target.by],
+    liked,
+  ]);
+}
+
+function leakNotes(train: readonly string[], valid: readonly string[]): string[] {
+  const learned = new Set(train);
+  const leaked = valid.filter((key) => learned.has(key)).length;
+  if (leaked === 0) return [];
+  const rows = `${leaked} of the ${valid.length} validation rows stand among the training rows, too`;
+  return [`${rows}: what is measured on them says nothing of others, and the adapter that is kept is chosen by it.`];
+}
+
 /** A copy to train on; the dropout is this run's. */
 function startFrom(init: LoraAdapter, { loraDropout }: HyperParameters): LoraAdapter {
   const { config, tensors } = copyAdapter(init);
   return { config: { ...config, dropout: loraDropout }, tensors };
 }
 
-function identityOf({ settings, modelContentHash, data, init }: TuneOptions, rows: PreparedRows): RunIdentity {
+function identityOf(
+  { settings, modelContentHash, precision, data, init }: TuneOptions,
+  rows: PreparedRows,
+): RunIdentity {
   const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
   // A machine of another memory goes on in micro-batches of its own.
   const { microBatchTokens: _, ...hyperParameters } = settings.hyperParameters;
   return {
     settings: hashOf({ ...settings, hyperParameters }),
     model: modelContentHash,
+    // The provider may be another: in one precision all give the same but for rounding.
+    precision,
     'training data': hashOf(rows.train),
     'validation data': hashOf(data.valid),
     'start adapter': init ? hashTensors(init) : 'none',
