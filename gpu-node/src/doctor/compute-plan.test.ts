@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Provider, Runtime, Session } from '../graph/execution.ts';
 import type { Graph } from '../graph/graph.ts';
+import { hasGpuDevice } from '../runtime/choose-provider.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { type ComputePlanOptions, type ComputeRequest, planCompute } from './compute-plan.ts';
 import { parseMebibytes } from './memory-limit.ts';
@@ -75,6 +76,36 @@ describe('what is computed with', () => {
       provider: 'cuda',
       refusal: expect.stringMatching(/^wrong numbers: gradientsMaxRel/),
     });
+  });
+
+  it('is no GPU that is emulated, as its steps show, but where that was asked for', async () => {
+    let now = 0;
+    const slow = (session: Session): Session['run'] => {
+      return (feeds, outputs) => {
+        now += 2000;
+        return session.run(feeds, outputs);
+      };
+    };
+    const options = {
+      available: ['webgpu', 'cpu'] as const,
+      makeRuntime: (provider: Provider) => asProvider(provider, provider === 'webgpu' ? slow : undefined),
+      clock: () => now,
+    };
+    const { runtime, attempts } = await plan({}, options);
+    expect(runtime.provider).toBe('cpu');
+    expect(attempts[1]).toEqual({
+      provider: 'webgpu',
+      refusal: expect.stringMatching(/^a step of the reference case takes \d+\.\d s, as on a GPU that is emulated$/),
+    });
+    expect((await plan({ provider: 'webgpu' }, options)).runtime.provider).toBe('webgpu');
+  });
+
+  it('is looked for on a GPU where Linux has one', () => {
+    const dri = () => ['by-path', 'card0', 'renderD128'];
+    expect(hasGpuDevice(['null', 'dri'], dri)).toBe(true);
+    expect(hasGpuDevice(['null', 'dri'], () => ['card0'])).toBe(false);
+    for (const device of ['nvidia0', 'dxg', 'mali0']) expect(hasGpuDevice(['null', device], dri)).toBe(true);
+    expect(hasGpuDevice(['null', 'nvidia-uvm-tools'], dri)).toBe(false);
   });
 
   it('is float16 on CUDA once that is proven, else float32 with the reason', async () => {

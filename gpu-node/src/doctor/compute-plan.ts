@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Provider } from '../graph/execution.ts';
-import type { LoadOptions } from '../llama/load.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { checkpointContentHash } from '../models/content-hash.ts';
 import { type Compute, computeType, convertedWeights, precisionOf, weightsFor } from '../models/converted-weights.ts';
@@ -22,6 +21,7 @@ import {
   failures,
   REFERENCE_TOLERANCES,
   type ReferenceErrors,
+  type ReferenceOptions,
 } from './reference.ts';
 import { REFERENCE_DIR } from './reference-case.ts';
 
@@ -53,7 +53,15 @@ export interface ComputePlan extends Computing {
 export interface ComputePlanOptions extends ChoiceOptions {
   /** Where converted weights are kept. */
   home: string;
+  /** Milliseconds that only grow. */
+  clock?: () => number;
 }
+
+/**
+ * Of the reference case, where nobody asked for the provider: the CPU takes some ten milliseconds, and so do the calls of a GPU; a GPU that is
+ * emulated on the CPU takes seconds.
+ */
+const SLOWEST_STEP_MS = 1000;
 
 /** What is computed in when nobody says: the first that is proven. */
 const USUAL_COMPUTES: Record<Provider, readonly Compute[]> = {
@@ -76,7 +84,7 @@ const GPU_TOLERANCES: ReferenceErrors = {
 /** @throws TallrecError when what was asked for cannot be had here, with the reason */
 export async function planCompute(
   request: ComputeRequest,
-  { home, ...options }: ComputePlanOptions,
+  { home, clock = () => performance.now(), ...options }: ComputePlanOptions,
 ): Promise<ComputePlan> {
   const { compute: wanted, weights } = request;
   if (wanted === 'f16' && request.provider === 'cpu') {
@@ -89,12 +97,15 @@ export async function planCompute(
   const { runtime, attempts, reason } = await chooseProvider(
     request.provider,
     async (candidate) => {
+      refusedFirst = undefined;
       const computes = wanted ? [wanted] : USUAL_COMPUTES[candidate.provider];
+      const isOpen = request.provider === 'auto' && candidate.provider === 'webgpu';
+      const limits = { clock, slowestStepMs: isOpen ? SLOWEST_STEP_MS : Number.POSITIVE_INFINITY };
       for (const [at, compute] of computes.entries()) {
         try {
           proven = {
             compute,
-            proof: await prove({ runtime: candidate, weights: weightsFor(compute, weights), compute }, home),
+            proof: await prove({ runtime: candidate, weights: weightsFor(compute, weights), compute }, home, limits),
           };
           return;
         } catch (error) {
@@ -124,16 +135,30 @@ export function usualCompute(provider: Provider): Compute {
   return USUAL_COMPUTES[provider][0]!;
 }
 
-/** @throws when the runtime fails, or differs from PyTorch by more than these formats should */
-async function prove(computing: ComputeChoice, home: string): Promise<ComputePlan['proof']> {
-  const startedAt = performance.now();
+/** @throws when the runtime fails, is too slow, or differs from PyTorch by more than these formats should */
+async function prove(
+  computing: ComputeChoice,
+  home: string,
+  { clock, slowestStepMs }: { clock: () => number; slowestStepMs: number },
+): Promise<ComputePlan['proof']> {
+  const startedAt = clock();
   const tolerances = tolerancesFor(computing.runtime.provider, computing);
-  const errors = await compareAs(REFERENCE_DIR, computing, home);
+  let stepAt: number | undefined;
+  const afterStep = () => {
+    const now = clock();
+    // What the first one compiles is no measure.
+    if (stepAt !== undefined && now - stepAt > slowestStepMs) {
+      const seconds = ((now - stepAt) / 1000).toFixed(1);
+      throw new Error(`a step of the reference case takes ${seconds} s, as on a GPU that is emulated`);
+    }
+    stepAt = now;
+  };
+  const errors = await compareAs(REFERENCE_DIR, computing, home, { afterStep });
   const failed = failures(errors, tolerances);
   if (failed.length > 0) {
     throw new Error(`wrong numbers: ${failed.map((name) => `${name} ${errors[name].toExponential(1)}`).join(', ')}`);
   }
-  return { errors, tolerances, durationMs: performance.now() - startedAt };
+  return { errors, tolerances, durationMs: clock() - startedAt };
 }
 
 /**
@@ -144,8 +169,9 @@ export async function compareAs(
   dir: string,
   { runtime, weights, compute }: ComputeChoice,
   home: string,
+  { afterStep }: Pick<ReferenceOptions, 'afterStep'> = {},
 ): Promise<ReferenceErrors> {
-  const options: LoadOptions = { compute: computeType(compute) };
+  const options: ReferenceOptions = { compute: computeType(compute), ...(afterStep ? { afterStep } : {}) };
   if (!weights) return compareWithReference(dir, runtime, options);
   // The case's base is converted as any checkpoint is.
   const contentHash = await checkpointContentHash(join(dir, 'base'), join(home, 'hashes'));

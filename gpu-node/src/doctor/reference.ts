@@ -39,11 +39,16 @@ export const FLOAT16_TOLERANCES: ReferenceErrors = {
   adamwLossesMaxAbs: 1e-2,
 };
 
+export interface ReferenceOptions extends LoadOptions {
+  /** Called after each AdamW step; what it throws breaks off. */
+  afterStep?: () => void;
+}
+
 /** @throws TallrecError when the case cannot be read */
 export async function compareWithReference(
   dir: string,
   runtime: Runtime,
-  options: LoadOptions = {},
+  { afterStep, ...options }: ReferenceOptions = {},
 ): Promise<ReferenceErrors> {
   const reference = await readReferenceCase(dir);
   const model = await loadLanguageModel(reference.baseDir, runtime, options);
@@ -52,7 +57,7 @@ export async function compareWithReference(
     return {
       logitsMaxAbs: await logitsError(model, adapter, reference),
       ...(await gradientErrors(model, adapter, reference)),
-      adamwLossesMaxAbs: await adamWError(model, adapter, reference),
+      adamwLossesMaxAbs: await adamWError(model, adapter, reference, afterStep),
     };
   } finally {
     await model.close();
@@ -93,6 +98,7 @@ async function adamWError(
   model: LanguageModel,
   adapter: LoraAdapter,
   { rows, expected }: ReferenceCase,
+  afterStep: () => void = () => {},
 ): Promise<number> {
   const { lr, betas, eps, weight_decay, clip_norm, warmup_steps, total_steps, losses } = expected.adamw;
   const schedule = { learningRate: lr, warmupSteps: warmup_steps, totalSteps: total_steps };
@@ -106,6 +112,7 @@ async function adamWError(
     differences.push(Math.abs(loss - expectedLoss));
     clipGradientNorm(gradients, clip_norm);
     adamWStep(state, tensors, gradients, learningRateAt(state.step, schedule), config);
+    afterStep();
   }
   return maximum(differences);
 }

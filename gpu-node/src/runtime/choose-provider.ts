@@ -1,4 +1,5 @@
 // Chooses what to compute on: a provider is trusted when it has reproduced known numbers on this very machine.
+import { readdirSync } from 'node:fs';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Provider, Runtime } from '../graph/execution.ts';
 import { createRuntime, installedProviders, type RuntimeOptions } from './onnx-runtime.ts';
@@ -52,7 +53,7 @@ export async function chooseProvider(
   const attempts: ProviderAttempt[] = [];
   for (const provider of request === 'auto' ? FASTEST_FIRST : [request]) {
     const runtime = makeRuntime(provider, options);
-    const refusal = obstacle(provider, available) ?? (await refusalOf(prove, runtime));
+    const refusal = obstacle(provider, request, available) ?? (await refusalOf(prove, runtime));
     attempts.push({ provider, refusal });
     if (refusal === undefined) return { runtime, attempts, reason: explain(request, attempts) };
   }
@@ -65,13 +66,30 @@ export async function chooseProvider(
 const NOT_INSTALLED = 'not installed';
 
 /** Why there is no use in trying. */
-function obstacle(provider: Provider, available: readonly Provider[] | undefined): string | undefined {
+function obstacle(
+  provider: Provider,
+  request: ProviderRequest,
+  available: readonly Provider[] | undefined,
+): string | undefined {
   if (!(available ?? installedProviders()).includes(provider)) return NOT_INSTALLED;
-  // Asked for without the loader, it prints warnings of its own.
-  if (provider === 'webgpu' && !available && process.platform === 'linux' && !canLoad('libvulkan.so.1')) {
+  if (provider !== 'webgpu' || available || process.platform !== 'linux') return undefined;
+  // Asked for without the loader, or for what no driver finds, it prints warnings of its own.
+  if (!canLoad('libvulkan.so.1')) {
     return 'no Vulkan loader, libvulkan.so.1 (Debian, Ubuntu: "apt-get install libvulkan1")';
   }
+  if (request === 'auto' && !hasGpuDevice(readdirSync('/dev'), () => readdirSync('/dev/dri'))) {
+    return 'no GPU among the devices (/dev/dri/renderD*, /dev/nvidia0, /dev/dxg); one that is emulated is taken where it is asked for, with --provider webgpu';
+  }
   return undefined;
+}
+
+/**
+ * Whether Linux has a device that Vulkan could draw on: a render node, NVIDIA's own, Windows' own under WSL, or those of telephones' chips.
+ * @param devices names in `/dev`
+ */
+export function hasGpuDevice(devices: readonly string[], dri: () => readonly string[]): boolean {
+  if (devices.some((name) => /^(nvidia\d+|dxg|mali\d+|kgsl-3d\d+)$/.test(name))) return true;
+  return devices.includes('dri') && dri().some((name) => name.startsWith('renderD'));
 }
 
 /** Whether the system finds a library; loading one that is no module of Node's fails later, and with other words. */
