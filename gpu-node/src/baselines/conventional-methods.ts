@@ -15,7 +15,7 @@ import { type Catalogue, catalogueOf, encodeSamples, extended, historyLength } f
 import type { Sizes } from './recommender.ts';
 import { type Scoring, scoreSamples } from './score-samples.ts';
 import { type SentenceEncoder, sentenceEncoder } from './sentence-encoder.ts';
-import { openTensorflow } from './tensorflow.ts';
+import { openTensorflow, type TensorflowBackend } from './tensorflow.ts';
 import { type RecommenderSetting, trainRecommender } from './train-recommender.ts';
 
 /** The paper's, where it names them: hidden size 64, Adam at 1e-3 in batches of 256, L2 1e-6, dropout 0.1. */
@@ -50,6 +50,8 @@ export interface ConventionalOptions {
   encoderHash?: string | undefined;
   /** Where sentence embeddings are kept. */
   cacheDir: string;
+  /** What TensorFlow.js computes on, where results are kept by what they follow from. */
+  backend?: TensorflowBackend | undefined;
   /** In place of what the folder holds. */
   encoder?: SentenceEncoder | undefined;
   setting?: Partial<RecommenderSetting> | undefined;
@@ -77,6 +79,7 @@ export function conventionalMethods(options: ConventionalOptions): Method[] {
           hidden: HIDDEN,
           filters: FILTERS,
           heights: HEIGHTS,
+          ...(options.backend ? { backend: options.backend } : {}),
           ...(ARCHITECTURES[architectures[0]].text
             ? { encoder: options.encoderHash ?? basename(options.encoderDir ?? '') }
             : {}),

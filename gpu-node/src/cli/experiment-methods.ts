@@ -7,6 +7,8 @@ import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import { sentenceEncoder } from '../baselines/sentence-encoder.ts';
 import { config } from '../config.ts';
 import { readInstructions } from '../data/read-rows.ts';
+import { type ComputeRequest, planCompute } from '../doctor/compute-plan.ts';
+import type { Provider } from '../graph/execution.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { SharedLanguageModel } from '../methods/language-model.ts';
 import type { Method } from '../methods/method.ts';
@@ -15,7 +17,7 @@ import { sha256File } from '../models/content-hash.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { openEngine } from './open-engine.ts';
+import { computeRequest, openEngine } from './open-engine.ts';
 import { say } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions } from './recipe-options.ts';
 
@@ -76,17 +78,21 @@ async function conventionalMethods(options: Awaited<ReturnType<typeof convention
 export async function conventionalOptions({ encoder }: MethodOptions, names: readonly string[]) {
   if (!METHOD_NAMES.some(({ name, kind }) => kind === 'conventional' && names.includes(name))) return undefined;
   const cacheDir = join(config().home, 'cache', 'sentences');
-  if (encoder === undefined) return { cacheDir };
-  return { encoderDir: encoder, encoderHash: await sentenceEncoder(encoder, cacheDir).contentHash(), cacheDir };
+  const { openTensorflow } = await import('../baselines/tensorflow.ts');
+  const { backend } = await openTensorflow();
+  if (encoder === undefined) return { cacheDir, backend };
+  const encoderHash = await sentenceEncoder(encoder, cacheDir).contentHash();
+  return { encoderDir: encoder, encoderHash, cacheDir, backend };
 }
 
 async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Promise<SharedLanguageModel | undefined> {
   const { model, instructions, template, examples, contextTokens } = options;
   if (model === undefined) return undefined;
-  const { weights: weightsPreset, provider: providerPreset, compute: computePreset = 'f32', ...paths } = config();
-  const place = await resolveModel(model, paths);
+  const place = await resolveModel(model, config());
   const hyperParameters = hyperParametersSchema.parse(hyperParametersOf(options));
-  const { provider = providerPreset, weights = weightsPreset, compute = computePreset } = options;
+  const { provider: wanted, weights, compute = 'f32' } = computeRequest(options);
+  // What is kept is known by what it was computed on, which only a trial tells where nobody has said it.
+  const provider = wanted === 'auto' ? await provenProvider({ provider: wanted, weights, compute }) : wanted;
   return new SharedLanguageModel({
     name: place.name,
     contentHash: place.contentHash,
@@ -101,8 +107,14 @@ async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Pr
     adaptersDir: join(cacheDir, 'adapters'),
     examples,
     contextTokens,
-    load: () => openEngine({ model, provider, compute, ...(weights ? { weights } : {}) }),
+    load: () => openEngine({ model, provider, compute, weights }),
   });
+}
+
+async function provenProvider(request: ComputeRequest): Promise<Provider> {
+  const { threads, home } = config();
+  const { runtime } = await planCompute(request, { home, ...(threads ? { threads } : {}) });
+  return runtime.provider;
 }
 
 function remoteOptions(options: MethodOptions, names: readonly MethodName[]) {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { type Results, resultsSchema } from '../experiments/results.ts';
 import { referenceData } from '../reference-data.ts';
+import { writeTinyModel } from '../tiny-model.ts';
 import { finish, startTallrec } from './cli-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -84,6 +85,20 @@ describe('experiment', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ left: 0, estimateMs: 0 });
     const second = JSON.parse((await experiment(...args)).stdout) as Results;
     expect(second).toEqual(results);
+  });
+
+  it('keeps cells by the provider that ran, whoever chose it', async () => {
+    await writeTinyModel(join(dir, 'tiny'), {
+      corpus: ['User Preference: Yes. No. Film movie like target Whether the will'],
+    });
+    const grid = ['few-shot', '--domain', 'films', '--shots', '8', '--seeds', '1', '--methods', 'in-context'];
+    const args = [...grid, '--model', join(dir, 'tiny'), '--out', 'provided', '--json'];
+    const results: Results = resultsSchema.parse(JSON.parse((await experiment(...args, '--provider', 'auto')).stdout));
+    const { provider, ...formats } = results.model!.computing;
+    expect(formats).toEqual({ weights: 'as stored', compute: 'f32' });
+    expect(provider).toMatch(/^(cpu|webgpu|cuda)$/);
+    const named = await experiment(...args, '--provider', provider!, '--dry-run');
+    expect(JSON.parse(named.stdout)).toMatchObject({ left: 0 });
   });
 
   it('stops at Ctrl-C with what is done', async () => {
