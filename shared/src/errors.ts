@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   DATASET_REJECTED: { status: 422, retryable: false },
   MODEL_UNSUPPORTED: { status: 422, retryable: false },
   ADAPTER_INVALID: { status: 422, retryable: false },
+  /** A request that ends the engine whenever it is computed. */
+  ENGINE_CRASHED: { status: 422, retryable: false },
   UPGRADE_REQUIRED: { status: 426, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },
   CANCELLED: { status: 499, retryable: false },

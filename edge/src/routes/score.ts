@@ -24,6 +24,7 @@ const refusals = errorResponses(
   'TOO_LARGE',
   'ADAPTER_INVALID',
   'MODEL_UNSUPPORTED',
+  'ENGINE_CRASHED',
   'ENGINE_FAILED',
   'NODE_UNAVAILABLE',
   'NODE_BUSY',

@@ -31,7 +31,7 @@ async function finishedRun(weights: string) {
     adapter: await adapterId(files),
     files,
     modelHash: 'a'.repeat(64),
-    golden: { template: 'clean', samples: [] },
+    golden: { template: 'clean', precision: 'f32', samples: [] },
     blend: null,
     bestValidAuc: 0.7,
     bestValidLoss: 0.5,

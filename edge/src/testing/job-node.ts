@@ -127,7 +127,7 @@ export async function outcomeOf(
       adapter: await adapterId(hashes),
       modelHash: HASH,
       files: { ...hashes, weightsBytes: weightsBytes.length },
-      golden: { template: 'clean', samples: [] },
+      golden: { template: 'clean', precision: 'f32', samples: [] },
       blend: { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 20 },
       bestValidAuc: 0.75,
       bestValidLoss: 0.5,

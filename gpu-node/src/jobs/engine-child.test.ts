@@ -5,7 +5,7 @@ import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Scoring } from '../server/scoring.ts';
-import { PLAIN_CPU } from './engine-calls.ts';
+import { type EngineParams, PLAIN_CPU } from './engine-calls.ts';
 import { EngineChild } from './engine-child.ts';
 
 const entry = fileURLToPath(new URL('./scripted-engine.ts', import.meta.url));
@@ -30,6 +30,9 @@ afterEach(async () => {
   await Promise.all(children.splice(0).map((child) => child.kill()));
 });
 
+const scored = (title: string): EngineParams<'score'> => {
+  return { model, template: 'clean', adapter: null, samples: [{ noun: 'movie', history: [], target: { title } }] };
+};
 const tokens = (child: EngineChild, ...texts: string[]) => child.call('tokens', { model, texts });
 
 describe('an engine process', () => {
@@ -143,16 +146,63 @@ describe('an engine process', () => {
   });
 });
 
-describe('scoring', () => {
+describe('scoring', { timeout: 60_000 }, () => {
   it('starts another engine after one has died', async () => {
     const scoring = new Scoring({ newEngine: () => engine() });
     const { counts } = await scoring.call('tokens', { model, texts: ['pid'] });
     process.kill(counts[0]!, 'SIGKILL');
-    const results = await Promise.allSettled([scoring.call('tokens', { model, texts: ['wait 20'] })]);
-    expect(results[0]!.status === 'rejected' ? results[0].reason.code : 'ENGINE_FAILED').toBe('ENGINE_FAILED');
     const next = await scoring.call('tokens', { model, texts: ['pid'] });
     expect(next.counts[0]).not.toBe(counts[0]);
     expect(scoring.queued).toBe(0);
+    await scoring.close();
+  });
+
+  it('finds the request that ends the engine, refuses it alone and answers all others', async () => {
+    let started = 0;
+    const counted = () => {
+      started++;
+      return engine();
+    };
+    const scoring = new Scoring({ newEngine: counted });
+    const others = ['a', 'bb', 'ccc'].map((title) => scoring.call('score', scored(title)));
+    expect(await Promise.all(others)).toHaveLength(3);
+    const crowd = ['wait 400', 'die', 'wait 401', 'd'].map((title) => scoring.call('score', scored(title)));
+    const late = scoring.call('tokens', { model, texts: ['late'] });
+    const outcomes = await Promise.allSettled(crowd);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({
+      reason: {
+        code: 'ENGINE_CRASHED',
+        retryable: false,
+        message: expect.stringMatching(/ended the engine twice.*SIGKILL/),
+      },
+    });
+    expect(await late).toEqual({ counts: [4] });
+    // The first, one that the crowd lost, one that was lost again.
+    expect(started).toBe(3);
+    await scoring.close();
+  });
+
+  it('blames no request where the engine never answers, and starts it less and less often', async () => {
+    let now = 0;
+    let started = 0;
+    const counted = () => {
+      started++;
+      return engine();
+    };
+    const scoring = new Scoring({ newEngine: counted, clock: () => now });
+    const ask = () => scoring.call('tokens', { model, texts: ['exit'] });
+    await expect(ask()).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: /exit code 7/ });
+    await expect(ask()).rejects.toMatchObject({ code: 'NODE_UNAVAILABLE', message: /3 times in a row.* in 1 s/ });
+    await expect(ask()).rejects.toMatchObject({ code: 'NODE_UNAVAILABLE' });
+    expect(started).toBe(3);
+    now += 1000;
+    await expect(ask()).rejects.toMatchObject({ code: 'NODE_UNAVAILABLE', message: /4 times in a row.* in 2 s/ });
+    now += 2000;
+    expect(await scoring.call('tokens', { model, texts: ['a'] })).toEqual({ counts: [1] });
+    await expect(ask()).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
+    await scoring.close();
+    await expect(ask()).rejects.toMatchObject({ code: 'NODE_UNAVAILABLE', message: /is ending/ });
   });
 
   it('turns requests away when too many wait', async () => {

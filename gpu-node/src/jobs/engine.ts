@@ -59,9 +59,10 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
     } = await openComputing();
     return { runtime, weights, compute, memoryBytes, precision };
   };
-  const models = new LoadedModels(async (place, { checkpointing }) =>
-    loadModel(place, await computing(), { home, checkpointing }),
-  );
+  const models = new LoadedModels(async (place, { checkpointing }) => {
+    const decided = await computing();
+    return { model: await loadModel(place, decided, { home, checkpointing }), precision: decided.precision };
+  });
   const turns = new Turns();
   const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 

@@ -4,7 +4,7 @@ import { ToyLanguageModel, toyConfig, toyTokenizer } from '../llama/toy-language
 import { initAdapter } from '../train/lora-init.ts';
 import { checkGoldenScores, goldenScores } from './golden-scores.ts';
 
-const scorer = { model: new ToyLanguageModel(), tokenizer: toyTokenizer };
+const scorer = { model: new ToyLanguageModel(), tokenizer: toyTokenizer, precision: 'f32' };
 const sample = (title: string) => ({ noun: 'movie', history: [], target: { title }, liked: true });
 const data = { stage: 'rec', train: [sample('A'), sample('B')], valid: [sample('C')] } as const;
 
@@ -41,5 +41,21 @@ describe('golden scores', () => {
     const golden = await goldenScores(scorer, adapter(), 'clean', data);
     const nudged = { ...golden, samples: golden.samples.map((one) => ({ ...one, yesLogit: one.yesLogit + 0.015 })) };
     await checkGoldenScores(scorer, adapter(), nudged, 'a'.repeat(64));
+  });
+
+  it('allow for the bits of either side, and in one precision for rounding alone', async () => {
+    const golden = { ...(await goldenScores(scorer, adapter(), 'clean', data)), precision: 'f32 from int8 weights' };
+    const nudged = { ...golden, samples: golden.samples.map((one) => ({ ...one, noLogit: one.noLogit - 0.5 })) };
+    await checkGoldenScores(scorer, adapter(), nudged, 'a'.repeat(64));
+    await checkGoldenScores(
+      { ...scorer, precision: 'f32 from int8 weights' },
+      adapter(),
+      { ...nudged, precision: 'f32' },
+      'a'.repeat(64),
+    );
+    for (const precision of ['f32 from int8 weights', 'f16'] as const) {
+      const check = checkGoldenScores({ ...scorer, precision }, adapter(), { ...nudged, precision }, 'a'.repeat(64));
+      await expect(check).rejects.toMatchObject({ code: 'ADAPTER_INVALID' });
+    }
   });
 });

@@ -14,18 +14,37 @@ const PROMPTS = 4;
 const LONGEST_PROMPT_TOKENS = 448;
 
 /**
- * How far a logit may be off: |Δ| ≤ 0.02 + 0.005·|logit|. Between CPUs float32 differs by about 1e-5, between f32 and f16 by a
- * few thousandths of the logit; another base model, scale or tensor is off by far more.
+ * How far a logit may be off: |Δ| ≤ absolute + relative·|logit|. In one precision providers differ by about 1e-5; what has fewer bits on either
+ * side rounds, and so moves every logit, by about a third of this at most in what was measured. Another base model, scale or tensor is off by
+ * far more, but in int4, where only the plainest faults show.
  */
-const ABSOLUTE_TOLERANCE = 0.02;
-const RELATIVE_TOLERANCE = 0.005;
+const TOLERANCES = {
+  f32: { absolute: 0.02, relative: 0.005 },
+  f16: { absolute: 0.1, relative: 0.02 },
+  int8: { absolute: 0.6, relative: 0.1 },
+  int4: { absolute: 3, relative: 0.3 },
+} as const;
+const FEWEST_BITS_FIRST = ['int4', 'int8', 'f16'] as const;
+
+function toleranceBetween(one: string, other: string) {
+  if (one === other) return TOLERANCES.f32;
+  // "bf16" holds "f16".
+  return TOLERANCES[FEWEST_BITS_FIRST.find((bits) => one.includes(bits) || other.includes(bits)) ?? 'f32'];
+}
 
 interface Scorer {
   model: LanguageModel;
   tokenizer: Tokenizer;
+  /** As reports name it: f32, f16, f32 from int8 weights … */
+  precision: string;
 }
 
-async function logitsOf({ model, tokenizer }: Scorer, adapter: LoraAdapter, template: Template, prompts: string[]) {
+async function logitsOf(
+  { model, tokenizer }: Omit<Scorer, 'precision'>,
+  adapter: LoraAdapter,
+  template: Template,
+  prompts: string[],
+) {
   const { answerTokens } = new PromptRows(tokenizer, { template, cutoffTokens: model.config.maxPositionEmbeddings });
   const rows = prompts.map((prompt) => tokenizer.encode(prompt));
   return answerLogits(model, rows, answerTokens, { adapter });
@@ -49,25 +68,30 @@ export async function goldenScores(
     if (scorer.tokenizer.encode(prompt).length <= limit) prompts.push(prompt);
   }
   const logits = await logitsOf(scorer, adapter, template, prompts);
-  return { template, samples: prompts.map((prompt, index) => ({ prompt, ...logits[index]! })) };
+  return {
+    template,
+    precision: scorer.precision,
+    samples: prompts.map((prompt, index) => ({ prompt, ...logits[index]! })),
+  };
 }
 
 /** @throws TallrecError ADAPTER_INVALID when a logit is off by more than the tolerance */
 export async function checkGoldenScores(
   scorer: Scorer,
   adapter: LoraAdapter,
-  { template, samples }: GoldenScores,
+  { template, precision, samples }: GoldenScores,
   id: string,
 ): Promise<void> {
   const prompts = samples.map(({ prompt }) => prompt);
   const logits = await logitsOf(scorer, adapter, template, prompts);
+  const { absolute, relative } = toleranceBetween(precision, scorer.precision);
   samples.forEach((golden, index) => {
     for (const answer of ['yesLogit', 'noLogit'] as const) {
       const [expected, got] = [golden[answer], logits[index]![answer]];
-      if (Math.abs(got - expected) <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * Math.abs(expected)) continue;
+      if (Math.abs(got - expected) <= absolute + relative * Math.abs(expected)) continue;
       throw new TallrecError(
         'ADAPTER_INVALID',
-        `The adapter ${id.slice(0, 12)}… does not score here as it did where it was made (${answer} ${got.toFixed(3)} in place of ${expected.toFixed(3)}).`,
+        `The adapter ${id.slice(0, 12)}… does not score here as it did where it was made (${answer} ${got.toFixed(3)} in place of ${expected.toFixed(3)}; ${scorer.precision}, there ${precision}).`,
         { fix: "Check that this node's model is the very one that it was tuned on." },
       );
     }

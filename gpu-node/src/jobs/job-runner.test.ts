@@ -28,7 +28,7 @@ const RESULT: TuneResult = {
   adapter: HASH,
   modelHash: HASH,
   files: { configSha256: HASH, weightsSha256: HASH, weightsBytes: 1 },
-  golden: { template: 'clean', samples: [] },
+  golden: { template: 'clean', precision: 'f32', samples: [] },
   blend: null,
   bestValidAuc: null,
   bestValidLoss: null,

@@ -12,12 +12,18 @@ export interface LoadedModel {
   place: ModelPlace;
   model: LanguageModel;
   tokenizer: Tokenizer;
+  /** As reports name it. */
+  precision: string;
   adapters: LRUCache<string, LoraAdapter>;
 }
 
-export type LoadModel = (place: ModelPlace, options: { checkpointing: boolean }) => Promise<LanguageModel>;
+export type LoadModel = (
+  place: ModelPlace,
+  options: { checkpointing: boolean },
+) => Promise<{ model: LanguageModel; precision: string }>;
 
-const MAX_ADAPTERS = 32;
+/** Of all adapters in memory, but for the one that is used. */
+const ADAPTERS_BYTES = 2 ** 30;
 
 /** Whoever uses it does so in turns, so a model is never closed under one that computes with it. */
 export class LoadedModels {
@@ -42,8 +48,9 @@ export class LoadedModels {
     await before?.model.close();
     this.#checkpointing = options.checkpointing ?? false;
     const tokenizer = await this.tokenizer(place);
-    const model = await this.#load(place, { checkpointing: this.#checkpointing });
-    this.#loaded = { place, model, tokenizer, adapters: new LRUCache({ max: MAX_ADAPTERS }) };
+    const loaded = await this.#load(place, { checkpointing: this.#checkpointing });
+    const adapters = new LRUCache<string, LoraAdapter>({ maxSize: ADAPTERS_BYTES, sizeCalculation: bytesOf });
+    this.#loaded = { place, ...loaded, tokenizer, adapters };
     return this.#loaded;
   }
 
@@ -72,6 +79,14 @@ export class LoadedModels {
     loaded.adapters.set(id, adapter);
     return adapter;
   }
+}
+
+function bytesOf({ tensors }: LoraAdapter): number {
+  // One without tensors would be no size to the cache.
+  return Math.max(
+    1,
+    [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
+  );
 }
 
 function isSame(a: ModelPlace, b: ModelPlace): boolean {

@@ -123,7 +123,11 @@ it('a bad adapter among good ones is refused with its reason, and every other re
     engine.score({ model, template: 'clean', adapter, samples }, context());
   const { scores } = await score(good);
   const prompt = 'Yes. No. film';
-  const golden: GoldenScores = { template: 'clean', samples: [{ prompt, yesLogit: 50, noLogit: -50 }] };
+  const golden: GoldenScores = {
+    template: 'clean',
+    precision: 'f32',
+    samples: [{ prompt, yesLogit: 50, noLogit: -50 }],
+  };
 
   const cut = await writeRandomAdapter(5, 2);
   const file = join(cut.dir, 'adapter_model.safetensors');

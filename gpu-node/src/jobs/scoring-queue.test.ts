@@ -49,7 +49,7 @@ function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
       async open(place) {
         if (place.name === 'e') throw new TallrecError('MODEL_UNSUPPORTED', 'This model is broken.');
         if (opened.at(-1) !== place.name) opened.push(place.name);
-        return { place, model, tokenizer: toyTokenizer, adapters } satisfies LoadedModel;
+        return { place, model, tokenizer: toyTokenizer, precision: 'f32', adapters } satisfies LoadedModel;
       },
       holds: (_, { id }) => adapters.has(id),
       async adapter(_, { id }) {

@@ -34,7 +34,7 @@ serveEngine({
     const hash = '0'.repeat(64);
     return {
       files: { configSha256: hash, weightsSha256: hash, weightsBytes: 1 },
-      golden: { template: settings.template, samples: [] },
+      golden: { template: settings.template, precision: 'f32', samples: [] },
       blend: null,
       bestValidAuc: null,
       bestValidLoss: null,

@@ -13,6 +13,8 @@ export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_
 /** Scores that the adapter gave where it was made; every load is checked against them. */
 export const goldenScoresSchema = z.object({
   template: templateSchema,
+  /** What the model was computed in there, as reports name it. */
+  precision: z.string().default('f32'),
   samples: z.array(z.object({ prompt: z.string(), yesLogit: z.number(), noLogit: z.number() })).max(8),
 });
 export type GoldenScores = z.infer<typeof goldenScoresSchema>;
