@@ -6,6 +6,7 @@ import { LIMITS } from '@tallrec/shared/limits';
 import { createdDatasetSchema, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { createdKeySchema } from '@tallrec/shared/wire/keys';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
+import type { Request } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { datasetDetailTexts as detail } from '../../edge/dashboard/src/texts/dataset-detail.ts';
 import { datasetFormTexts as form } from '../../edge/dashboard/src/texts/dataset-form.ts';
@@ -96,9 +97,10 @@ export function data(stage: Stage): void {
     const bytes = await writeLarge(path);
     /** The parts that were sent, in order. */
     const puts: number[] = [];
-    page.on('request', (request) => {
+    const noteSent = (request: Request) => {
       if (request.method() === 'PUT') puts.push(partOf(request.url()));
-    });
+    };
+    page.on('request', noteSent);
     const { throttle, detach } = await stage.slowUploads();
     await throttle(2_000_000);
 
@@ -140,6 +142,7 @@ export function data(stage: Stage): void {
     await state(words.states.ready).waitFor({ timeout: 240_000 });
     expect(puts.slice(3)).toEqual([1]);
     await detach();
+    page.off('request', noteSent);
   });
 
   it('takes a file that is dropped anywhere, a column of it corrected by hand, and shows what it is', async () => {

@@ -11,6 +11,8 @@ export const CHROMIUM = '/usr/bin/chromium';
 export const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url));
 export const WIDTHS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
+const TOO_WIDE = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
 export class Stage {
   machine!: Machine;
   browser!: Browser;
@@ -94,12 +96,12 @@ export class Stage {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [width, viewport] of Object.entries(WIDTHS)) {
         await page.setViewportSize(viewport);
+        // Charts and the frame follow the window a moment later.
+        await expect
+          .poll(() => page.evaluate(TOO_WIDE), { timeout: 10_000, message: 'wider than the window by' })
+          .toBeLessThanOrEqual(0);
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
-        const wide: number = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        expect(wide, 'wider than the window by').toBeLessThanOrEqual(0);
         await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`), fullPage: true });
       }
     }
