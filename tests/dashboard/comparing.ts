@@ -239,6 +239,7 @@ export function comparing(stage: Stage): void {
 
   // The README shows a copy of it, docs/dashboard.png.
   it('is pictured for the README', async () => {
+    await stage.page.setViewportSize(WIDTHS.desktop);
     await stage.page.goto(`/experiments?dataset=${films.id}&limit=${LIMIT}&domain=movie`);
     await cell('History \\+ popularity, K = 256').waitFor();
     await stage.page.screenshot({
