@@ -40,6 +40,10 @@ export const samplingSchema = z.object({
     .number()
     .default(3)
     .describe('A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing.'),
+  unrated: z
+    .number()
+    .optional()
+    .describe('A rating that says "not rated", as 0 in Book-Crossing: such rows are left out.'),
   noun: nounSchema.default(DEFAULT_NOUN),
   parts: splitPartsSchema
     .default(PAPER_PARTS)
