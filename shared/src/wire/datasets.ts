@@ -14,7 +14,7 @@ export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'
 export const datasetKindSchema = z.enum(DATASET_KINDS);
 export type DatasetKind = z.infer<typeof datasetKindSchema>;
 
-export const DATASET_FORMATS = ['csv', 'jsonl', 'json'] as const;
+export const DATASET_FORMATS = ['csv', 'jsonl', 'json', 'parquet'] as const;
 export const datasetFormatSchema = z.enum(DATASET_FORMATS);
 export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
 
