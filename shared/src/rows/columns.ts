@@ -13,9 +13,9 @@ const NAMES: Record<Column, readonly string[]> = {
     'bookid',
     'productid',
     'isbn',
+    'parentasin',
     'asin',
     'iid',
-    'parentasin',
     'businessid',
     'gameid',
     'appid',
@@ -55,6 +55,11 @@ export interface Layout {
 export const RATINGS: Layout = { columns: COLUMNS, optional: ['by'] };
 /** Each row is an item, as of a catalogue. */
 export const ITEMS: Layout = { columns: ['item', 'title', 'by'], optional: ['item', 'by'], names: { item: ['id'] } };
+
+/** Titles come from elsewhere. */
+export function withoutTitles(layout: Layout): Layout {
+  return { ...layout, columns: layout.columns.filter((column) => column !== 'title' && column !== 'by') };
+}
 
 /** The kinds of datasets whose files are tables. */
 export const LAYOUTS = { interactions: RATINGS, items: ITEMS } as const;
@@ -130,7 +135,8 @@ function doubtsOf(names: readonly (string | null)[], header: readonly string[], 
   };
   const products = names.some((name) => name === 'asin' || name === 'parentasin' || name === 'productid');
   if (beside.length >= (products ? 1 : 2)) {
-    const why = `beside ${beside.slice(0, 3).join(', ')} it is the headline of a review, not the title of the item`;
+    const others = beside.slice(0, 3).map((name) => header[names.indexOf(name)]);
+    const why = `beside ${others.join(', ')} it is the headline of a review, not the title of the item`;
     doubt('title', 'title', why);
   }
   const rated = NAMES.user.some((name) => names.includes(name));
@@ -194,7 +200,7 @@ export function namesOf(column: Column): string {
 /** A column that the file lacks, although one has its usual name. */
 export function doubtfulColumn({ column, name, why }: Doubt): { column: Column; problem: string; fix: string } {
   const joined =
-    'Join the titles of the items from the file that describes them (of Amazon: meta_*.jsonl, by parent_asin) and call them item_title; or name the column for title, where it is one all the same.';
+    'Join the titles of the items from the file that describes them (of Amazon: meta_*.jsonl, by parent_asin) and call them item_title (on the command line --titles does this); or name the column for title, where it is one all the same.';
   return {
     column,
     problem: `Nothing holds ${column}: "${name}" is there, but ${why}.`,

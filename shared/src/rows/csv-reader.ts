@@ -38,6 +38,8 @@ function absentColumn(column: Column, named: NamedColumns | null, header: readon
 interface CsvOptions {
   /** Null: rows are objects by the names in the header, as they are. */
   layout?: Layout | null;
+  /** Names that the header needs then. */
+  needed?: readonly string[];
   named?: NamedColumns | null;
 }
 
@@ -47,6 +49,7 @@ export class CsvReader implements RowReader {
   head: CsvHead | undefined;
   private readonly from: ReaderPosition;
   private readonly layout: Layout | null;
+  private readonly needed: readonly string[];
   private readonly named: NamedColumns | null;
   private columns: ColumnMap | undefined;
   private parser: Parser | undefined;
@@ -62,11 +65,12 @@ export class CsvReader implements RowReader {
 
   /** @param from where another reader of the same file has stopped, and what it knew of its head */
   constructor(
-    { layout = RATINGS, named = null }: CsvOptions = {},
+    { layout = RATINGS, needed = [], named = null }: CsvOptions = {},
     { position: from, head }: { position: ReaderPosition; head?: CsvHead | undefined } = { position: START },
   ) {
     this.from = from;
     this.layout = layout;
+    this.needed = needed;
     this.named = named;
     this.position = from;
     this.nextLine = from.line;
@@ -208,11 +212,23 @@ export class CsvReader implements RowReader {
     this.head = { header, dialect: this.dialect!, named: byOrder ? { ...byOrder, ...this.named } : this.named };
     this.columns = this.mapped(this.head);
     const { missing, absent, doubtful } = this.columns;
+    const lacking = this.needed.find((name) => !header.some((other) => other.trim() === name));
+    if (lacking !== undefined) this.stop(this.lackingName(lacking, header));
     for (const column of missing) {
       const doubt = doubtful.find((one) => one.column === column);
       this.stop(doubt ? { line: 1, ...doubtfulColumn(doubt) } : this.missingColumn(column));
     }
     for (const column of absent) this.stop(absentColumn(column, this.named, header));
+  }
+
+  private lackingName(name: string, header: readonly string[]): BadRow {
+    const names = header.slice(0, 10).map(shown).join(', ');
+    return {
+      line: 1,
+      column: name,
+      problem: `This is neither JSON nor a table with the column ${name}: it begins with ${names}.`,
+      fix: `Write JSON, JSON Lines, or a table with the columns ${this.needed.join(', ')} in its first line.`,
+    };
   }
 
   private missingColumn(column: Column): BadRow {

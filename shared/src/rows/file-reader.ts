@@ -14,6 +14,8 @@ export type TextForm = 'csv' | 'jsonl' | 'json';
 export interface FileReaderOptions {
   /** What the columns of a table mean; null: rows are objects by the names in its header. */
   layout: Layout | null;
+  /** Names that the header needs then. */
+  needed?: readonly string[];
   named: NamedColumns | null;
   /** What the file is said to be: it counts where its content does not tell. */
   format: DatasetFormat | null;
@@ -133,15 +135,13 @@ export class FileReader implements RowReader {
   }
 
   private newReader(form: TextForm) {
-    const { layout, named } = this.options;
-    if (form === 'csv') return new CsvReader({ layout, named });
+    if (form === 'csv') return new CsvReader(this.options);
     return form === 'json' ? new JsonArrayReader() : new JsonlReader();
   }
 
   private goOn({ form, position: { line }, text, csv, wrapped }: FileReaderState) {
-    const { layout, named } = this.options;
     const position = { offset: text.offset.text, line };
-    if (form === 'csv') return new CsvReader({ layout, named }, { position, head: csv ?? undefined });
+    if (form === 'csv') return new CsvReader(this.options, { position, head: csv ?? undefined });
     return form === 'json' ? new JsonArrayReader(position, wrapped) : new JsonlReader(position);
   }
 }

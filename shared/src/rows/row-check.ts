@@ -13,9 +13,9 @@ import {
   withoutLabel,
 } from '../sample.ts';
 import type { DatasetKind } from '../wire/datasets.ts';
-import { checkInteraction, jsonKeyMapper } from './check-interaction.ts';
+import { checkInteraction, jsonKeyMapper, parseId } from './check-interaction.ts';
 import { checkItem } from './check-item.ts';
-import { LAYOUTS, type NamedColumns } from './columns.ts';
+import { LAYOUTS, type NamedColumns, withoutTitles } from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 import type { GoodRow } from './row-reader.ts';
 
@@ -90,11 +90,22 @@ function checkSample(value: unknown): Checked {
   return parsed.success ? { kind: 'samples', row: parsed.data } : faultsOf(parsed.error, value, SAMPLE_FIX);
 }
 
-/** @param named what the columns are called in the file, where that was said */
-export function rowCheck(kind: DatasetKind, named: NamedColumns | null = null): RowCheck {
+function withoutTitle(item: unknown): RowFault {
+  const problem = `The file of titles has none for the item ${shown(item)}.`;
+  return { column: 'title', problem, fix: 'Add it there, or leave out the ratings of this item.' };
+}
+
+export type Titles = ReadonlyMap<string, Pick<Item, 'title' | 'by'>>;
+
+/**
+ * @param named what the columns are called in the file, where that was said
+ * @param titles of the items of ratings whose file has none
+ */
+export function rowCheck(kind: DatasetKind, named: NamedColumns | null = null, titles?: Titles): RowCheck {
   if (kind === 'instructions') return ({ value }) => checkInstruction(value);
   if (kind === 'samples') return ({ value }) => checkSample(value);
-  const mapKeys = jsonKeyMapper(LAYOUTS[kind], named);
+  const layout = titles && kind === 'interactions' ? withoutTitles(LAYOUTS[kind]) : LAYOUTS[kind];
+  const mapKeys = jsonKeyMapper(layout, named);
   return ({ value, fields }) => {
     // Of a table the reader has given the columns their names here already.
     const columns = fields ? (value as Record<string, unknown>) : mapKeys(value);
@@ -103,7 +114,9 @@ export function rowCheck(kind: DatasetKind, named: NamedColumns | null = null): 
       const item = checkItem(columns);
       return 'value' in item ? { kind, row: item.value } : item;
     }
-    const checked = checkInteraction(columns);
+    const names = titles?.get(String(parseId(columns.item)));
+    if (titles && !names) return { faults: [withoutTitle(columns.item)] };
+    const checked = checkInteraction(names ? { ...columns, ...names } : columns);
     return 'value' in checked ? { kind, row: checked.value } : checked;
   };
 }

@@ -9,13 +9,15 @@ import {
   type ColumnMap,
   isTableKind,
   LAYOUTS,
+  type Layout,
   mapColumns,
   type NamedColumns,
   namesOf,
+  withoutTitles,
 } from './columns.ts';
 import { FileReader, type FileReaderState } from './file-reader.ts';
 import type { ItemIndexState } from './item-index.ts';
-import { type Normalised, type RowCheck, rowCheck } from './row-check.ts';
+import { type Normalised, type RowCheck, rowCheck, type Titles } from './row-check.ts';
 import { shown } from './row-fault.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
 import { Tally, type TallyState } from './tally.ts';
@@ -27,6 +29,10 @@ export interface FileForm {
   format: DatasetFormat | null;
   sampling: Sampling;
   columns: NamedColumns | null;
+  /** Of ratings whose file has none: by the ids of items. */
+  titles?: Titles | undefined;
+  /** Whether its columns were judged before, as those of rows in their normalised form. */
+  judged?: boolean | undefined;
 }
 
 export interface CheckedRow {
@@ -62,6 +68,11 @@ const FIELDS: Record<'samples' | 'instructions', readonly string[]> = {
 /** What pandas adds to a table of its own accord. */
 const HARMLESS = ['__index_level_0__', 'Unnamed: 0', ''];
 
+function layoutOf({ kind, titles }: FileForm): Layout | null {
+  if (!isTableKind(kind)) return null;
+  return titles && kind === 'interactions' ? withoutTitles(LAYOUTS[kind]) : LAYOUTS[kind];
+}
+
 const isEmpty = (value: unknown) =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -72,6 +83,7 @@ export class RowPass {
   /** The first of them. */
   readonly rowErrors: RowError[];
   private readonly form: FileForm;
+  private readonly layout: Layout | null;
   private readonly reader: FileReader;
   private readonly check: RowCheck;
   private readonly tally: Tally;
@@ -86,20 +98,21 @@ export class RowPass {
   private readonly maps = new Map<string, ColumnMap>();
 
   constructor(form: FileForm, from?: RowPassState) {
-    const { kind, format, columns } = form;
+    const { kind, format, columns, titles } = form;
     this.form = form;
+    this.layout = layoutOf(form);
     this.reader = new FileReader(
-      { layout: isTableKind(kind) ? LAYOUTS[kind] : null, named: columns, format },
+      { layout: this.layout, needed: this.layout ? [] : FIELDS.instructions, named: columns, format },
       from?.reader,
     );
-    this.check = rowCheck(kind, columns);
+    this.check = rowCheck(kind, columns, titles);
     this.tally = new Tally(kind, form.sampling, from?.tally);
     this.errorCount = from?.errorCount ?? 0;
     this.rowErrors = from?.rowErrors ?? [];
     this.unseen = new Set(from?.unseen ?? (Object.keys(columns ?? {}) as Column[]));
     this.keys = new Set(from?.keys);
     this.unused = new Set(from?.unused);
-    const judged = kind !== 'interactions' || from?.meaning === null;
+    const judged = kind !== 'interactions' || form.judged || from?.meaning === null;
     this.meaning = judged ? null : new ColumnMeaning(from?.meaning ?? []);
     this.doubts = from?.doubts ?? [];
   }
@@ -215,8 +228,7 @@ export class RowPass {
   }
 
   private mapped(names: readonly string[]): ColumnMap {
-    const { kind, columns } = this.form;
-    return mapColumns(names, isTableKind(kind) ? LAYOUTS[kind] : { columns: [], optional: [] }, columns);
+    return mapColumns(names, this.layout ?? { columns: [], optional: [] }, this.form.columns);
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
