@@ -58,7 +58,7 @@ export class CsvReader implements RowReader {
   private opening = '';
   private dialect: Dialect | undefined;
   private quotes: BackslashQuotes | undefined;
-  private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  private readonly utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
   /** Line ends within fields that the parser counts twice: CRLF. */
   private countedTwice = 0;
   private nextLine: number;

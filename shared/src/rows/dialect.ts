@@ -80,6 +80,15 @@ export function dialectOf(opening: string, layout: Layout | null, named: NamedCo
   };
 }
 
+/** @returns whether a line names two columns or more that mean something */
+export function isHeader(line: string, layout: Layout | null, needed: readonly string[] = []): boolean {
+  const cells = split(line, delimiterOf([line]));
+  const known = cells.filter(
+    (cell) => needed.includes(cell) || layout?.columns.some((column) => meansColumn(cell, column, layout)),
+  );
+  return known.length > 1;
+}
+
 /** A line with numbers and none of the names that a header has is a row. */
 function holdsValues(cells: readonly string[], layout: Layout, named: NamedColumns | null): boolean {
   const said = Object.values(named ?? {});

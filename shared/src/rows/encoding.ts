@@ -96,7 +96,7 @@ function sequenceLength(byte: number): number {
 
 /** @returns where the first sequence begins that is no UTF-8, or that is not whole; the length where all is well */
 function soundUntil(bytes: Uint8Array): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let at = 0;
   while (at < bytes.length) {
     const length = sequenceLength(bytes[at]!);

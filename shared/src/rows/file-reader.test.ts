@@ -208,6 +208,14 @@ describe('how a file is written', () => {
     }
   });
 
+  it.each(['json', 'jsonl', 'parquet'] as const)(
+    'is a table where its first line names columns, though it was said to be %s',
+    (format) => {
+      const reader = new FileReader({ layout: RATINGS, named: null, format });
+      expect(readAll(encode(`${HEADER}1,2,A,3,4\n`), 7, reader)).toMatchObject([{ value: { title: 'A' } }]);
+    },
+  );
+
   it('goes by what it is said to be where its content does not tell', () => {
     const reader = new FileReader({ layout: RATINGS, named: null, format: 'jsonl' });
     expect(readAll(encode('x\n{"a":1}\n'), 9, reader)).toMatchObject([

@@ -2,6 +2,7 @@
 import type { DatasetFormat } from '../wire/datasets.ts';
 import type { Layout, NamedColumns } from './columns.ts';
 import { type CsvHead, CsvReader } from './csv-reader.ts';
+import { isHeader } from './dialect.ts';
 import { TextBorder, type TextState } from './encoding.ts';
 import { JsonArrayReader } from './json-array-reader.ts';
 import { objectFormOf } from './json-form.ts';
@@ -131,7 +132,9 @@ export class FileReader implements RowReader {
     if (text[0] === OPEN_ARRAY) return 'json';
     if (text[0] === OPEN_OBJECT) return objectFormOf(text, last);
     if (!last && text.length < TELLING_CHARACTERS && !/[\r\n]/.test(text)) return null;
-    return notRows(text) ?? said;
+    const [first = ''] = text.split(/[\r\n]/, 1);
+    const { layout, needed } = this.options;
+    return notRows(text) ?? (isHeader(first, layout, needed) ? 'csv' : said);
   }
 
   private newReader(form: TextForm) {

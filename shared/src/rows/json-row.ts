@@ -5,7 +5,7 @@ import type { BadRow, RawRow } from './row-reader.ts';
 export const BOM = [0xef, 0xbb, 0xbf] as const;
 
 // A byte order mark is dropped at the head of the file only; anywhere else JSON.parse will refuse it.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 export function tooLong(line: number): RawRow {
   return {

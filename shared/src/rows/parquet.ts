@@ -30,11 +30,18 @@ export interface ParquetGroup {
 }
 
 export interface ParquetFile {
-  file: RandomAccess;
+  file: Watched;
   metadata: FileMetaData;
   groups: ParquetGroup[];
 }
 
+/** A file whose storage may fail, which is no fault of what it holds. */
+interface Watched extends RandomAccess {
+  failed?: { error: unknown };
+}
+
+/** So many rows are held as objects. */
+const RANGE_ROWS = 50_000;
 const PIECE_CHARACTERS = 256 * 1024;
 
 const compressors = {
@@ -42,8 +49,23 @@ const compressors = {
   ZSTD: (input: Uint8Array) => decompressZstd(input),
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes) };
+
+function watched(file: RandomAccess): Watched {
+  const reading: Watched = {
+    byteLength: file.byteLength,
+    slice: async (start, end) => {
+      try {
+        return await file.slice(start, end);
+      } catch (error) {
+        reading.failed = { error };
+        throw error;
+      }
+    },
+  };
+  return reading;
+}
 
 function faultOf(error: unknown, line: number): ParquetFault {
   if (error instanceof ParquetFault) return error;
@@ -74,19 +96,7 @@ function faultOf(error: unknown, line: number): ParquetFault {
 
 /** @throws ParquetFault, and what reading the file throws */
 export async function openParquet(file: RandomAccess): Promise<ParquetFile> {
-  let fault: unknown;
-  // What the file's own storage throws is not a fault of the file.
-  const reading: RandomAccess = {
-    byteLength: file.byteLength,
-    slice: async (start, end) => {
-      try {
-        return await file.slice(start, end);
-      } catch (error) {
-        fault = error;
-        throw error;
-      }
-    },
-  };
+  const reading = watched(file);
   try {
     const metadata = await parquetMetadataAsync(reading, { parsers });
     let firstRow = 0;
@@ -95,9 +105,9 @@ export async function openParquet(file: RandomAccess): Promise<ParquetFile> {
       firstRow += group.rows;
       return group;
     });
-    return { file, metadata, groups };
+    return { file: reading, metadata, groups };
   } catch (error) {
-    throw fault === error ? error : faultOf(error, 1);
+    throw reading.failed ? reading.failed.error : faultOf(error, 1);
   }
 }
 
@@ -118,16 +128,22 @@ export async function* parquetLines(
       'Write it with smaller row groups, such as row_group_size=50000 in pyarrow.',
     );
   }
-  let found: Record<string, unknown>[];
-  const range = { rowStart: firstRow, rowEnd: firstRow + rows };
-  try {
-    found = await parquetReadObjects({ file, metadata, ...range, utf8: false, compressors, parsers });
-  } catch (error) {
-    throw faultOf(error, firstRow + 1);
+  for (let start = firstRow; start < firstRow + rows; start += RANGE_ROWS) {
+    const range = { rowStart: start, rowEnd: Math.min(start + RANGE_ROWS, firstRow + rows) };
+    let found: Record<string, unknown>[];
+    try {
+      found = await parquetReadObjects({ file, metadata, ...range, utf8: false, compressors, parsers });
+    } catch (error) {
+      throw file.failed ? file.failed.error : faultOf(error, start + 1);
+    }
+    yield* linesOf(found, start + 1);
   }
+}
+
+function* linesOf(rows: readonly Record<string, unknown>[], firstLine: number): Generator<Uint8Array> {
   let text = '';
-  for (const [at, row] of found.entries()) {
-    text += `${JSON.stringify(row, (_, value) => plain(value, firstRow + at + 1))}\n`;
+  for (const [at, row] of rows.entries()) {
+    text += `${JSON.stringify(row, (_, value) => plain(value, firstLine + at))}\n`;
     if (text.length < PIECE_CHARACTERS) continue;
     yield new TextEncoder().encode(text);
     text = '';
