@@ -139,13 +139,15 @@ function tellingLines(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(telling.slice(0, GUESSED_BY_BYTES));
 }
 
-/** Where several are as likely. */
-const COMMON = ['ISO-8859-1', 'windows-1252'];
+/** Encodings whose alphabets differ in a few letters: by a few words a detector can hardly tell them from the usual ones. */
+const LATIN = /^(?:ISO-8859-(?:1|2|9)|windows-125[02478])$/;
+const CERTAIN = 40;
 
 function guessEncoding(bytes: Uint8Array): string {
-  const likely = analyse(tellingLines(bytes)).filter(({ name }) => !/^(ASCII|UTF)/.test(name));
-  const best = likely.filter(({ confidence }) => confidence === likely[0]!.confidence);
-  return (best.find(({ name }) => COMMON.includes(name)) ?? best[0])?.name ?? COMMON[0]!;
+  const telling = tellingLines(bytes);
+  const usual = telling.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'ISO-8859-1';
+  const best = analyse(telling).find(({ name }) => !/^(?:ASCII|UTF)/.test(name));
+  return !best || (LATIN.test(best.name) && best.confidence < CERTAIN) ? usual : best.name;
 }
 
 /** UTF-16 code units of a text in UTF-8. */
