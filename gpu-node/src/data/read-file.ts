@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
-import { isParquet } from '@tallrec/shared/rows/encoding';
+import { isParquet } from '@tallrec/shared/rows/binary-files';
 import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
 import type { Normalised } from '@tallrec/shared/rows/row-check';
 import { type FileForm, RowPass } from '@tallrec/shared/rows/row-pass';

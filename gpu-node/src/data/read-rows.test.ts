@@ -5,7 +5,7 @@ import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInteractions } from './read-interactions.ts';
-import { countRows, readInstructions, readLabelledSamples, readSamples } from './read-rows.ts';
+import { countRows, readInstructions, readLabelledSamples, readSamples, readText } from './read-rows.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -73,6 +73,13 @@ describe('sample files', () => {
     ['"text"', /line 1: instruction: This is neither JSON nor a table/],
   ])('%s is refused with its place', async (text, message) => {
     await expect(readSamples(await file('bad', text))).rejects.toThrow(message);
+  });
+
+  test('other texts are refused in encodings that are not read', async () => {
+    expect(await readText(await file('request.json', '\uFEFF{"title":"Café"}'))).toBe('{"title":"Café"}');
+    expect(await readText(await file('utf16.json', Buffer.from('\uFEFF"Café"', 'utf16le')))).toBe('"Café"');
+    const latin1 = await file('latin1.json', Buffer.from('{"title":"Café"}', 'latin1'));
+    await expect(readText(latin1)).rejects.toThrow(/line 1: This is not UTF-8.*iconv -f ISO-8859-1/);
   });
 
   test('a missing file is named', async () => {

@@ -2,6 +2,7 @@
 import { readFile as readWhole } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import { samplingSchema } from '@tallrec/shared/interactions';
+import { TextBorder } from '@tallrec/shared/rows/encoding';
 import { FileReader } from '@tallrec/shared/rows/file-reader';
 import { isBad } from '@tallrec/shared/rows/row-reader';
 import type { InstructionRow, LabelledSample, Sample } from '@tallrec/shared/sample';
@@ -52,11 +53,19 @@ export async function countRows(path: string): Promise<number> {
   return rows;
 }
 
-/** A small text that is no file of rows. */
+/**
+ * A small text that is no file of rows.
+ * @throws TallrecError when it cannot be read or is no UTF-8 or UTF-16 text
+ */
 export async function readText(path: string): Promise<string> {
+  const border = new TextBorder();
+  let bytes: Buffer;
   try {
-    return (await readWhole(path, 'utf8')).replace(/^\uFEFF/, '');
+    bytes = await readWhole(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
+  const text = Buffer.concat([border.push(bytes), border.end()]).toString();
+  if (border.fault) throw refused(path, border.fault, 1);
+  return text.replace(/^\uFEFF/, '');
 }

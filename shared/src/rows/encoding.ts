@@ -1,53 +1,13 @@
 // The border of every file: its bytes as UTF-8, or why they are none and how they become so.
-import { analyse } from 'chardet';
+import { begins, binaryFile, HEAD_BYTES, isParquet } from './binary-files.ts';
+import { guessEncoding } from './guess-encoding.ts';
 import { LineCounter } from './line-counter.ts';
 import type { BadRow } from './row-reader.ts';
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
-const NEWLINE = 0x0a;
-const HEAD_BYTES = 4;
 /** Further in a NUL byte is one odd character of a text. */
 const BINARY_BYTES = 4096;
-const GUESSED_BY_BYTES = 16_384;
-
-/** What people have instead of text, by its first bytes. */
-const BINARIES: readonly (readonly [name: string, fix: string, magic: readonly number[]])[] = [
-  [
-    'an Excel workbook or another zip archive',
-    'Save the sheet as CSV (UTF-8), or unpack the archive.',
-    [0x50, 0x4b, 3, 4],
-  ],
-  ['an empty zip archive', 'Pack it again, and give what is in it.', [0x50, 0x4b, 5, 6]],
-  ['an old Excel workbook (.xls)', 'Save the sheet as CSV (UTF-8).', [0xd0, 0xcf, 0x11, 0xe0]],
-  ['compressed by gzip', 'Unpack it first: gunzip in.gz.', [0x1f, 0x8b]],
-  ['compressed by bzip2', 'Unpack it first: bunzip2 in.bz2.', [0x42, 0x5a, 0x68]],
-  ['compressed by xz', 'Unpack it first: unxz in.xz.', [0xfd, 0x37, 0x7a, 0x58]],
-  ['compressed by Zstandard', 'Unpack it first: unzstd in.zst.', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['a 7-Zip archive', 'Unpack it first: 7z x in.7z.', [0x37, 0x7a, 0xbc, 0xaf]],
-  ['a RAR archive', 'Unpack it first.', [0x52, 0x61, 0x72, 0x21]],
-  ['a PDF', 'Give the table itself, as CSV.', [0x25, 0x50, 0x44, 0x46]],
-  ['a SQLite database', 'Export the table: sqlite3 -header -csv in.db "select …" > out.csv.', [0x53, 0x51, 0x4c, 0x69]],
-  ['an Arrow or Feather file', 'Write it as Parquet or CSV, for example with pandas.', [0x41, 0x52, 0x52, 0x4f]],
-  ['an Arrow or Feather file', 'Write it as Parquet or CSV, for example with pandas.', [0x46, 0x45, 0x41, 0x31]],
-  ['an HDF5 file', 'Write it as Parquet or CSV, for example with pandas.', [0x89, 0x48, 0x44, 0x46]],
-  ['a NumPy array', 'Write it as CSV with its columns named.', [0x93, 0x4e, 0x55, 0x4d]],
-  ['an Avro file', 'Write it as Parquet or JSON Lines.', [0x4f, 0x62, 0x6a, 0x01]],
-  ['a Python pickle', 'Write it as Parquet, CSV or JSON Lines, for example with pandas.', [0x80, 0x02]],
-  ['a Python pickle', 'Write it as Parquet, CSV or JSON Lines, for example with pandas.', [0x80, 0x03]],
-  ['a Python pickle', 'Write it as Parquet, CSV or JSON Lines, for example with pandas.', [0x80, 0x04]],
-  ['a Python pickle', 'Write it as Parquet, CSV or JSON Lines, for example with pandas.', [0x80, 0x05]],
-  ['a PNG picture', 'Give a table or JSON.', [0x89, 0x50, 0x4e, 0x47]],
-];
-
-const PARQUET = [0x50, 0x41, 0x52, 0x31];
-
-const begins = (bytes: Uint8Array, magic: readonly number[]) => magic.every((byte, at) => bytes[at] === byte);
-
-/** Parquet files are no stream: see `parquet.ts`. */
-export function isParquet(head: Uint8Array): boolean {
-  return begins(head, PARQUET);
-}
 
 const fault = (line: number, problem: string, fix: string): BadRow => ({ line, column: null, problem, fix });
 
@@ -70,8 +30,8 @@ function openingOf(head: Uint8Array): Opening | BadRow {
       'Give it as format parquet, or write it as CSV.',
     );
   }
-  const binary = BINARIES.find(([, , magic]) => begins(head, magic));
-  if (binary) return fault(1, `This is no text: the file is ${binary[0]}.`, binary[1]);
+  const binary = binaryFile(head);
+  if (binary) return fault(1, `This is no text: the file is ${binary.name}.`, binary.fix);
   if (begins(head, [0xff, 0xfe, 0, 0]) || begins(head, [0, 0, 0xfe, 0xff])) {
     return fault(1, 'This is UTF-32, which is not read.', convert('UTF-32'));
   }
@@ -123,31 +83,6 @@ function unfinished(bytes: Uint8Array): number {
     return sequenceLength(byte) > back ? back : 0;
   }
   return 0;
-}
-
-/** The lines that hold more than ASCII: detectors are led astray by the rest. */
-function tellingLines(bytes: Uint8Array): Uint8Array {
-  const telling: number[] = [];
-  let start = 0;
-  while (start < bytes.length && telling.length < GUESSED_BY_BYTES) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found === -1 ? bytes.length : found + 1;
-    const line = bytes.subarray(start, end);
-    if (line.some((byte) => byte > 0x7f)) for (const byte of line) telling.push(byte);
-    start = end;
-  }
-  return Uint8Array.from(telling.slice(0, GUESSED_BY_BYTES));
-}
-
-/** Encodings whose alphabets differ in a few letters: by a few words a detector can hardly tell them from the usual ones. */
-const LATIN = /^(?:ISO-8859-(?:1|2|9)|windows-125[02478])$/;
-const CERTAIN = 40;
-
-function guessEncoding(bytes: Uint8Array): string {
-  const telling = tellingLines(bytes);
-  const usual = telling.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'ISO-8859-1';
-  const best = analyse(telling).find(({ name }) => !/^(?:ASCII|UTF)/.test(name));
-  return !best || (LATIN.test(best.name) && best.confidence < CERTAIN) ? usual : best.name;
 }
 
 /** UTF-16 code units of a text in UTF-8. */

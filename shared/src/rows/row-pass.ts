@@ -6,11 +6,9 @@ import type { DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire
 import { ColumnMeaning, type MeaningRow } from './column-meaning.ts';
 import {
   type Column,
-  type ColumnMap,
   isTableKind,
   LAYOUTS,
   type Layout,
-  mapColumns,
   type NamedColumns,
   namesOf,
   withoutTitles,
@@ -19,6 +17,7 @@ import { FileReader, type FileReaderState } from './file-reader.ts';
 import type { ItemIndexState } from './item-index.ts';
 import { type Normalised, type RowCheck, rowCheck, type Titles } from './row-check.ts';
 import { shown } from './row-fault.ts';
+import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './row-keys.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
 import { Tally, type TallyState } from './tally.ts';
 
@@ -47,24 +46,15 @@ export interface RowPassState {
   reader: FileReaderState;
   errorCount: number;
   rowErrors: RowError[];
-  unseen: Column[];
-  keys: string[];
-  unused: string[];
+  keys: RowKeysState;
   /** Null once they are judged. */
   meaning: MeaningRow[] | null;
   doubts: string[];
   tally: TallyState;
 }
 
-/** Of JSON rows, whose keys are gathered. */
-const MAX_NAMES = 1000;
 const SHOWN_NAMES = 20;
 
-/** The fields of rows that are no tables. */
-const FIELDS: Record<'samples' | 'instructions', readonly string[]> = {
-  samples: ['user', 'noun', 'history', 'target', 'liked'],
-  instructions: ['instruction', 'input', 'output'],
-};
 /** What pandas adds to a table of its own accord. */
 const HARMLESS = ['__index_level_0__', 'Unnamed: 0', ''];
 
@@ -73,45 +63,33 @@ function layoutOf({ kind, titles }: FileForm): Layout | null {
   return titles && kind === 'interactions' ? withoutTitles(LAYOUTS[kind]) : LAYOUTS[kind];
 }
 
-const isEmpty = (value: unknown) =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 export class RowPass {
   errorCount: number;
   /** The first of them. */
   readonly rowErrors: RowError[];
   private readonly form: FileForm;
-  private readonly layout: Layout | null;
   private readonly reader: FileReader;
   private readonly check: RowCheck;
   private readonly tally: Tally;
-  /** Columns that were named and have been in no JSON row yet. */
-  private readonly unseen: Set<Column>;
-  /** Of JSON rows: all keys, and those of values that nothing is made of. */
-  private readonly keys: Set<string>;
-  private readonly unused: Set<string>;
+  /** Of rows that are objects. */
+  private readonly keys: RowKeys;
   private meaning: ColumnMeaning | null;
   private readonly doubts: string[];
   private hopeless = false;
-  private readonly maps = new Map<string, ColumnMap>();
 
   constructor(form: FileForm, from?: RowPassState) {
     const { kind, format, columns, titles } = form;
     this.form = form;
-    this.layout = layoutOf(form);
+    const layout = layoutOf(form);
     this.reader = new FileReader(
-      { layout: this.layout, needed: this.layout ? [] : FIELDS.instructions, named: columns, format },
+      { layout, needed: layout ? [] : INSTRUCTION_FIELDS, named: columns, format },
       from?.reader,
     );
     this.check = rowCheck(kind, columns, titles);
     this.tally = new Tally(kind, form.sampling, from?.tally);
     this.errorCount = from?.errorCount ?? 0;
     this.rowErrors = from?.rowErrors ?? [];
-    this.unseen = new Set(from?.unseen ?? (Object.keys(columns ?? {}) as Column[]));
-    this.keys = new Set(from?.keys);
-    this.unused = new Set(from?.unused);
+    this.keys = new RowKeys(kind, layout, columns, from?.keys);
     const judged = kind !== 'interactions' || form.judged || from?.meaning === null;
     this.meaning = judged ? null : new ColumnMeaning(from?.meaning ?? []);
     this.doubts = from?.doubts ?? [];
@@ -126,7 +104,7 @@ export class RowPass {
   end(): CheckedRow[] {
     if (this.hopeless) return [];
     const rows = this.take(this.reader.end());
-    if (this.reader.form !== 'csv') for (const column of this.unseen) this.refuseFirst(this.neverSeen(column));
+    if (this.reader.form !== 'csv') for (const column of this.keys.unseen) this.refuseFirst(this.neverSeen(column));
     this.judge();
     if (this.tally.rows === 0 && this.errorCount === 0) {
       this.refuse({
@@ -163,16 +141,14 @@ export class RowPass {
 
   /** Undefined until a row was read. */
   get state(): RowPassState | undefined {
-    const { errorCount, rowErrors, unseen, keys, unused, meaning, doubts, tally } = this;
+    const { errorCount, rowErrors, keys, meaning, doubts, tally } = this;
     const reader = this.reader.state;
     return (
       reader && {
         reader,
         errorCount,
         rowErrors,
-        unseen: [...unseen],
-        keys: [...keys],
-        unused: [...unused],
+        keys: keys.state,
         meaning: meaning?.state ?? null,
         doubts,
         tally: tally.state,
@@ -183,13 +159,13 @@ export class RowPass {
   /** What the file calls its columns: its header, or the keys of its rows. */
   get names(): string[] {
     const { csv } = this.reader;
-    return csv ? (csv.head?.header ?? []) : [...this.keys];
+    return csv ? (csv.head?.header ?? []) : [...this.keys.names];
   }
 
   /** Which of them holds what, as it was named, guessed, or told by their order. */
   get columnNames(): NamedColumns {
     const { csv } = this.reader;
-    return csv ? csv.names : this.mapped(this.names).names;
+    return csv ? csv.names : this.keys.mapped(this.names).names;
   }
 
   stats(): DatasetStats {
@@ -216,19 +192,15 @@ export class RowPass {
       found.push(`The file has no header line: its columns were read as ${order.join(', ')}.`);
     }
     const fromTable = csv !== undefined && isTableKind(this.form.kind);
-    const unused = (fromTable ? csv.unused : [...this.unused]).filter((name) => !HARMLESS.includes(name));
+    const unused = (fromTable ? csv.unused : [...this.keys.unused]).filter((name) => !HARMLESS.includes(name));
     if (unused.length > 0) {
       const more = unused.length > SHOWN_NAMES ? ` and ${unused.length - SHOWN_NAMES} more` : '';
       const names = unused.slice(0, SHOWN_NAMES).join(', ');
       found.push(`These ${csv ? 'columns' : 'fields'} are not used: ${names}${more}.`);
     }
-    const doubtful = csv ? csv.doubtful : this.mapped(this.names).doubtful;
+    const doubtful = csv ? csv.doubtful : this.keys.mapped(this.names).doubtful;
     for (const { column, name, why } of doubtful) found.push(`${shown(name)} is not read as ${column}: ${why}.`);
     return [...found, ...this.doubts];
-  }
-
-  private mapped(names: readonly string[]): ColumnMap {
-    return mapColumns(names, this.layout ?? { columns: [], optional: [] }, this.form.columns);
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
@@ -239,7 +211,7 @@ export class RowPass {
         this.refuse(row);
         continue;
       }
-      if (!row.fields || !isTableKind(this.form.kind)) this.look(row.value);
+      if (!row.fields || !isTableKind(this.form.kind)) this.keys.add(row.value);
       const checked = this.check(row);
       if ('faults' in checked) {
         this.hopeless = checked.hopeless === true;
@@ -266,40 +238,12 @@ export class RowPass {
       const { unused, head } = this.reader.csv!;
       for (const name of unused) others[name] = fields[head!.header.indexOf(name)] ?? '';
     } else {
-      for (const name of this.unused) {
+      for (const name of this.keys.unused) {
         const other = (value as Record<string, unknown>)[name];
         if (typeof other === 'string' || typeof other === 'number') others[name] = String(other);
       }
     }
     if (this.meaning!.add(row, others)) this.judge();
-  }
-
-  private look(value: unknown): void {
-    if (!isObject(value)) return;
-    for (const column of this.unseen) {
-      if (Object.hasOwn(value, this.form.columns![column]!)) this.unseen.delete(column);
-    }
-    const keys = Object.keys(value);
-    for (const key of keys) if (this.keys.size < MAX_NAMES) this.keys.add(key);
-    for (const key of this.strangers(keys)) {
-      if (this.unused.size < MAX_NAMES && !isEmpty(value[key])) this.unused.add(key);
-    }
-  }
-
-  /** Keys that mean nothing; rows mostly have the same ones. */
-  private strangers(keys: readonly string[]): readonly string[] {
-    const { kind } = this.form;
-    if (!isTableKind(kind)) {
-      const known = FIELDS[kind === 'samples' && !keys.includes('instruction') ? 'samples' : 'instructions'];
-      return keys.filter((key) => !known.includes(key));
-    }
-    const signature = keys.join('\n');
-    let map = this.maps.get(signature);
-    if (!map) {
-      map = this.mapped(keys);
-      if (this.maps.size < 100) this.maps.set(signature, map);
-    }
-    return map.unused;
   }
 
   private refuse(error: RowError): void {

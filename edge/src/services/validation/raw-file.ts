@@ -1,5 +1,5 @@
 // The uploaded bytes of a dataset, as long as they are those that were announced.
-import { isParquet } from '@tallrec/shared/rows/encoding';
+import { isParquet } from '@tallrec/shared/rows/binary-files';
 import type { RandomAccess } from '@tallrec/shared/rows/parquet';
 
 /** The bytes have changed or gone since. */

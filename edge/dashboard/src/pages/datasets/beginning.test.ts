@@ -43,7 +43,10 @@ describe('the beginning of a file', () => {
   it('is read as far as it goes: a row that it cuts in two is neither good nor bad', () => {
     const text = `user,item,title,rating,time\n${'1,2,A,3,4\n'.repeat(9)}1,2,"B`;
     const meaning = { kind: 'interactions', format: 'csv' } as const;
-    expect(readBeginning(beginning(text, false), meaning)).toMatchObject({ rows: new Array(9).fill({}), errorCount: 0 });
+    expect(readBeginning(beginning(text, false), meaning)).toMatchObject({
+      rows: new Array(9).fill({}),
+      errorCount: 0,
+    });
     expect(readBeginning(beginning(text), meaning).errors).toMatchObject([{ line: 11 }]);
   });
 

@@ -1,6 +1,7 @@
 // The first part of a chosen file, read here by the reader that will check the whole of it: what it seems to be, and what is made of it.
 import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { LIMITS } from '@tallrec/shared/limits';
+import { isParquet } from '@tallrec/shared/rows/binary-files';
 import {
   type Column,
   doubtfulColumn,
@@ -10,7 +11,6 @@ import {
   type NamedColumns,
   RATINGS,
 } from '@tallrec/shared/rows/columns';
-import { isParquet } from '@tallrec/shared/rows/encoding';
 import { FileReader } from '@tallrec/shared/rows/file-reader';
 import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
 import type { Normalised } from '@tallrec/shared/rows/row-check';
