@@ -1,5 +1,5 @@
 // Book-Crossing and MySQL write a quote within a quoted field as \" where CSV has "".
-import type { Delimiter } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 /** Of as many bytes, so that every place in the text stays where it is. */
 const DOUBLED = '""';
@@ -12,16 +12,16 @@ export class BackslashQuotes {
   private readonly endsField: RegExp;
   private held = '';
 
-  constructor(delimiter: Delimiter) {
-    const escaped = delimiter.replace(/\|/g, '\\|');
-    this.endsField = new RegExp(`^(?:${escaped}|\\r|\\n|$)`);
+  constructor({ delimiter, allQuoted }: Pick<Dialect, 'delimiter' | 'allQuoted'>) {
+    const next = delimiter.replace('|', '\\|') + (allQuoted ? '"' : '');
+    this.endsField = new RegExp(`^(?:${next}|\\r|\\n|$)`);
   }
 
   push(piece: string): string {
     const text = this.held + piece;
     // A backslash near the end may turn out either way.
     const sure = text.lastIndexOf('\\');
-    const cut = sure !== -1 && sure >= text.length - 4 ? sure : text.length;
+    const cut = sure !== -1 && sure >= text.length - 5 ? sure : text.length;
     this.held = text.slice(cut);
     return this.rewritten(text.slice(0, cut), this.held);
   }
@@ -37,7 +37,7 @@ export class BackslashQuotes {
     const whole = text + behind;
     return text.replace(/\\(\\|")/g, (pair, second: string, at: number) => {
       if (second === '\\') return pair;
-      return this.endsField.test(whole.slice(at + 2, at + 4)) ? pair : DOUBLED;
+      return this.endsField.test(whole.slice(at + 2, at + 5)) ? pair : DOUBLED;
     });
   }
 }

@@ -141,7 +141,7 @@ export class CsvReader implements RowReader {
 
   private start(dialect: Dialect): void {
     this.dialect = dialect;
-    if (dialect.backslash) this.quotes = new BackslashQuotes(dialect.delimiter);
+    if (dialect.backslash) this.quotes = new BackslashQuotes(dialect);
     const strict = dialect.delimiter === ',' || dialect.delimiter === ';';
     const parser = parse({
       bom: this.from.offset === 0,

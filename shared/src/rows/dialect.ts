@@ -9,6 +9,8 @@ export interface Dialect {
   delimiter: Delimiter;
   /** Quotes inside quoted fields are written \" and not "". */
   backslash: boolean;
+  /** Whether every field is in quotes. */
+  allQuoted: boolean;
   /** Excel's own first line, such as `sep=;`. */
   hint: boolean;
   /**
@@ -71,10 +73,12 @@ export function dialectOf(opening: string, layout: Layout | null, named: NamedCo
   const delimiter = known ?? delimiterOf(lines);
   const rows = lines.map((line) => split(line, delimiter));
   const [first = ''] = lines;
-  const quotedThroughout = delimiter === ';' && /^"[^"]*"(?:;"[^"]*")+$/.test(first);
+  const quoted = '"(?:[^"\\\\]|\\\\.|"")*"';
+  const allQuoted = new RegExp(`^${quoted}(?:${delimiter.replace('|', '\\|')}${quoted})+$`).test(first);
   return {
     delimiter,
-    backslash: quotedThroughout || BACKSLASH_QUOTE.test(opening),
+    backslash: (allQuoted && delimiter === ';') || BACKSLASH_QUOTE.test(opening),
+    allQuoted,
     hint: hinted !== undefined,
     byOrder: layout && holdsValues(rows[0] ?? [], layout, named) ? columnsByOrder(rows, layout) : null,
   };
