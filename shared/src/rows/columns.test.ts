@@ -29,7 +29,7 @@ describe('columns', () => {
   it.each([
     ['asin,parent_asin,user_id,timestamp,rating,title,text,images,helpful_vote,verified_purchase', 'title', 'title'],
     ['user,item,title,rating,time,review,helpful', 'title', 'title'],
-    ['user,item,movie_title,rating,time,review,author', 'by', 'author'],
+    ['reviewerID,asin,reviewerName,helpful,reviewText,overall,summary,unixReviewTime', 'title', 'summary'],
     ['author,app_id,name,rating,time', 'by', 'author'],
   ])('of reviews do not mean what they mean of items: %s', (header, column, name) => {
     const { names, doubtful } = mapColumns(header.split(','));

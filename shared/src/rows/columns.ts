@@ -125,9 +125,18 @@ const OF_REVIEWS = [
   'reviewid',
 ];
 
-function doubtsOf(names: readonly (string | null)[], header: readonly string[], layout: Layout): Doubt[] {
+/** What headlines of reviews are called. */
+const HEADLINES = ['title', 'summary', 'headline', 'reviewtitle', 'reviewheadline', 'reviewsummary'];
+
+function doubtsOf(
+  names: readonly (string | null)[],
+  header: readonly string[],
+  layout: Layout,
+  userNamed: boolean,
+): Doubt[] {
   if (!layout.columns.includes('rating')) return [];
   const beside = OF_REVIEWS.filter((name) => names.includes(name));
+  const userKnown = userNamed || NAMES.user.some((name) => names.includes(name));
   const doubts: Doubt[] = [];
   const doubt = (column: Column, known: string, why: string) => {
     const at = names.indexOf(known);
@@ -137,11 +146,9 @@ function doubtsOf(names: readonly (string | null)[], header: readonly string[], 
   if (beside.length >= (products ? 1 : 2)) {
     const others = beside.slice(0, 3).map((name) => header[names.indexOf(name)]);
     const why = `beside ${others.join(', ')} it is the headline of a review, not the title of the item`;
-    doubt('title', 'title', why);
+    for (const known of HEADLINES) doubt('title', known, why);
   }
-  const rated = NAMES.user.some((name) => names.includes(name));
-  if (beside.length > 0 || !rated)
-    doubt('by', 'author', 'it seems to name who wrote the review, not who made the item');
+  if (!userKnown) doubt('by', 'author', 'where no column is the user, it seems to name who rated');
   return doubts;
 }
 
@@ -167,7 +174,7 @@ export function mapColumns(
   }
   const taken = new Set(Object.values(index));
   const names = header.map((name, at) => (taken.has(at) ? null : plain(name)));
-  const doubts = doubtsOf(names, header, layout);
+  const doubts = doubtsOf(names, header, layout, named?.user !== undefined);
   const doubtful: Doubt[] = [];
   for (const column of layout.columns) {
     if (named?.[column] !== undefined) continue;
@@ -176,7 +183,7 @@ export function mapColumns(
     const places = known.map((candidate) => names.indexOf(candidate)).filter((at) => at !== -1);
     const at = places.find((place) => !isDoubted(place));
     if (at !== undefined) index[column] = at;
-    else doubtful.push(...doubts.filter((doubt) => doubt.column === column && places.length > 0));
+    else doubtful.push(...doubts.filter((doubt) => doubt.column === column).slice(0, 1));
   }
   const used = new Set(Object.values(index));
   const found = layout.columns.filter((column) => index[column] !== undefined);
