@@ -15,7 +15,7 @@ describe.skipIf(!ratings || !movies)('from u.data (skipped where MovieLens-100K 
   let out: string;
   beforeAll(() => {
     out = mkdtempSync(join(tmpdir(), 'tallrec-samples-'));
-    execFileSync(process.execPath, [CLI, 'samples', '--from', ratings!, '--format', 'ml-100k', '--out', out]);
+    execFileSync(process.execPath, [CLI, 'samples', '--from', ratings!, '--out', out]);
   });
   afterAll(() => rmSync(out, { recursive: true }));
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildSamples, type Interaction, paperSplit, paperSplitSizes, samplingSchema } from './interactions.ts';
 
 const rating = (user: string, item: number, time: number, stars = 4): Interaction => ({
@@ -46,4 +46,19 @@ it('splits the last samples 8:1:1 in order', () => {
   expect(split.test[0]).toBe(samples[19]);
   expect(paperSplitSizes(20, { last: 10 })).toEqual({ unused: 10, train: 8, valid: 1, test: 1 });
   expect(paperSplitSizes(12_345)).toEqual({ unused: 2345, train: 8000, valid: 1000, test: 1000 });
+});
+
+describe('a rating that says "not rated"', () => {
+  it('is neither in a history nor a target', () => {
+    const rated = [8, 0, 3, 9].map((rating, at) => ({ user: 'u', item: `${at}`, title: `T${at}`, rating, time: at }));
+    const titles = (unrated?: number) =>
+      buildSamples(rated, samplingSchema.parse({ historyLength: 1, likedAbove: 5, unrated })).map(
+        ({ history, target, liked }) => [history[0]!.title, target.title, liked],
+      );
+    expect(titles(0)).toEqual([
+      ['T0', 'T2', false],
+      ['T2', 'T3', true],
+    ]);
+    expect(titles()).toHaveLength(3);
+  });
 });

@@ -40,6 +40,10 @@ export const samplingSchema = z.object({
     .number()
     .default(3)
     .describe('A rating above this is a like: 3 of 5 for MovieLens, 5 of 10 for BookCrossing.'),
+  unrated: z
+    .number()
+    .optional()
+    .describe('A rating that says "not rated", as 0 in Book-Crossing: such rows are left out.'),
   noun: nounSchema.default(DEFAULT_NOUN),
   parts: splitPartsSchema
     .default(PAPER_PARTS)
@@ -47,13 +51,14 @@ export const samplingSchema = z.object({
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
-/** What each user rated, in order of time (stable), users in order of first appearance. */
+/** What each user rated, in order of time (stable), users in order of first appearance; what is not rated is left out. */
 export function historiesByUser(
   interactions: Iterable<Interaction>,
-  { likedAbove }: Pick<Sampling, 'likedAbove'>,
+  { likedAbove, unrated }: Pick<Sampling, 'likedAbove' | 'unrated'>,
 ): Map<string, HistoryItem[]> {
   const byUser = new Map<string, Interaction[]>();
   for (const interaction of interactions) {
+    if (interaction.rating === unrated) continue;
     const own = byUser.get(interaction.user);
     if (own) own.push(interaction);
     else byUser.set(interaction.user, [interaction]);

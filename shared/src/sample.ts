@@ -123,7 +123,7 @@ export function toInstructionRow(sample: LabelledSample): InstructionRow {
 
 const WRITTEN_BY = /^"(.*)" written by (.+)$/s;
 const INPUT =
-  /^User Preference: (?<liked>[^\n]*)\nUser Unpreference: (?<disliked>[^\n]*)\nWhether the user will like the target (?<noun>\S+) "(?<target>[^\n]*)"\?$/;
+  /^User Preference:(?: (?<liked>[^\n]*))?\nUser Unpreference:(?: (?<disliked>[^\n]*))?\nWhether the user will like the target (?<noun>\S+) "(?<target>[^\n]*)"\?$/;
 
 function parseItem(text: string): Item {
   const book = WRITTEN_BY.exec(text);
@@ -142,7 +142,8 @@ function parseList(text: string, liked: boolean): HistoryItem[] {
  * @returns the sample, or what was wrong and how to mend it
  */
 export function parsePublishedRow(row: InstructionRow): { sample: LabelledSample } | { problem: string } {
-  const parts = INPUT.exec(row.input.replace(/\r\n?/g, '\n'))?.groups;
+  // Files that went through other systems have CRLF, spaces before line ends, or a line end at the end: no title has any of these.
+  const parts = INPUT.exec(row.input.replace(/[ \t]*(?:\r\n|\r|\n)/g, '\n').trim())?.groups;
   if (!parts) {
     return {
       problem:
@@ -154,7 +155,7 @@ export function parsePublishedRow(row: InstructionRow): { sample: LabelledSample
   const target = WRITTEN_BY.test(parts.target!) ? parseItem(parts.target!) : { title: parts.target! };
   const parsed = labelledSampleSchema.safeParse({
     noun: parts.noun,
-    history: [...parseList(parts.liked!, true), ...parseList(parts.disliked!, false)],
+    history: [...parseList(parts.liked ?? '', true), ...parseList(parts.disliked ?? '', false)],
     target,
     liked: answer === 'yes',
   });

@@ -27,7 +27,7 @@ describe('datasets', () => {
     });
     expect(dataset.warnings).toEqual([
       'These columns are not used: genres.',
-      'Only 24 samples can be made with a historyLength of 10.',
+      'Only 24 samples can be made with a history of 10 items.',
     ]);
     expect(dataset.stats!.profile).toEqual({
       ratings: [1, 2, 3, 4, 5].map((rating) => ({
@@ -92,7 +92,7 @@ describe('datasets', () => {
     };
     const samples = await uploaded('samples', 'json', JSON.stringify([published, published], null, 2));
     expect(samples).toMatchObject({ state: 'ready', stats: { rows: 2, users: null, items: 4, likedShare: 1 } });
-    expect(samples.warnings.join()).toContain('1 rows are repeated');
+    expect(samples.warnings.join()).toContain('1 row is repeated');
     const instructions = await uploaded('instructions', 'jsonl', '\ufeff{"instruction":"Say hi","output":"hi"}\n\n');
     expect(instructions).toMatchObject({
       state: 'ready',
@@ -135,7 +135,7 @@ describe('datasets', () => {
     expect(dataset).toMatchObject({
       state: 'ready',
       stats: { rows: 3, items: 2, users: null, likedShare: null, labelled: 0 },
-      warnings: ['1 rows are of an item that has come before.'],
+      warnings: ['1 row is of an item that has come before.'],
     });
     const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
     expect(
@@ -292,12 +292,54 @@ describe('datasets', () => {
     expect((await call('GET', '/v1/datasets?kind=films', { key })).status).toBe(400);
   });
 
-  it('refuse a format that a kind does not come in', async () => {
+  const tab = [
+    'user_id:token\titem_id:token\ttitle:token_seq\trating:float\ttimestamp:float',
+    '1\t2\tAmélie\t5\t6',
+  ].join('\n');
+  it.each([
+    ['RecBole', 'csv', encode(tab)],
+    ['MovieLens', 'csv', encode('1::2::Amélie::5::978300760\n')],
+    ['UTF-16', 'csv', Uint8Array.from([...`\ufeff${tab}`].flatMap((char) => [char.charCodeAt(0), 0]).with(1, 0xfe))],
+    ['JSON Lines as json', 'json', encode('{"user":1,"item":2,"title":"Amélie","rating":5,"time":6}\n'.repeat(2))],
+    ['an array in an object', 'json', encode('{"data":[{"user":1,"item":2,"title":"Amélie","rating":5,"time":6}]}')],
+  ])('take %s by their content', async (_, format, content) => {
+    const dataset = await uploaded('interactions', format, content);
+    expect([dataset.state, dataset.rowErrors]).toEqual(['ready', []]);
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
+    expect(JSON.parse(rows.split('\n')[0]!)).toMatchObject({ user: '1', item: '2', title: 'Amélie', rating: 5 });
+  });
+
+  it.each([
+    [
+      'Latin-1',
+      Uint8Array.from(ratings(2, 3).replaceAll('Film', 'Fïlm'), (char) => char.charCodeAt(0)),
+      /iconv -f ISO-8859-1/,
+    ],
+    ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0), /gunzip/],
+    [
+      'reviews',
+      encode('{"asin":"B1","user_id":"A","title":"Good","text":".","rating":4,"timestamp":1588615855070}\n'),
+      /item_title/,
+    ],
+  ])('refuse %s in words that help', async (_, content, words) => {
+    const dataset = await uploaded('interactions', 'jsonl', content);
+    expect([dataset.state, dataset.errorCount]).toEqual(['rejected', 1]);
+    expect(dataset.rowErrors[0]!.fix).toMatch(words);
+  });
+
+  it('leave out ratings that say "not rated"', async () => {
+    const content = 'user;item;title;rating;time\n1;1;A;0;1\n1;2;B;8;2\n1;3;C;0;3\n';
+    const dataset = await uploaded('interactions', 'csv', content, { sampling: { unrated: 0 } });
+    expect(dataset).toMatchObject({ stats: { rows: 1, likedShare: 1 }, sampling: { unrated: 0 } });
+    expect(dataset.warnings[0]).toBe('2 rows with the rating 0 are not rated and left out.');
+  });
+
+  it('refuse a format that there is not', async () => {
     const { status, body } = await call('POST', '/v1/datasets', {
-      body: { name: 'x', kind: 'samples', format: 'csv', bytes: 1 },
+      body: { name: 'x', kind: 'samples', format: 'xlsx', bytes: 1 },
     });
-    expect(status).toBe(400);
-    expect(body.error).toMatchObject({ code: 'VALIDATION_FAILED', message: expect.stringContaining('body.format') });
+    expect([status, body.error.code]).toEqual([400, 'VALIDATION_FAILED']);
+    expect(body.error.message).toContain('format');
   });
 });
 

@@ -8,7 +8,7 @@ import { evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
-import { showProgress } from './progress.ts';
+import { showProgress, warn } from './progress.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
 interface Options extends ScoringCommandOptions {
@@ -23,7 +23,7 @@ export function registerEvaluate(program: Command): void {
     .description(
       'Evaluate a model on labelled samples: AUC with its interval, AUC within users, and rules without a model.',
     )
-    .requiredOption('--samples <file>', 'labelled TALLRec samples: JSON array or JSONL')
+    .requiredOption('--samples <file>', 'labelled TALLRec samples: JSON, JSON Lines, CSV or Parquet')
     .option('--limit <n>', 'only the first n samples', wholeNumber(1))
     .option('--train <file>', 'training samples, for the item popularity rule')
     .option('--predictions <file.jsonl>', 'where to write the score of each sample')
@@ -32,8 +32,8 @@ export function registerEvaluate(program: Command): void {
 
 async function evaluate(options: Options): Promise<void> {
   const signal = interruptSignal();
-  const samples = (await readLabelledSamples(options.samples)).slice(0, options.limit);
-  const train = options.train ? await readLabelledSamples(options.train) : undefined;
+  const samples = (await readLabelledSamples(options.samples, warn)).slice(0, options.limit);
+  const train = options.train ? await readLabelledSamples(options.train, warn) : undefined;
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);

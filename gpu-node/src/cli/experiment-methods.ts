@@ -18,7 +18,7 @@ import type { Compute } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { computeRequest, openEngine } from './open-engine.ts';
-import { say } from './progress.ts';
+import { say, warn } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions } from './recipe-options.ts';
 
 export interface MethodOptions extends RecipeOptions {
@@ -103,7 +103,7 @@ async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Pr
     instructions:
       instructions === undefined
         ? undefined
-        : { rows: await readInstructions(instructions), sha256: await sha256File(instructions) },
+        : { rows: await readInstructions(instructions, warn), sha256: await sha256File(instructions) },
     adaptersDir: join(cacheDir, 'adapters'),
     examples,
     contextTokens,

@@ -26,7 +26,7 @@ import {
   weightsOption,
   wholeNumber,
 } from './option-values.ts';
-import { formatMs, say, showProgress } from './progress.ts';
+import { formatMs, say, showProgress, warn } from './progress.ts';
 import { withRecipeOptions } from './recipe-options.ts';
 
 /** Of a thread with TensorFlow.js, a sentence encoder and the data of a domain. */
@@ -168,7 +168,7 @@ async function run(experiment: ExperimentName, options: Options): Promise<void> 
 }
 
 async function openDomains({ domain: names, data }: Options): Promise<Domain[]> {
-  const domains = await Promise.all(names.map((name) => openDomain(name, data)));
+  const domains = await Promise.all(names.map((name) => openDomain(name, data, warn)));
   const twice = domains.find(({ name }, index) => domains.findIndex((other) => other.name === name) < index);
   if (!twice) return domains;
   throw new TallrecError('BAD_REQUEST', `Two domains have the name ${twice.name}.`, {

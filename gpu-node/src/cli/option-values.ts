@@ -10,6 +10,7 @@ import { parsedBy } from './fail.ts';
 /** A whole number of at least `least`. */
 export const wholeNumber = (least: number) => parsedBy(z.coerce.number().int().min(least));
 export const positiveNumber = parsedBy(z.coerce.number().positive());
+export const anyNumber = parsedBy(z.string().trim().min(1).pipe(z.coerce.number()));
 export const share = parsedBy(z.coerce.number().min(0).max(1));
 
 export function templateOption(): Option {

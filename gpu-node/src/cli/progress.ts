@@ -3,6 +3,11 @@ import { Presets, SingleBar } from 'cli-progress';
 
 const PLAIN_LINE_EVERY_MS = 5000;
 
+/** What is odd and no failure. */
+export function warn(text: string): void {
+  say(`warning: ${text}`);
+}
+
 export interface Progress {
   update(done: number, total: number, etaMs?: number, note?: string): void;
   /** Ends the bar; safe to call twice. */

@@ -9,19 +9,21 @@ import {
   samplingSchema,
   splitPartsSchema,
 } from '@tallrec/shared/interactions';
+import { COLUMNS } from '@tallrec/shared/rows/columns';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
+import {
+  type ColumnNames,
+  columnNamesSchema,
+  DATASET_FORMATS,
+  type DatasetFormat,
+} from '@tallrec/shared/wire/datasets';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
-import {
-  guessFormat,
-  INTERACTION_FORMATS,
-  type InteractionFormat,
-  readInteractions,
-} from '../data/read-interactions.ts';
+import { readInteractions } from '../data/read-interactions.ts';
 import { parsedBy } from './fail.ts';
-import { positiveNumber, wholeNumber } from './option-values.ts';
-import { say } from './progress.ts';
+import { anyNumber, wholeNumber } from './option-values.ts';
+import { say, warn } from './progress.ts';
 
 const partsSchema = z
   .string()
@@ -29,9 +31,17 @@ const partsSchema = z
   .transform((text) => text.split(':').map(Number))
   .pipe(splitPartsSchema);
 
+const columnsSchema = z
+  .string()
+  .transform((text) => Object.fromEntries(text.split(',').map((pair) => pair.split(/=(.*)/s).slice(0, 2))))
+  .pipe(columnNamesSchema);
+
 interface Options {
   from: string;
-  format?: InteractionFormat;
+  format?: DatasetFormat;
+  columns?: ColumnNames;
+  titles?: string;
+  unrated?: number;
   out: string;
   history: number;
   likedAbove: number;
@@ -45,14 +55,26 @@ export function registerSamples(program: Command): void {
   program
     .command('samples')
     .description("Make TALLRec samples from ratings: train, valid and test in the paper's split.")
-    .requiredOption('--from <file>', 'ratings; for ml-100k the directory that holds u.data and u.item')
-    .addOption(new Option('--format <name>', 'form of the ratings (default: by the name)').choices(INTERACTION_FORMATS))
+    .requiredOption(
+      '--from <file>',
+      'ratings: CSV or another table, JSON, JSON Lines or Parquet; or the directory of MovieLens as published',
+    )
+    .addOption(
+      new Option('--format <name>', 'what the ratings are, where their content does not tell').choices(DATASET_FORMATS),
+    )
+    .option(
+      '--columns <column=name,…>',
+      `which column of the file holds what: ${COLUMNS.join(', ')}; without a header they are called 1, 2, 3 …`,
+      parsedBy(columnsSchema),
+    )
+    .option('--titles <file>', 'where the titles of the items are, if not beside the ratings (columns item and title)')
     .requiredOption(
       '--out <dir>',
       'where to write train, valid and test: .json in the published form, .jsonl with users, ids and times',
     )
     .option('--history <n>', 'items of history before each target', wholeNumber(1), 10)
-    .option('--liked-above <rating>', 'a rating above this is a like', positiveNumber, 3)
+    .option('--liked-above <rating>', 'a rating above this is a like', anyNumber, 3)
+    .option('--unrated <rating>', 'a rating that says "not rated", as 0 in Book-Crossing: left out', anyNumber)
     .option('--noun <word>', 'what an item is called in the prompt', parsedBy(nounSchema), 'movie')
     .option('--last <n>', 'how many samples to keep, from the end', wholeNumber(10), 10_000)
     .option('--parts <train:valid:test>', 'sizes of the three files, in proportion', parsedBy(partsSchema), [8, 1, 1])
@@ -61,12 +83,14 @@ export function registerSamples(program: Command): void {
 }
 
 async function samples(options: Options): Promise<void> {
-  const interactions = await readInteractions(options.from, options.format ?? guessFormat(options.from));
+  const { format, columns, titles } = options;
   const sampling = samplingSchema.parse({
     historyLength: options.history,
     likedAbove: options.likedAbove,
+    unrated: options.unrated,
     noun: options.noun,
   });
+  const interactions = await readInteractions(options.from, { format, columns, titles, sampling, onWarning: warn });
   const split = paperSplit(buildSamples(interactions, sampling), options);
   if (split.test.length === 0) {
     throw new TallrecError(

@@ -11,7 +11,7 @@ import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples, withBlend } from '../score/scorer.ts';
 import { blendOf, openAdapter, openEngine } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
-import { say, showProgress } from './progress.ts';
+import { say, showProgress, warn } from './progress.ts';
 
 export interface ScoringCommandOptions {
   model: string;
@@ -27,7 +27,7 @@ export interface ScoringCommandOptions {
 export function registerScore(program: Command): void {
   withScoringOptions(program.command('score'))
     .description('Score samples: one line each, in order, with score, yesLogit and noLogit.')
-    .requiredOption('--samples <file>', 'TALLRec samples: JSON array or JSONL')
+    .requiredOption('--samples <file>', 'TALLRec samples: JSON, JSON Lines, CSV or Parquet')
     .option('--blend', "add blendScore, by the adapter's blend of score and history")
     .option('--out <file.jsonl>', 'where to write the scores (default: standard output)')
     .action(score);
@@ -37,7 +37,7 @@ async function score(
   options: ScoringCommandOptions & { samples: string; out?: string; blend?: boolean },
 ): Promise<void> {
   const signal = interruptSignal();
-  const samples = await readSamples(options.samples);
+  const samples = await readSamples(options.samples, warn);
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);

@@ -30,7 +30,7 @@ import {
   weightsOption,
   wholeNumber,
 } from './option-values.ts';
-import { formatMs, type Progress, say, showProgress } from './progress.ts';
+import { formatMs, type Progress, say, showProgress, warn } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions, withRecipeOptions } from './recipe-options.ts';
 
 interface Options extends RecipeOptions {
@@ -58,7 +58,7 @@ export function registerTune(program: Command): void {
     .command('tune')
     .description("Tune a LoRA adapter by TALLRec's recipe. Ctrl-C ends it with the best adapter so far.")
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
-    .requiredOption('--train <file>', 'samples (or instructions, in the first stage): JSON array or JSONL')
+    .requiredOption('--train <file>', 'samples (or instructions, in the first stage): JSON, JSON Lines, CSV or Parquet')
     .requiredOption(
       '--out <dir>',
       'gets the PEFT adapter, report.json, blend.json where it could be fit and, while it runs, checkpoints',
@@ -160,9 +160,17 @@ async function readData({ stage, train, valid, validLimit, seed }: Options): Pro
   const draw = <T>(rows: T[]) =>
     validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
   if (stage === 'alpaca') {
-    return { stage, train: await readInstructions(train), valid: valid ? draw(await readInstructions(valid)) : [] };
+    return {
+      stage,
+      train: await readInstructions(train, warn),
+      valid: valid ? draw(await readInstructions(valid, warn)) : [],
+    };
   }
-  return { stage, train: await readLabelledSamples(train), valid: valid ? draw(await readLabelledSamples(valid)) : [] };
+  return {
+    stage,
+    train: await readLabelledSamples(train, warn),
+    valid: valid ? draw(await readLabelledSamples(valid, warn)) : [],
+  };
 }
 
 /** Shows a tuning's events until it ends. */

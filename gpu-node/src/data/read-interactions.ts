@@ -1,111 +1,111 @@
-// Reads ratings files: MovieLens-100K as published, CSV with a header, or JSONL.
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// Ratings from files, with the titles of their items from a second file where the first has none, as MovieLens is published.
+import { isUtf8 } from 'node:buffer';
+import { readFile as readWhole, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Interaction } from '@tallrec/shared/interactions';
-import { checkInteraction, jsonKeyMapper } from '@tallrec/shared/rows/check-interaction';
-import { mapColumns, namesOf } from '@tallrec/shared/rows/columns';
-import type { RowFault } from '@tallrec/shared/rows/row-fault';
-import { parse } from 'csv-parse/sync';
-import { readText } from './read-rows.ts';
+import { type Interaction, type Sampling, samplingSchema } from '@tallrec/shared/interactions';
+import type { NamedColumns } from '@tallrec/shared/rows/columns';
+import type { Titles } from '@tallrec/shared/rows/row-check';
+import { RowPass } from '@tallrec/shared/rows/row-pass';
+import type { DatasetFormat } from '@tallrec/shared/wire/datasets';
+import { type OnWarning, readFile, refused, textOf, unreadable } from './read-file.ts';
 
-export const INTERACTION_FORMATS = ['ml-100k', 'csv', 'jsonl'] as const;
-export type InteractionFormat = (typeof INTERACTION_FORMATS)[number];
+export interface InteractionsOptions {
+  /** What the file is said to be, where its content does not tell. */
+  format?: DatasetFormat | undefined;
+  columns?: NamedColumns | undefined;
+  sampling?: Sampling;
+  /** A file with the titles of the items. */
+  titles?: string | undefined;
+  /** Whether the rows are in their normalised form, and were judged as they got it. */
+  judged?: boolean;
+  onWarning?: OnWarning | undefined;
+}
+
+/** Ratings files of published data sets, and where the titles of their items are. */
+const PUBLISHED = [
+  { ratings: 'u.data', titles: 'u.item' },
+  { ratings: 'ratings.dat', titles: 'movies.dat' },
+  { ratings: 'ratings.csv', titles: 'movies.csv' },
+] as const;
+/** By their documentation in ISO-8859-1. */
+const LATIN1: readonly string[] = ['u.item', 'movies.dat'];
 
 /**
- * @param path a file; for ml-100k also the directory that holds u.data and u.item
- * @throws TallrecError naming the line, the column and what was wrong
+ * @param path a file, or the directory of a published data set
+ * @throws TallrecError naming the file, the line, the column and what was wrong
  */
-export async function readInteractions(path: string, format: InteractionFormat): Promise<Interaction[]> {
-  if (format === 'ml-100k') return readMovieLens100K(path);
-  return format === 'csv' ? readCsv(path) : readJsonl(path);
+export async function readInteractions(path: string, options: InteractionsOptions = {}): Promise<Interaction[]> {
+  const { format = null, columns = null, sampling = samplingSchema.parse({}), judged, onWarning } = options;
+  const file = await ratingsFile(path);
+  const form = { kind: 'interactions' as const, format, columns, sampling, judged };
+  const titlesFile = options.titles ?? (await titlesBeside(file, new RowPass(form)));
+  const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile);
+  return (await readFile(file, { ...form, titles }, onWarning)).map(({ row }) => row);
 }
 
-export function guessFormat(path: string): InteractionFormat {
-  if (/\.csv$/i.test(path)) return 'csv';
-  return /\.(jsonl|ndjson)$/i.test(path) ? 'jsonl' : 'ml-100k';
-}
+const isFile = (path: string) =>
+  stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
 
-/** u.data holds user, item, rating and time by tabs; u.item has the titles, in ISO-8859-1. */
-async function readMovieLens100K(path: string): Promise<Interaction[]> {
+async function ratingsFile(path: string): Promise<string> {
   const isDirectory = await stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,
   );
-  const dataPath = isDirectory ? join(path, 'u.data') : path;
-  const itemPath = join(dirname(dataPath), 'u.item');
-  const titles = new Map<string, string>();
-  for (const line of (await readText(itemPath, 'latin1')).split('\n')) {
-    const [item, title] = line.split('|');
-    if (item && title) titles.set(item, title);
-  }
-  return (await readText(dataPath)).split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const [user, item, rating, time] = line.trim().split('\t');
-    const title = titles.get(item ?? '');
-    const place = `${dataPath}, line ${index + 1}`;
-    if (time === undefined) throw invalid(place, 'expected user, item, rating and time with tabs between');
-    if (!title) throw invalid(place, `${itemPath} has no title for the item ${item}`);
-    return [checked({ user, item, title, rating, time }, place)];
+  if (!isDirectory) return path;
+  for (const { ratings } of PUBLISHED) if (await isFile(join(path, ratings))) return join(path, ratings);
+  const known = PUBLISHED.map(({ ratings }) => ratings).join(', ');
+  throw new TallrecError('NOT_FOUND', `${path} is a directory without ratings of a known name (${known}).`, {
+    fix: 'Name the file itself.',
   });
 }
 
-interface CsvRecord {
-  record: string[];
-  info: { lines: number };
-}
-
-async function readCsv(path: string): Promise<Interaction[]> {
-  let records: CsvRecord[];
+/** Of a published file without titles. */
+async function titlesBeside(path: string, pass: RowPass): Promise<string | undefined> {
+  const known = PUBLISHED.find(({ ratings }) => ratings === basename(path));
+  const titles = known && join(dirname(path), known.titles);
+  if (!titles || !(await isFile(titles))) return undefined;
   try {
-    // With `info` a record comes with its line, which the library's types leave out.
-    records = parse(await readText(path), { info: true, skip_empty_lines: true, bom: true }) as unknown as CsvRecord[];
-  } catch (cause) {
-    if (cause instanceof TallrecError) throw cause;
-    throw invalid(path, (cause as Error).message.replace(/\.$/, ''));
-  }
-  const [header, ...rows] = records;
-  const { index, missing } = mapColumns(header?.record ?? []);
-  const [lacking] = missing;
-  if (lacking) {
-    throw invalid(`${path}, line 1`, `the header has no column for ${lacking} (${namesOf(lacking)})`);
-  }
-  const columns = Object.entries(index);
-  return rows.map(({ record, info }) =>
-    checked(Object.fromEntries(columns.map(([column, at]) => [column, record[at]])), `${path}, line ${info.lines}`),
-  );
-}
-
-async function readJsonl(path: string): Promise<Interaction[]> {
-  const mapKeys = jsonKeyMapper();
-  return (await readText(path)).split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const place = `${path}, line ${index + 1}`;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      throw invalid(place, 'it is not JSON');
+    for await (const chunk of textOf(path)) {
+      pass.push(chunk);
+      break;
     }
-    const columns = mapKeys(value);
-    if ('faults' in columns) throw refused(place, columns.faults);
-    return [checked(columns, place)];
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  pass.end();
+  return pass.columnNames.title === undefined ? titles : undefined;
+}
+
+async function readTitles(path: string): Promise<Titles> {
+  const pass = new RowPass({ kind: 'items', format: null, columns: null, sampling: samplingSchema.parse({}) });
+  const titles = new Map<string, { title: string; by?: string }>();
+  const take = (rows: ReturnType<RowPass['push']>) => {
+    for (const { checked } of rows) {
+      if (checked.kind !== 'items') continue;
+      const { id, title, by } = checked.row;
+      if (id !== undefined) titles.set(id, { title, ...(by === undefined ? {} : { by }) });
+    }
+  };
+  try {
+    for await (const chunk of LATIN1.includes(basename(path)) ? latin1Text(path) : textOf(path)) take(pass.push(chunk));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  take(pass.end());
+  // An item without a title is missed only where it was rated.
+  const [error] = pass.rowErrors;
+  if (error && (pass.broken || titles.size === 0)) throw refused(path, error, pass.errorCount);
+  if (titles.size > 0) return titles;
+  throw new TallrecError('VALIDATION_FAILED', `${path} names no ids of items beside their titles.`, {
+    fix: 'It needs a column for item and one for title.',
   });
 }
 
-function checked(columns: Parameters<typeof checkInteraction>[0], place: string): Interaction {
-  const result = checkInteraction(columns);
-  if ('value' in result) return result.value;
-  throw refused(place, result.faults);
-}
-
-function refused(place: string, [fault]: readonly RowFault[]): TallrecError {
-  const { column, problem, fix } = fault!;
-  return new TallrecError('VALIDATION_FAILED', `${place}: ${column ? `${column}: ` : ''}${problem}`, { fix });
-}
-
-function invalid(place: string, what: string): TallrecError {
-  return new TallrecError('VALIDATION_FAILED', `${place}: ${what}.`, {
-    fix: 'Ratings need the columns user, item, title, rating and time, and may have by (the creator).',
-  });
+async function* latin1Text(path: string): AsyncGenerator<Uint8Array> {
+  const bytes = await readWhole(path);
+  yield isUtf8(bytes) ? bytes : Buffer.from(bytes.toString('latin1'));
 }

@@ -1,111 +1,71 @@
-// Reads sample and instruction files: the published JSON array, JSONL of the same rows, or JSONL of samples.
-import { readFile } from 'node:fs/promises';
+// Samples and instructions from files: the published rows, Alpaca's, or our own samples, in any format that the reader takes.
+import { readFile as readWhole } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
-import {
-  type InstructionRow,
-  instructionRowSchema,
-  type LabelledSample,
-  parsePublishedRow,
-  type Sample,
-  sampleSchema,
-} from '@tallrec/shared/sample';
+import { samplingSchema } from '@tallrec/shared/interactions';
+import { TextBorder } from '@tallrec/shared/rows/encoding';
+import { FileReader } from '@tallrec/shared/rows/file-reader';
+import { isBad } from '@tallrec/shared/rows/row-reader';
+import type { InstructionRow, LabelledSample, Sample } from '@tallrec/shared/sample';
+import { type OnWarning, readFile, refused, textOf, unreadable } from './read-file.ts';
 
-interface PlacedRow {
-  value: unknown;
-  place: string;
-}
+const ANY = { format: null, columns: null, sampling: samplingSchema.parse({}) };
 
-/** @throws TallrecError naming the file, the row and what was wrong */
-export async function readSamples(path: string): Promise<Sample[]> {
-  return rowsOf(path, await readText(path)).map(parseSample);
+/** @throws TallrecError naming the file, the line and what was wrong */
+export async function readSamples(path: string, onWarning?: OnWarning): Promise<Sample[]> {
+  return (await readFile(path, { ...ANY, kind: 'samples' }, onWarning)).map(({ row }) => row);
 }
 
 /** Samples that all say whether the target was liked. */
-export async function readLabelledSamples(path: string): Promise<LabelledSample[]> {
-  return rowsOf(path, await readText(path)).map((row) => {
-    const { liked, ...sample } = parseSample(row);
-    if (liked === undefined)
-      throw invalid(row.place, 'it does not say whether the target was liked', 'Add "liked": true or false.');
-    return { ...sample, liked };
-  });
-}
-
-/** How many rows a file has, whatever they hold. */
-export async function countRows(path: string): Promise<number> {
-  return rowsOf(path, await readText(path)).length;
-}
-
-export async function readInstructions(path: string): Promise<InstructionRow[]> {
-  return rowsOf(path, await readText(path)).map(({ value, place }) => {
-    const parsed = instructionRowSchema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0]!;
-    throw invalid(
-      place,
-      `${issue.path.join('.') || 'row'}: ${issue.message}`,
-      'Rows are {"instruction", "input", "output"}.',
+export async function readLabelledSamples(path: string, onWarning?: OnWarning): Promise<LabelledSample[]> {
+  const rows = await readFile(path, { ...ANY, kind: 'samples' }, onWarning);
+  return rows.map(({ row: { liked, ...sample }, line }) => {
+    if (liked !== undefined) return { ...sample, liked };
+    throw new TallrecError(
+      'VALIDATION_FAILED',
+      `${path}, line ${line}: it does not say whether the target was liked.`,
+      {
+        fix: 'Add "liked": true or false, or in published rows the output "Yes." or "No."; without, it can only be scored.',
+      },
     );
   });
 }
 
-function parseSample({ value, place }: PlacedRow): Sample {
-  if (typeof value === 'object' && value !== null && 'instruction' in value) {
-    const row = instructionRowSchema.safeParse(value);
-    if (!row.success) {
-      const issue = row.error.issues[0]!;
-      throw invalid(place, `${issue.path.join('.')}: ${issue.message}`, 'Rows are {"instruction", "input", "output"}.');
-    }
-    const parsed = parsePublishedRow(row.data);
-    if ('problem' in parsed) throw invalid(place, parsed.problem, 'See the published TALLRec samples for the form.');
-    return parsed.sample;
-  }
-  const parsed = sampleSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw invalid(
-    place,
-    `${issue.path.join('.') || 'row'}: ${issue.message}`,
-    'Rows are {"history", "target", "liked"}, or published TALLRec rows.',
-  );
+export async function readInstructions(path: string, onWarning?: OnWarning): Promise<InstructionRow[]> {
+  return (await readFile(path, { ...ANY, kind: 'instructions' }, onWarning)).map(({ row }) => row);
 }
 
-/** A JSON array, or one JSON document a line. */
-function rowsOf(path: string, text: string): PlacedRow[] {
-  if (/^\s*\[/.test(text)) {
-    let rows: unknown;
-    try {
-      rows = JSON.parse(text);
-    } catch (cause) {
-      throw invalid(path, `it is not JSON (${(cause as Error).message})`, 'Check that the file is whole.');
+/** How many rows a file has, whatever they hold. */
+export async function countRows(path: string): Promise<number> {
+  const reader = new FileReader({ layout: null, named: null, format: null });
+  let rows = 0;
+  const count = (found: ReturnType<FileReader['push']>) => {
+    for (const row of found) {
+      if (isBad(row)) throw refused(path, row, 1);
+      rows++;
     }
-    return (rows as unknown[]).map((value, index) => ({ value, place: `${path}, row ${index + 1}` }));
-  }
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const place = `${path}, line ${index + 1}`;
-    try {
-      return [{ value: JSON.parse(line) as unknown, place }];
-    } catch (cause) {
-      throw invalid(
-        place,
-        `it is not JSON (${(cause as Error).message})`,
-        'A file is one JSON array, or one JSON document a line.',
-      );
-    }
-  });
-}
-
-export async function readText(path: string, encoding: BufferEncoding = 'utf8'): Promise<string> {
+  };
   try {
-    return (await readFile(path, encoding)).replace(/^\uFEFF/, '');
+    for await (const chunk of textOf(path)) count(reader.push(chunk));
   } catch (cause) {
-    throw new TallrecError('NOT_FOUND', `${path} cannot be read.`, {
-      fix: 'Check the path and its permissions.',
-      cause,
-    });
+    throw unreadable(path, cause);
   }
+  count(reader.end());
+  return rows;
 }
 
-function invalid(place: string, what: string, fix: string): TallrecError {
-  return new TallrecError('VALIDATION_FAILED', `${place}: ${what}.`, { fix });
+/**
+ * A small text that is no file of rows.
+ * @throws TallrecError when it cannot be read or is no UTF-8 or UTF-16 text
+ */
+export async function readText(path: string): Promise<string> {
+  const border = new TextBorder();
+  let bytes: Buffer;
+  try {
+    bytes = await readWhole(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  const text = Buffer.concat([border.push(bytes), border.end()]).toString();
+  if (border.fault) throw refused(path, border.fault, 1);
+  return text.replace(/^\uFEFF/, '');
 }

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { PAPER_DOMAINS, type PaperDomain } from '@tallrec/shared/paper-figures';
 import type { LabelledSample } from '@tallrec/shared/sample';
+import type { OnWarning } from '../data/read-file.ts';
 import { countRows, readLabelledSamples } from '../data/read-rows.ts';
 import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { sha256File } from '../models/content-hash.ts';
@@ -37,7 +38,7 @@ export interface Domain {
  * @param nameOrDir `movie` or `book` in the folder `dataDir`, or any folder
  * @throws TallrecError naming what is missing or cannot be read
  */
-export async function openDomain(nameOrDir: string, dataDir?: string): Promise<Domain> {
+export async function openDomain(nameOrDir: string, dataDir?: string, onWarning?: OnWarning): Promise<Domain> {
   const paper = PAPER_DOMAINS.find((domain) => domain === nameOrDir);
   const dir = paper && dataDir ? join(dataDir, paper) : resolve(nameOrDir);
   const [train, valid, test] = await Promise.all(['train', 'valid', 'test'].map((part) => findFile(dir, part)));
@@ -46,8 +47,8 @@ export async function openDomain(nameOrDir: string, dataDir?: string): Promise<D
       fix: 'Name a folder with train, valid and test samples ("tallrec samples" makes one), or for movie and book the folder that holds both by --data.',
     });
   }
-  const rows = await readWithUsers(valid.path);
-  const split = train ? { train: await readWithUsers(train.path), valid: rows } : splitValidation(rows);
+  const rows = await readWithUsers(valid.path, onWarning);
+  const split = train ? { train: await readWithUsers(train.path, onWarning), valid: rows } : splitValidation(rows);
   return {
     name: basename(dir),
     paper,
@@ -70,8 +71,8 @@ export function splitValidation<T extends { user?: string | undefined }>(
 }
 
 /** Published files name no users; where all of a file's rows are without one they are found by their overlapping histories. */
-async function readWithUsers(path: string): Promise<LabelledSample[]> {
-  return withInferredUsers(await readLabelledSamples(path));
+async function readWithUsers(path: string, onWarning?: OnWarning): Promise<LabelledSample[]> {
+  return withInferredUsers(await readLabelledSamples(path, onWarning));
 }
 
 async function findFile(dir: string, part: string): Promise<DataFile | undefined> {

@@ -19,7 +19,7 @@ import type { DataPlace } from './engine-calls.ts';
 export async function labelledSamples({ kind, file, sampling, split }: DataPlace): Promise<LabelledSample[]> {
   if (kind === 'instructions') throw wrongKind('samples or interactions', kind);
   if (kind === 'samples') return readLabelledSamples(file);
-  const samples = buildSamples(await readInteractions(file, 'jsonl'), sampling);
+  const samples = buildSamples(await readInteractions(file, { judged: true }), sampling);
   if (samples.length === 0) {
     throw new TallrecError(
       'VALIDATION_FAILED',

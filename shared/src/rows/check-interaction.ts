@@ -1,6 +1,14 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../interactions.ts';
-import { type Column, type Layout, mapColumns, type NamedColumns, RATINGS } from './columns.ts';
+import {
+  type Column,
+  type ColumnMap,
+  doubtfulColumn,
+  type Layout,
+  mapColumns,
+  type NamedColumns,
+  RATINGS,
+} from './columns.ts';
 import { type RowFault, shown } from './row-fault.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -76,7 +84,7 @@ export function checkInteraction(
 
 const EXAMPLE: Partial<Record<Column, unknown>> = { user: '1', item: '1193', title: '…', rating: 5, time: 978300760 };
 
-export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: RowFault[] };
+export type KeyMapper = (row: unknown) => Partial<Record<Column, unknown>> | { faults: RowFault[]; hopeless?: boolean };
 
 /** Reads JSON objects with the usual names for the columns, or these; rows mostly have the same keys, so their meaning is kept. */
 export function jsonKeyMapper(layout: Layout = RATINGS, named: NamedColumns | null = null): KeyMapper {
@@ -84,7 +92,7 @@ export function jsonKeyMapper(layout: Layout = RATINGS, named: NamedColumns | nu
   const example = Object.fromEntries(
     columns.filter((column) => column in EXAMPLE).map((name) => [name, EXAMPLE[name]]),
   );
-  const known = new Map<string, NamedColumns>();
+  const known = new Map<string, ColumnMap>();
   return (row) => {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) {
       const fix = `Write ${JSON.stringify(example)}.`;
@@ -92,11 +100,14 @@ export function jsonKeyMapper(layout: Layout = RATINGS, named: NamedColumns | nu
     }
     const keys = Object.keys(row);
     const signature = keys.join('\n');
-    let names = known.get(signature);
-    if (!names) {
-      names = mapColumns(keys, layout, named).names;
-      if (known.size < 100) known.set(signature, names);
+    let map = known.get(signature);
+    if (!map) {
+      map = mapColumns(keys, layout, named);
+      if (known.size < 100) known.set(signature, map);
     }
+    const { names, missing, doubtful } = map;
+    const doubt = doubtful.find(({ column }) => missing.includes(column));
+    if (doubt) return { faults: [doubtfulColumn(doubt)], hopeless: true };
     const mapped: Partial<Record<Column, unknown>> = {};
     for (const column of columns) {
       const name = names[column];

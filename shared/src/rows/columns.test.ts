@@ -9,9 +9,41 @@ describe('columns', () => {
       missing: [],
       absent: [],
       unused: ['genres'],
+      doubtful: [],
     });
     expect(mapColumns(['id', 'name'], ITEMS).names).toEqual({ item: 'id', title: 'name' });
     expect(mapColumns(['id', 'name'], RATINGS).missing).toEqual(['user', 'item', 'rating', 'time']);
+  });
+
+  it('are told by their names without the types that RecBole writes behind them', () => {
+    const { names, missing } = mapColumns([
+      'user_id:token',
+      'item_id:token',
+      'title:token_seq',
+      'rating:float',
+      'timestamp:float',
+    ]);
+    expect([names.title, missing]).toEqual(['title:token_seq', []]);
+  });
+
+  it.each([
+    ['asin,parent_asin,user_id,timestamp,rating,title,text,images,helpful_vote,verified_purchase', 'title', 'title'],
+    ['user,item,title,rating,time,review,helpful', 'title', 'title'],
+    ['reviewerID,asin,reviewerName,helpful,reviewText,overall,summary,unixReviewTime', 'title', 'summary'],
+    ['author,app_id,name,rating,time', 'by', 'author'],
+  ])('of reviews do not mean what they mean of items: %s', (header, column, name) => {
+    const { names, doubtful } = mapColumns(header.split(','));
+    expect(names).not.toHaveProperty(column);
+    expect(doubtful).toMatchObject([{ column, name }]);
+    expect(mapColumns(header.split(','), RATINGS, { [column]: name })).toMatchObject({
+      names: { [column]: name },
+      doubtful: [],
+    });
+  });
+
+  it('of reviews may hold the title of the item too', () => {
+    const { names } = mapColumns('asin,user_id,timestamp,rating,title,text,product_title'.split(','));
+    expect(names.title).toBe('product_title');
   });
 
   it('that were named go before guesses, and what they took is not guessed again', () => {

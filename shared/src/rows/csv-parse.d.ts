@@ -16,6 +16,8 @@ export interface Info {
 export interface Options {
   bom: boolean;
   delimiter: string;
+  record_delimiter: string[];
+  relax_quotes: boolean;
   skip_empty_lines: boolean;
   relax_column_count: boolean;
   max_record_size: number;

@@ -1,37 +1,31 @@
-// CSV with a header line, by csv-parse: quoted fields with newlines, CRLF, and comma, semicolon or tab between fields.
+// Tables as text, by csv-parse: quoted fields with newlines, any line ends, and what stands between fields found out from the first lines.
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
 import { LIMITS } from '../limits.ts';
+import { BackslashQuotes } from './backslash-quotes.ts';
 import {
   type Column,
   type ColumnMap,
+  type Doubt,
+  doubtfulColumn,
   type Layout,
   mapColumns,
   type NamedColumns,
   namesOf,
   RATINGS,
 } from './columns.ts';
+import { type Dialect, dialectOf, isTelling } from './dialect.ts';
+import { lineEndsIn } from './line-counter.ts';
 import { shown } from './row-fault.ts';
-import { type BadRow, NOT_UTF8, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
+import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
-const NEWLINE = 0x0a;
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
-
 /** What has to be known of a file's head to read on from its middle. */
 export interface CsvHead {
   header: string[];
-  delimiter: string;
-}
-
-function countNewlines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
-  return count;
-}
-
-function delimiterOf(headerLine: string): string {
-  const count = (delimiter: string) => headerLine.split(delimiter).length;
-  return [',', ';', '\t'].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+  dialect: Dialect;
+  /** Named by hand, or told by their order. */
+  named: NamedColumns | null;
 }
 
 function absentColumn(column: Column, named: NamedColumns | null, header: readonly string[]): BadRow {
@@ -41,82 +35,89 @@ function absentColumn(column: Column, named: NamedColumns | null, header: readon
   return { line: 1, column, problem, fix };
 }
 
+interface CsvOptions {
+  /** Null: rows are objects by the names in the header, as they are. */
+  layout?: Layout | null;
+  /** Names that the header needs then. */
+  needed?: readonly string[];
+  named?: NamedColumns | null;
+}
+
 export class CsvReader implements RowReader {
   position: ReaderPosition;
   broken = false;
   head: CsvHead | undefined;
   private readonly from: ReaderPosition;
-  private readonly layout: Layout;
+  private readonly layout: Layout | null;
+  private readonly needed: readonly string[];
   private readonly named: NamedColumns | null;
-  private readonly withFields: boolean;
   private columns: ColumnMap | undefined;
   private parser: Parser | undefined;
   private rows: RawRow[] = [];
-  /** The head of the file until its first line is whole. */
+  /** The head of the file until its dialect is told. */
   private opening = '';
-  private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  private linesRead = 0;
-  private delimiter = ',';
+  private dialect: Dialect | undefined;
+  private quotes: BackslashQuotes | undefined;
+  private readonly utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+  /** Line ends within fields that the parser counts twice: CRLF. */
+  private countedTwice = 0;
   private nextLine: number;
 
-  /**
-   * @param options `withFields`: rows come with all their fields too, as they stand in the file
-   * @param from where another reader of the same file has stopped, and what it knew of its head
-   */
+  /** @param from where another reader of the same file has stopped, and what it knew of its head */
   constructor(
-    {
-      layout = RATINGS,
-      named = null,
-      withFields = false,
-    }: { layout?: Layout; named?: NamedColumns | null; withFields?: boolean } = {},
+    { layout = RATINGS, needed = [], named = null }: CsvOptions = {},
     { position: from, head }: { position: ReaderPosition; head?: CsvHead | undefined } = { position: START },
   ) {
     this.from = from;
     this.layout = layout;
+    this.needed = needed;
     this.named = named;
-    this.withFields = withFields;
     this.position = from;
     this.nextLine = from.line;
     if (head) {
       this.head = head;
-      this.columns = mapColumns(head.header, layout, named);
-      this.parser = this.newParser(head.delimiter);
+      this.columns = this.mapped(head);
+      this.start(head.dialect);
     }
   }
 
   /** Header names that mean nothing here. */
   get unused(): string[] {
-    return this.columns?.unused ?? [];
+    return (this.layout && this.columns?.unused) ?? [];
+  }
+
+  /** Columns that are not read although their names are usual for it. */
+  get doubtful(): Doubt[] {
+    return this.columns?.doubtful ?? [];
+  }
+
+  /** What each column is called, as it was named, guessed or told by its order. */
+  get names(): NamedColumns {
+    return this.columns?.names ?? {};
   }
 
   push(chunk: Uint8Array): RawRow[] {
-    const text = this.broken ? null : this.decode(chunk);
-    if (text === null) return this.take();
-    if (this.parser) this.parser.write(text);
+    if (this.broken) return [];
+    const text = this.utf8.decode(chunk, { stream: true });
+    if (this.parser) this.write(text);
     else this.open(text, false);
     return this.take();
   }
 
   end(): RawRow[] {
-    if (this.broken) return this.take();
-    try {
-      this.utf8.decode();
-    } catch {
-      this.stop({ line: this.from.line + this.linesRead, column: null, ...NOT_UTF8 });
-      return this.take();
-    }
+    if (this.broken) return [];
     if (!this.parser) this.open('', true);
+    const rest = this.quotes?.end();
+    if (rest) this.parser?.write(rest);
     this.parser?.end();
     if (!this.head && !this.broken) {
-      this.stop({ line: 1, column: null, problem: 'The file is empty.', fix: 'Upload a CSV file with a header line.' });
+      this.stop({ line: 1, column: null, problem: 'The file is empty.', fix: 'Give a table with a header line.' });
     }
     return this.take();
   }
 
   private take(): RawRow[] {
-    const rows = this.rows;
-    this.rows = [];
-    return rows;
+    return this.rows.splice(0);
   }
 
   private stop(row: BadRow): void {
@@ -124,47 +125,29 @@ export class CsvReader implements RowReader {
     this.broken = true;
   }
 
-  /** @returns the characters that end within this chunk, null where it is not text */
-  private decode(chunk: Uint8Array): string | null {
-    try {
-      const text = this.utf8.decode(chunk, { stream: true });
-      this.linesRead += countNewlines(chunk);
-      return text;
-    } catch {
-      const fresh = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-      let start = 0;
-      let line = this.from.line + this.linesRead;
-      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-        try {
-          fresh.decode(chunk.subarray(start, end));
-        } catch {
-          // The first line may begin in the chunk before, where its own bytes were found sound.
-          break;
-        }
-        start = end + 1;
-        line++;
-      }
-      this.stop({ line, column: null, ...NOT_UTF8 });
-      return null;
-    }
+  private write(text: string): void {
+    this.parser!.write(this.quotes ? this.quotes.push(text) : text);
   }
 
-  /** Reads the delimiter off the first line, then starts the parser. */
   private open(text: string, last: boolean): void {
     this.opening += text;
-    const lineEnd = this.opening.indexOf('\n');
-    if (lineEnd === -1 && !last && this.opening.length <= LIMITS.rowBytes) return;
-    this.delimiter = delimiterOf(lineEnd === -1 ? this.opening : this.opening.slice(0, lineEnd));
-    this.parser = this.newParser(this.delimiter);
-    this.parser.write(this.opening);
+    if (!last && !isTelling(this.opening)) return;
+    const opening = this.opening.replace(/^\ufeff/, '');
+    if (opening.trim() === '') return;
+    this.start(dialectOf(opening, this.layout, this.named));
+    this.write(this.opening);
     this.opening = '';
   }
 
-  private newParser(delimiter: string): Parser {
-    const atHead = this.from.offset === 0;
+  private start(dialect: Dialect): void {
+    this.dialect = dialect;
+    if (dialect.backslash) this.quotes = new BackslashQuotes(dialect);
+    const strict = dialect.delimiter === ',' || dialect.delimiter === ';';
     const parser = parse({
-      bom: atHead,
-      delimiter,
+      bom: this.from.offset === 0,
+      delimiter: dialect.delimiter,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_quotes: !strict,
       skip_empty_lines: true,
       relax_column_count: true,
       max_record_size: LIMITS.rowBytes,
@@ -180,58 +163,102 @@ export class CsvReader implements RowReader {
     });
     parser.on('error', (error) => this.refuse(error));
     parser.resume();
-    return parser;
+    this.parser = parser;
   }
 
   private accept(fields: string[], lines: number, bytes: number): void {
     if (this.broken) return;
-    const lastLine = this.from.line + lines - 1;
-    this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
+    this.countedTwice += fields.reduce((sum, field) => sum + (field.match(/\r\n/g)?.length ?? 0), 0);
+    const lastLine = this.from.line + lines - 1 - this.countedTwice;
     this.nextLine = lastLine + 1;
+    this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
     if (!this.columns) {
-      this.readHeader(fields);
-      return;
+      if (this.dialect!.hint && this.head === undefined && /^sep=/i.test(fields[0]!)) return;
+      this.readHeader(this.dialect!.byOrder ? fields.map((_, at) => String(at + 1)) : fields);
+      if (this.broken || !this.dialect!.byOrder) return;
     }
     const width = this.head!.header.length;
-    const line =
-      lastLine - fields.reduce((sum, field) => sum + (field.includes('\n') ? field.split('\n').length - 1 : 0), 0);
+    const line = lastLine - fields.reduce((sum, field) => sum + lineEndsIn(field), 0);
     if (fields.length !== width) {
-      const problem = `This row has ${fields.length} fields, the header has ${width}.`;
+      const first = this.dialect!.byOrder ? 'first row' : 'header';
+      const problem = `This row has ${fields.length} fields, the ${first} has ${width}.`;
       const fix = 'Put fields that hold the delimiter or a line break in double quotes.';
       this.rows.push({ line, column: null, problem, fix });
       return;
     }
-    const { index } = this.columns;
+    this.rows.push({ line, value: this.valueOf(fields), fields });
+  }
+
+  private valueOf(fields: readonly string[]): Record<string, string> {
     const value: Record<string, string> = {};
+    if (!this.layout) {
+      for (const [at, name] of this.head!.header.entries()) value[name.trim()] = fields[at]!;
+      return value;
+    }
+    const { index } = this.columns!;
     for (const column of this.layout.columns) {
       const at = index[column];
       if (at !== undefined) value[column] = fields[at]!;
     }
-    this.rows.push(this.withFields ? { line, value, fields } : { line, value });
+    return value;
   }
 
-  private get example(): string {
-    const { columns, optional } = this.layout;
-    return columns.filter((column) => !optional.includes(column) || column === 'item').join(',');
+  private mapped({ header, named }: CsvHead): ColumnMap {
+    return mapColumns(header, this.layout ?? { columns: [], optional: [] }, named);
   }
 
-  private readHeader(fields: string[]): void {
-    this.head = { header: fields, delimiter: this.delimiter };
-    this.columns = mapColumns(fields, this.layout, this.named);
-    for (const column of this.columns.missing) {
-      this.stop({
+  private readHeader(header: string[]): void {
+    const { byOrder } = this.dialect!;
+    this.head = { header, dialect: this.dialect!, named: byOrder ? { ...byOrder, ...this.named } : this.named };
+    this.columns = this.mapped(this.head);
+    const { missing, absent, doubtful } = this.columns;
+    const lacking = this.needed.find((name) => !header.some((other) => other.trim() === name));
+    if (lacking !== undefined) this.stop(this.lackingName(lacking, header));
+    for (const column of missing) {
+      const doubt = doubtful.find((one) => one.column === column);
+      this.stop(doubt ? { line: 1, ...doubtfulColumn(doubt) } : this.missingColumn(column));
+    }
+    for (const column of absent) this.stop(absentColumn(column, this.named, header));
+  }
+
+  private lackingName(name: string, header: readonly string[]): BadRow {
+    const names = header.slice(0, 10).map(shown).join(', ');
+    return {
+      line: 1,
+      column: name,
+      problem: `This is neither JSON nor a table with the column ${name}: it begins with ${names}.`,
+      fix: `Write JSON, JSON Lines, or a table with the columns ${this.needed.join(', ')} in its first line.`,
+    };
+  }
+
+  private missingColumn(column: Column): BadRow {
+    const { columns, optional } = this.layout!;
+    const example = columns.filter((one) => !optional.includes(one) || one === 'item');
+    const { header, dialect } = this.head!;
+    if (dialect.byOrder) {
+      const problem = `The file has no header line, and which column holds ${column} cannot be told by their order.`;
+      const order = example.map((one, at) => `${one}=${at + 1}`).join(',');
+      return {
         line: 1,
         column,
-        problem: `The header has no column for ${column}.`,
-        fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${this.example}.`,
-      });
+        problem,
+        fix: `Add the line ${example.join(dialect.delimiter)}, or name the columns by their numbers, as in ${order}.`,
+      };
     }
-    for (const column of this.columns.absent) this.stop(absentColumn(column, this.named, fields));
+    const author = this.columns!.unused.find((name) => /^(author|reviewer|username|user ?name)$/i.test(name.trim()));
+    const likely = column === 'user' && author ? ` ${shown(author)} may be it: then name it for user.` : '';
+    const apart = header.length === 1 ? ' Nothing was found that stands between fields: , ; tab :: or |.' : '';
+    return {
+      line: 1,
+      column,
+      problem: `The header has no column for ${column}.${apart}`,
+      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}`,
+    };
   }
 
   private refuse(error: CsvError | undefined): void {
     if (this.broken || !error) return;
-    const line = this.from.line + Number(error.lines ?? 1) - 1;
+    const line = this.from.line + Number(error.lines ?? 1) - 1 - this.countedTwice;
     const begins = Math.min(line, this.nextLine);
     if (error.code === 'CSV_MAX_RECORD_SIZE') {
       const problem = `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`;

@@ -39,6 +39,11 @@ export class ItemIndex {
     if (liked) item.liked++;
   }
 
+  /** What the item was called first, where it is kept. */
+  titleOf(key: string): string | undefined {
+    return this.items.get(key)?.title;
+  }
+
   private begin(key: string, id: string | undefined, names: Names): DatasetItem | undefined {
     const characters = this.characters + charactersOf(id, names);
     if (this.items.size >= LIMITS.searchedItems || characters > LIMITS.searchedCharacters) {

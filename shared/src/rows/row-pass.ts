@@ -1,22 +1,37 @@
-// One pass over a file: its rows read, checked and counted, with what is wrong or odd in them. The edge's validation and the page that
-// shows a file before its upload say the same because both are this.
-import type { Sampling } from '../interactions.ts';
+// One pass over a file: its rows read, checked and counted, with what is wrong or odd in them. The edge's validation, the command line and
+// the page that shows a file before its upload say the same because all are this.
+import type { Interaction, Sampling } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import type { DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
-import { type Column, isTableKind, LAYOUTS, type NamedColumns, namesOf } from './columns.ts';
-import { type CsvHead, CsvReader } from './csv-reader.ts';
+import { ColumnMeaning, type MeaningRow } from './column-meaning.ts';
+import {
+  type Column,
+  isTableKind,
+  LAYOUTS,
+  type Layout,
+  type NamedColumns,
+  namesOf,
+  withoutTitles,
+} from './columns.ts';
+import { FileReader, type FileReaderState } from './file-reader.ts';
 import type { ItemIndexState } from './item-index.ts';
-import { JsonArrayReader, JsonlReader } from './json-readers.ts';
-import { type Normalised, type RowCheck, rowCheck } from './row-check.ts';
-import { isBad, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
+import { type Normalised, type RowCheck, rowCheck, type Titles } from './row-check.ts';
+import { shown } from './row-fault.ts';
+import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './row-keys.ts';
+import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
 import { Tally, type TallyState } from './tally.ts';
 
 /** What has to be known of a file to read it. */
 export interface FileForm {
   kind: DatasetKind;
-  format: DatasetFormat;
+  /** What it is said to be; its content goes before. Null where nobody said. */
+  format: DatasetFormat | null;
   sampling: Sampling;
   columns: NamedColumns | null;
+  /** Of ratings whose file has none: by the ids of items. */
+  titles?: Titles | undefined;
+  /** Whether its columns were judged before, as those of rows in their normalised form. */
+  judged?: boolean | undefined;
 }
 
 export interface CheckedRow {
@@ -28,24 +43,24 @@ export interface CheckedRow {
 
 /** What another pass needs to go on where this one has stopped. */
 export interface RowPassState {
-  position: ReaderPosition;
-  csv: CsvHead | null;
+  reader: FileReaderState;
   errorCount: number;
   rowErrors: RowError[];
-  unseen: Column[];
+  keys: RowKeysState;
+  /** Null once they are judged. */
+  meaning: MeaningRow[] | null;
+  doubts: string[];
   tally: TallyState;
 }
 
-/** Of JSON rows, whose keys are gathered. */
-const ROWS_WITH_NAMES = 100;
-const MAX_NAMES = 1000;
+const SHOWN_NAMES = 20;
 
-function newReader({ kind, format, columns }: FileForm, from: RowPassState | undefined): RowReader {
-  const position = from?.position ?? START;
-  if (format === 'jsonl') return new JsonlReader(position);
-  if (format === 'json') return new JsonArrayReader(position);
-  const layout = LAYOUTS[isTableKind(kind) ? kind : 'interactions'];
-  return new CsvReader({ layout, named: columns }, { position, head: from?.csv ?? undefined });
+/** What pandas adds to a table of its own accord. */
+const HARMLESS = ['__index_level_0__', 'Unnamed: 0', ''];
+
+function layoutOf({ kind, titles }: FileForm): Layout | null {
+  if (!isTableKind(kind)) return null;
+  return titles && kind === 'interactions' ? withoutTitles(LAYOUTS[kind]) : LAYOUTS[kind];
 }
 
 export class RowPass {
@@ -53,62 +68,104 @@ export class RowPass {
   /** The first of them. */
   readonly rowErrors: RowError[];
   private readonly form: FileForm;
-  private readonly reader: RowReader;
+  private readonly reader: FileReader;
   private readonly check: RowCheck;
   private readonly tally: Tally;
-  /** Columns that were named and have been in no JSON row yet. */
-  private readonly unseen: Set<Column>;
-  private readonly keys = new Set<string>();
-  private read = 0;
+  /** Of rows that are objects. */
+  private readonly keys: RowKeys;
+  private meaning: ColumnMeaning | null;
+  private readonly doubts: string[];
+  private hopeless = false;
 
   constructor(form: FileForm, from?: RowPassState) {
+    const { kind, format, columns, titles } = form;
     this.form = form;
-    this.reader = newReader(form, from);
-    this.check = rowCheck(form.kind, form.format === 'csv', form.columns);
-    this.tally = new Tally(form.kind, form.sampling, from?.tally);
+    const layout = layoutOf(form);
+    this.reader = new FileReader(
+      { layout, needed: layout ? [] : INSTRUCTION_FIELDS, named: columns, format },
+      from?.reader,
+    );
+    this.check = rowCheck(kind, columns, titles);
+    this.tally = new Tally(kind, form.sampling, from?.tally);
     this.errorCount = from?.errorCount ?? 0;
     this.rowErrors = from?.rowErrors ?? [];
-    this.unseen = new Set(from?.unseen ?? (form.format === 'csv' ? [] : (Object.keys(form.columns ?? {}) as Column[])));
+    this.keys = new RowKeys(kind, layout, columns, from?.keys);
+    const judged = kind !== 'interactions' || form.judged || from?.meaning === null;
+    this.meaning = judged ? null : new ColumnMeaning(from?.meaning ?? []);
+    this.doubts = from?.doubts ?? [];
   }
 
   /** The good rows that end within this chunk; the others are counted. */
   push(chunk: Uint8Array): CheckedRow[] {
-    return this.take(this.reader.push(chunk));
+    return this.hopeless ? [] : this.take(this.reader.push(chunk));
   }
 
   /** What is left at the end of the file. */
   end(): CheckedRow[] {
+    if (this.hopeless) return [];
     const rows = this.take(this.reader.end());
-    for (const column of this.unseen) this.refuseFirst(this.neverSeen(column));
+    if (this.reader.form !== 'csv') for (const column of this.keys.unseen) this.refuseFirst(this.neverSeen(column));
+    this.judge();
     if (this.tally.rows === 0 && this.errorCount === 0) {
       this.refuse({
         line: 1,
         column: null,
         problem: 'The file has no rows.',
-        fix: 'Upload a file with at least one row.',
+        fix: 'Give a file with at least one row.',
       });
     }
     return rows;
   }
 
+  /** Judges the columns by the rows so far, where not all of the file is at hand. */
+  judge(): void {
+    const found = this.meaning?.judge(this.columnNames) ?? [];
+    this.meaning = null;
+    for (const { grave, ...fault } of found) {
+      // Who names a column knows what it holds.
+      if (grave && this.form.columns?.[fault.column] === undefined) {
+        this.refuseFirst({ line: 1, ...fault });
+        this.hopeless = true;
+      } else this.doubts.push(`${fault.problem} ${fault.fix}`);
+    }
+  }
+
   /** Set when nothing after this point can be read. */
   get broken(): boolean {
-    return this.reader.broken;
+    return this.reader.broken || this.hopeless;
   }
 
   get position(): ReaderPosition {
     return this.reader.position;
   }
 
-  get state(): RowPassState {
-    const { reader, errorCount, rowErrors, unseen, tally } = this;
-    const csv = reader instanceof CsvReader ? (reader.head ?? null) : null;
-    return { position: reader.position, csv, errorCount, rowErrors, unseen: [...unseen], tally: tally.state };
+  /** Undefined until a row was read. */
+  get state(): RowPassState | undefined {
+    const { errorCount, rowErrors, keys, meaning, doubts, tally } = this;
+    const reader = this.reader.state;
+    return (
+      reader && {
+        reader,
+        errorCount,
+        rowErrors,
+        keys: keys.state,
+        meaning: meaning?.state ?? null,
+        doubts,
+        tally: tally.state,
+      }
+    );
   }
 
-  /** What the file calls its columns: its header, or the keys of its first rows. */
+  /** What the file calls its columns: its header, or the keys of its rows. */
   get names(): string[] {
-    return this.reader instanceof CsvReader ? (this.reader.head?.header ?? []) : [...this.keys];
+    const { csv } = this.reader;
+    return csv ? (csv.head?.header ?? []) : [...this.keys.names];
+  }
+
+  /** Which of them holds what, as it was named, guessed, or told by their order. */
+  get columnNames(): NamedColumns {
+    const { csv } = this.reader;
+    return csv ? csv.names : this.keys.mapped(this.names).names;
   }
 
   stats(): DatasetStats {
@@ -122,39 +179,71 @@ export class RowPass {
 
   /** @param whole whether this was the whole file, about which more can be said */
   warnings(whole = true): string[] {
-    const unused = this.reader instanceof CsvReader ? this.reader.unused : [];
-    return this.tally.warnings(unused, whole);
+    return [...this.formWarnings(), ...this.tally.warnings(whole)];
+  }
+
+  /** What is odd in how the file is written, whatever its rows hold. */
+  formWarnings(): string[] {
+    const { csv } = this.reader;
+    const found: string[] = [];
+    const byOrder = csv?.head?.dialect.byOrder;
+    if (csv && byOrder) {
+      const order = Object.entries(csv.names).map(([column, name]) => `${name} = ${column}`);
+      found.push(`The file has no header line: its columns were read as ${order.join(', ')}.`);
+    }
+    const fromTable = csv !== undefined && isTableKind(this.form.kind);
+    const unused = (fromTable ? csv.unused : [...this.keys.unused]).filter((name) => !HARMLESS.includes(name));
+    if (unused.length > 0) {
+      const more = unused.length > SHOWN_NAMES ? ` and ${unused.length - SHOWN_NAMES} more` : '';
+      const names = unused.slice(0, SHOWN_NAMES).join(', ');
+      found.push(`These ${csv ? 'columns' : 'fields'} are not used: ${names}${more}.`);
+    }
+    const doubtful = csv ? csv.doubtful : this.keys.mapped(this.names).doubtful;
+    for (const { column, name, why } of doubtful) found.push(`${shown(name)} is not read as ${column}: ${why}.`);
+    return [...found, ...this.doubts];
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
     const good: CheckedRow[] = [];
     for (const row of rows) {
+      if (this.hopeless) break;
       if (isBad(row)) {
         this.refuse(row);
         continue;
       }
-      this.look(row.value);
-      const checked = this.check(row.value);
-      if ('faults' in checked) for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
+      if (!row.fields || !isTableKind(this.form.kind)) this.keys.add(row.value);
+      const checked = this.check(row);
+      if ('faults' in checked) {
+        this.hopeless = checked.hopeless === true;
+        for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
+      } else if (this.isLeftOut(checked)) this.tally.addUnrated();
       else {
         const text = JSON.stringify(checked.row);
         this.tally.add(checked, text);
         good.push({ line: row.line, checked, text });
+        if (this.meaning && checked.kind === 'interactions') this.addMeaning(row, checked.row);
       }
     }
     return good;
   }
 
-  private look(value: unknown): void {
-    if (this.form.format === 'csv' || (this.unseen.size === 0 && this.read >= ROWS_WITH_NAMES)) return;
-    this.read++;
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return;
-    for (const column of this.unseen) {
-      if (Object.hasOwn(value, this.form.columns![column]!)) this.unseen.delete(column);
+  private isLeftOut(checked: Normalised): boolean {
+    const { unrated } = this.form.sampling;
+    return unrated !== undefined && checked.kind === 'interactions' && checked.row.rating === unrated;
+  }
+
+  private addMeaning({ value, fields }: GoodRow, row: Interaction): void {
+    const others: Record<string, string> = {};
+    if (fields) {
+      const { unused, head } = this.reader.csv!;
+      for (const name of unused) others[name] = fields[head!.header.indexOf(name)] ?? '';
+    } else {
+      for (const name of this.keys.unused) {
+        const other = (value as Record<string, unknown>)[name];
+        if (typeof other === 'string' || typeof other === 'number') others[name] = String(other);
+      }
     }
-    if (this.read <= ROWS_WITH_NAMES && this.keys.size < MAX_NAMES) {
-      for (const key of Object.keys(value)) this.keys.add(key);
-    }
+    if (this.meaning!.add(row, others)) this.judge();
   }
 
   private refuse(error: RowError): void {

@@ -7,7 +7,7 @@ export type RawRow = GoodRow | BadRow;
 export interface GoodRow {
   line: number;
   value: unknown;
-  /** Of CSV, where they were asked for: in the order of the header. */
+  /** Of CSV: in the order of the header. */
   fields?: readonly string[];
 }
 
@@ -35,8 +35,3 @@ export interface RowReader {
   /** Set when nothing after this point can be read; the reason was handed on as a bad row. */
   readonly broken: boolean;
 }
-
-export const NOT_UTF8 = {
-  problem: 'This is not UTF-8 text.',
-  fix: 'Save the file as UTF-8, for example with: iconv -f ISO-8859-1 -t UTF-8 old > new',
-};

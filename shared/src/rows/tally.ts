@@ -20,6 +20,12 @@ interface Counts {
   /** Rows that name a user. */
   withUser: number;
   repeated: number;
+  /** Ratings that say that there is none. */
+  unrated: number;
+  /** Rows with text that an earlier conversion has damaged. */
+  damaged: number;
+  /** Ratings whose item was called otherwise before. */
+  retitled: number;
   /** Samples that interactions will give: positions with a full history before them. */
   samples: number;
   /** Samples by the length of their histories. */
@@ -37,12 +43,20 @@ export interface TallyState {
   index: ItemIndexState;
 }
 
-const REPEATED: Record<Normalised['kind'], string> = {
-  interactions: 'ratings are of an item that the same user has rated before',
-  samples: 'rows are repeated',
-  instructions: 'rows are repeated',
-  items: 'rows are of an item that has come before',
+const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
+  interactions: (count) =>
+    `${counted(count, 'rating is', 'ratings are')} of an item that the same user has rated before`,
+  samples: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
+  instructions: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
+  items: (count) => `${counted(count, 'row is', 'rows are')} of an item that has come before`,
 };
+
+const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
+/** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1. */
+const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€/;
+/** Zero on a scale of so many is rather no rating than the least. */
+const LEAST_OF_SCALE = 4;
 
 export class Tally {
   private readonly kind: DatasetKind;
@@ -63,6 +77,9 @@ export class Tally {
       labelled: 0,
       withUser: 0,
       repeated: 0,
+      unrated: 0,
+      damaged: 0,
+      retitled: 0,
       samples: 0,
       lengths: new Array(LIMITS.historyItems + 1).fill(0),
       firstTime: null,
@@ -85,6 +102,7 @@ export class Tally {
   add(checked: Normalised, text: string): void {
     const { counts } = this;
     counts.rows++;
+    if (DAMAGED.test(text)) counts.damaged++;
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
     else if (checked.kind === 'items') {
       if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
@@ -92,6 +110,11 @@ export class Tally {
       if (this.seen.add(text) > 1) counts.repeated++;
       if (checked.kind === 'samples') this.addSample(checked.row);
     }
+  }
+
+  /** A row that is left out. */
+  addUnrated(): void {
+    this.counts.unrated++;
   }
 
   private addSample(row: Sample): void {
@@ -121,6 +144,7 @@ export class Tally {
     this.ratings.add(row.rating);
     if (this.users.add(row.user) > this.sampling.historyLength) counts.samples++;
     this.countItem(row.item, row, liked);
+    if ((this.index.titleOf(row.item) ?? row.title) !== row.title) counts.retitled++;
     if (this.seen.add(`${row.user}\n${row.item}`) > 1) counts.repeated++;
     counts.firstTime ??= row.time;
     if (row.time !== counts.firstTime) counts.sameTime = false;
@@ -167,32 +191,62 @@ export class Tally {
   }
 
   /** @param whole whether all rows were counted: of a part there is nothing odd in what it lacks */
-  warnings(unusedColumns: readonly string[], whole = true): string[] {
+  warnings(whole = true): string[] {
     const { kind, counts, sampling } = this;
     const found: string[] = [];
     const { users, likedShare } = this.stats();
-    if (unusedColumns.length > 0) found.push(`These columns are not used: ${unusedColumns.slice(0, 20).join(', ')}.`);
+    if (counts.damaged > 0) {
+      found.push(
+        `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd or Ã©: make the file again from its source.`,
+      );
+    }
+    if (counts.retitled > 0) {
+      found.push(
+        `${counted(counts.retitled, 'rating calls its item', 'ratings call their items')} by another title than before: each keeps its own.`,
+      );
+    }
+    if (counts.unrated > 0) {
+      const left = counted(counts.unrated, 'row with the rating', 'rows with the rating');
+      found.push(`${left} ${sampling.unrated} ${counts.unrated === 1 ? 'is' : 'are'} not rated and left out.`);
+    }
+    const zeros = this.zerosOfScale();
+    if (zeros) found.push(zeros);
     if (!whole) return found;
     if (counts.repeated > 0) {
       const table = kind === 'items' ? this.items : this.seen;
       const scope = table.full ? ` (counted against the first ${MAX_DISTINCT} only)` : '';
-      found.push(`${counts.repeated} ${REPEATED[kind]}${scope}.`);
+      found.push(`${REPEATED[kind](counts.repeated)}${scope}.`);
     }
     if (kind === 'samples' && counts.labelled < counts.rows) {
-      found.push(`${counts.rows - counts.labelled} rows do not say what was liked: they can only be scored.`);
+      const unlabelled = counts.rows - counts.labelled;
+      found.push(
+        unlabelled === 1
+          ? '1 row does not say what was liked: it can only be scored.'
+          : `${unlabelled} rows do not say what was liked: they can only be scored.`,
+      );
     }
     if (likedShare === 1 || likedShare === 0) {
       const cause =
-        kind === 'interactions'
-          ? ` at likedAbove ${sampling.likedAbove}; create the dataset with another threshold`
-          : '';
-      found.push(`${likedShare === 1 ? 'Every' : 'No'} row counts as liked${cause}: an AUC needs both.`);
+        kind === 'interactions' ? ` when ratings above ${sampling.likedAbove} are likes: choose another threshold` : '';
+      found.push(`${likedShare === 1 ? 'Every' : 'No'} row counts as liked${cause}. An AUC needs both.`);
     }
     if (users !== null && users < FEW_USERS) {
-      found.push(`There are only ${users} users: figures about them will be uncertain.`);
+      found.push(
+        `There ${users === 1 ? 'is only 1 user' : `are only ${users} users`}: figures about them will be uncertain.`,
+      );
     }
     if (kind === 'interactions') found.push(...this.samplingWarnings());
     return found;
+  }
+
+  private zerosOfScale(): string | null {
+    if (this.kind !== 'interactions' || this.sampling.unrated !== undefined) return null;
+    const bins = this.ratings.bins();
+    const zeros = bins.find(({ from, to }) => from === 0 && to === 0)?.count ?? 0;
+    const least = Math.min(...bins.filter(({ from }) => from > 0).map(({ from }) => from));
+    const most = bins.at(-1)?.to ?? 0;
+    if (zeros === 0 || bins[0]!.from < 0 || least < 0.5 || most < LEAST_OF_SCALE || most > 10) return null;
+    return `${counted(zeros, 'rating is', 'ratings are')} 0 among ratings from ${least} to ${most}, and counted as not liked. Where 0 says "not rated", as in Book-Crossing, say so: unrated 0 leaves these rows out.`;
   }
 
   private samplingWarnings(): string[] {
@@ -202,11 +256,11 @@ export class Tally {
     if (sameTime && rows > 1) found.push('All times are equal: histories keep the order of the file.');
     if (this.users.full) return found;
     if (samples === 0) {
-      found.push(
-        `No user has more than ${historyLength} ratings, so no sample can be made; create the dataset with a smaller historyLength.`,
-      );
+      const ratings = historyLength === 1 ? '1 rating' : `${historyLength} ratings`;
+      found.push(`No user has more than ${ratings}, so no sample can be made: choose a shorter history.`);
     } else if (samples < FEW_SAMPLES) {
-      found.push(`Only ${samples} samples can be made with a historyLength of ${historyLength}.`);
+      const made = counted(samples, 'sample', 'samples');
+      found.push(`Only ${made} can be made with a history of ${counted(historyLength, 'item', 'items')}.`);
     }
     return found;
   }

@@ -27,12 +27,17 @@ describe('columns that are named', () => {
 });
 
 describe('formats', () => {
-  it('are JSON for all, and CSV for what is a table', () => {
+  it('are the same for all kinds', () => {
     for (const kind of DATASET_KINDS) {
-      for (const format of DATASET_FORMATS) {
-        const refused = format === 'csv' && (kind === 'samples' || kind === 'instructions');
-        expect(problems({ kind, format })?.map(([path]) => path)).toEqual(refused ? ['format'] : undefined);
-      }
+      for (const format of DATASET_FORMATS) expect(problems({ kind, format })).toBeUndefined();
+      expect(problems({ kind, format: 'xlsx' })?.map(([path]) => path)).toEqual(['format']);
     }
+  });
+});
+
+describe('sampling', () => {
+  it('may name the rating that is none', () => {
+    expect(problems({ sampling: { unrated: 0 } })).toBeUndefined();
+    expect(problems({ sampling: { unrated: '0' } })?.map(([path]) => path)).toEqual(['sampling.unrated']);
   });
 });

@@ -14,17 +14,9 @@ export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'
 export const datasetKindSchema = z.enum(DATASET_KINDS);
 export type DatasetKind = z.infer<typeof datasetKindSchema>;
 
-export const DATASET_FORMATS = ['csv', 'jsonl', 'json'] as const;
+export const DATASET_FORMATS = ['csv', 'jsonl', 'json', 'parquet'] as const;
 export const datasetFormatSchema = z.enum(DATASET_FORMATS);
 export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
-
-/** The formats that each kind comes in. */
-export const KIND_FORMATS: Record<DatasetKind, readonly DatasetFormat[]> = {
-  interactions: ['csv', 'jsonl', 'json'],
-  samples: ['json', 'jsonl'],
-  instructions: ['json', 'jsonl'],
-  items: ['csv', 'jsonl', 'json'],
-};
 
 export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 'rejected', 'deleting'] as const;
 export const datasetStateSchema = z.enum(DATASET_STATES);
@@ -46,7 +38,9 @@ export const createDatasetSchema = z
     kind: datasetKindSchema.describe(
       '`interactions`: ratings, one a row. `samples`: histories with a target. `instructions`: as of Alpaca. `items`: a catalogue.',
     ),
-    format: datasetFormatSchema,
+    format: datasetFormatSchema.describe(
+      'What the file is: `csv`, a table whose fields are parted by commas, semicolons, tabs, `::` or bars (CSV, TSV, `.inter`, `.dat`); `jsonl`, one object a line; `json`, an array, alone or as `{"data": […]}`; `parquet`. Where its content is plainly another of these, that is read. Text is UTF-8, or UTF-16 with a byte order mark.',
+    ),
     bytes: z.number().int().min(1).max(LIMITS.uploadBytes).describe('Size of the file to be uploaded.'),
     sha256: sha256Schema.optional().describe('SHA-256 of the file; checked while it streams in.'),
     sampling: samplingSchema.strict().prefault({}).describe('How samples are made of interactions.'),
@@ -64,11 +58,7 @@ export const createDatasetSchema = z
     ({ kind, columns = {} }) =>
       !isTableKind(kind) || Object.keys(columns).every((column) => LAYOUTS[kind].columns.includes(column as Column)),
     { path: ['columns'], message: `of items are ${LAYOUTS.items.columns.join(', ')}: leave the others out` },
-  )
-  .refine((body) => KIND_FORMATS[body.kind].includes(body.format), {
-    path: ['format'],
-    message: 'samples and instructions come as json or jsonl, interactions and items as csv too',
-  });
+  );
 export type CreateDataset = z.infer<typeof createDatasetSchema>;
 
 export const rowErrorSchema = z.object({

@@ -81,6 +81,7 @@ export const datasetDetailTexts = {
     sha256: 'SHA-256',
     created: 'Created',
     liked: 'Liked above',
+    unrated: 'Not rated',
     historyLength: 'History length',
     noun: 'Items are called',
     parts: 'Learn : judge : test',

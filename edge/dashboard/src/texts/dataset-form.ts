@@ -4,7 +4,7 @@ export const datasetFormTexts = {
   lead: 'First you see what is in the file and what is made of it. Nothing is sent before you say so.',
   drop: {
     title: 'Drag a file here, or choose it',
-    body: (most: string) => `CSV, TSV, JSON Lines or JSON, one file of at most ${most}.`,
+    body: (most: string) => `CSV, TSV, JSON Lines, JSON or Parquet, one file of at most ${most}.`,
     choose: 'Choose a file',
     onlyOne: 'One file at a time: choose one.',
     tooLarge: (most: string) => `This file is larger than ${most}.`,
@@ -82,6 +82,10 @@ export const datasetFormTexts = {
       label: 'A rating above this is a like',
       hint: 'For five stars the paper takes 3, for ten points 5.',
     },
+    unrated: {
+      label: 'A rating that says “not rated”',
+      hint: 'Such rows are left out: 0 in Book-Crossing. Empty where every rating is one.',
+    },
     historyLength: {
       label: 'History length',
       hint: 'How many earlier items the model is told before each question. Who has rated fewer gives no example.',
@@ -98,13 +102,7 @@ export const datasetFormTexts = {
     allAlike: 'With this limit all are alike: nothing can be learned from that.',
   },
   prompt: { title: 'The first example, as the model reads it', none: 'These rows give no example yet.' },
-  packed: {
-    title: 'This file holds no text that can be read',
-    workbook:
-      'It is an Excel workbook or a zip archive. Save the sheet as CSV (UTF-8), or unpack the archive, and choose that file.',
-    gzip: 'It is compressed. Unpack it and choose what was in it.',
-    parquet: 'It is a Parquet file. Write it as CSV or JSON Lines and choose that file.',
-  },
+  nothing: 'No rows can be read from this file',
   hashing: (share: string) => `The file is being read for its checksum: ${share}`,
   submit: 'Upload',
   submitAnyway: 'Upload it all the same',

@@ -12,7 +12,7 @@ export const datasetTexts = {
     created: 'Created',
   },
   kinds: { interactions: 'Ratings', samples: 'Samples', instructions: 'Instructions', items: 'Items' },
-  formats: { csv: 'CSV', jsonl: 'JSON Lines', json: 'JSON' },
+  formats: { csv: 'CSV', jsonl: 'JSON Lines', json: 'JSON', parquet: 'Parquet' },
   columnNames: {
     user: 'User',
     item: 'Item',

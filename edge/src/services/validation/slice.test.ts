@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { samplingSchema } from '@tallrec/shared/interactions';
+import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
 import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
@@ -10,7 +11,7 @@ const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };
 const WORKSPACE = 'ws_slices';
 
-async function begin(kind: DatasetKind, format: DatasetFormat, content: string) {
+async function begin(kind: DatasetKind, format: DatasetFormat, content: string | Uint8Array) {
   const id = `ds_${crypto.randomUUID()}`;
   await env.BUCKET.put(places.datasetRaw(WORKSPACE, id), content);
   const { etag } = (await env.BUCKET.head(places.datasetRaw(WORKSPACE, id)))!;
@@ -66,6 +67,34 @@ describe('a validation in slices', () => {
       else expect(whole.found.rowErrors).toMatchObject([{ line: 14_010, column: 'rating' }]);
     },
   );
+
+  it('finds the same in UTF-16, and in a file that is not what it was said to be', async () => {
+    const content = ratings(6000);
+    const whole = await validated(await begin('interactions', 'csv', content), content.length);
+    const utf16 = new Uint8Array(new Uint16Array([...`\ufeff${content}`].map((char) => char.charCodeAt(0))).buffer);
+    const sliced = await validated(await begin('interactions', 'json', utf16), 100_000, 2);
+    expect(sliced.found).toEqual(whole.found);
+    expect(sliced.slices).toBeGreaterThan(3);
+    expect(sliced.rows === whole.rows).toBe(true);
+  });
+
+  it.each(['snappy', 'gzip', 'zstd'] as const)(
+    'reads Parquet compressed by %s, whole row groups a slice',
+    async (codec) => {
+      const whole = await validated(await begin('interactions', 'parquet', parquetRatings(codec)), 1e6);
+      expect([whole.slices, whole.found.stats.rows, whole.found.errorCount]).toEqual([1, 25, 0]);
+      expect(whole.rows!.split('\n')[2]).toContain('もののけ姫');
+      expect(whole.found.warnings[0]).toBe('These fields are not used: tags.');
+      const sliced = await validated(await begin('interactions', 'parquet', parquetRatings(codec)), 1, 2);
+      expect(sliced.slices).toBe(3);
+      expect([sliced.found, sliced.rows]).toEqual([whole.found, whole.rows]);
+    },
+  );
+
+  it('says why a Parquet file cannot be read', async () => {
+    const { found } = await validated(await begin('interactions', 'csv', parquetRatings('brotli')), 1e6);
+    expect(found.rowErrors).toMatchObject([{ line: 1, problem: expect.stringContaining('BROTLI') }]);
+  });
 
   it('refuses bytes that are not those that were uploaded', async () => {
     const input = await begin('instructions', 'jsonl', '{"instruction":"a","output":"b"}');

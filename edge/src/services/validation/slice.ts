@@ -1,12 +1,14 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
 import type { ItemIndexState } from '@tallrec/shared/rows/item-index';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
 import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
 import { RowsWriter, type RowsWriterState } from '../../storage/r2.ts';
+import { ChangedFile, RawFile } from './raw-file.ts';
 import { validationOf } from './start.ts';
 
 /**
@@ -16,6 +18,8 @@ import { validationOf } from './start.ts';
 export const SLICE_BYTES = 128 * 1024 * 1024;
 /** How much is read before requests to the same isolate get their turn: its stream alone would never let them in. */
 const YIELD_BYTES = 512 * 1024;
+/** Of a Parquet file's row group, which is held whole. */
+const GROUP_BYTES = 64 * 1024 * 1024;
 const WRITE_CHARACTERS = 256 * 1024;
 
 export interface Validated {
@@ -70,17 +74,40 @@ export async function validateSlice(
 ): Promise<Validated | null> {
   const { id, workspace } = input.dataset;
   const from = slice === 1 ? undefined : await loadState(bucket, stateKey(input, slice - 1));
-  const startOffset = from?.pass.position.offset ?? 0;
-  const object = await bucket.get(places.datasetRaw(workspace, id), {
-    range: { offset: startOffset, length: sliceBytes },
-    onlyIf: { etagMatches: input.etag },
-  });
-  if (!object || !('body' in object)) return refusal(CHANGED);
+  const raw = new RawFile(bucket, places.datasetRaw(workspace, id), input.etag);
   const upload = bucket.resumeMultipartUpload(places.datasetRows(workspace, id), input.rowsUploadId);
   const pass = new RowPass(input.dataset, from?.pass);
   const writer = new GoodRowsWriter(pass, new RowsWriter(upload, from?.writer));
+  let rest: 'more' | 'none';
+  try {
+    rest = await ((await raw.isParquet()) ? passParquet : passText)(raw, pass, writer, sliceBytes);
+  } catch (error) {
+    if (error instanceof ChangedFile) return refusal(CHANGED);
+    if (error instanceof ParquetFault) return refusal(error.row);
+    throw error;
+  }
+  const { state } = pass;
+  if (rest === 'more' && state) {
+    await saveState(bucket, stateKey(input, slice), { pass: state, writer: await writer.pause() });
+    return null;
+  }
+  await writer.take(pass.end());
+  const { errorCount, rowErrors } = pass;
+  const parts = await writer.finish();
+  if (errorCount === 0) await writeItems(bucket, input.dataset, pass.rankedItems());
+  return { parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+}
+
+async function passText(
+  raw: RawFile,
+  pass: RowPass,
+  writer: GoodRowsWriter,
+  sliceBytes: number,
+): Promise<'more' | 'none'> {
+  const startOffset = pass.position.offset;
+  const { body, size } = await raw.read(startOffset, sliceBytes);
   let unyielded = 0;
-  for await (const chunk of object.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of body) {
     await writer.take(pass.push(chunk));
     if (pass.broken) break;
     unyielded += chunk.length;
@@ -90,16 +117,29 @@ export async function validateSlice(
     }
   }
   // A slice without one whole row would be read for ever; the reader says what is wrong with it.
-  const last = pass.broken || startOffset + sliceBytes >= object.size || pass.position.offset === startOffset;
-  if (!last) {
-    await saveState(bucket, stateKey(input, slice), { pass: pass.state, writer: await writer.pause() });
-    return null;
+  return pass.broken || startOffset + sliceBytes >= size || pass.position.offset === startOffset ? 'none' : 'more';
+}
+
+/** Whole row groups, up to the bytes of a slice: a row's number is its line. */
+async function passParquet(
+  raw: RawFile,
+  pass: RowPass,
+  writer: GoodRowsWriter,
+  sliceBytes: number,
+): Promise<'more' | 'none'> {
+  const parquet = await openParquet(await raw.randomAccess());
+  let left = sliceBytes;
+  for (const group of parquet.groups) {
+    if (group.firstRow < pass.position.line - 1) continue;
+    if (left <= 0) return 'more';
+    for await (const lines of parquetLines(parquet, group, GROUP_BYTES)) {
+      await writer.take(pass.push(lines));
+      if (pass.broken) return 'none';
+      await scheduler.wait(0);
+    }
+    left -= group.bytes;
   }
-  await writer.take(pass.end());
-  const { errorCount, rowErrors } = pass;
-  const parts = await writer.finish();
-  if (errorCount === 0) await writeItems(bucket, input.dataset, pass.rankedItems());
-  return { parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+  return 'none';
 }
 
 /** Instructions have none. */
@@ -153,7 +193,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}

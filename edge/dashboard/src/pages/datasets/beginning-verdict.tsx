@@ -23,13 +23,18 @@ interface BeginningVerdictProps {
   sampling: Sampling | null;
   /** What has to be told before anything can be made of it. */
   lacking: readonly string[];
+  /** What of it is there by its name, and why that is not taken. */
+  doubts: readonly { problem: string; fix: string }[];
 }
 
-export function BeginningVerdict({ reading, beginning, kind, sampling, lacking }: BeginningVerdictProps) {
+export function BeginningVerdict({ reading, beginning, kind, sampling, lacking, doubts }: BeginningVerdictProps) {
   return (
     <Panel title={words.title}>
       {lacking.length > 0 ? (
-        <Alert color="blue">{words.lackingBody(lacking.join(', '))}</Alert>
+        <Stack>
+          <Alert color="blue">{words.lackingBody(lacking.join(', '))}</Alert>
+          <Warnings warnings={doubts.map(({ problem, fix }) => `${problem} ${fix}`)} />
+        </Stack>
       ) : (
         <Stack>
           <Text size="sm" c="dimmed">
@@ -53,9 +58,11 @@ interface CountedProps {
 function Counted({ reading, whole, kind, sampling }: CountedProps) {
   const { rows, users, items, likedShare, profile, warnings } = useMemo(() => {
     const tally = new Tally(kind, sampling);
-    for (const row of reading.rows) tally.add(row, JSON.stringify(row.row));
-    // The columns that are not used are marked in the table.
-    return { ...tally.stats(), warnings: tally.warnings([], whole) };
+    for (const row of reading.rows) {
+      if (row.kind === 'interactions' && row.row.rating === sampling.unrated) tally.addUnrated();
+      else tally.add(row, JSON.stringify(row.row));
+    }
+    return { ...tally.stats(), warnings: [...reading.oddities, ...tally.warnings(whole)] };
   }, [reading, whole, kind, sampling]);
   const examples = examplesOf(profile);
   if (rows === 0) return null;

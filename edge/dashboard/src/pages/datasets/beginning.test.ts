@@ -1,6 +1,8 @@
+import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
 import { toInstructionRow } from '@tallrec/shared/sample';
 import { describe, expect, it } from 'vitest';
-import { beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
+import { beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
+import { initialValues } from './dataset-form.ts';
 
 const beginning = (text: string, whole = true) => ({ bytes: new TextEncoder().encode(text), whole });
 const look = (text: string) => lookAt(beginning(text));
@@ -39,10 +41,13 @@ describe('the beginning of a file', () => {
   });
 
   it('is read as far as it goes: a row that it cuts in two is neither good nor bad', () => {
-    const text = 'user,item,title,rating,time\n1,2,A,3,4\n1,2,"B';
+    const text = `user,item,title,rating,time\n${'1,2,A,3,4\n'.repeat(9)}1,2,"B`;
     const meaning = { kind: 'interactions', format: 'csv' } as const;
-    expect(readBeginning(beginning(text, false), meaning)).toMatchObject({ rows: [{}], errorCount: 0 });
-    expect(readBeginning(beginning(text), meaning).errors).toMatchObject([{ line: 3 }]);
+    expect(readBeginning(beginning(text, false), meaning)).toMatchObject({
+      rows: new Array(9).fill({}),
+      errorCount: 0,
+    });
+    expect(readBeginning(beginning(text), meaning).errors).toMatchObject([{ line: 11 }]);
   });
 
   it('is read by the columns that people name', () => {
@@ -73,11 +78,54 @@ describe('the beginning of a file', () => {
   });
 
   it.each([
-    ['workbook', 'PK\x03\x04'],
-    ['parquet', 'PAR1'],
-    ['gzip', '\x1f\x8b'],
-    [null, CSV],
-  ])('tells text from a %s', (packed, text) => {
-    expect(packedAs({ bytes: Uint8Array.from(text, (char) => char.charCodeAt(0)), whole: true })).toBe(packed);
+    ['workbook', [0x50, 0x4b, 3, 4], /Excel/],
+    ['gzip', [0x1f, 0x8b, 8, 0], /gzip/],
+    ['Latin-1', [...CSV, ...'1,2,Caf'].map((char) => char.charCodeAt(0)).concat(0xe9, 0x0a), /iconv -f/],
+  ])('that holds no rows says why: %s', (_, bytes, words) => {
+    const { fault, rows } = lookAt({ bytes: Uint8Array.from(bytes), whole: true });
+    expect(rows).toEqual([]);
+    expect(`${fault?.problem} ${fault?.fix}`).toMatch(words);
+    expect(look(CSV).fault).toBeNull();
+  });
+
+  it('of a Parquet file is its first rows', async () => {
+    const beginning = await beginningOf(new Blob([parquetRatings('zstd')]));
+    expect(lookAt(beginning)).toMatchObject({ format: 'parquet', kind: 'interactions', fault: null });
+    expect(lookAt(beginning).rows[2]).toMatchObject({
+      line: 3,
+      cells: ['2', 'B2', 'もののけ姫', '3', expect.any(String), ''],
+    });
+    const { rows, oddities } = readBeginning(beginning, { kind: 'interactions', format: 'parquet' });
+    expect([rows.length, oddities]).toEqual([25, ['These fields are not used: tags.']]);
+    const other = await beginningOf(new Blob([parquetRatings('brotli')]));
+    expect(lookAt(other).fault).toMatchObject({ problem: expect.stringContaining('BROTLI') });
+  });
+
+  it('without a header is told by its order', () => {
+    const text = '1::5::Heat::4::978300760\n2::5::Heat::2::978300761\n';
+    expect(look(text)).toMatchObject({ header: ['1', '2', '3', '4', '5'], byOrder: { user: '1', time: '5' } });
+    expect(initialValues('ratings.dat', look(text), beginning(text)).columns).toMatchObject({
+      title: '3',
+      rating: '4',
+    });
+  });
+
+  it('in UTF-16 is as it is in UTF-8', () => {
+    const bytes = new Uint8Array(new Uint16Array([...`\ufeff${CSV}`].map((char) => char.charCodeAt(0))).buffer);
+    expect(lookAt({ bytes, whole: true })).toEqual(look(CSV));
+  });
+
+  it('is judged by its columns, also where it is not the whole', () => {
+    const rows = Array.from({ length: 40 }, (_, at) => `u${at % 7},i${at % 5},Nice ${at},3,${at}\n`).join('');
+    const text = `user,item,title,rating,time\n${rows}`;
+    const { errors } = readBeginning(beginning(text, false), { kind: 'interactions', format: 'csv' });
+    expect(errors).toMatchObject([{ column: 'title', problem: expect.stringContaining('does not hold the titles') }]);
+    const review = { asin: 'B1', user_id: 'A', timestamp: 1588615855070, rating: 4, title: 'Good', text: 'Long text' };
+    const reviews = look(lines(review, { ...review, asin: 'B2', rating: 1 }));
+    expect(initialValues('reviews.jsonl', reviews, beginning(lines(review))).columns).toEqual({});
+    expect(columnsOf(reviews.header, 'interactions', {})).toMatchObject({
+      missing: ['title'],
+      doubts: [{ column: 'title' }],
+    });
   });
 });

@@ -1,18 +1,32 @@
-// The first part of a chosen file, read here by the readers that will check the whole of it: what it seems to be, and what is made of it.
+// The first part of a chosen file, read here by the reader that will check the whole of it: what it seems to be, and what is made of it.
 import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { LIMITS } from '@tallrec/shared/limits';
-import { type Column, isTableKind, LAYOUTS, mapColumns, type NamedColumns } from '@tallrec/shared/rows/columns';
-import { CsvReader } from '@tallrec/shared/rows/csv-reader';
-import { JsonArrayReader, JsonlReader } from '@tallrec/shared/rows/json-readers';
+import { isParquet } from '@tallrec/shared/rows/binary-files';
+import {
+  type Column,
+  doubtfulColumn,
+  isTableKind,
+  LAYOUTS,
+  mapColumns,
+  type NamedColumns,
+  RATINGS,
+} from '@tallrec/shared/rows/columns';
+import { FileReader } from '@tallrec/shared/rows/file-reader';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
 import type { Normalised } from '@tallrec/shared/rows/row-check';
 import { RowPass } from '@tallrec/shared/rows/row-pass';
-import { isBad, type RawRow, type RowReader } from '@tallrec/shared/rows/row-reader';
+import { type GoodRow, isBad } from '@tallrec/shared/rows/row-reader';
 import type { DatasetFormat, DatasetKind, RowError } from '@tallrec/shared/wire/datasets';
 
 export interface Beginning {
+  /** Of a Parquet file, its first rows as JSON Lines. */
   bytes: Uint8Array;
   /** Whether these are all. */
   whole: boolean;
+  /** What the file is where its bytes do not say so. */
+  format?: 'parquet';
+  /** Why nothing can be read of it. */
+  fault?: RowError;
 }
 
 /** As much as is read and checked without anyone having to wait. */
@@ -22,6 +36,7 @@ const LOOKED_AT_ROWS = 200;
 
 /** @throws DOMException where the file can no longer be read */
 export async function beginningOf(file: Blob): Promise<Beginning> {
+  if (isParquet(new Uint8Array(await file.slice(0, 4).arrayBuffer()))) return await parquetBeginning(file);
   const beginning = await firstBytes(file, BEGINNING_BYTES);
   const holdsRow = beginning.whole || lookAt(beginning).rows.length > 0;
   return holdsRow ? beginning : await firstBytes(file, LIMITS.rowBytes + BEGINNING_BYTES);
@@ -32,17 +47,32 @@ async function firstBytes(file: Blob, count: number): Promise<Beginning> {
   return { bytes, whole: file.size <= count };
 }
 
-const PACKED = {
-  workbook: [0x50, 0x4b, 0x03, 0x04],
-  gzip: [0x1f, 0x8b],
-  parquet: [0x50, 0x41, 0x52, 0x31],
-} as const;
-export type Packed = keyof typeof PACKED;
+/** Of a row group, which is read whole. */
+const GROUP_BYTES = 64 * 1024 * 1024;
 
-/** What people have instead of text, by its first bytes. */
-export function packedAs({ bytes }: Beginning): Packed | null {
-  const found = Object.entries(PACKED).find(([, magic]) => magic.every((byte, at) => bytes[at] === byte));
-  return found ? (found[0] as Packed) : null;
+async function parquetBeginning(file: Blob): Promise<Beginning> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    const slice = (start: number, end = file.size) => file.slice(start, end).arrayBuffer();
+    const parquet = await openParquet({ byteLength: file.size, slice });
+    for (const group of parquet.groups) {
+      for await (const piece of parquetLines(parquet, group, GROUP_BYTES)) {
+        if (length >= BEGINNING_BYTES) return { bytes: await joined(pieces), whole: false, format: 'parquet' };
+        pieces.push(Uint8Array.from(piece));
+        length += piece.length;
+      }
+    }
+    return { bytes: await joined(pieces), whole: true, format: 'parquet' };
+  } catch (error) {
+    if (error instanceof ParquetFault)
+      return { bytes: new Uint8Array(), whole: true, format: 'parquet', fault: error.row };
+    throw error;
+  }
+}
+
+async function joined(pieces: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** The file as it stands, whatever its columns mean. */
@@ -51,40 +81,36 @@ export interface Look {
   kind: DatasetKind;
   /** Names of the columns, or of the keys. */
   header: readonly string[];
+  /** Of a table without a header: which column holds what, as far as their order tells. */
+  byOrder: NamedColumns | null;
   rows: readonly { line: number; cells: readonly string[] }[];
+  /** Why nothing can be read of it. */
+  fault: RowError | null;
 }
+
+/** Whatever the columns are, they are shown. */
+const ANY_COLUMNS = { columns: RATINGS.columns, optional: RATINGS.columns };
 
 export function lookAt(beginning: Beginning): Look {
-  const format = formatOf(beginning.bytes);
-  const { header, rows } = format === 'csv' ? csvLook(beginning) : jsonLook(beginning, format);
-  return { format, kind: kindOf(header, beginning, format), header, rows: rows.slice(0, LOOKED_AT_ROWS) };
+  const reader = new FileReader({ layout: ANY_COLUMNS, named: null, format: null });
+  const found = reader.push(beginning.bytes);
+  if (beginning.whole) found.push(...reader.end());
+  const good = found.filter((row): row is GoodRow => !isBad(row)).slice(0, LOOKED_AT_ROWS);
+  const format = beginning.format ?? reader.form ?? 'csv';
+  const head = reader.csv?.head;
+  const { header, rows } =
+    reader.form === 'csv' ? { header: head?.header ?? [], rows: tableRows(good) } : jsonRows(good);
+  const fault = beginning.fault ?? (good.length === 0 && reader.broken ? found.find(isBad) : undefined) ?? null;
+  const byOrder = head?.dialect.byOrder ?? null;
+  return { format, kind: kindOf(header, beginning, format), header, byOrder, rows, fault };
 }
 
-const [OPEN_ARRAY, OPEN_OBJECT] = [0x5b, 0x7b];
-/** Spaces, line ends, and the three bytes of a byte order mark. */
-const PASSED_OVER = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
-
-function formatOf(bytes: Uint8Array): DatasetFormat {
-  const first = bytes.find((byte) => !PASSED_OVER.includes(byte));
-  if (first === OPEN_ARRAY) return 'json';
-  return first === OPEN_OBJECT ? 'jsonl' : 'csv';
+function tableRows(rows: readonly GoodRow[]): Look['rows'] {
+  return rows.map(({ line, fields = [] }) => ({ line, cells: fields }));
 }
 
-const NO_COLUMNS = { columns: [], optional: [] };
-
-function csvLook(beginning: Beginning): Pick<Look, 'header' | 'rows'> {
-  const reader = new CsvReader({ layout: NO_COLUMNS, withFields: true });
-  const rows = readAll(reader, beginning);
-  return {
-    header: reader.head?.header ?? [],
-    rows: rows.flatMap((row) => (isBad(row) || !row.fields ? [] : [{ line: row.line, cells: row.fields }])),
-  };
-}
-
-function jsonLook(beginning: Beginning, format: DatasetFormat): Pick<Look, 'header' | 'rows'> {
-  const rows = readAll(format === 'json' ? new JsonArrayReader() : new JsonlReader(), beginning)
-    .slice(0, LOOKED_AT_ROWS)
-    .flatMap((row) => (!isBad(row) && isObject(row.value) ? [{ line: row.line, value: row.value }] : []));
+function jsonRows(found: readonly GoodRow[]): Pick<Look, 'header' | 'rows'> {
+  const rows = found.flatMap(({ line, value }) => (isObject(value) ? [{ line, value }] : []));
   const header = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))];
   return {
     header,
@@ -101,13 +127,11 @@ function cellText(value: unknown): string {
 }
 
 function kindOf(header: readonly string[], beginning: Beginning, format: DatasetFormat): DatasetKind {
-  if (format !== 'csv') {
-    if (header.includes('instruction')) {
-      // Nothing but a sample reads as one.
-      return readBeginning(beginning, { kind: 'samples', format }).rows.length > 0 ? 'samples' : 'instructions';
-    }
-    if (header.includes('history') || header.includes('target')) return 'samples';
+  if (header.includes('instruction')) {
+    // Nothing but a sample reads as one.
+    return readBeginning(beginning, { kind: 'samples', format }).rows.length > 0 ? 'samples' : 'instructions';
   }
+  if (format !== 'csv' && (header.includes('history') || header.includes('target'))) return 'samples';
   const { names } = mapColumns(header, LAYOUTS.interactions);
   const rated = names.user !== undefined || names.rating !== undefined;
   return names.title !== undefined && !rated ? 'items' : 'interactions';
@@ -125,6 +149,8 @@ export interface Reading {
   /** The first of them. */
   errors: readonly RowError[];
   errorCount: number;
+  /** What is odd in how the file is written, and in what its columns hold. */
+  oddities: readonly string[];
 }
 
 /** It changes nothing in what is read. */
@@ -135,20 +161,18 @@ export function readBeginning({ bytes, whole }: Beginning, { kind, format, named
   const pass = new RowPass({ kind, format, columns: named, sampling: ANY_SAMPLING });
   const rows = pass.push(bytes);
   if (whole) rows.push(...pass.end());
-  return { rows: rows.map(({ checked }) => checked), errors: pass.rowErrors, errorCount: pass.errorCount };
-}
-
-function readAll(reader: RowReader, { bytes, whole }: Beginning): RawRow[] {
-  const rows = reader.push(bytes);
-  return whole ? [...rows, ...reader.end()] : rows;
+  else pass.judge();
+  const { rowErrors: errors, errorCount } = pass;
+  return { rows: rows.map(({ checked }) => checked), errors, errorCount, oddities: pass.formWarnings() };
 }
 
 /** Which column of the file holds what, and which have to be told. */
 export function columnsOf(header: readonly string[], kind: DatasetKind, named: NamedColumns) {
   if (!isTableKind(kind)) return null;
   const layout = LAYOUTS[kind];
-  const { names, missing } = mapColumns(header, layout, named);
-  return { columns: layout.columns, optional: layout.optional as readonly Column[], names, missing };
+  const { names, missing, doubtful } = mapColumns(header, layout, named);
+  const doubts = doubtful.filter(({ column }) => missing.includes(column)).map(doubtfulColumn);
+  return { columns: layout.columns, optional: layout.optional as readonly Column[], names, missing, doubts };
 }
 
 export function interactionsOf({ rows }: Reading): Interaction[] {

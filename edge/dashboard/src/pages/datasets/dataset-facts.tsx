@@ -24,6 +24,7 @@ export function DatasetFacts({ dataset }: { dataset: Dataset }) {
         {kind === 'interactions' && (
           <>
             <Fact name={fact.liked}>{formatNumber(sampling.likedAbove)}</Fact>
+            {sampling.unrated !== undefined && <Fact name={fact.unrated}>{formatNumber(sampling.unrated)}</Fact>}
             <Fact name={fact.historyLength}>{formatNumber(sampling.historyLength)}</Fact>
             <Fact name={fact.noun}>{sampling.noun}</Fact>
             <Fact name={fact.parts}>{sampling.parts.map(formatNumber).join(' : ')}</Fact>

@@ -47,6 +47,7 @@ describe('the form of a new dataset', () => {
       sampling: { historyLength: 10, noun: 'book', parts: [7, 2, 1] },
     });
     expect(requestOf({ ...values(), kind: 'items', columns: {} }, announced)).not.toHaveProperty('sampling');
+    expect(requestOf({ ...values(), unrated: 0 }, announced)).toMatchObject({ sampling: { unrated: 0 } });
   });
 
   it('says what is wrong beside the field', () => {
@@ -63,7 +64,6 @@ describe('the form of a new dataset', () => {
         'parts',
       ].sort(),
     );
-    expect(datasetErrors({ ...values(), kind: 'samples', columns: {} }, look, 10)).toHaveProperty('kind');
     expect(validSampling(wrong)).toBeNull();
     expect(validSampling(values())).toMatchObject({ likedAbove: 5 });
   });

@@ -19,6 +19,8 @@ export interface DatasetValues {
   /** Those that their names do not tell, and those that were corrected by hand. */
   columns: NamedColumns;
   likedAbove: NumberValue;
+  /** Empty where every rating is one. */
+  unrated: NumberValue;
   historyLength: NumberValue;
   noun: string;
   parts: NumberValue[];
@@ -43,6 +45,7 @@ export function initialValues(fileName: string, look: Look, beginning: Beginning
     kind,
     columns,
     likedAbove: likedAboveFor(ratings) ?? likedAbove,
+    unrated: '',
     historyLength,
     noun: NOUNS.find(([pattern]) => [fileName, ...look.header].some((name) => pattern.test(name)))?.[1] ?? noun,
     parts,
@@ -91,8 +94,8 @@ export function requestOf(values: DatasetValues, announced: Announced): z.input<
   return body as z.input<typeof createDatasetSchema>;
 }
 
-function samplingOf({ likedAbove, historyLength, noun, parts }: DatasetValues) {
-  return filled({ likedAbove, historyLength, noun: noun.trim(), parts: parts.map(Number) });
+function samplingOf({ likedAbove, unrated, historyLength, noun, parts }: DatasetValues) {
+  return filled({ likedAbove, unrated, historyLength, noun: noun.trim(), parts: parts.map(Number) });
 }
 
 /** Null while a field holds something else. */
@@ -103,8 +106,7 @@ export function validSampling(values: DatasetValues): Sampling | null {
 
 /** The fields of the form by what the request calls them. */
 export function shownErrors(errors: Record<string, string>): Record<string, string> {
-  const fieldOf = (path: string) =>
-    path === 'format' ? 'kind' : path.replace(/^sampling\./, '').replace(/^(parts)\..+/, '$1');
+  const fieldOf = (path: string) => path.replace(/^sampling\./, '').replace(/^(parts)\..+/, '$1');
   return Object.fromEntries(Object.entries(errors).map(([path, problem]) => [fieldOf(path), problem]));
 }
 

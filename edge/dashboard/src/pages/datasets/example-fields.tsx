@@ -29,7 +29,7 @@ export function ExampleFields({ form, reading, sampling }: ExampleFieldsProps) {
   return (
     <Panel title={words.sampling.title}>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
-        <SamplingFields form={form} ratings={interactionsOf(reading).map(({ rating }) => rating)} />
+        <SamplingFields form={form} ratings={ratingsOf(reading, sampling)} />
         <Stack gap="xs">
           <Title order={3} size="h5">
             {words.prompt.title}
@@ -39,6 +39,12 @@ export function ExampleFields({ form, reading, sampling }: ExampleFieldsProps) {
       </SimpleGrid>
     </Panel>
   );
+}
+
+function ratingsOf(reading: Reading, sampling: Sampling | null): number[] {
+  return interactionsOf(reading)
+    .map(({ rating }) => rating)
+    .filter((rating) => rating !== sampling?.unrated);
 }
 
 interface Prompt {

@@ -39,17 +39,19 @@ function isText({ values }: Cells): boolean {
 const averageLength = ({ values }: Cells) => values.reduce((sum, { length }) => sum + length, 0) / values.length;
 
 /** @returns what no name told; it is named then, as if by hand */
-export function guessColumns({ header, rows }: Look, kind: DatasetKind): NamedColumns {
-  const known = columnsOf(header, kind, {});
+export function guessColumns({ header, rows, byOrder }: Look, kind: DatasetKind): NamedColumns {
+  const told = kind === 'interactions' && byOrder ? byOrder : {};
+  const known = columnsOf(header, kind, told);
   if (!known || rows.length === 0) return {};
-  const guesses: NamedColumns = {};
+  const guesses: NamedColumns = { ...told };
+  const doubted = known.doubts.map(({ column }) => column);
   const taken = new Set(Object.values(known.names));
   const free = header
     .map((name, at) => ({ name, values: rows.map(({ cells }) => cells[at] ?? '').filter((value) => value !== '') }))
     .filter(({ name, values }) => name !== '' && !taken.has(name) && values.length > 0);
   const take = (column: Column, fitting: readonly Cells[]) => {
     const [cells] = fitting;
-    if (!known.missing.includes(column) || !cells) return;
+    if (!known.missing.includes(column) || doubted.includes(column) || !cells) return;
     guesses[column] = cells.name;
     free.splice(free.indexOf(cells), 1);
   };

@@ -16,7 +16,7 @@ import { texts } from '../../texts.ts';
 import { unreadable } from '../../transfers/file-fault.ts';
 import { whilePreparing } from '../../transfers/transfers.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
-import { type Beginning, beginningOf, columnsOf, lookAt, packedAs, readBeginning } from './beginning.ts';
+import { type Beginning, beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
 import { BeginningTable } from './beginning-table.tsx';
 import { BeginningVerdict } from './beginning-verdict.tsx';
 import { ColumnFields } from './column-fields.tsx';
@@ -50,11 +50,11 @@ export function NewDatasetForm({ file, onOther }: NewDatasetFormProps) {
       <ChosenFile file={file} onOther={onOther} />
       <QueryView query={query}>
         {(beginning) => {
-          const packed = packedAs(beginning);
-          if (!packed) return <BeginningForm file={file} beginning={beginning} />;
+          const { fault } = lookAt(beginning);
+          if (!fault) return <BeginningForm file={file} beginning={beginning} />;
           return (
-            <Alert color="red" title={words.packed.title}>
-              {words.packed[packed]}
+            <Alert color="red" title={words.nothing}>
+              {`${fault.problem} ${fault.fix}`}
             </Alert>
           );
         }}
@@ -129,6 +129,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
           kind={kind}
           sampling={sampling}
           lacking={lacking.map((column) => texts.datasets.columnNames[column])}
+          doubts={known?.doubts ?? []}
         />
         {reading.rows.length > 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
         {upload.error && <ErrorAlert error={upload.error} />}

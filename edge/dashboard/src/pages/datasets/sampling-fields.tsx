@@ -26,6 +26,7 @@ export function SamplingFields({ form, ratings }: SamplingFieldsProps) {
         />
         <Likes ratings={ratings} likedAbove={Number(form.values.likedAbove)} />
       </Stack>
+      <NumberInput label={words.unrated.label} description={words.unrated.hint} {...form.getInputProps('unrated')} />
       <NumberInput
         label={words.historyLength.label}
         description={words.historyLength.hint}

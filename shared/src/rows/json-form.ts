@@ -1,0 +1,51 @@
+// Whether a file that begins with { holds one row a line, or one object around all rows.
+
+/** What the array of rows is called in an object around it. */
+export const WRAPPERS: readonly string[] = [
+  'data',
+  'rows',
+  'items',
+  'records',
+  'results',
+  'examples',
+  'samples',
+  'instances',
+  'ratings',
+  'reviews',
+  'interactions',
+];
+
+const CHARACTERS = 65_536;
+
+/** @returns null while the opening does not tell */
+export function objectFormOf(opening: string, whole: boolean): 'jsonl' | 'json' | null {
+  const text = opening.trimStart();
+  const end = text.search(/[\r\n]/);
+  const first = end === -1 ? text : text.slice(0, end);
+  if (end === -1 && !whole && text.length < CHARACTERS) return null;
+  const more = end !== -1 && text.slice(end).trim() !== '';
+  const row = end === -1 && !whole ? undefined : parsed(first);
+  if (row !== undefined) {
+    if (more) return 'jsonl';
+    if (!whole) return null;
+    return wraps(row) ? 'json' : 'jsonl';
+  }
+  const names = WRAPPERS.join('|');
+  // Pretty-printed, or longer than what is at hand: a row of ours has none of these before its other fields.
+  return new RegExp(`^\\{(?:[^{}[\\]]*,)?\\s*"(?:${names})"\\s*:\\s*\\[\\s*(?:\\{|\\]|$)`).test(text) ||
+    /^\{\s*$/.test(first)
+    ? 'json'
+    : 'jsonl';
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function wraps(row: unknown): boolean {
+  return Object.entries(row ?? {}).some(([name, value]) => WRAPPERS.includes(name) && Array.isArray(value));
+}

@@ -1,0 +1,310 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { samplingSchema } from '../interactions.ts';
+import type { DatasetKind } from '../wire/datasets.ts';
+import { type FileForm, RowPass } from './row-pass.ts';
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const form = (more: Partial<FileForm> = {}): FileForm => ({
+  kind: 'interactions',
+  format: null,
+  sampling: samplingSchema.parse({}),
+  columns: null,
+  ...more,
+});
+
+/** The whole file. */
+function passed(text: string, more: Partial<FileForm> = {}) {
+  const pass = new RowPass(form(more));
+  const rows = [...pass.push(encode(text)), ...pass.end()].map(({ checked }) => checked.row);
+  return { pass, rows, errors: pass.rowErrors, warnings: pass.warnings(), words: pass.warnings().join('\n') };
+}
+
+const table = 'reader;book;title;grade;time;shelf\n1;2;A;4;100;x\n1;3;B;five;101;y\n';
+const columns = { user: 'reader', item: 'book', rating: 'grade' };
+
+describe('a pass over a file', () => {
+  it('says what its columns are, which rows are good, and what is wrong and odd', () => {
+    const { pass, rows, errors, warnings } = passed(table, { columns });
+    expect(pass.columnNames).toEqual({ ...columns, title: 'title', time: 'time' });
+    expect(rows).toEqual([{ user: '1', item: '2', title: 'A', rating: 4, time: 100 }]);
+    expect(errors).toMatchObject([{ line: 3, column: 'rating', problem: '"five" is not a number.' }]);
+    expect(warnings[0]).toBe('These columns are not used: shelf.');
+    expect(warnings.length).toBeGreaterThan(1);
+  });
+
+  it('in pieces finds what one pass finds', () => {
+    const field = fc.constantFrom('1', '2', '3.5', 'x', '');
+    const row = fc.tuple(field, field, field, field, field);
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.nat(), fc.boolean(), (rows, cut, json) => {
+        const names = ['user', 'item', 'title', 'rating', 'time'];
+        const lines = rows.map((one) =>
+          json ? JSON.stringify(Object.fromEntries(one.map((value, at) => [names[at], value]))) : one.join(','),
+        );
+        const bytes = encode(`${json ? '' : `${names.join(',')}\n`}${lines.join('\n')}\n`);
+        const whole = new RowPass(form());
+        const expected = [...whole.push(bytes), ...whole.end()];
+        const first = new RowPass(form());
+        const begun = first.push(bytes.slice(0, cut % bytes.length));
+        const { state } = first;
+        const rest = new RowPass(
+          form(),
+          state && { ...JSON.parse(JSON.stringify({ ...state, tally: null })), tally: state.tally },
+        );
+        const again = [...rest.push(bytes.slice(state ? first.position.offset : 0)), ...rest.end()];
+        expect([...(state ? begun : []), ...again]).toEqual(expected);
+        expect([rest.errorCount, rest.rowErrors]).toEqual([whole.errorCount, whole.rowErrors]);
+        expect([rest.stats(), rest.warnings()]).toEqual([whole.stats(), whole.warnings()]);
+      }),
+    );
+  });
+
+  it('refuses columns that were named after nothing, of a table at its header', () => {
+    const { rows, errors } = passed(table, { columns: { ...columns, by: 'author' } });
+    expect(rows).toEqual([]);
+    expect(errors).toEqual([
+      {
+        line: 1,
+        column: 'by',
+        problem: 'The header has no column "author", which was named for by.',
+        fix: 'It has "reader", "book", "title", "grade", "time", "shelf". Name one of these for by, or none to have it guessed.',
+      },
+    ]);
+  });
+
+  it('and of JSON rows at the end, also where a later piece brought them', () => {
+    const row = (more: object) => `${JSON.stringify({ user: 1, item: 2, title: 'A', rating: 3, time: 4, ...more })}\n`;
+    const named = form({ columns: { by: 'writer', rating: 'grade' } });
+    const pass = new RowPass(named);
+    pass.push(encode(row({ grade: 5 }) + row({ grade: 4 })));
+    const state = JSON.parse(JSON.stringify({ ...pass.state, tally: null }));
+    const rest = new RowPass(named, { ...state, tally: pass.state!.tally });
+    const [last] = rest.push(encode(row({ grade: 1 })));
+    expect(last!.checked).toMatchObject({ row: { rating: 1 } });
+    rest.end();
+    expect(rest.rowErrors).toMatchObject([
+      { line: 1, column: 'by', problem: 'No row has the key "writer", which was named for by.' },
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  const csv = (...rows: string[]) => `user,item,title,rating,time\n${rows.join('\n')}\n`;
+
+  it('speak for the command line and the service alike', () => {
+    const { warnings } = passed(csv('1,1,A,1,5', '1,1,A,2,5', '1,2,B,3,5'));
+    expect(warnings).toEqual([
+      '1 rating is of an item that the same user has rated before.',
+      'No row counts as liked when ratings above 3 are likes: choose another threshold. An AUC needs both.',
+      'There is only 1 user: figures about them will be uncertain.',
+      'All times are equal: histories keep the order of the file.',
+      'No user has more than 10 ratings, so no sample can be made: choose a shorter history.',
+    ]);
+  });
+
+  it('name a file without a header and how it was read', () => {
+    expect(passed('1,5,Heat,4,978300760\n2,5,Heat,2,978300761\n').warnings[0]).toBe(
+      'The file has no header line: its columns were read as 1 = user, 2 = item, 3 = title, 4 = rating, 5 = time.',
+    );
+  });
+
+  it.each([
+    ['samples', { history: [], target: { title: 'A' }, liked: true, split: 'x', user: '' }, 'split'],
+    ['instructions', { instruction: 'a', output: 'b', system: 'Be brief.', history: [['c', 'd']] }, 'system, history'],
+    [
+      'samples',
+      {
+        instruction: 'x',
+        input: 'User Preference: \nUser Unpreference: \nWhether the user will like the target movie "B"?',
+        output: 'No.',
+        id: 7,
+      },
+      'id',
+    ],
+    ['items', { id: 1, title: 'A', genres: ['x'], pages: null }, 'genres'],
+  ] as [DatasetKind, object, string][])('name the fields of %s that are not used', (kind, row, names) => {
+    expect(passed(`${JSON.stringify(row)}\n`, { kind }).words).toContain(`These fields are not used: ${names}.`);
+  });
+
+  it('name no fields that hold nothing', () => {
+    const row = { instruction: 'a', input: null, output: 'b', system: '', history: [] };
+    const { warnings, rows } = passed(JSON.stringify([row]), { kind: 'instructions' });
+    expect([warnings, rows]).toEqual([[], [{ instruction: 'a', input: '', output: 'b' }]]);
+  });
+
+  it('tell what an earlier conversion has damaged, and leave it as it is', () => {
+    const { rows, words } = passed(csv('1,1,Am\ufffdlie,4,5', '1,2,AmÃ©lie,2,6', '1,3,Âge d’or,2,7'));
+    expect(rows).toMatchObject([{ title: 'Am\ufffdlie' }, { title: 'AmÃ©lie' }, { title: 'Âge d’or' }]);
+    expect(words).toContain('2 rows hold characters that an earlier conversion has damaged');
+  });
+
+  it('tell items with several titles', () => {
+    expect(passed(csv('1,1,A,4,5', '2,1,A,2,6', '3,1,The A,2,7', '4,2,B,1,1')).words).toContain(
+      '1 rating calls its item by another title than before',
+    );
+  });
+});
+
+describe('rows of other kinds in tables', () => {
+  const published = 'User Preference: "A"\nUser Unpreference: \nWhether the user will like the target movie "B"?';
+  it('are read by the names in their header', () => {
+    const alpaca = 'instruction,input,output\nSay hello.,,Hello.\n';
+    expect(passed(alpaca, { kind: 'instructions' }).rows).toEqual([
+      { instruction: 'Say hello.', input: '', output: 'Hello.' },
+    ]);
+    const { rows, words } = passed(`instruction,input,output,id\nx,"${published.replaceAll('"', '""')}",Yes.,3\n`, {
+      kind: 'samples',
+    });
+    expect(rows).toMatchObject([{ history: [{ title: 'A' }], target: { title: 'B' }, liked: true }]);
+    expect(words).toContain('These columns are not used: id.');
+  });
+});
+
+describe('ratings of 0', () => {
+  const rated = (...ratings: number[]) =>
+    `user,item,title,rating,time\n${ratings.map((rating, at) => `u${at},${at},T${at},${rating},${at}`).join('\n')}\n`;
+
+  it.each([
+    [[0, 5, 8, 0, 10], '2 ratings are 0 among ratings from 5 to 10'],
+    [[0, 1, 4, 5], '1 rating is 0 among ratings from 1 to 5'],
+  ])('among %j may say "not rated"', (ratings, words) => {
+    expect(passed(rated(...ratings)).words).toContain(words);
+  });
+
+  it.each([[[0, 1, 0, 1]], [[0, -1, 5]], [[1, 2, 5]], [[0, 0.1, 4.9, 5]], [[0, 50, 100]]])(
+    'among %j do not',
+    (ratings) => {
+      expect(passed(rated(...ratings)).words).not.toContain('not rated');
+    },
+  );
+
+  it('are left out where that was said', () => {
+    const sampling = samplingSchema.parse({ unrated: 0, likedAbove: 5 });
+    const { pass, rows, words } = passed(rated(0, 6, 0, 2), { sampling });
+    expect(rows.map((row) => 'rating' in row && row.rating)).toEqual([6, 2]);
+    expect(pass.stats()).toMatchObject({ rows: 2, users: 2, likedShare: 0.5 });
+    expect(words).toContain('2 rows with the rating 0 are not rated and left out.');
+  });
+});
+
+describe('what columns mean', () => {
+  const line = (values: object) => `${JSON.stringify(values)}\n`;
+  const rows = (count: number, make: (at: number) => object) =>
+    Array.from({ length: count }, (_, at) => line(make(at))).join('');
+  const PEOPLE = ['Ann Lee', 'Bo van Dam', 'Cy O’Neil', 'Di Fox', 'Ed Roe', 'Flo Day', 'Gus Kay'];
+
+  it("is checked of Amazon's reviews, whose title is a headline", () => {
+    const review = {
+      rating: 4,
+      title: 'Good',
+      text: '.',
+      images: [],
+      asin: 'B1',
+      parent_asin: 'B1',
+      user_id: 'AE0',
+      timestamp: 1588615855070,
+      helpful_vote: 0,
+      verified_purchase: true,
+    };
+    const { errors, pass } = passed(line(review).repeat(3));
+    expect(pass.errorCount).toBe(1);
+    expect(errors).toMatchObject([
+      {
+        line: 1,
+        column: 'title',
+        problem: expect.stringContaining('headline of a review'),
+        fix: expect.stringContaining('parent_asin'),
+      },
+    ]);
+    const header = 'rating,title,text,asin,user_id,timestamp\n';
+    expect(passed(`${header}4,Good,.,B1,AE0,1588615855070\n`).errors).toMatchObject([
+      { line: 1, column: 'title', problem: expect.stringContaining('headline') },
+    ]);
+    expect(passed(line(review).repeat(3), { columns: { title: 'title' } }).errors).toEqual([]);
+  });
+
+  const headlines = rows(40, (at) => ({
+    user: `u${at % 9}`,
+    item: `i${at % 5}`,
+    title: `Nice ${at}`,
+    rating: at % 5,
+    time: at,
+    product: `Product ${at % 5}`,
+  }));
+
+  it('is checked of an item with many titles, and the likely column named', () => {
+    const { errors, rows: good } = passed(headlines);
+    expect(good).toHaveLength(40);
+    expect(errors).toMatchObject([
+      {
+        column: 'title',
+        problem: expect.stringMatching(/100 %.*"Nice 0" and "Nice 5" of "i0"/),
+        fix: expect.stringContaining('"product" goes with the item'),
+      },
+    ]);
+    expect(passed(headlines, { columns: { title: 'product' } }).errors).toEqual([]);
+  });
+
+  it('is a warning where the column was named', () => {
+    const { errors, words } = passed(headlines, { columns: { title: 'title' } });
+    expect(errors).toEqual([]);
+    expect(words).toContain('does not hold the titles of items');
+  });
+
+  it('is found out in the first rows of a long file, and the rest not read', () => {
+    const long = headlines.repeat(100);
+    const pass = new RowPass(form());
+    pass.push(encode(long));
+    expect([pass.errorCount, pass.broken, pass.stats().rows]).toEqual([1, true, 2000]);
+  });
+
+  it('is checked of names that go with the user', () => {
+    const { errors } = passed(
+      rows(30, (at) => ({ user_id: at % 6, item: at, name: PEOPLE[at % 6], rating: 3, time: at })),
+    );
+    expect(errors).toMatchObject([{ column: 'title', problem: expect.stringContaining('names of users') }]);
+  });
+
+  it('is checked of an author who reviews', () => {
+    const { errors } = passed(
+      rows(40, (at) => ({
+        user: `u${at % 7}`,
+        item: at % 5,
+        title: `T${at % 5}`,
+        rating: 3,
+        time: at,
+        author: PEOPLE[at % 7],
+      })),
+    );
+    expect(errors).toMatchObject([{ column: 'by', problem: expect.stringContaining('who rated') }]);
+    const fine = rows(40, (at) => ({
+      user: `u${at % 7}`,
+      item: at % 5,
+      title: `T${at % 5}`,
+      rating: 3,
+      time: at,
+      author: PEOPLE[at % 5],
+    }));
+    expect(passed(fine).errors).toEqual([]);
+  });
+
+  it('is checked of a user that is a name', () => {
+    const row = (at: number) => ({ item: at % 5, title: `T${at % 5}`, rating: 3, time: at });
+    const named = (at: number) => ({ user: PEOPLE[at % 7], ...row(at) });
+    expect(passed(rows(30, named))).toMatchObject({
+      errors: [],
+      words: expect.stringContaining("holds people's names"),
+    });
+    const both = rows(30, (at) => ({ ...named(at), user_id: `U${at % 11}` }));
+    expect(passed(both).errors).toMatchObject([{ column: 'user', fix: 'Name "user_id" for user.' }]);
+    expect(passed(both, { columns: { user: 'user_id' } })).toMatchObject({ errors: [] });
+    expect(passed(rows(30, (at) => ({ user: `u${at % 7}`, ...row(at) }))).words).not.toContain('names');
+  });
+
+  it('names the likely column for a user that lacks', () => {
+    const { errors, words } = passed('author,app_id,name,rating,time\nAnn,1,Chess,5,978300760\n');
+    expect(errors).toMatchObject([{ column: 'user', fix: expect.stringContaining('"author" may be it') }]);
+    expect(words).toContain('"author" is not read as by');
+  });
+});
