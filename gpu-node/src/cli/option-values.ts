@@ -13,9 +13,20 @@ export const positiveNumber = parsedBy(z.coerce.number().positive());
 export const share = parsedBy(z.coerce.number().min(0).max(1));
 
 export function templateOption(): Option {
-  return new Option('--template <name>', 'prompt template')
-    .choices(TEMPLATES.filter((template) => template !== 'alpaca'))
-    .default('clean');
+  return templateChoice("prompt template (default: the adapter's own, else clean)");
+}
+
+/** Of what makes adapters of its own. */
+export function cleanTemplateOption(): Option {
+  return templateChoice('prompt template').default('clean');
+}
+
+function templateChoice(description: string): Option {
+  return new Option('--template <name>', description).choices(TEMPLATES.filter((template) => template !== 'alpaca'));
+}
+
+export function forceOption(): Option {
+  return new Option('--force', 'use the adapter though it was tuned on another checkpoint');
 }
 
 export function providerOption(): Option {
@@ -60,6 +71,7 @@ export function withScoringOptions(command: Command): Command {
   return command
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .option('--adapter <dir>', 'a PEFT adapter of that model')
+    .addOption(forceOption())
     .addOption(templateOption())
     .option('--cutoff <tokens>', 'longest prompt; longer histories lose their oldest items', wholeNumber(64), 512)
     .addOption(providerOption())

@@ -82,3 +82,7 @@ export function formatMs(ms: number | undefined): string {
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
+
+export function warn(line: string): void {
+  say(`warning: ${line}`);
+}
