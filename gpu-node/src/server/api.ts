@@ -4,17 +4,19 @@ import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
+  type NodeTrial,
   nodeEstimateRequestSchema,
   nodeRankRequestSchema,
   nodeScoreRequestSchema,
   nodeTokensRequestSchema,
+  nodeTrialRequestSchema,
 } from '@tallrec/shared/wire/node-api';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
-import type { ModelPlace } from '../jobs/engine-calls.ts';
+import { describeFault, type ModelPlace } from '../jobs/engine-calls.ts';
 import type { Estimates } from './estimates.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -82,6 +84,17 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
       },
     ],
     [
+      `POST ${NODE_PATHS.trial}`,
+      async (body, signal) => {
+        const { model, adapter, template } = parse(body, nodeTrialRequestSchema);
+        const place = locateModel(model);
+        const golden = await withAdapter(adapters, adapter, (found) =>
+          scoring.call('tryAdapter', { model: place, adapter: found!, template }, { signal }),
+        );
+        return { body: { golden, modelHash: place.contentHash } satisfies NodeTrial };
+      },
+    ],
+    [
       `POST ${NODE_PATHS.estimate}`,
       async (body, signal) => ({ body: await estimates.estimate(parse(body, nodeEstimateRequestSchema), signal) }),
     ],
@@ -94,7 +107,10 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         if (!handler) throw new TallrecError('NOT_FOUND', `The node has no ${method} ${path}.`);
         return { status: 200, ...(await handler(body, signal)) };
       } catch (error) {
-        if (error instanceof TallrecError) return refusal(error);
+        if (error instanceof TallrecError) {
+          const { code, message } = describeFault(error);
+          return refusal(new TallrecError(code, message, { details: error.details }));
+        }
         log(`${method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
         return refusal(new TallrecError('INTERNAL', 'Something went wrong on the node; its log says more.'));
       }

@@ -35,7 +35,7 @@ export class Scoring implements SharedEngine {
    * @param signal aborted when nobody waits for the answer any more
    * @throws TallrecError NODE_BUSY when too many requests wait, ENGINE_FAILED when the engine died under this one, CANCELLED
    */
-  async call<M extends Extract<EngineMethod, 'score' | 'rank' | 'tokens'>>(
+  async call<M extends Extract<EngineMethod, 'score' | 'rank' | 'tokens' | 'tryAdapter'>>(
     method: M,
     params: EngineParams<M>,
     { signal }: { signal?: AbortSignal | undefined } = {},
