@@ -4,6 +4,8 @@ import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
+  type NodeRankResponse,
+  type NodeScoreResponse,
   type NodeTrial,
   nodeEstimateRequestSchema,
   nodeRankRequestSchema,
@@ -13,7 +15,6 @@ import {
 } from '@tallrec/shared/wire/node-api';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
-import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
 import { describeFault, type ModelPlace } from '../jobs/engine-calls.ts';
@@ -69,7 +70,7 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         const { timings, ...scored } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('score', { ...rest, model: place, adapter: found }, { signal }),
         );
-        return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies ScoreResponse, timings };
+        return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies NodeScoreResponse, timings };
       },
     ],
     [
@@ -80,7 +81,7 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         const { timings, ...ranked } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('rank', { ...rest, model: place, adapter: found }, { signal }),
         );
-        return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse, timings };
+        return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies NodeRankResponse, timings };
       },
     ],
     [

@@ -57,6 +57,22 @@ export const aliasSchema = z
 /** An adapter by its id or by an alias. */
 export const adapterRefSchema = z.union([sha256Schema, aliasSchema]);
 
+/** Of whatever uses an adapter. */
+export const templateFieldSchema = templateSchema
+  .optional()
+  .describe('How rows become prompts; when left out that of the adapter, without one clean.');
+export const forceSchema = z
+  .boolean()
+  .optional()
+  .describe('Use the adapter though it was tuned on another checkpoint; its golden scores are not compared then.');
+
+/** How an adapter was used. */
+export const usageFields = {
+  template: templateSchema,
+  /** Where that is not what the adapter was tuned with. */
+  warnings: z.array(z.string()),
+};
+
 const fileHashes = { configSha256: sha256Schema, weightsSha256: sha256Schema };
 
 /** First step of an import: says what will be sent. */
@@ -81,7 +97,12 @@ export const importAdapterSchema = z.strictObject({
   /** The model that it was tuned on, by the name under which nodes hold it. */
   model: modelNameSchema,
   stage: stageSchema.optional(),
-  template: templateSchema.default('clean'),
+  template: templateSchema.default('clean').describe('That it was tuned with, as report.json says.'),
+  modelHash: sha256Schema
+    .optional()
+    .describe(
+      'Content hash of the model that it was tuned on, as report.json says; when left out, of the one that it is tried on.',
+    ),
   /** Of the `blend.json` that a tuning by hand left beside the files. */
   blend: blendSchema.optional(),
 });

@@ -7,7 +7,7 @@ import { sampleSchema } from '../sample.ts';
 import { tuningSettingsSchema } from '../tuning.ts';
 import { goldenScoresSchema } from './adapters.ts';
 import { jobAdapterSchema } from './link.ts';
-import { rankInputSchema } from './score.ts';
+import { rankInputSchema, rankResponseSchema, scoreResponseSchema } from './score.ts';
 
 export const NODE_PATHS = {
   health: '/health',
@@ -28,8 +28,13 @@ const relayedFields = {
 export const nodeScoreRequestSchema = z.object({ ...relayedFields, samples: z.array(sampleSchema).min(1) });
 export type NodeScoreRequest = z.infer<typeof nodeScoreRequestSchema>;
 
+export const nodeScoreResponseSchema = scoreResponseSchema.omit({ template: true, warnings: true });
+export type NodeScoreResponse = z.infer<typeof nodeScoreResponseSchema>;
+
 export const nodeRankRequestSchema = rankInputSchema.extend(relayedFields);
 export type NodeRankRequest = z.infer<typeof nodeRankRequestSchema>;
+export const nodeRankResponseSchema = rankResponseSchema.omit({ template: true, warnings: true });
+export type NodeRankResponse = z.infer<typeof nodeRankResponseSchema>;
 
 /** Asks for an adapter to be loaded, and to score something, before anybody relies on it. */
 export const nodeTrialRequestSchema = z.object({ ...relayedFields, adapter: jobAdapterSchema });
