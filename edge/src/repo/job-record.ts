@@ -17,6 +17,7 @@ export interface TuningSpec {
   initAdapter: string | null;
   /** The adapter is used whatever it was tuned on; absent in older rows, as the warnings are. */
   force?: boolean;
+  warnings?: string[];
   settings: TuningSettings;
 }
 

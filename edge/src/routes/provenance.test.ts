@@ -110,6 +110,8 @@ describe('the template of an adapter', () => {
     expect((await create<Scoring>('/v1/scorings', { adapter, template: 'clean' })).body.warnings).toHaveLength(1);
     const tuning = await create<Tuning>('/v1/tunings', { initAdapter: adapter });
     expect(tuning.body.settings.template).toBe('tallrec');
+    const clean = await create<Tuning>('/v1/tunings', { initAdapter: adapter, template: 'clean' });
+    expect(clean.body).toMatchObject({ settings: { template: 'clean' }, warnings: [expect.stringMatching(/tallrec/)] });
     expect((await create<Tuning>('/v1/tunings', {})).body.settings.template).toBe('clean');
   });
 });

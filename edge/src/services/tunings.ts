@@ -34,14 +34,14 @@ export async function createTuning(
   const { train } = await requireTuningData(deps, ctx, { stage: rest.stage, dataset, validDataset });
   await requireModel(deps, ctx, model, wait);
   const use = { ref: initAdapter, field: 'initAdapter', model, template: asked, force };
-  const { adapter: init, template } = await requireUse(deps, ctx, use);
+  const { adapter: init, template, warnings } = await requireUse(deps, ctx, use);
   const settings = tuningSettingsSchema.parse({ ...rest, template });
   const spec: TuningSpec = {
     kind: 'tuning',
     dataset,
     validDataset: validDataset ?? null,
     initAdapter: init?.id ?? null,
-    force,
+    ...{ force, warnings },
     settings,
   };
   const row = await createJob(
@@ -126,7 +126,7 @@ export async function tuningReportKey(deps: Pick<Deps, 'db'>, ctx: Ctx, id: stri
 }
 
 export function toTuning(row: JobRow): Tuning {
-  const { dataset, validDataset, initAdapter, settings } = row.spec as TuningSpec;
+  const { dataset, validDataset, initAdapter, settings, warnings = [] } = row.spec as TuningSpec;
   const result = row.result?.kind === 'tuning' ? row.result : null;
   const progress = row.progress?.kind === 'tuning' ? row.progress : null;
   return {
@@ -137,6 +137,7 @@ export function toTuning(row: JobRow): Tuning {
     validDataset,
     initAdapter,
     settings,
+    warnings,
     progress: progress && {
       step: progress.step,
       totalSteps: progress.totalSteps,
