@@ -73,7 +73,8 @@ export async function openEngine({ model, adapter, force, planFor, ...choice }: 
   };
 }
 
-async function provenanceOf(
+/** @throws TallrecError where the adapter was tuned on another checkpoint, and is not forced on this one */
+export async function provenanceOf(
   dir: string | undefined,
   place: ModelPlace,
   force: boolean | undefined,
