@@ -24,7 +24,6 @@ type FloatDtype = keyof typeof NARROW;
 const DTYPES: Record<MergedDtype, FloatDtype> = { f32: 'F32', f16: 'F16', bf16: 'BF16' };
 /** As config.json calls them. */
 const TORCH_DTYPES: Record<MergedDtype, string> = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' };
-/** Of a matrix at a time, so that a large one does not fill the memory. */
 const CHUNK_VALUES = 4 * 1024 * 1024;
 const LARGEST_HALF = 65504;
 
@@ -46,6 +45,8 @@ const INDEX_FILE = 'model.safetensors.index.json';
 export interface MergeOptions {
   /** Of all floating-point tensors; each its own when left out. */
   dtype?: MergedDtype | undefined;
+  /** Of a matrix at a time, so that a large one does not fill the memory. */
+  chunkValues?: number | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
@@ -67,15 +68,16 @@ export async function mergeAdapter(
   dir: string,
   adapter: LoraAdapter,
   out: string,
-  { dtype, signal, onProgress }: MergeOptions = {},
+  options: MergeOptions = {},
 ): Promise<Merged> {
+  const { dtype } = options;
   const target = resolve(out);
   await assertAbsent(target, out);
   const config = await readLlamaConfig(dir);
   const checkpoint = await openCheckpoint(dir);
   checkedLocations(config, checkpoint);
   const deltas = deltasOf(adapter, config.layers);
-  const merge = new Merge(deltas, dtype, signal, onProgress);
+  const merge = new Merge(deltas, options);
   const files = await Promise.all(
     checkpoint.files.map(async (file) => ({ name: basename(file), ...(await readSafetensorsHeader(file)) })),
   );
@@ -135,20 +137,13 @@ class Merge {
   readonly roundedTo = new Set<MergedDtype>();
   readonly #deltas: ReadonlyMap<string, Delta>;
   readonly #dtype: FloatDtype | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onProgress: MergeOptions['onProgress'];
+  readonly #options: MergeOptions;
   #readBytes = 0;
 
-  constructor(
-    deltas: ReadonlyMap<string, Delta>,
-    dtype: MergedDtype | undefined,
-    signal: AbortSignal | undefined,
-    onProgress: MergeOptions['onProgress'],
-  ) {
+  constructor(deltas: ReadonlyMap<string, Delta>, options: MergeOptions) {
     this.#deltas = deltas;
-    this.#dtype = dtype && DTYPES[dtype];
-    this.#signal = signal;
-    this.#onProgress = onProgress;
+    this.#dtype = options.dtype && DTYPES[options.dtype];
+    this.#options = options;
   }
 
   /** The bytes of a file, its tensors in the order of the base's. */
@@ -163,13 +158,13 @@ class Merge {
     );
     for (const [name, location] of ordered) {
       for await (const bytes of this.#tensor(name, location)) {
-        if (this.#signal?.aborted)
+        if (this.#options.signal?.aborted)
           throw new TallrecError('CANCELLED', 'The export was stopped; nothing is left of it.');
         this.writtenBytes += bytes.byteLength;
         yield bytes;
       }
       this.#readBytes += location.byteLength;
-      this.#onProgress?.(this.#readBytes, this.totalBytes);
+      this.#options.onProgress?.(this.#readBytes, this.totalBytes);
     }
   }
 
@@ -188,7 +183,7 @@ class Merge {
     const narrow = NARROW[dtype as FloatDtype];
     const rounded = MERGED_DTYPES.find((type) => DTYPES[type] === dtype && type !== 'f32');
     if (rounded) this.roundedTo.add(rounded);
-    for (const { firstRow, rows } of rowChunks(location)) {
+    for (const { firstRow, rows } of rowChunks(location, this.#options.chunkValues ?? CHUNK_VALUES)) {
       const values = await readTensor(rows);
       if (delta) addProduct(values, delta, firstRow);
       assertWithin(values, dtype, name);
@@ -202,12 +197,15 @@ async function* bytesAt({ file, byteOffset, byteLength }: TensorLocation): Async
 }
 
 /** A tensor's rows, some at a time; one without rows is its own. */
-function* rowChunks(location: TensorLocation): Generator<{ firstRow: number; rows: TensorLocation }> {
+function* rowChunks(
+  location: TensorLocation,
+  chunkValues: number,
+): Generator<{ firstRow: number; rows: TensorLocation }> {
   const [count = 1, ...rest] = location.shape;
   const width = rest.reduce((product, size) => product * size, 1);
   if (count === 0 || width === 0) return;
   const rowBytes = location.byteLength / count;
-  const atOnce = Math.max(1, Math.floor(CHUNK_VALUES / width));
+  const atOnce = Math.max(1, Math.floor(chunkValues / width));
   for (let firstRow = 0; firstRow < count; firstRow += atOnce) {
     const taken = Math.min(atOnce, count - firstRow);
     const place = { byteOffset: location.byteOffset + firstRow * rowBytes, byteLength: taken * rowBytes };
