@@ -147,8 +147,11 @@ async function requireLora(
 ): Promise<void> {
   const object = await bucket.get(keys.config);
   const text = await object?.text();
-  if (text === undefined || !configSchema.safeParse(parseJson(text)).success) {
-    throw new TallrecError('ADAPTER_INVALID', `${ADAPTER_FILES.config} is not that of a LoRA adapter.`, {
+  const config = configSchema.safeParse(text === undefined ? undefined : parseJson(text));
+  if (!config.success) {
+    const what = `${ADAPTER_FILES.config} is not that of a LoRA adapter`;
+    const { path, message } = config.error.issues[0]!;
+    throw new TallrecError('ADAPTER_INVALID', `${what}: ${path.join('.') || 'document'}: ${message}.`, {
       fix: 'Save the adapter with PEFT: save_pretrained of a LoraConfig model.',
     });
   }

@@ -2,6 +2,7 @@
 import type { Blend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { differs, type Template } from '@tallrec/shared/prompt';
+import type { Provenance } from '@tallrec/shared/tuning';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
@@ -13,7 +14,7 @@ import { loadModel } from '../models/load-model.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import { readBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
-import { assertBase, type Provenance, readProvenance } from '../train/provenance.ts';
+import { assertBase, readProvenance } from '../train/provenance.ts';
 import { say, warn } from './progress.ts';
 
 export interface OpenedEngine {

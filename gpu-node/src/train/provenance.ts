@@ -1,22 +1,11 @@
 // Where an adapter comes from, as the report beside it tells: what it was tuned on, and with which template.
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
-import type { Template } from '@tallrec/shared/prompt';
-import { tuningReportSchema } from '@tallrec/shared/tuning';
+import { type Provenance, provenanceSchema } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
-import { z } from 'zod';
 import { JSON_FILE_LIMITS_BYTES, readJsonFile } from '../llama/json-file.ts';
 import { hashAdapterFiles } from '../llama/peft.ts';
 import { REPORT_FILE } from './tuned-files.ts';
-
-export interface Provenance {
-  template: Template;
-  base: { name: string; contentHash: string };
-}
-
-const { model, adapter, settings } = tuningReportSchema.shape;
-/** Reports of other versions may lack what is not asked for here. */
-const provenanceSchema = z.object({ model, adapter, settings: z.object({ template: settings.shape.template }) });
 
 /**
  * @returns undefined where no report of a tuning lies beside the adapter
@@ -34,12 +23,12 @@ export async function readProvenance(
   }
   const parsed = provenanceSchema.safeParse(file.json);
   if (!parsed.success) return undefined;
-  const { contentHash } = parsed.data.adapter;
-  if (contentHash !== (await adapterId(await hashAdapterFiles(dir)))) {
-    onWarning(`${path} is of another adapter (${contentHash.slice(0, 12)}…): what this one was tuned on is not known.`);
+  const { adapter } = parsed.data;
+  if (adapter !== (await adapterId(await hashAdapterFiles(dir)))) {
+    onWarning(`${path} is of another adapter (${adapter.slice(0, 12)}…): what this one was tuned on is not known.`);
     return undefined;
   }
-  return { template: parsed.data.settings.template, base: parsed.data.model };
+  return parsed.data;
 }
 
 /** @throws TallrecError ADAPTER_INVALID where the adapter was tuned on another checkpoint, whatever that is called */
