@@ -28,6 +28,8 @@ const NOT_TRIED: ReadonlySet<ErrorCode> = new Set([
   'NOT_FOUND',
 ]);
 
+const WITH_ITS_MODEL = 'Start a node that holds the checkpoint it was tuned on, or name that by which nodes hold it.';
+
 /**
  * @param keys where its files lie now
  * @throws TallrecError ADAPTER_INVALID where it cannot be used with the model; NODE_UNAVAILABLE where no node can tell now
@@ -41,7 +43,7 @@ export async function tryAdapter(
   const { id, model, modelHash, template } = adapter;
   const exp = deps.clock.nowMs() + LIMITS.requestUrlTtlMs;
   const nodes = await nodesServing(deps.db, ctx.workspace);
-  const refused = refusedBase('modelHash', id, { adapter, model, force: false }, nodes);
+  const refused = refusedBase('modelHash', id, { adapter, model, force: false }, nodes, WITH_ITS_MODEL);
   if (refused) throw refused;
   const [configPath, weightsPath] = await Promise.all([
     signedPath(deps, { op: 'get', key: keys.config, exp }),

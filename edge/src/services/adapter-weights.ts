@@ -1,7 +1,7 @@
 // adapter_model.safetensors as it was sent: whether it is what its name says, told from its header.
 import { TallrecError } from '@tallrec/shared/errors';
 import { parseJson } from '@tallrec/shared/json';
-import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, PICKLE_FIX } from '@tallrec/shared/wire/adapters';
 import { z } from 'zod';
 
 const LENGTH_BYTES = 8;
@@ -28,10 +28,7 @@ export async function requireAdapterWeights(bucket: R2Bucket, key: string, bytes
     throw invalid('is a Git LFS pointer, not the weights themselves', 'Fetch them ("git lfs pull") and send those.');
   }
   if (beginning.startsWith('PK') || first[0] === 0x80) {
-    throw invalid(
-      'is a pickle as torch.save writes it',
-      'Save the adapter with save_pretrained(DIR, safe_serialization=True) of PEFT and send that.',
-    );
+    throw invalid('is a pickle as torch.save writes it', PICKLE_FIX);
   }
   if (first.length < LENGTH_BYTES) throw invalid(`has ${bytes} bytes, too few for safetensors`);
   const length = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(0, true));

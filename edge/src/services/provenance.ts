@@ -39,10 +39,10 @@ export function refusedBase(
   ref: string,
   { adapter, model, force }: Pick<Use, 'model' | 'force'> & { adapter: Made },
   nodes: readonly NodeRow[],
+  fix = `Use it with the model ${adapter.model} that it was tuned on, or send "force": true.`,
 ): TallrecError | undefined {
   const other = force ? undefined : otherBase(adapter, model, nodes);
   if (!other) return undefined;
-  const fix = `Use it with the model ${adapter.model} that it was tuned on, or send "force": true.`;
   return refusedField('ADAPTER_INVALID', field, `the adapter ${ref} ${other}`, { fix });
 }
 

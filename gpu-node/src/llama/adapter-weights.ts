@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { PICKLE_FILE, PICKLE_FIX } from '@tallrec/shared/wire/adapters';
 import { MERGE_FIX } from './adapter-config.ts';
 import type { LlamaConfig } from './config.ts';
 import { excerpt } from './json-file.ts';
@@ -9,10 +10,6 @@ import { loraTensorName } from './linear-modules.ts';
 import { LINEAR_MODULES } from './lora.ts';
 import { readSafetensorsHeader, type TensorLocation } from './safetensors.ts';
 
-/** What adapters were saved as before safetensors. */
-const PICKLE_FILE = 'adapter_model.bin';
-const CONVERT =
-  "python -c \"import torch; from safetensors.torch import save_file; t = torch.load('adapter_model.bin', map_location='cpu', weights_only=True); save_file({k: v.clone().contiguous() for k, v in t.items()}, 'adapter_model.safetensors', {'format': 'pt'})\"";
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
 /** A raw state dict, as `torch.save(model.state_dict())` and the like leave it, has the adapter's name behind the matrix. */
@@ -88,7 +85,7 @@ async function assertSafetensors({ path, shown }: WeightsFile): Promise<void> {
   if (!(await isFile(join(dirname(path), PICKLE_FILE)))) return;
   throw invalid(
     `${join(dirname(shown), PICKLE_FILE)} is a pickle, which is not read here, and ${shown} is missing.`,
-    `Convert it in its directory: ${CONVERT}`,
+    PICKLE_FIX,
   );
 }
 

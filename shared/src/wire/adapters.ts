@@ -10,6 +10,11 @@ import { uploadSchema } from './uploads.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
 
+/** What adapters were saved as before safetensors, and how to make of it what is read. */
+export const PICKLE_FILE = 'adapter_model.bin';
+export const PICKLE_FIX =
+  "Convert it in its directory: python -c \"import torch; from safetensors.torch import save_file; t = torch.load('adapter_model.bin', map_location='cpu', weights_only=True); save_file({k: v.clone().contiguous() for k, v in t.items()}, 'adapter_model.safetensors', {'format': 'pt'})\"";
+
 /** Scores that the adapter gave where it was made; every load is checked against them. */
 export const goldenScoresSchema = z.object({
   template: templateSchema,

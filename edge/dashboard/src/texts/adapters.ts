@@ -117,6 +117,7 @@ export const adapterTexts = {
         'blend.json was fit for another adapter. Leave it out, or choose the one that lay beside these files.',
       report: 'report.json is not what a tuning leaves. Leave it out, or choose the right one.',
       otherReport: 'report.json is of another adapter. Leave it out, or choose the one that lay beside these files.',
+      pickle: (fix: string) => `adapter_model.bin is not read here. ${fix}`,
       large: (most: string) => `adapter_model.safetensors may have at most ${most}.`,
     },
   },

@@ -4,7 +4,7 @@ import { Input, List, Stack, Text } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Provenance } from '@tallrec/shared/tuning';
-import { ADAPTER_FILES, BLEND_FILE } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, BLEND_FILE, PICKLE_FILE, PICKLE_FIX } from '@tallrec/shared/wire/adapters';
 import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import type { ReactNode } from 'react';
 import { formatBytes, formatNumber } from '../../parts/formats.tsx';
@@ -35,6 +35,7 @@ async function readFiles(before: ChosenFiles, files: readonly File[]): Promise<R
   const blended = blend ? readBlend(await blend.text()) : null;
   const told = report ? readReport(await report.text()) : null;
   const problems = [
+    ...(!weights && files.some(({ name }) => name === PICKLE_FILE) ? [words.problems.pickle(PICKLE_FIX)] : []),
     ...(read && 'problem' in read ? [read.problem] : []),
     ...(blended && 'problem' in blended ? [blended.problem] : []),
     ...(told && 'problem' in told ? [told.problem] : []),
