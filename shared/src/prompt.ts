@@ -16,6 +16,11 @@ const WITHOUT_INPUT =
   'Below is an instruction that describes a task. Write a response that appropriately completes the request.';
 const SLIP = '  # noqa: E501';
 
+/** Whether a model reads the same rows differently by two templates; the names of some differ alone. */
+export function differs(a: Template, b: Template): boolean {
+  return (a === 'tallrec') !== (b === 'tallrec');
+}
+
 /** The prompt up to where the answer begins. */
 export function formatPrompt(row: Pick<InstructionRow, 'instruction' | 'input'>, template: Template): string {
   const slip = template === 'tallrec' ? SLIP : '';

@@ -148,3 +148,19 @@ export const tuningReportSchema = z.object({
   events: z.array(tuningEventSchema),
 });
 export type TuningReport = z.infer<typeof tuningReportSchema>;
+
+/** Of a `report.json`, whatever version wrote it: what the adapter beside it was made of and with. */
+export const provenanceSchema = z
+  .object({
+    stage: stageSchema,
+    model: tuningReportSchema.shape.model,
+    adapter: tuningReportSchema.shape.adapter,
+    settings: z.object({ template: templateSchema }),
+  })
+  .transform(({ stage, model, adapter, settings }) => ({
+    stage,
+    adapter: adapter.contentHash,
+    template: settings.template,
+    base: model,
+  }));
+export type Provenance = z.infer<typeof provenanceSchema>;

@@ -17,7 +17,13 @@ const [likely, unlikely] = [
   { score: 0.81, yesLogit: 2.1, noLogit: 0.65 },
   { score: 0.34, yesLogit: 0.2, noLogit: 0.86 },
 ];
-const answeredBy = { model: 'tallrec-movies', adapter: ids.adapter, tokens: 214 };
+const answeredBy = {
+  model: 'tallrec-movies',
+  adapter: ids.adapter,
+  tokens: 214,
+  template: 'clean' as const,
+  warnings: [],
+};
 
 export const EXAMPLES: Record<string, unknown> = {
   Error: {

@@ -1,8 +1,9 @@
 // Adapters in D1, and the aliases that point at them: where each points, and where it pointed before. Those that are being deleted are
 // found by nobody.
 import { newId } from '@tallrec/shared/ids';
+import type { GoldenScores } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import { and, asc, desc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Ctx } from '../deps.ts';
 import { type AuditInput, auditIfChanged } from './audit.ts';
 import { jobsUsing } from './datasets.ts';
@@ -55,6 +56,18 @@ export async function insertAdapter(db: Db, row: AdapterRow, audit: AuditInput):
     db.select().from(adapters).where(own(row.workspace, row.id)),
   ]);
   return rows[0]!;
+}
+
+/** What a node has found out about it; where something is known already, that stays. */
+export async function setAdapterTried(
+  db: Db,
+  { workspace, id }: Pick<AdapterRow, 'workspace' | 'id'>,
+  { golden, modelHash }: { golden: GoldenScores; modelHash: string },
+): Promise<void> {
+  await db
+    .update(adapters)
+    .set({ golden, modelHash: sql`coalesce(${adapters.modelHash}, ${modelHash})` })
+    .where(and(own(workspace, id), isNull(adapters.golden)));
 }
 
 /** Content hashes do not sort by time: the cursor is the last row's time of creation and id. */

@@ -15,6 +15,9 @@ export interface TuningSpec {
   dataset: string;
   validDataset: string | null;
   initAdapter: string | null;
+  /** The adapter is used whatever it was tuned on; absent in older rows, as the warnings are. */
+  force?: boolean;
+  warnings?: string[];
   settings: TuningSettings;
 }
 
@@ -22,6 +25,8 @@ export interface EvaluationSpec {
   kind: 'evaluation';
   adapter: string | null;
   template: Template;
+  force?: boolean;
+  warnings?: string[];
   dataset: string;
   split: Evaluation['split'];
   trainDataset: string | null;
@@ -38,6 +43,8 @@ export interface ScoringSpec {
   kind: 'scoring';
   adapter: string | null;
   template: Template;
+  force?: boolean;
+  warnings?: string[];
   task: Scoring['task'];
   dataset: string;
   catalogue: string | null;

@@ -1,44 +1,25 @@
 import { env, exports } from 'cloudflare:workers';
-import {
-  type Adapter,
-  type AdapterUpload,
-  type Alias,
-  type AliasHistory,
-  adapterId,
-} from '@tallrec/shared/wire/adapters';
+import { type Adapter, type Alias, type AliasHistory, adapterId } from '@tallrec/shared/wire/adapters';
 import type { AuditEntry } from '@tallrec/shared/wire/audit';
+import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { Upload } from '@tallrec/shared/wire/uploads';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { places } from '../storage/places.ts';
+import { ADAPTER_CONFIG, announce, imported, safetensorsOf, weightsOf } from '../testing/adapters.ts';
 import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
-import { put, sha256 } from '../testing/datasets.ts';
+import { put } from '../testing/datasets.ts';
+import { FakeNode, HASH, nodeStatus } from '../testing/fake-node.ts';
 import { createTuning, samplesDataset } from '../testing/job-node.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const urlOf = (upload: Upload) => (upload as Extract<Upload, { mode: 'single' }>).url;
-const CONFIG = '{"peft_type":"LORA","r":8,"lora_alpha":16}';
 
-async function announce(config: string, weights: string, key?: string) {
-  const body = {
-    configSha256: await sha256(bytesOf(config)),
-    configBytes: bytesOf(config).length,
-    weightsSha256: await sha256(bytesOf(weights)),
-    weightsBytes: bytesOf(weights).length,
-  };
-  const { body: upload } = await call<AdapterUpload>('POST', '/v1/adapters:upload', { body, ...(key ? { key } : {}) });
-  return { upload, body };
-}
-
-async function imported(weights: string, config = CONFIG, more: object = {}, key?: string) {
-  const { upload, body } = await announce(config, weights, key);
-  expect((await put(urlOf(upload.config), bytesOf(config))).status).toBe(200);
-  expect((await put(urlOf(upload.weights), bytesOf(weights))).status).toBe(200);
-  const { configSha256, weightsSha256 } = body;
-  return call<Adapter>('POST', '/v1/adapters', {
-    body: { configSha256, weightsSha256, name: weights, model: 'tiny', template: 'tallrec', ...more },
-    ...(key ? { key } : {}),
-  });
-}
+/** Tries what is imported. */
+let trier: FakeNode;
+beforeAll(async () => {
+  trier = await FakeNode.joined(nodeStatus());
+});
+afterAll(() => trier.drop());
 
 const keysBelow = async (prefix: string) => (await env.BUCKET.list({ prefix })).objects.map(({ key }) => key);
 
@@ -51,9 +32,11 @@ describe('importing', () => {
       id: await adapterId({ configSha256, weightsSha256 }),
       template: 'tallrec',
       tuning: null,
-      files: { weightsBytes: 12 },
+      files: { weightsBytes: weightsOf('some weights').length },
     });
-    expect((await call('GET', `/v1/adapters/${body.id}/files/adapter_config.json`)).body).toEqual(JSON.parse(CONFIG));
+    expect((await call('GET', `/v1/adapters/${body.id}/files/adapter_config.json`)).body).toEqual(
+      JSON.parse(ADAPTER_CONFIG),
+    );
     expect((await call('GET', `/v1/adapters/${body.id}/files/..%2Fsecrets`)).status).toBe(400);
     const again = await imported('some weights');
     expect(again.body).toEqual(body);
@@ -67,15 +50,15 @@ describe('importing', () => {
     );
     expect([part.status, part.headers.get('Content-Range'), (await part.bytes()).length]).toEqual([
       206,
-      'bytes 5-6/12',
+      `bytes 5-6/${weightsOf('some weights').length}`,
       2,
     ]);
   });
 
   it('goes on with the uploads that were announced', async () => {
-    const first = await announce(CONFIG, 'in two goes');
-    await put(urlOf(first.upload.config), bytesOf(CONFIG));
-    const again = await announce(CONFIG, 'in two goes');
+    const first = await announce(ADAPTER_CONFIG, weightsOf('in two goes'));
+    await put(urlOf(first.upload.config), bytesOf(ADAPTER_CONFIG));
+    const again = await announce(ADAPTER_CONFIG, weightsOf('in two goes'));
     expect(again.upload).toMatchObject({
       config: { id: first.upload.config.id, received: true },
       weights: { id: first.upload.weights.id, received: false },
@@ -84,17 +67,17 @@ describe('importing', () => {
 
   it('takes the blend that was fit with it', async () => {
     const blend = { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 40 };
-    const { body } = await imported('blended', CONFIG, { blend: { adapter: 'a'.repeat(64), ...blend } });
+    const { body } = await imported('blended', { fields: { blend: { adapter: 'a'.repeat(64), ...blend } } });
     expect(body.blend).toEqual(blend);
     expect((await imported('plain')).body.blend).toBeNull();
-    const wrong = await imported('wrong', CONFIG, { blend: { ...blend, samples: 0 } });
+    const wrong = await imported('wrong', { fields: { blend: { ...blend, samples: 0 } } });
     expect(wrong.body).toMatchObject({ error: { code: 'VALIDATION_FAILED' } });
   });
 
   it('keeps no bytes but those announced', async () => {
-    const { upload, body } = await announce(CONFIG, 'honest');
-    expect((await put(urlOf(upload.config), bytesOf(CONFIG))).status).toBe(200);
-    expect((await put(urlOf(upload.weights), bytesOf('forged'))).body.error.code).toBe('CHECKSUM_MISMATCH');
+    const { upload, body } = await announce(ADAPTER_CONFIG, weightsOf('honest'));
+    expect((await put(urlOf(upload.config), bytesOf(ADAPTER_CONFIG))).status).toBe(200);
+    expect((await put(urlOf(upload.weights), weightsOf('forged'))).body.error.code).toBe('CHECKSUM_MISMATCH');
     const { configSha256, weightsSha256 } = body;
     const early = await call('POST', '/v1/adapters', {
       body: { configSha256, weightsSha256, name: 'x', model: 'tiny' },
@@ -103,8 +86,71 @@ describe('importing', () => {
   });
 
   it('refuses what is no LoRA adapter', async () => {
-    const refused = await imported('w', '{"peft_type":"PREFIX_TUNING"}');
+    const refused = await imported('w', { config: '{"peft_type":"PREFIX_TUNING"}' });
     expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+  });
+});
+
+describe('an adapter that cannot be used', () => {
+  const tensor = { dtype: 'F32', shape: [1, 1], data_offsets: [0, 4] };
+
+  it.each([
+    [
+      'a Git LFS pointer',
+      bytesOf('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n'),
+      /Git LFS pointer/,
+    ],
+    ['a pickle', bytesOf('PK\x03\x04 and the rest'), /is a pickle/],
+    ['text', bytesOf('some weights'), /no safetensors file/],
+    ['a few bytes', bytesOf('four'), /has 4 bytes/],
+    ['what is cut short', weightsOf('cut').slice(0, -1), /its tensors end at/],
+    ['weights of no LoRA', safetensorsOf({ 'model.norm.weight': tensor }, 4), /holds no LoRA tensors/],
+    [
+      'a header of no sense',
+      safetensorsOf({ 'a.lora_A.weight': { ...tensor, data_offsets: 4 } }, 4),
+      /nothing sound of a\.lora_A/,
+    ],
+  ])('as %s, is found when it is imported', async (what, weights, message) => {
+    const { status, body } = await imported(what, { weights });
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ error: { code: 'ADAPTER_INVALID', message: expect.stringMatching(message) } });
+  });
+
+  it('by a node, is found when it is imported, and leaves nothing', async () => {
+    const { key } = await newWorkspace();
+    const node = await FakeNode.joined(nodeStatus(), key);
+    const message = 'adapter 01…/adapter_model.safetensors lacks a layer.';
+    const error = { code: 'ADAPTER_INVALID', message, retryable: false, requestId: 'r' };
+    node.onRequest = () => ({ status: 422, body: { error } });
+    const refused = await imported('lacking', { key });
+    expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID', message } } });
+    expect((await call<{ items: unknown[] }>('GET', '/v1/adapters', { key })).body.items).toEqual([]);
+    node.onRequest = undefined;
+    const taken = await imported('lacking', { key });
+    expect(taken).toMatchObject({ status: 201, body: { modelHash: HASH } });
+    node.drop();
+  });
+
+  it('by a node, is found before an alias points at it, where none could tell when it was imported', async () => {
+    const { key } = await newWorkspace();
+    const { body: adapter } = await imported('too early', { key });
+    expect(adapter.modelHash).toBeNull();
+    const point = () => call<Adapter & ErrorBody>('PUT', '/v1/aliases/live', { key, body: { adapter: adapter.id } });
+    expect(await point()).toMatchObject({
+      status: 503,
+      body: { error: { code: 'NODE_UNAVAILABLE', message: expect.stringMatching(/No node has loaded the adapter/) } },
+    });
+    const node = await FakeNode.joined(nodeStatus(), key);
+    const error = { code: 'ADAPTER_INVALID', message: 'The activations overflow.', retryable: false, requestId: 'r' };
+    node.onRequest = () => ({ status: 422, body: { error } });
+    expect(await point()).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+    expect((await call('GET', '/v1/aliases/live', { key })).status).toBe(404);
+    node.onRequest = undefined;
+    expect((await point()).body).toMatchObject({ aliases: ['live'], modelHash: HASH });
+    const { length } = node.frames.filter(({ type }) => type === 'request');
+    await point();
+    expect(node.frames.filter(({ type }) => type === 'request')).toHaveLength(length);
+    node.drop();
   });
 });
 
@@ -201,7 +247,7 @@ describe('adapters of one workspace', () => {
     expect((await call<{ items: unknown[] }>('GET', '/v1/adapters', { key })).body.items).toEqual([]);
     expect((await call<{ items: unknown[] }>('GET', '/v1/aliases', { key })).body.items).toEqual([]);
 
-    const theirs = (await imported('the same in both', CONFIG, { name: 'theirs' }, key)).body;
+    const theirs = (await imported('the same in both', { fields: { name: 'theirs' }, key })).body;
     expect([theirs.id, theirs.name, theirs.aliases]).toEqual([mine.id, 'theirs', []]);
     expect((await call('DELETE', `/v1/adapters/${mine.id}`, { key })).status).toBe(204);
     expect(await keysBelow(places.adapter(other.id, mine.id))).toEqual([]);

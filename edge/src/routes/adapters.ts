@@ -95,7 +95,8 @@ const create = createRoute({
   operationId: 'importAdapter',
   tags,
   summary: 'Import an adapter',
-  description: 'Once its two files have been uploaded.',
+  description:
+    'Once its two files have been uploaded. A node that holds the model tries it at once; where none is connected, that is done before an alias points at it.',
   ...creates('adapters:write'),
   request: { headers: idempotencyHeaders, body: jsonBody(importAdapterSchema) },
   responses: {
@@ -163,12 +164,13 @@ const pointAlias = createRoute({
   operationId: 'setAlias',
   tags,
   summary: 'Point an alias at an adapter',
-  description: 'It moves from one moment to the next; whoever scores by the alias gets the new adapter from then on.',
+  description:
+    'It moves from one moment to the next; whoever scores by the alias gets the new adapter from then on. An adapter that no node has loaded yet is tried by one first.',
   ...needs('adapters:write'),
   request: { params: z.object({ alias: aliasSchema }), body: jsonBody(setAliasSchema) },
   responses: {
     200: jsonAnswer('The adapter', adapterSchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ADAPTER_INVALID', 'NODE_UNAVAILABLE'),
   },
 });
 

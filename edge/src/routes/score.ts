@@ -14,7 +14,8 @@ import { needs } from '../http/auth.ts';
 import type { AppEnv } from '../http/context.ts';
 import { errorResponses } from '../http/errors.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { type Asked, rankCandidates, scoreSamples } from '../services/scoring.ts';
+import type { Asked } from '../services/node-relay.ts';
+import { rankCandidates, scoreSamples } from '../services/scoring.ts';
 
 const refusals = errorResponses(
   'UNAUTHENTICATED',

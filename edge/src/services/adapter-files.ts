@@ -12,12 +12,15 @@ import {
   type UploadAdapter,
 } from '@tallrec/shared/wire/adapters';
 import type { TuneResult } from '@tallrec/shared/wire/link';
+import type { NodeTrial } from '@tallrec/shared/wire/node-api';
 import { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
 import { type AdapterRow, deleteAdapterRow, insertAdapter, setAdapterDeleting } from '../repo/adapters.ts';
 import { findUploadAt, importSubject, type UploadWithParts } from '../repo/uploads.ts';
 import { places } from '../storage/places.ts';
 import { deletePrefix, isBadDigest } from '../storage/r2.ts';
+import { type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
+import { requireAdapterWeights } from './adapter-weights.ts';
 import { type AdapterFile, getAdapter, noSuchAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
 import { completeUpload, dropUploadsOf, openUpload, uploadView } from './uploads.ts';
@@ -55,12 +58,12 @@ export async function uploadAdapter(
 /**
  * Second step: the files that were sent become an adapter. Importing what is there already gives what is there.
  * @throws TallrecError ILLEGAL_STATE when a file has not been sent, CHECKSUM_MISMATCH when it is to be sent again, ADAPTER_INVALID
- *   when it is no LoRA adapter, CONFLICT while the same adapter is being deleted
+ *   when it is no LoRA adapter or a node cannot use it with the model, CONFLICT while the same adapter is being deleted
  */
 export async function importAdapter(
-  deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
+  deps: Pick<Deps, 'bucket'> & TrialDeps,
   ctx: Ctx,
-  { configSha256, weightsSha256, name, model, stage, template, blend }: ImportAdapter,
+  { configSha256, weightsSha256, name, model, modelHash: tunedOn, stage, template, blend }: ImportAdapter,
 ): Promise<Adapter> {
   const id = await adapterId({ configSha256, weightsSha256 });
   const known = await getAdapter(deps, ctx, id).catch((error: unknown) => {
@@ -75,14 +78,24 @@ export async function importAdapter(
   }
   const config = await sent(deps, workspace, id, ADAPTER_FILES.config);
   const weights = await sent(deps, workspace, id, ADAPTER_FILES.weights);
-  await requireLora(deps, config.key);
+  const sources = { config: config.key, weights: weights.key };
+  let trial: NodeTrial | undefined;
+  try {
+    await requireLora(deps, sources, weights.bytes);
+    trial = await tryAdapterIfPossible(deps, ctx, { id, model, modelHash: tunedOn ?? null, template }, sources);
+  } catch (error) {
+    // These bytes will not get better.
+    if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID')
+      await dropUploadsOf(deps, workspace, subject);
+    throw error;
+  }
   const row = {
     workspace,
     id,
     state: 'ready' as const,
     name,
     model,
-    modelHash: null,
+    modelHash: tunedOn ?? trial?.modelHash ?? null,
     stage: stage ?? null,
     template,
     configSha256,
@@ -91,12 +104,11 @@ export async function importAdapter(
     tuning: null,
     validAuc: null,
     validLoss: null,
-    golden: null,
+    golden: trial?.golden ?? null,
     blend: blend ?? null,
     createdBy: actor,
     createdAt: deps.clock.nowMs(),
   };
-  const sources = { config: config.key, weights: weights.key };
   try {
     await placeAdapter(deps, { row, sources, ctx, action: 'adapter.import' });
   } catch (error) {
@@ -127,13 +139,23 @@ async function sent(
   return upload;
 }
 
-async function requireLora({ bucket }: Pick<Deps, 'bucket'>, key: string): Promise<void> {
-  const object = await bucket.get(key);
+/** What can be told of the files without a model. */
+async function requireLora(
+  { bucket }: Pick<Deps, 'bucket'>,
+  keys: Placed['sources'],
+  weightsBytes: number,
+): Promise<void> {
+  const object = await bucket.get(keys.config);
   const text = await object?.text();
-  if (text !== undefined && configSchema.safeParse(parseJson(text)).success) return;
-  throw new TallrecError('ADAPTER_INVALID', `${ADAPTER_FILES.config} is not that of a LoRA adapter.`, {
-    fix: 'Save the adapter with PEFT: save_pretrained of a LoraConfig model.',
-  });
+  const config = configSchema.safeParse(text === undefined ? undefined : parseJson(text));
+  if (!config.success) {
+    const what = `${ADAPTER_FILES.config} is not that of a LoRA adapter`;
+    const { path, message } = config.error.issues[0]!;
+    throw new TallrecError('ADAPTER_INVALID', `${what}: ${path.join('.') || 'document'}: ${message}.`, {
+      fix: 'Save the adapter with PEFT: save_pretrained of a LoraConfig model.',
+    });
+  }
+  await requireAdapterWeights(bucket, keys.weights, weightsBytes);
 }
 
 export interface PublishedRun {

@@ -14,8 +14,11 @@ import {
   withAliases,
 } from '../repo/adapters.ts';
 import type { Page } from '../repo/db.ts';
+import type { NodeRow } from '../repo/nodes.ts';
+import { findRoute } from '../repo/routing.ts';
 import { places, signedPath } from '../storage/places.ts';
 import { serveObject } from '../storage/serve-object.ts';
+import { refusedBase, type Use, usageOf } from './provenance.ts';
 import { iso } from './timestamps.ts';
 
 export function noSuchAdapter(ref: string): TallrecError {
@@ -34,30 +37,34 @@ export function noNamedAdapter(field: string, ref: string): TallrecError {
 export function refusedAdapter(
   field: string,
   ref: string,
-  adapter: Pick<AdapterRow, 'model'> | undefined,
-  model: string | undefined,
+  { adapter, model, force }: { adapter: AdapterRow | undefined } & Pick<Use, 'model' | 'force'>,
+  nodes: readonly NodeRow[],
 ): TallrecError | undefined {
   if (!adapter) return noNamedAdapter(field, ref);
-  if (model === undefined || adapter.model === model) return undefined;
-  const problem = `the adapter ${ref} was tuned on ${adapter.model}, not on ${model}.`;
-  return refusedField('ADAPTER_INVALID', field, problem, { fix: `Use it with the model ${adapter.model}.` });
+  return refusedBase(field, ref, { adapter, model, force }, nodes);
+}
+
+/** What a request asks to be used together. */
+export interface AskedUse extends Omit<Use, 'adapter'> {
+  /** A content hash or an alias. */
+  ref: string | undefined;
+  /** Of the request, which names the adapter. */
+  field: string;
 }
 
 /**
- * The adapter that a request names.
- * @param model what it is to be used with
+ * The adapter that a request names, if any, and how it is to be used.
  * @throws TallrecError NOT_FOUND, or ADAPTER_INVALID when it is of another model
  */
-export async function requireAdapter(
+export async function requireUse(
   deps: Pick<Deps, 'db'>,
   ctx: Ctx,
-  ref: string,
-  { field, model }: { field: string; model: string | undefined },
-): Promise<AdapterRow> {
-  const adapter = await findAdapter(deps.db, ctx.workspace, ref);
-  const refused = refusedAdapter(field, ref, adapter, model);
+  { ref, field, ...asked }: AskedUse,
+): Promise<ReturnType<typeof usageOf> & { adapter: AdapterRow | undefined }> {
+  const { nodes, adapter } = await findRoute(deps.db, ctx.workspace, ref ?? null);
+  const refused = ref === undefined ? undefined : refusedAdapter(field, ref, { adapter, ...asked }, nodes);
   if (refused) throw refused;
-  return adapter!;
+  return { adapter, ...usageOf({ adapter, ...asked }, nodes) };
 }
 
 /**
@@ -131,7 +138,7 @@ export async function downloadAdapterFile(
  */
 export async function signedAdapter(
   deps: Pick<Deps, 'clock' | 'signing'>,
-  { id, workspace, golden, blend }: Pick<AdapterRow, 'id' | 'workspace' | 'golden' | 'blend'>,
+  { id, workspace, golden, blend, modelHash }: AdapterRow,
   run?: { job: string; fence: number },
 ): Promise<JobAdapter> {
   const exp = deps.clock.nowMs() + LIMITS.requestUrlTtlMs;
@@ -141,5 +148,10 @@ export async function signedAdapter(
     return signedPath(deps, grant);
   };
   const [configPath, weightsPath] = await Promise.all([path(ADAPTER_FILES.config), path(ADAPTER_FILES.weights)]);
-  return { id, golden, blend, configPath, weightsPath };
+  return { id, golden, blend, modelHash, configPath, weightsPath };
+}
+
+/** For whatever model it is used with, whose scores are not those of where it was made. */
+export function forced(adapter: JobAdapter): JobAdapter {
+  return { ...adapter, golden: null, modelHash: null };
 }

@@ -1,11 +1,21 @@
 // Names that point at adapters, move from one to the next between two requests, and keep where they pointed.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, type Adapter, type Alias, type AliasHistory } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
-import { type AliasRow, deleteAliasRow, findAliasHistory, listAliasRows, setAliasRow } from '../repo/adapters.ts';
+import {
+  type AliasRow,
+  deleteAliasRow,
+  findAdapter,
+  findAliasHistory,
+  listAliasRows,
+  setAdapterTried,
+  setAliasRow,
+} from '../repo/adapters.ts';
 import type { Page } from '../repo/db.ts';
+import { places } from '../storage/places.ts';
+import { type TrialDeps, tryAdapter } from './adapter-trial.ts';
 import { getAdapter, noNamedAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
 import { iso } from './timestamps.ts';
@@ -32,13 +42,18 @@ export async function getAlias(deps: Pick<Deps, 'db'>, ctx: Ctx, alias: string):
   return { ...toAlias(found.row), history };
 }
 
-/** @throws TallrecError NOT_FOUND where there is no such adapter */
-export async function setAlias(
-  deps: Pick<Deps, 'db' | 'clock'>,
-  ctx: Ctx,
-  alias: string,
-  adapter: string,
-): Promise<Adapter> {
+/**
+ * An alias is what others rely on: it moves only to an adapter that a node has loaded and scored with.
+ * @throws TallrecError NOT_FOUND where there is no such adapter, ADAPTER_INVALID where a node cannot use it, NODE_UNAVAILABLE where
+ *   that is not known yet and no node can tell
+ */
+export async function setAlias(deps: TrialDeps, ctx: Ctx, alias: string, adapter: string): Promise<Adapter> {
+  const row = await findAdapter(deps.db, ctx.workspace, adapter);
+  if (row && row.golden === null) {
+    const place = (file: string) => places.adapterFile(ctx.workspace, row.id, file);
+    const keys = { config: place(ADAPTER_FILES.config), weights: place(ADAPTER_FILES.weights) };
+    await setAdapterTried(deps.db, row, await tryAdapter(deps, ctx, row, keys));
+  }
   const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
   forgetRoutesOf(ctx.workspace);
   if (now !== adapter) throw noNamedAdapter('adapter', adapter);

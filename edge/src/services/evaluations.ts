@@ -9,7 +9,7 @@ import type { DatasetRow } from '../repo/datasets.ts';
 import type { EvaluationSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { requireAdapter } from './adapters.ts';
+import { requireUse } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -25,7 +25,9 @@ export async function createEvaluation(
   const { model, adapter: ref, method } = request;
   const judgedOn = await requireDataOf(deps, ctx, request);
   if (model !== undefined) await requireModel(deps, ctx, model, request.wait);
-  const adapter = ref === undefined ? undefined : await requireAdapter(deps, ctx, ref, { field: 'adapter', model });
+  const { template: asked, force = false } = request;
+  const use = { ref, field: 'adapter', model, template: asked, force };
+  const { adapter, template, warnings } = await requireUse(deps, ctx, use);
   const what = [
     method && methodNamed(method).title,
     adapter?.name ?? model,
@@ -36,7 +38,7 @@ export async function createEvaluation(
   const spec: EvaluationSpec = {
     kind: 'evaluation',
     adapter: adapter?.id ?? null,
-    template: request.template,
+    ...{ template, force, warnings },
     dataset: request.dataset,
     split: request.split,
     trainDataset: request.trainDataset ?? null,
@@ -142,6 +144,7 @@ function evaluationOf(row: JobRow, report: StoredReport | null): Evaluation {
     trainDataset: spec.trainDataset,
     limit: spec.limit,
     template: row.model === null ? null : spec.template,
+    warnings: spec.warnings ?? [],
     method: spec.method,
     shots: spec.shots,
     seed: spec.seed,

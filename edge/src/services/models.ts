@@ -2,8 +2,17 @@ import type { Model } from '@tallrec/shared/wire/nodes';
 import type { Ctx, Deps } from '../deps.ts';
 import { listConnectedNodes, type NodeRow } from '../repo/nodes.ts';
 
-export function holdsModel({ status }: NodeRow, model: string): boolean {
-  return status?.models.some(({ name }) => name === model) ?? false;
+/** @param hash of its content, where another of the same name will not do */
+export function holdsModel({ status }: NodeRow, model: string, hash: string | null = null): boolean {
+  return (
+    status?.models.some(({ name, contentHash }) => name === model && (hash ?? contentHash) === contentHash) ?? false
+  );
+}
+
+/** Of the model of this name, on any node: more than one where nodes differ, none where no node holds it. */
+export function contentHashesOf(nodes: readonly NodeRow[], model: string): string[] {
+  const models = nodes.flatMap(({ status }) => status?.models ?? []);
+  return [...new Set(models.filter(({ name }) => name === model).map(({ contentHash }) => contentHash))];
 }
 
 /** In the order of the alphabet, each once. */

@@ -6,7 +6,7 @@ import type { Ctx, Deps } from '../deps.ts';
 import type { ScoringSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { requireAdapter } from './adapters.ts';
+import { requireUse } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -16,7 +16,19 @@ const DEFAULT_TOP = 10;
 export async function createScoring(
   deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'feeds' | 'drivers'>,
   ctx: Ctx,
-  { name, model, adapter: ref, template, task, dataset, catalogue, top, priority, wait }: CreateScoring,
+  {
+    name,
+    model,
+    adapter: ref,
+    template: asked,
+    force = false,
+    task,
+    dataset,
+    catalogue,
+    top,
+    priority,
+    wait,
+  }: CreateScoring,
 ): Promise<Scoring> {
   const kinds = task === 'rank' ? (['samples', 'interactions'] as const) : (['samples'] as const);
   const data = await requireData(deps, ctx, dataset, { role: 'dataset', kinds, labelled: false });
@@ -28,11 +40,12 @@ export async function createScoring(
     });
   }
   await requireModel(deps, ctx, model, wait);
-  const adapter = ref === undefined ? undefined : await requireAdapter(deps, ctx, ref, { field: 'adapter', model });
+  const use = { ref, field: 'adapter', model, template: asked, force };
+  const { adapter, template, warnings } = await requireUse(deps, ctx, use);
   const spec: ScoringSpec = {
     kind: 'scoring',
     adapter: adapter?.id ?? null,
-    template,
+    ...{ template, force, warnings },
     task,
     dataset,
     catalogue: catalogue ?? null,
@@ -69,7 +82,7 @@ export async function scoringPredictionsKey(
 }
 
 export function toScoring(row: JobRow): Scoring {
-  const { adapter, template, task, dataset, catalogue, top } = row.spec as ScoringSpec;
+  const { adapter, template, warnings = [], task, dataset, catalogue, top } = row.spec as ScoringSpec;
   const progress = row.progress?.kind === 'scoring' ? row.progress : null;
   const result = row.result?.kind === 'scoring' ? row.result : null;
   return {
@@ -78,6 +91,7 @@ export function toScoring(row: JobRow): Scoring {
     model: row.model!,
     adapter,
     template,
+    warnings,
     task,
     dataset,
     catalogue,

@@ -10,7 +10,7 @@ import type { DatasetRow } from '../repo/datasets.ts';
 import type { TuningSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
-import { requireAdapter } from './adapters.ts';
+import { requireUse } from './adapters.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -18,20 +18,30 @@ import { jobView } from './jobs/state.ts';
 export async function createTuning(
   deps: Pick<Deps, 'db' | 'clock' | 'newId' | 'feeds' | 'drivers'>,
   ctx: Ctx,
-  { name, model, dataset, validDataset, initAdapter, priority, wait, ...rest }: CreateTuning,
+  {
+    name,
+    model,
+    dataset,
+    validDataset,
+    initAdapter,
+    priority,
+    wait,
+    template: asked,
+    force = false,
+    ...rest
+  }: CreateTuning,
 ): Promise<Tuning> {
-  const settings = tuningSettingsSchema.parse(rest);
-  const { train } = await requireTuningData(deps, ctx, { stage: settings.stage, dataset, validDataset });
+  const { train } = await requireTuningData(deps, ctx, { stage: rest.stage, dataset, validDataset });
   await requireModel(deps, ctx, model, wait);
-  const init =
-    initAdapter === undefined
-      ? undefined
-      : await requireAdapter(deps, ctx, initAdapter, { field: 'initAdapter', model });
+  const use = { ref: initAdapter, field: 'initAdapter', model, template: asked, force };
+  const { adapter: init, template, warnings } = await requireUse(deps, ctx, use);
+  const settings = tuningSettingsSchema.parse({ ...rest, template });
   const spec: TuningSpec = {
     kind: 'tuning',
     dataset,
     validDataset: validDataset ?? null,
     initAdapter: init?.id ?? null,
+    ...{ force, warnings },
     settings,
   };
   const row = await createJob(
@@ -116,7 +126,7 @@ export async function tuningReportKey(deps: Pick<Deps, 'db'>, ctx: Ctx, id: stri
 }
 
 export function toTuning(row: JobRow): Tuning {
-  const { dataset, validDataset, initAdapter, settings } = row.spec as TuningSpec;
+  const { dataset, validDataset, initAdapter, settings, warnings = [] } = row.spec as TuningSpec;
   const result = row.result?.kind === 'tuning' ? row.result : null;
   const progress = row.progress?.kind === 'tuning' ? row.progress : null;
   return {
@@ -127,6 +137,7 @@ export function toTuning(row: JobRow): Tuning {
     validDataset,
     initAdapter,
     settings,
+    warnings,
     progress: progress && {
       step: progress.step,
       totalSteps: progress.totalSteps,

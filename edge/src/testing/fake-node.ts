@@ -10,6 +10,7 @@ import {
   PING,
   PONG,
 } from '@tallrec/shared/wire/link';
+import { NODE_PATHS, type NodeTrial, nodeTrialRequestSchema } from '@tallrec/shared/wire/node-api';
 import {
   type createdNodeSchema,
   NODE_DOORS,
@@ -44,12 +45,13 @@ type Frame<T extends EdgeFrame['type']> = Extract<EdgeFrame, { type: T }>;
 export class FakeNode {
   readonly id: string;
   readonly secret: string;
-  /** Answers requests; without one they stay open. */
+  /** Answers requests; without one they stay open, but for trials of adapters. */
   onRequest: ((frame: Frame<'request'>) => { status: number; body: unknown } | undefined) | undefined;
   socket!: WebSocket;
   closed: { code: number; reason: string } | undefined;
   pongs = 0;
   readonly frames: EdgeFrame[] = [];
+  #models: NodeStatus['models'] = [];
   #arrived: (() => void)[] = [];
   #pings: ReturnType<typeof setInterval> | undefined;
 
@@ -92,6 +94,7 @@ export class FakeNode {
 
   /** Its first heartbeat; resolves once the record shows it. */
   async announce(status: NodeStatus = nodeStatus(), key?: string): Promise<void> {
+    this.#models = status.models;
     this.send({ type: 'heartbeat', version: LINK_VERSION, status });
     const as = key === undefined ? {} : { key };
     await until(
@@ -124,6 +127,14 @@ export class FakeNode {
     }
   }
 
+  /** Adapters are good unless a test says otherwise. */
+  #trialOf(body: unknown) {
+    const { model, template } = nodeTrialRequestSchema.parse(body);
+    const modelHash = this.#models.find(({ name }) => name === model)!.contentHash;
+    const golden = { template, precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+    return { status: 200, body: { golden, modelHash } satisfies NodeTrial };
+  }
+
   #receive(text: string, socket: WebSocket): void {
     if (text === PONG) {
       this.pongs++;
@@ -131,7 +142,8 @@ export class FakeNode {
     }
     const frame = edgeFrameSchema.parse(JSON.parse(text));
     if (frame.type === 'request') {
-      const answer = this.onRequest?.(frame);
+      const answer =
+        this.onRequest?.(frame) ?? (frame.path === NODE_PATHS.trial ? this.#trialOf(frame.body) : undefined);
       if (answer) socket.send(JSON.stringify({ type: 'response', id: frame.id, ...answer }));
     }
     this.frames.push(frame);

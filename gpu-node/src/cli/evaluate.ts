@@ -6,7 +6,7 @@ import { readLabelledSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
-import { openAdapter, openEngine } from './open-engine.ts';
+import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress, warn } from './progress.ts';
 import type { ScoringCommandOptions } from './score.ts';
@@ -37,12 +37,13 @@ async function evaluate(options: Options): Promise<void> {
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
+  const template = templateOf(options.template, engine);
+  const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Evaluating', 'samples');
   const { report, predictions } = await evaluateSamples(model, rows, samples, {
     adapter: opened?.adapter,
     blend: opened?.blend,
-    template: options.template,
+    template,
     train,
     provider,
     precision,

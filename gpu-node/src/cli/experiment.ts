@@ -19,10 +19,10 @@ import { METHOD_NAMES } from '../methods/registry.ts';
 import { conventionalOptions, experimentMethods, type MethodOptions } from './experiment-methods.ts';
 import { parsedBy } from './fail.ts';
 import {
+  cleanTemplateOption,
   computeOption,
   positiveNumber,
   providerOption,
-  templateOption,
   weightsOption,
   wholeNumber,
 } from './option-values.ts';
@@ -88,7 +88,7 @@ function registerDesign(experiment: Command, name: ExperimentName): void {
     .optionsGroup('Language model:')
     .option('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .option('--instructions <file>', 'instruction data of the first stage: JSON array or JSONL')
-    .addOption(templateOption())
+    .addOption(cleanTemplateOption())
     .addOption(providerOption())
     .addOption(weightsOption())
     .addOption(computeOption())

@@ -1,6 +1,8 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
 import type { Blend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
+import { differs, type Template } from '@tallrec/shared/prompt';
+import type { Provenance } from '@tallrec/shared/tuning';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { config } from '../config.ts';
 import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
@@ -12,7 +14,8 @@ import { loadModel } from '../models/load-model.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
 import { readBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
-import { say } from './progress.ts';
+import { assertBase, readProvenance } from '../train/provenance.ts';
+import { say, warn } from './progress.ts';
 
 export interface OpenedEngine {
   place: ModelPlace;
@@ -21,6 +24,8 @@ export interface OpenedEngine {
   provider: string;
   precision: string;
   plan: MemoryPlan | undefined;
+  /** Of the adapter, where its report tells. */
+  provenance: Provenance | undefined;
 }
 
 /** Each `undefined`, or left out, where nothing is named. */
@@ -28,6 +33,10 @@ export type ComputeOptions = { [K in keyof ComputeRequest]?: ComputeRequest[K] |
 
 export interface EngineChoice extends ComputeOptions {
   model: string;
+  /** Directory of what is to be used with the model. */
+  adapter?: string | undefined;
+  /** Whether it may have been tuned on another checkpoint. */
+  force?: boolean | undefined;
   /** States what the work takes, before anything is loaded for it. */
   planFor?: (place: ModelPlace, computing: Computing) => Promise<MemoryPlan | undefined>;
 }
@@ -43,10 +52,11 @@ export function computeRequest({ provider, weights, compute, memoryBytes }: Comp
   };
 }
 
-/** @throws TallrecError when the model or the provider cannot be used */
-export async function openEngine({ model, planFor, ...choice }: EngineChoice): Promise<OpenedEngine> {
+/** @throws TallrecError when the model or the provider cannot be used, or the adapter is not of this model */
+export async function openEngine({ model, adapter, force, planFor, ...choice }: EngineChoice): Promise<OpenedEngine> {
   const { threads, ...paths } = config();
   const place = await resolveModel(model, paths);
+  const provenance = await provenanceOf(adapter, place, force);
   const tokenizer = await loadTokenizer(place.dir);
   const options = { home: paths.home, ...(threads ? { threads } : {}) };
   const computing = await planCompute(computeRequest(choice), options);
@@ -60,7 +70,36 @@ export async function openEngine({ model, planFor, ...choice }: EngineChoice): P
     provider: runtime.provider,
     precision,
     plan,
+    provenance,
   };
+}
+
+/** @throws TallrecError where the adapter was tuned on another checkpoint, and is not forced on this one */
+export async function provenanceOf(
+  dir: string | undefined,
+  place: ModelPlace,
+  force: boolean | undefined,
+): Promise<Provenance | undefined> {
+  const provenance = dir === undefined ? undefined : await readProvenance(dir, warn);
+  if (!dir || !provenance) return provenance;
+  try {
+    assertBase(provenance, place, dir);
+  } catch (error) {
+    if (!force || !(error instanceof TallrecError)) throw error;
+    warn(`the adapter ${dir} was tuned on another checkpoint (${provenance.base.name}); it is used all the same.`);
+  }
+  return provenance;
+}
+
+/** The template that was asked for, else that of the adapter. */
+export function templateOf(asked: Template | undefined, { provenance }: Pick<OpenedEngine, 'provenance'>): Template {
+  const own = provenance?.template;
+  if (asked && own && differs(asked, own)) {
+    warn(
+      `the adapter was tuned with the template ${own}, and ${asked} is used: its answers are not what it learned to give.`,
+    );
+  }
+  return asked ?? own ?? 'clean';
 }
 
 export interface OpenedAdapter {
@@ -72,7 +111,7 @@ export interface OpenedAdapter {
 
 export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
   if (dir === undefined) return undefined;
-  const adapter = await readAdapter(dir, model.config);
+  const adapter = await readAdapter(dir, model.config, { onWarning: warn });
   const id = await adapterId(await hashAdapterFiles(dir));
   return { adapter, id, blend: await readBlend(dir, id) };
 }

@@ -14,9 +14,20 @@ export const anyNumber = parsedBy(z.string().trim().min(1).pipe(z.coerce.number(
 export const share = parsedBy(z.coerce.number().min(0).max(1));
 
 export function templateOption(): Option {
-  return new Option('--template <name>', 'prompt template')
-    .choices(TEMPLATES.filter((template) => template !== 'alpaca'))
-    .default('clean');
+  return templateChoice("prompt template (default: the adapter's own, else clean)");
+}
+
+/** Of what makes adapters of its own. */
+export function cleanTemplateOption(): Option {
+  return templateChoice('prompt template').default('clean');
+}
+
+function templateChoice(description: string): Option {
+  return new Option('--template <name>', description).choices(TEMPLATES.filter((template) => template !== 'alpaca'));
+}
+
+export function forceOption(): Option {
+  return new Option('--force', 'use the adapter though it was tuned on another checkpoint');
 }
 
 export function providerOption(): Option {
@@ -61,6 +72,7 @@ export function withScoringOptions(command: Command): Command {
   return command
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .option('--adapter <dir>', 'a PEFT adapter of that model')
+    .addOption(forceOption())
     .addOption(templateOption())
     .option('--cutoff <tokens>', 'longest prompt; longer histories lose their oldest items', wholeNumber(64), 512)
     .addOption(providerOption())

@@ -6,7 +6,7 @@ import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { rankCandidates } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine, templateOf } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
@@ -24,7 +24,8 @@ async function rank(options: ScoringCommandOptions & { request: string; blend?: 
   const engine = await openEngine(options);
   const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
+  const template = templateOf(options.template, engine);
+  const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {
     adapter: opened?.adapter,
     blend: options.blend ? blendOf(opened) : undefined,
@@ -32,7 +33,9 @@ async function rank(options: ScoringCommandOptions & { request: string; blend?: 
   });
   await model.close();
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ranking, model: place.name, adapter: opened?.id ?? null, tokens })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ranking, model: place.name, adapter: opened?.id ?? null, template, tokens })}\n`,
+    );
     return;
   }
   for (const [place, { score, blendScore, candidate }] of ranking.entries()) {

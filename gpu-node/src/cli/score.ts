@@ -9,14 +9,15 @@ import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples, withBlend } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine, templateOf } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import { say, showProgress, warn } from './progress.ts';
 
 export interface ScoringCommandOptions {
   model: string;
   adapter?: string;
-  template: Template;
+  template?: Template;
+  force?: boolean;
   cutoff: number;
   provider?: ProviderRequest;
   weights?: WeightFormat;
@@ -42,7 +43,8 @@ async function score(
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
   const blend = options.blend ? blendOf(opened) : undefined;
-  const rows = promptRowsOf(engine, { template: options.template, cutoffTokens: options.cutoff });
+  const template = templateOf(options.template, engine);
+  const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Scoring', 'samples');
   const startedAt = performance.now();
   const { results: scores, tokens } = await scoreSamples(model, rows, samples, {
@@ -69,6 +71,6 @@ async function score(
       precision,
     };
     const output = options.out ? { out: options.out } : { scores: results };
-    process.stdout.write(`${JSON.stringify({ ...summary, template: options.template, ...output })}\n`);
+    process.stdout.write(`${JSON.stringify({ ...summary, template, ...output })}\n`);
   }
 }

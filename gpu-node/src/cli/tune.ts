@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import type { Template } from '@tallrec/shared/prompt';
 import { Random } from '@tallrec/shared/random';
 import {
   STAGES,
@@ -21,9 +22,10 @@ import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { type TuneOutcome, type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
-import { openAdapter, openEngine } from './open-engine.ts';
+import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import {
   computeOption,
+  forceOption,
   memoryOption,
   providerOption,
   templateOption,
@@ -42,7 +44,8 @@ interface Options extends RecipeOptions {
   shots?: number;
   init?: string;
   seed: number;
-  template: string;
+  template?: Template;
+  force?: boolean;
   out: string;
   resume?: boolean;
   provider?: ProviderRequest;
@@ -73,6 +76,7 @@ export function registerTune(program: Command): void {
     )
     .option('--init <adapter-dir>', 'start from this adapter')
     .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
+    .addOption(forceOption())
     .addOption(templateOption())
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
@@ -87,11 +91,10 @@ export function registerTune(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const signal = interruptSignal();
-  const settings = tuningSettingsSchema.parse({
+  const asked = tuningSettingsSchema.parse({
     stage: options.stage,
     shots: options.shots,
     seed: options.seed,
-    template: options.template,
     hyperParameters: hyperParametersOf(options),
   });
   const reportPath = join(options.out, REPORT_FILE);
@@ -99,14 +102,16 @@ async function run(options: Options): Promise<void> {
   const data = await readData(options);
   const engine = await openEngine({
     ...options,
+    adapter: options.init,
     memoryBytes: options.vram,
     planFor: ({ dir }, computing) => {
       const { microBatchTokens } = options;
-      const { cutoffTokens } = settings.hyperParameters;
+      const { cutoffTokens } = asked.hyperParameters;
       const microBatch = microBatchTokens && Math.max(1, Math.floor(microBatchTokens / cutoffTokens));
-      return planCheckpoint(dir, computing, { settings, microBatch });
+      return planCheckpoint(dir, computing, { settings: asked, microBatch });
     },
   });
+  const settings = { ...asked, template: templateOf(options.template, engine) };
   const { model, tokenizer, place, provider, precision, plan } = engine;
   const init = await openAdapter(options.init, model);
   const checkpointDir = join(options.out, 'checkpoints');

@@ -34,6 +34,7 @@ class Edge {
       weightsPath: `/${name}/weights`,
       golden: null,
       blend: null,
+      modelHash: null,
     };
   }
 

@@ -64,18 +64,18 @@ export class AdapterCache {
    * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
    */
   async locate(adapter: JobAdapter): Promise<AdapterPlace> {
-    const { id, golden, blend } = adapter;
+    const { id, golden, blend, modelHash } = adapter;
     const kept = this.#kept.get(id);
     if (kept) {
       await utimes(kept, new Date(), new Date()).catch(() => {});
-      return { id, dir: kept, golden, blend };
+      return { id, dir: kept, golden, blend, modelHash };
     }
     let fetching = this.#fetching.get(id);
     if (!fetching) {
       fetching = this.#fetch(adapter).finally(() => this.#fetching.delete(id));
       this.#fetching.set(id, fetching);
     }
-    return { id, dir: await fetching, golden, blend };
+    return { id, dir: await fetching, golden, blend, modelHash };
   }
 
   /** Forgets an adapter that an engine could not use. */

@@ -14,9 +14,11 @@ import { answerTimingsSchema, methodFitSchema } from '@tallrec/shared/wire/link'
 import { nodeEstimateSchema, nodeTokensRequestSchema, nodeTokensResponseSchema } from '@tallrec/shared/wire/node-api';
 import { rankedSchema, rankInputSchema, scoreSchema } from '@tallrec/shared/wire/score';
 import { z } from 'zod';
+import { config } from '../config.ts';
 import { WEIGHT_FORMATS } from '../llama/weight-file.ts';
 import { COMPUTES } from '../models/converted-weights.ts';
 import { measuredSchema, workSchema } from '../train/speeds.ts';
+import { withoutPaths } from './public-words.ts';
 
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda']);
 const requestedComputingSchema = z.object({
@@ -52,6 +54,8 @@ export const adapterPlaceSchema = z.object({
   dir: z.string(),
   golden: goldenScoresSchema.nullable(),
   blend: blendSchema.nullable(),
+  /** Content hash of the model that it is for; null where any will do. */
+  modelHash: sha256Schema.nullable().default(null),
 });
 export type AdapterPlace = z.infer<typeof adapterPlaceSchema>;
 
@@ -144,6 +148,11 @@ export const ENGINE_CALLS = {
     params: estimateFields.extend({ stepRows: z.int().min(1), beganAtMs: z.number() }),
     result: measuredSchema,
   },
+  /** Loads an adapter and has it score, to know that it can. */
+  tryAdapter: {
+    params: z.object({ ...scoringFields, adapter: adapterPlaceSchema }),
+    result: goldenScoresSchema,
+  },
   tokens: {
     params: nodeTokensRequestSchema.extend({ model: modelPlaceSchema }),
     result: nodeTokensResponseSchema,
@@ -203,9 +212,14 @@ export class Outbox<T> {
   }
 }
 
-/** What users may read of a fault; anything that was not meant for them becomes ENGINE_FAILED with its own message. */
+function inPublic(message: string): string {
+  const { home, modelsDir } = config();
+  return withoutPaths(message, [home, modelsDir]);
+}
+
+/** What users may read of a fault, without this machine's paths; anything that was not meant for them becomes ENGINE_FAILED with its own message. */
 export function describeFault(error: unknown): z.infer<typeof engineErrorSchema> {
-  if (error instanceof TallrecError) return { code: error.code, message: error.message };
+  if (error instanceof TallrecError) return { code: error.code, message: inPublic(error.message) };
   const words = error instanceof Error ? error.message : String(error);
-  return { code: 'ENGINE_FAILED', message: `The engine stopped: ${words}` };
+  return { code: 'ENGINE_FAILED', message: inPublic(`The engine stopped: ${words}`) };
 }

@@ -78,8 +78,9 @@ export function serveEngine(engine: Engine): void {
         return answer(id, method, params, { signal: controllers.abort.signal, stop: controllers.stop.signal });
       })
       .catch((error) => {
-        if (!(error instanceof TallrecError)) console.error(error);
-        reply({ type: 'error', id, error: describeFault(error) });
+        const fault = describeFault(error);
+        if (!(error instanceof TallrecError) || error.message !== fault.message) console.error(error);
+        reply({ type: 'error', id, error: fault });
       })
       .finally(() => running.delete(id));
     if (!TOGETHER.has(method)) last = ended;

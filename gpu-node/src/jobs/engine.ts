@@ -19,7 +19,7 @@ import type { ParsedParams } from './engine-calls.ts';
 import type { CallContext, Engine } from './engine-serve.ts';
 import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method.ts';
 import { followTuning } from './follow-tuning.ts';
-import { goldenScores } from './golden-scores.ts';
+import { goldenScores, trialScores } from './golden-scores.ts';
 import { dataIdentity, labelledSamples, tuningData } from './job-data.ts';
 import { LoadedModels } from './loaded-models.ts';
 import { phaseProgress } from './phase-progress.ts';
@@ -209,6 +209,11 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       const { results, ...told } = await queue.score({ model, template, adapter, samples, signal });
       return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), ...told };
     },
+
+    tryAdapter: inTurn(async ({ model: place, template, adapter }) => {
+      const loaded = await models.open(place);
+      return trialScores(loaded, await models.adapter(loaded, adapter), template);
+    }),
 
     async tokens({ model: place, texts, pieces }) {
       const tokenizer = await models.tokenizer(place);

@@ -75,6 +75,27 @@ export async function goldenScores(
   };
 }
 
+/** Of an adapter without data of its own: what anybody may have seen. */
+const TRIAL_SAMPLES: TuningData = {
+  stage: 'rec',
+  train: [],
+  valid: ['Heat (1995)', 'Toy Story (1995)'].map((title, at) => ({
+    noun: 'movie',
+    history: [
+      { title: 'Fargo (1996)', liked: true },
+      { title: 'Twister (1996)', liked: at === 0 },
+      { title: 'Psycho (1960)', liked: true },
+    ],
+    target: { title },
+    liked: true,
+  })),
+};
+
+/** @throws TallrecError ADAPTER_INVALID when its activations overflow */
+export function trialScores(scorer: Scorer, adapter: LoraAdapter, template: Template): Promise<GoldenScores> {
+  return goldenScores(scorer, adapter, template, TRIAL_SAMPLES);
+}
+
 /** @throws TallrecError ADAPTER_INVALID when a logit is off by more than the tolerance */
 export async function checkGoldenScores(
   scorer: Scorer,

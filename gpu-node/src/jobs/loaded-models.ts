@@ -63,20 +63,23 @@ export class LoadedModels {
   }
 
   /** Whether an adapter is in memory. */
-  holds(loaded: LoadedModel, { id }: AdapterPlace): boolean {
-    return loaded.adapters.has(id);
+  holds(loaded: LoadedModel, place: AdapterPlace): boolean {
+    return loaded.adapters.has(keyOf(place));
   }
 
-  /** @throws TallrecError ADAPTER_INVALID when it does not fit the model, or does not score as it did where it was made */
-  async adapter(loaded: LoadedModel, { id, dir, golden }: AdapterPlace): Promise<LoraAdapter> {
-    const kept = loaded.adapters.get(id);
+  /** @throws TallrecError ADAPTER_INVALID when it is not for the model, or does not score as it did where it was made */
+  async adapter(loaded: LoadedModel, place: AdapterPlace): Promise<LoraAdapter> {
+    assertBase(loaded.place, place);
+    const { id, dir, golden } = place;
+    const kept = loaded.adapters.get(keyOf(place));
     if (kept) return kept;
-    const adapter = await readAdapter(dir, loaded.model.config).catch((cause) => {
+    const name = `adapter ${id.slice(0, 12)}…`;
+    const adapter = await readAdapter(dir, loaded.model.config, { name }).catch((cause) => {
       if (cause instanceof TallrecError) throw cause;
-      throw new TallrecError('ADAPTER_INVALID', `The adapter ${id.slice(0, 12)}… cannot be read.`, { cause });
+      throw new TallrecError('ADAPTER_INVALID', `The ${name} cannot be read.`, { cause });
     });
     if (golden) await checkGoldenScores(loaded, adapter, golden, id);
-    loaded.adapters.set(id, adapter);
+    loaded.adapters.set(keyOf(place), adapter);
     return adapter;
   }
 }
@@ -86,6 +89,20 @@ function bytesOf({ tensors }: LoraAdapter): number {
   return Math.max(
     1,
     [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
+  );
+}
+
+/** One that is forced on a model is not compared with its golden scores: who asks for the comparison gets it. */
+function keyOf({ id, golden }: AdapterPlace): string {
+  return `${id} ${golden ? 'compared' : 'as it is'}`;
+}
+
+function assertBase(model: ModelPlace, { id, modelHash }: AdapterPlace): void {
+  if (modelHash === null || modelHash === undefined || modelHash === model.contentHash) return;
+  throw new TallrecError(
+    'ADAPTER_INVALID',
+    `The adapter ${id.slice(0, 12)}… is for another model than this node's ${model.name}: ${modelHash.slice(0, 12)}…, not ${model.contentHash.slice(0, 12)}….`,
+    { fix: 'Use a node with the very model that it was tuned on, or "force": true to use this one all the same.' },
   );
 }
 

@@ -58,7 +58,7 @@ function work() {
       },
     },
     adapters: {
-      locate: async ({ id }) => ({ id, dir: '/a', golden: null, blend: null }),
+      locate: async ({ id }) => ({ id, dir: '/a', golden: null, blend: null, modelHash: null }),
       drop: async (id) => void dropped.push(id),
     },
     batchData: { locate: async () => '' },
@@ -93,7 +93,7 @@ const scoreJob = (first: number, count: number): ScoreJob => ({
   ...common,
   kind: 'score',
   model: 'm',
-  adapter: { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null },
+  adapter: { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null, modelHash: null },
   template: 'clean',
   data,
   range: { offset: rows.slice(0, first).join('').length, bytes: rows.slice(first, first + count).join('').length },

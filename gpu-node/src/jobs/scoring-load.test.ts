@@ -48,7 +48,13 @@ async function writeRandomAdapter(seed: number, rank: number): Promise<AdapterPl
     if (name.includes('lora_B')) for (let i = 0; i < data.length; i++) data[i] = 0.3 * random.normal();
   }
   const place = join(dir, `adapter-${seed}`);
-  return { id: await adapterId(await writeAdapter(place, adapter)), dir: place, golden: null, blend: null };
+  return {
+    id: await adapterId(await writeAdapter(place, adapter)),
+    dir: place,
+    golden: null,
+    blend: null,
+    modelHash: null,
+  };
 }
 
 /** The two calls, of an engine in this process or in one of its own. */

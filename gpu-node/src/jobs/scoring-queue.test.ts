@@ -21,6 +21,7 @@ const adapterPlace = (digit: string): AdapterPlace => ({
   dir: `/${digit}`,
   golden: null,
   blend: null,
+  modelHash: null,
 });
 const sample = (title: string, history: string[] = []): Sample => ({
   noun: 'movie',

@@ -58,6 +58,10 @@ serveEngine({
   trial: async () => {
     throw new Error('not scripted');
   },
+  async tryAdapter({ adapter, template }) {
+    if (adapter.id.startsWith('bad')) throw new TallrecError('ADAPTER_INVALID', `${adapter.dir}/${adapter.id} is bad.`);
+    return { template, precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+  },
   async tokens({ texts, pieces }) {
     await act(texts);
     const counts = texts.includes('pid') ? [process.pid] : texts.map((text) => text.length);

@@ -49,7 +49,7 @@ export async function answerLogits(
 
 /**
  * The answers to prompts that are computed at once.
- * @throws TallrecError when a logit is no number
+ * @throws TallrecError when a logit is no number: ADAPTER_INVALID with an adapter
  */
 export async function microBatchAnswers(
   model: LanguageModel,
@@ -59,13 +59,15 @@ export async function microBatchAnswers(
 ): Promise<AnswerLogits[]> {
   const logits = await model.nextTokenLogits(prompts, adapter, [yes, no]);
   if (!logits.every(Number.isFinite)) {
-    throw new TallrecError(
-      'ENGINE_FAILED',
-      `${adapter ? 'With this adapter the' : 'The'} model gives no finite logits.`,
-      {
-        fix: 'Check the weights, or tune at a lower rate.',
-      },
-    );
+    throw adapter
+      ? new TallrecError(
+          'ADAPTER_INVALID',
+          'With this adapter the activations overflow: the model gives no finite logits.',
+          {
+            fix: 'Tune it again at a lower rate; one of large values may hold in float32 (--compute f32).',
+          },
+        )
+      : new TallrecError('ENGINE_FAILED', 'The model gives no finite logits.', { fix: 'Check the weights.' });
   }
   return prompts.map((_, row) => ({ yesLogit: logits[2 * row]!, noLogit: logits[2 * row + 1]! }));
 }

@@ -77,6 +77,21 @@ describe('gradients', () => {
     await saving.close();
   });
 
+  it('leave zeros that stand for no matrices as they are, which add nothing to the logits', async () => {
+    const adapter = randomAdapter({ targetModules: LINEAR_MODULES, dropout: 0.2 });
+    const emptyB = structuredClone(adapter);
+    const isOff = (name: string) => name.includes('.layers.0.') || name.includes('.up_proj.');
+    for (const [name, { data }] of adapter.tensors) if (isOff(name)) data.fill(0);
+    for (const [name, { data }] of emptyB.tensors) if (isOff(name) && name.includes('.lora_B.')) data.fill(0);
+    const { gradients } = await model.lossAndGradients(rows, adapter, { lossWeight: 1, dropoutSeed: 5 });
+    for (const [name, gradient] of gradients)
+      expect(
+        gradient.every((value) => value === 0),
+        name,
+      ).toBe(isOff(name));
+    expect(await model.nextTokenLogits(tokens, adapter)).toEqual(await model.nextTokenLogits(tokens, emptyB));
+  });
+
   it('are zero where nothing is labelled', async () => {
     const adapter = randomAdapter({});
     const unlabelled = [{ tokens: [1, 2], labels: [1, -100] }];

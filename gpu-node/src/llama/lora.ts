@@ -26,6 +26,6 @@ export interface LoraAdapter {
   tensors: Map<string, AdapterTensor>;
 }
 
-export function loraScale(config: LoraConfig): number {
-  return config.alpha / (config.rankStabilized ? Math.sqrt(config.rank) : config.rank);
+export function loraScale({ rank, alpha, rankStabilized }: Omit<LoraConfig, 'dropout' | 'targetModules'>): number {
+  return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }

@@ -4,134 +4,128 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { ADAPTER_FILES, type AdapterFiles } from '@tallrec/shared/wire/adapters';
-import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { type AdapterSettings, readAdapterConfig } from './adapter-config.ts';
+import { readAdapterTensors } from './adapter-weights.ts';
 import type { LlamaConfig } from './config.ts';
-import { excerpt, excerptOf, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
+import { excerpt } from './json-file.ts';
 import { loraTensorName, moduleShape } from './linear-modules.ts';
-import { type AdapterTensor, LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
-import { encodeSafetensors, readSafetensorsHeader, readTensor, type TensorLocation } from './safetensors.ts';
+import {
+  type AdapterTensor,
+  LINEAR_MODULES,
+  type LinearModule,
+  type LoraAdapter,
+  type LoraConfig,
+  loraScale,
+} from './lora.ts';
+import type { ChosenModule } from './peft-modules.ts';
+import { encodeSafetensors, readTensor, type TensorLocation } from './safetensors.ts';
 import { WIDEN } from './widen.ts';
 
-/** Fields that change nothing of what the adapter computes: provenance, and how it was initialised. */
-const HARMLESS_FIELDS = new Set([
-  'auto_mapping',
-  'base_model_name_or_path',
-  'corda_config',
-  'ensure_weight_tying',
-  'eva_config',
-  'inference_mode',
-  'layers_pattern',
-  'loftq_config',
-  'lora_ga_config',
-  'megatron_core',
-  'peft_version',
-  'qalora_group_size',
-  'revision',
-  'runtime_config',
-  'target_modules',
-  'task_type',
-]);
-
-const adapterConfigSchema = z.looseObject({
-  peft_type: z.string(),
-  r: z.int().positive(),
-  lora_alpha: z.number(),
-  lora_dropout: z.number().min(0).max(1).default(0),
-  use_rslora: z.boolean().default(false),
-  bias: z.string().default('none'),
-  init_lora_weights: z.union([z.boolean(), z.string()]).default(true),
-});
-/** PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA leave a changed base model behind; these do not. */
-const PLAIN_INITS = new Set<boolean | string>([true, false, 'gaussian', 'orthogonal', 'eva']);
-const READ_FIELDS = new Set(Object.keys(adapterConfigSchema.shape));
+export interface ReadAdapterOptions {
+  /** Names the adapter in messages; its directory when left out. */
+  name?: string | undefined;
+  /** Told of what was left out of account. */
+  onWarning?: ((message: string) => void) | undefined;
+}
 
 /**
- * Reads an adapter directory for a model.
- * @throws TallrecError when a file is missing or damaged, a feature of PEFT is used that would change the result, a tensor is
- * missing or of the wrong shape for the model, or the adapter is empty
+ * Reads an adapter directory for a model. Its matrices come as one rank, scale and set of modules for all layers: where the adapter
+ * has less, zeros stand, which add nothing and stay zeros in training; where it has another scale, it is in B.
+ * @throws TallrecError ADAPTER_INVALID when a file is missing or damaged, a feature of PEFT is used that would change the result, a
+ * tensor is missing or of the wrong shape for the model, or the adapter is empty
  */
-export async function readAdapter(dir: string, model: LlamaConfig): Promise<LoraAdapter> {
-  const settings = await readAdapterConfig(join(dir, ADAPTER_FILES.config));
-  const path = join(dir, ADAPTER_FILES.weights);
-  const { tensors: locations } = await readSafetensorsHeader(path).catch((cause) => {
-    throw invalid(
-      cause instanceof TallrecError ? cause.message : `${path} cannot be read.`,
-      'Save the adapter again.',
-      cause,
-    );
-  });
-  const targetModules = LINEAR_MODULES.filter((module) => locations.has(loraTensorName(0, module, 'A')));
-  const config: LoraConfig = { ...settings, targetModules };
-  const tensors = new Map<string, AdapterTensor>();
-  for (const { name, shape } of adapterTensors(config, model)) {
-    const location = locations.get(name);
-    if (!location) throw invalid(`${path} lacks the tensor ${name}.`, 'Use an adapter of this very model.');
-    if (location.shape.join() !== shape.join()) {
+export async function readAdapter(
+  dir: string,
+  model: LlamaConfig,
+  { name = dir, onWarning }: ReadAdapterOptions = {},
+): Promise<LoraAdapter> {
+  const shown = (file: string) => join(name, file);
+  const settings = await readAdapterConfig(join(dir, ADAPTER_FILES.config), shown(ADAPTER_FILES.config), model.layers);
+  for (const warning of settings.warnings) onWarning?.(warning);
+  const weights = { path: join(dir, ADAPTER_FILES.weights), shown: shown(ADAPTER_FILES.weights) };
+  const stored = await readAdapterTensors(weights, model);
+  const chosen = modulesOf(settings, stored);
+  const needed = chosen.map(({ layer, module, rank, alpha }) => ({
+    module,
+    rank,
+    scale: loraScale({ rank, alpha, rankStabilized: settings.rankStabilized }),
+    matrices: matricesOf(layer, module, rank, model),
+  }));
+  for (const { name: tensor, shape } of needed.flatMap(({ matrices }) => matrices)) {
+    const location = stored.get(tensor);
+    if (!location) {
       throw invalid(
-        `${path}: ${name} is [${excerpt(location.shape.join())}], the model needs [${shape}].`,
-        'Use an adapter of this very model.',
+        `${weights.shown} lacks the tensor ${tensor}, which its ${ADAPTER_FILES.config} asks for.`,
+        OF_THIS_MODEL,
       );
     }
-    tensors.set(name, { shape, data: await readValues(path, name, location) });
+    if (location.shape.join() === shape.join()) continue;
+    const found = excerpt(location.shape.join());
+    throw invalid(`${weights.shown}: ${tensor} is [${found}], the model needs [${shape}].`, OF_THIS_MODEL);
   }
-  const stranger = [...locations.keys()].find((name) => !tensors.has(name));
-  if (stranger)
+  const asked = new Set(needed.flatMap(({ matrices }) => matrices.map((matrix) => matrix.name)));
+  const stranger = [...stored.keys()].find((tensor) => !asked.has(tensor));
+  if (stranger) {
     throw invalid(
-      `${path} holds ${excerpt(stranger)}, which is no LoRA tensor of this model.`,
-      'Use an adapter of this very model.',
+      `${weights.shown} holds ${stranger}, which its ${ADAPTER_FILES.config} does not ask for.`,
+      'Save the adapter again with PEFT, so that both files are of one adapter.',
     );
+  }
+  const config = commonConfig(settings, chosen);
+  const tensors = new Map(adapterTensors(config, model).map(({ name: tensor, shape }) => [tensor, zeroTensor(shape)]));
+  for (const { matrices, rank, scale } of needed) {
+    const [a, b] = matrices;
+    tensors.get(a.name)!.data.set(await readValues(weights.shown, a.name, stored.get(a.name)!));
+    const values = await readValues(weights.shown, b.name, stored.get(b.name)!);
+    const factor = scale / loraScale(config);
+    if (factor !== 1) for (let i = 0; i < values.length; i++) values[i]! *= factor;
+    setColumns(tensors.get(b.name)!, values, rank);
+  }
   const adapter = { config, tensors };
-  assertNotEmpty(adapter, dir);
+  assertNotEmpty(adapter, name);
   return adapter;
 }
 
-async function readValues(path: string, name: string, location: TensorLocation): Promise<Float32Array> {
+const OF_THIS_MODEL = 'Use an adapter of this very model, and both of its files as PEFT saved them.';
+
+function modulesOf({ modules, namesModules }: AdapterSettings, stored: ReadonlyMap<string, unknown>): ChosenModule[] {
+  if (namesModules) return modules;
+  const inFile = new Set(
+    modules.filter(({ layer, module }) => stored.has(loraTensorName(layer, module, 'A'))).map(({ module }) => module),
+  );
+  return modules.filter(({ module }) => inFile.has(module));
+}
+
+/** What all modules are computed by: the largest rank, and the scale of the first. */
+function commonConfig({ dropout, rankStabilized }: AdapterSettings, chosen: readonly ChosenModule[]): LoraConfig {
+  const first = chosen[0];
+  const targetModules = LINEAR_MODULES.filter((module) => chosen.some((each) => each.module === module));
+  const common = { dropout, targetModules };
+  if (!first) return { ...common, rank: 1, alpha: 1, rankStabilized };
+  const { rank, alpha } = first;
+  if (chosen.every((each) => each.rank === rank && each.alpha === alpha))
+    return { ...common, rank, alpha, rankStabilized };
+  const most = Math.max(...chosen.map((each) => each.rank));
+  return { ...common, rank: most, alpha: most * loraScale({ rank, alpha, rankStabilized }), rankStabilized: false };
+}
+
+function zeroTensor(shape: readonly [number, number]): AdapterTensor {
+  return { shape, data: new Float32Array(shape[0] * shape[1]) };
+}
+
+/** Values [rows, columns] into the first columns of a wider tensor. */
+function setColumns({ shape: [rows, width], data }: AdapterTensor, values: Float32Array, columns: number): void {
+  for (let row = 0; row < rows; row++) data.set(values.subarray(row * columns, (row + 1) * columns), row * width);
+}
+
+async function readValues(shown: string, name: string, location: TensorLocation): Promise<Float32Array> {
   const data = await readTensor(location).catch((cause) => {
     const why = location.dtype in WIDEN ? 'cannot be read' : `is stored as ${location.dtype}`;
-    throw invalid(`${path}: ${name} ${why}.`, 'Save the adapter again in f32, f16 or bf16.', cause);
+    throw invalid(`${shown}: ${name} ${why}.`, 'Save the adapter again in f32, f16 or bf16.', cause);
   });
   if (data.every(Number.isFinite)) return data;
-  throw invalid(`${path}: ${name} holds values that are no numbers.`, 'Train it again at a lower rate, or in f32.');
-}
-
-async function readAdapterConfig(path: string): Promise<Omit<LoraConfig, 'targetModules'>> {
-  const file = await readJsonFile(path, JSON_FILE_LIMITS_BYTES.adapterConfig);
-  if ('fault' in file) throw invalid(`${path} ${file.fault}.`, 'Name a directory in the PEFT format.', file.cause);
-  const parsed = adapterConfigSchema.safeParse(file.json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw invalid(
-      `${path}: ${excerpt(issue.path.join('.')) || 'document'}: ${issue.message}.`,
-      'Save the adapter again with PEFT.',
-    );
-  }
-  const { peft_type, bias, r, lora_alpha, lora_dropout, use_rslora } = parsed.data;
-  if (peft_type !== 'LORA')
-    throw invalid(`${path} is of the type ${excerpt(peft_type)}.`, 'Only LoRA adapters can be used.');
-  if (!PLAIN_INITS.has(parsed.data.init_lora_weights)) {
-    throw invalid(
-      `${path}: init_lora_weights ${excerptOf(parsed.data.init_lora_weights)} changed the base weights too.`,
-      'Convert it to a plain LoRA adapter first (path_initial_model_for_weight_conversion of PEFT).',
-    );
-  }
-  if (bias !== 'none')
-    throw invalid(`${path} trains biases ("bias": "${excerpt(bias)}").`, 'Train with "bias": "none".');
-  for (const [field, value] of Object.entries(parsed.data)) {
-    if (READ_FIELDS.has(field) || HARMLESS_FIELDS.has(field) || isUnset(value)) continue;
-    throw invalid(
-      `${path} sets ${excerpt(field)} = ${excerptOf(value)}, which this engine does not compute.`,
-      'Train a plain LoRA adapter.',
-    );
-  }
-  if (!Number.isFinite(Math.fround(lora_alpha)))
-    throw invalid(`${path}: lora_alpha ${lora_alpha} is beyond float32.`, 'Save the adapter again with PEFT.');
-  return { rank: r, alpha: lora_alpha, dropout: lora_dropout, rankStabilized: use_rslora };
-}
-
-function isUnset(value: unknown): boolean {
-  if (value === null || value === undefined || value === false) return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
+  throw invalid(`${shown}: ${name} holds values that are no numbers.`, 'Train it again at a lower rate, or in f32.');
 }
 
 /**
@@ -244,14 +238,18 @@ export function adapterTensors(
 ): { name: string; shape: [number, number] }[] {
   const modules = LINEAR_MODULES.filter((module) => config.targetModules.includes(module));
   return Array.from({ length: model.layers }, (_, layer) => layer).flatMap((layer) =>
-    modules.flatMap((module) => {
-      const [outSize, inSize] = moduleShape(model, module);
-      return [
-        { name: loraTensorName(layer, module, 'A'), shape: [config.rank, inSize] as [number, number] },
-        { name: loraTensorName(layer, module, 'B'), shape: [outSize, config.rank] as [number, number] },
-      ];
-    }),
+    modules.flatMap((module) => matricesOf(layer, module, config.rank, model)),
   );
+}
+
+type Matrix = { name: string; shape: [number, number] };
+
+function matricesOf(layer: number, module: LinearModule, rank: number, model: LlamaConfig): [a: Matrix, b: Matrix] {
+  const [outSize, inSize] = moduleShape(model, module);
+  return [
+    { name: loraTensorName(layer, module, 'A'), shape: [rank, inSize] },
+    { name: loraTensorName(layer, module, 'B'), shape: [outSize, rank] },
+  ];
 }
 
 function invalid(message: string, fix: string, cause?: unknown): TallrecError {

@@ -1,8 +1,11 @@
+import { Random } from '@tallrec/shared/random';
+import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { microBatches } from '../llama/micro-batches.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
-import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
+import { ToyLanguageModel, toyConfig, toyTokenizer } from '../llama/toy-language-model.ts';
+import { initAdapter, loraConfig } from '../train/lora-init.ts';
 import { rankCandidates, scoreSamples } from './scorer.ts';
 
 const rows = new PromptRows(toyTokenizer, { template: 'clean', cutoffTokens: 512 });
@@ -30,12 +33,18 @@ describe('scoreSamples', () => {
     expect(one.tokens).toBe(samples.reduce((sum, sample) => sum + rows.prompt(sample).length, 0));
   });
 
-  test('a model that gives no numbers is named', async () => {
+  test('a model that gives no numbers is named, and the adapter where there is one', async () => {
     const broken = new ToyLanguageModel();
     broken.nextTokenLogits = async (prompts) => new Float32Array(2 * prompts.length).fill(Number.NaN);
     await expect(scoreSamples(broken, rows, samples)).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
       message: /no finite logits/,
+    });
+    const adapter = initAdapter(loraConfig(hyperParametersSchema.parse({})), toyConfig, Random.seeded(1));
+    await expect(scoreSamples(broken, rows, samples, { adapter })).rejects.toMatchObject({
+      code: 'ADAPTER_INVALID',
+      retryable: false,
+      message: /activations overflow/,
     });
   });
 

@@ -4,17 +4,20 @@ import { invalidInput, TallrecError } from '@tallrec/shared/errors';
 import type { AnswerTimings } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
+  type NodeRankResponse,
+  type NodeScoreResponse,
+  type NodeTrial,
   nodeEstimateRequestSchema,
   nodeRankRequestSchema,
   nodeScoreRequestSchema,
   nodeTokensRequestSchema,
+  nodeTrialRequestSchema,
 } from '@tallrec/shared/wire/node-api';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
-import type { RankResponse, ScoreResponse } from '@tallrec/shared/wire/score';
 import type { z } from 'zod';
 import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
-import type { ModelPlace } from '../jobs/engine-calls.ts';
+import { describeFault, type ModelPlace } from '../jobs/engine-calls.ts';
 import type { Estimates } from './estimates.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -67,7 +70,7 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         const { timings, ...scored } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('score', { ...rest, model: place, adapter: found }, { signal }),
         );
-        return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies ScoreResponse, timings };
+        return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies NodeScoreResponse, timings };
       },
     ],
     [
@@ -78,7 +81,18 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         const { timings, ...ranked } = await withAdapter(adapters, adapter, (found) =>
           scoring.call('rank', { ...rest, model: place, adapter: found }, { signal }),
         );
-        return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies RankResponse, timings };
+        return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies NodeRankResponse, timings };
+      },
+    ],
+    [
+      `POST ${NODE_PATHS.trial}`,
+      async (body, signal) => {
+        const { model, adapter, template } = parse(body, nodeTrialRequestSchema);
+        const place = locateModel(model);
+        const golden = await withAdapter(adapters, adapter, (found) =>
+          scoring.call('tryAdapter', { model: place, adapter: found!, template }, { signal }),
+        );
+        return { body: { golden, modelHash: place.contentHash } satisfies NodeTrial };
       },
     ],
     [
@@ -94,7 +108,10 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
         if (!handler) throw new TallrecError('NOT_FOUND', `The node has no ${method} ${path}.`);
         return { status: 200, ...(await handler(body, signal)) };
       } catch (error) {
-        if (error instanceof TallrecError) return refusal(error);
+        if (error instanceof TallrecError) {
+          const { code, message } = describeFault(error);
+          return refusal(new TallrecError(code, message, { details: error.details }));
+        }
         log(`${method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
         return refusal(new TallrecError('INTERNAL', 'Something went wrong on the node; its log says more.'));
       }

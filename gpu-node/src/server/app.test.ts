@@ -15,10 +15,17 @@ const scoring = new Scoring({ newEngine: () => new EngineChild('score', { entry,
 afterAll(() => scoring.close());
 
 const HASH = 'ab'.repeat(32);
-const adapter: JobAdapter = { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null };
+const adapter: JobAdapter = {
+  id: HASH,
+  configPath: '/c',
+  weightsPath: '/w',
+  golden: null,
+  blend: null,
+  modelHash: null,
+};
 const MODEL = { name: 'm', dir: '/m', contentHash: HASH };
 const adapters = {
-  locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null })),
+  locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null, modelHash: null })),
   drop: vi.fn(async () => {}),
 };
 const told = { memory: null, wouldFit: null, tokensPerSample: 5, time: null, basis: 'as told', measuring: false };
@@ -67,6 +74,19 @@ describe("the node's app", () => {
       counts: [3],
       pieces: [['a', 'b', 'c']],
     });
+  });
+
+  it('tries an adapter, and tells no path of one that is bad', async () => {
+    const trial = { model: 'm', template: 'tallrec', adapter };
+    const golden = { template: 'tallrec', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+    expect(await post('/trial', trial)).toEqual({ status: 200, body: { golden, modelHash: HASH } });
+    adapters.locate.mockResolvedValueOnce({
+      ...{ id: `bad${HASH.slice(3)}`, dir: '/home/me/.tallrec/adapters', golden: null, blend: null, modelHash: null },
+    });
+    const bad = await post('/trial', trial);
+    expect(bad).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID', retryable: false } } });
+    expect(JSON.stringify(bad.body)).not.toContain('/home/me');
+    expect((await post('/trial', { ...trial, adapter: null })).status).toBe(400);
   });
 
   it('says what a tuning would take, by settings with the defaults of the recipe', async () => {

@@ -17,7 +17,7 @@ const DEATHS_AT_ONCE = 3;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
-type SharedMethod = Extract<EngineMethod, 'score' | 'rank' | 'tokens'>;
+type SharedMethod = Extract<EngineMethod, 'score' | 'rank' | 'tokens' | 'tryAdapter'>;
 
 /**
  * When the engine dies, each request that it was at is tried once more and alone: the innocent are answered, and one that ends the engine again

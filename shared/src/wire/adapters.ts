@@ -10,6 +10,11 @@ import { uploadSchema } from './uploads.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
 
+/** What adapters were saved as before safetensors, and how to make of it what is read. */
+export const PICKLE_FILE = 'adapter_model.bin';
+export const PICKLE_FIX =
+  "Convert it in its directory: python -c \"import torch; from safetensors.torch import save_file; t = torch.load('adapter_model.bin', map_location='cpu', weights_only=True); save_file({k: v.clone().contiguous() for k, v in t.items()}, 'adapter_model.safetensors', {'format': 'pt'})\"";
+
 /** Scores that the adapter gave where it was made; every load is checked against them. */
 export const goldenScoresSchema = z.object({
   template: templateSchema,
@@ -59,6 +64,22 @@ export const aliasSchema = z
 /** An adapter by its id or by an alias. */
 export const adapterRefSchema = z.union([sha256Schema, aliasSchema]);
 
+/** Of whatever uses an adapter. */
+export const templateFieldSchema = templateSchema
+  .optional()
+  .describe('How rows become prompts; when left out that of the adapter, without one clean.');
+export const forceSchema = z
+  .boolean()
+  .optional()
+  .describe('Use the adapter though it was tuned on another checkpoint; its golden scores are not compared then.');
+
+/** How an adapter was used. */
+export const usageFields = {
+  template: templateSchema,
+  /** Where that is not what the adapter was tuned with. */
+  warnings: z.array(z.string()),
+};
+
 const fileHashes = { configSha256: sha256Schema, weightsSha256: sha256Schema };
 
 /** First step of an import: says what will be sent. */
@@ -83,7 +104,12 @@ export const importAdapterSchema = z.strictObject({
   /** The model that it was tuned on, by the name under which nodes hold it. */
   model: modelNameSchema,
   stage: stageSchema.optional(),
-  template: templateSchema.default('clean'),
+  template: templateSchema.default('clean').describe('That it was tuned with, as report.json says.'),
+  modelHash: sha256Schema
+    .optional()
+    .describe(
+      'Content hash of the model that it was tuned on, as report.json says; when left out, of the one that it is tried on.',
+    ),
   /** Of the `blend.json` that a tuning by hand left beside the files. */
   blend: blendSchema.optional(),
 });

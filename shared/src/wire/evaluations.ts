@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { evaluatedMethodSchema, methodNamed, usesLanguageModel } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema, seedSchema, shotsSchema } from '../tuning.ts';
-import { adapterRefSchema } from './adapters.ts';
+import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
 import { pageQuerySchema } from './page.ts';
 
@@ -141,7 +141,8 @@ const evaluationFields = z.strictObject({
     .max(LIMITS.scoringRows)
     .optional()
     .describe('Rows from the beginning; all when left out.'),
-  template: templateSchema.default('clean'),
+  template: templateFieldSchema,
+  force: forceSchema,
   method: evaluatedMethodSchema.optional().meta({
     description:
       'A method of the results tables, fit on the node and judged in place of a model with its adapter. rt, rt-blend, in-context and zero-shot need model; at, tallrec and tallrec-blend need instructionsDataset too; gru-bert and dros-bert a node that was started with TALLREC_ENCODER. In-context learning takes 16 examples at most.',
@@ -219,6 +220,7 @@ export const evaluationSchema = z.object({
   trainDataset: idSchema('dataset').nullable(),
   limit: countSchema(LIMITS.scoringRows).nullable(),
   template: templateSchema.nullable(),
+  warnings: usageFields.warnings,
   /** Null where a model was evaluated, with or without an adapter; so is what follows. */
   method: evaluatedMethodSchema.nullable(),
   shots: shotsSchema.nullable(),

@@ -46,6 +46,8 @@ export const jobAdapterSchema = z.object({
   weightsPath: signedPathSchema,
   golden: goldenScoresSchema.nullable(),
   blend: blendSchema.nullable().default(null),
+  /** Content hash of the model that it is for; null where any will do. */
+  modelHash: sha256Schema.nullable().default(null),
 });
 export type JobAdapter = z.infer<typeof jobAdapterSchema>;
 

@@ -1,11 +1,13 @@
 // The node's own API, which the edge reaches through the link and which may also be served on localhost.
 import { z } from 'zod';
 import { countSchema } from '../counts.ts';
+import { sha256Schema } from '../ids.ts';
 import { templateSchema } from '../prompt.ts';
 import { sampleSchema } from '../sample.ts';
 import { tuningSettingsSchema } from '../tuning.ts';
+import { goldenScoresSchema } from './adapters.ts';
 import { jobAdapterSchema } from './link.ts';
-import { rankInputSchema } from './score.ts';
+import { rankInputSchema, rankResponseSchema, scoreResponseSchema } from './score.ts';
 
 export const NODE_PATHS = {
   health: '/health',
@@ -13,6 +15,7 @@ export const NODE_PATHS = {
   score: '/score',
   rank: '/rank',
   estimate: '/estimate',
+  trial: '/trial',
 } as const;
 
 /** What the edge relays: the adapter with signed paths, so that a node that lacks it can load it just in time. */
@@ -25,8 +28,23 @@ const relayedFields = {
 export const nodeScoreRequestSchema = z.object({ ...relayedFields, samples: z.array(sampleSchema).min(1) });
 export type NodeScoreRequest = z.infer<typeof nodeScoreRequestSchema>;
 
+export const nodeScoreResponseSchema = scoreResponseSchema.omit({ template: true, warnings: true });
+export type NodeScoreResponse = z.infer<typeof nodeScoreResponseSchema>;
+
 export const nodeRankRequestSchema = rankInputSchema.extend(relayedFields);
 export type NodeRankRequest = z.infer<typeof nodeRankRequestSchema>;
+export const nodeRankResponseSchema = rankResponseSchema.omit({ template: true, warnings: true });
+export type NodeRankResponse = z.infer<typeof nodeRankResponseSchema>;
+
+/** Asks for an adapter to be loaded, and to score something, before anybody relies on it. */
+export const nodeTrialRequestSchema = z.object({ ...relayedFields, adapter: jobAdapterSchema });
+export type NodeTrialRequest = z.infer<typeof nodeTrialRequestSchema>;
+export const nodeTrialResponseSchema = z.object({
+  golden: goldenScoresSchema,
+  /** Content hash of the model that it was tried on. */
+  modelHash: sha256Schema,
+});
+export type NodeTrial = z.infer<typeof nodeTrialResponseSchema>;
 
 export const nodeTokensRequestSchema = z.object({
   model: z.string().min(1),

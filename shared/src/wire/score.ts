@@ -4,7 +4,7 @@ import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
-import { adapterRefSchema } from './adapters.ts';
+import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
 import { modelNameSchema } from './jobs.ts';
 
 const modelFields = {
@@ -12,7 +12,8 @@ const modelFields = {
   adapter: adapterRefSchema
     .optional()
     .describe('By its content hash or an alias, such as production; without one the base model answers.'),
-  template: templateSchema.default('clean'),
+  template: templateFieldSchema,
+  force: forceSchema,
 };
 
 export const scoreRequestSchema = z.strictObject({
@@ -36,6 +37,7 @@ export const scoreResponseSchema = z.object({
   model: z.string(),
   adapter: sha256Schema.nullable(),
   tokens: countSchema(),
+  ...usageFields,
 });
 export type ScoreResponse = z.infer<typeof scoreResponseSchema>;
 
@@ -63,6 +65,7 @@ export const rankResponseSchema = z.object({
   model: z.string(),
   adapter: sha256Schema.nullable(),
   tokens: countSchema(),
+  ...usageFields,
 });
 export type RankResponse = z.infer<typeof rankResponseSchema>;
 

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { templateSchema } from '../prompt.ts';
-import { adapterRefSchema } from './adapters.ts';
+import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
 import { scoreSchema } from './score.ts';
 
@@ -19,7 +18,8 @@ export const createScoringSchema = z
     ...createJobFields,
     model: modelNameSchema,
     adapter: adapterRefSchema.optional().describe('Without one the base model answers.'),
-    template: templateSchema.default('clean'),
+    template: templateFieldSchema,
+    force: forceSchema,
     task: scoringTaskSchema.default('score'),
     dataset: idSchema('dataset').describe('Samples, labelled or not; for `rank` interactions too.'),
     catalogue: idSchema('dataset').optional().describe('For `rank`: a dataset of items.'),
@@ -44,7 +44,7 @@ export const scoringSchema = z.object({
   ...jobFields,
   model: z.string(),
   adapter: sha256Schema.nullable(),
-  template: templateSchema,
+  ...usageFields,
   task: scoringTaskSchema,
   dataset: idSchema('dataset'),
   catalogue: idSchema('dataset').nullable(),

@@ -3,13 +3,15 @@ import { countSchema, digitsSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { hyperParametersSchema, tuningSettingsSchema, validRuleAucSchema } from '../tuning.ts';
-import { adapterRefSchema } from './adapters.ts';
+import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
 import { createJobFields, jobFields, modelNameSchema, stateFilterSchema } from './jobs.ts';
 import { pageQuerySchema } from './page.ts';
 
 /** What it does not know is refused: a setting misspelt would be a tuning by the defaults. */
 export const createTuningSchema = z.strictObject({
   ...tuningSettingsSchema.shape,
+  template: templateFieldSchema,
+  force: forceSchema,
   hyperParameters: hyperParametersSchema.strict().prefault({}),
   ...createJobFields,
   model: modelNameSchema,
@@ -42,6 +44,7 @@ export const tuningSchema = z.object({
   validDataset: idSchema('dataset').nullable(),
   initAdapter: sha256Schema.nullable(),
   settings: tuningSettingsSchema,
+  warnings: usageFields.warnings,
   progress: tuningProgressSchema.nullable(),
   adapter: sha256Schema.nullable(),
   bestValidAuc: z.number().nullable(),

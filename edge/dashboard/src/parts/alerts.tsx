@@ -39,3 +39,12 @@ export function OfflineAlert() {
     </Alert>
   );
 }
+
+/** What the API says beside its answer. */
+export function WarningAlerts({ warnings }: { warnings: readonly string[] }) {
+  return warnings.map((warning) => (
+    <Alert key={warning} color="yellow">
+      {warning}
+    </Alert>
+  ));
+}

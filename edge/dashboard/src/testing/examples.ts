@@ -32,6 +32,7 @@ export function tuningOf(
     ...{ id: idOf('tun', number), name: `tuning ${number}`, model: 'tiny', dataset: idOf('ds', 1), validDataset: null },
     ...{ initAdapter: null, progress: null, adapter: hashOf(number), bestValidAuc: 0.6, stopReason: 'finished' },
     settings: tuningSettingsSchema.parse(settings ?? {}),
+    warnings: [],
     ...changes,
   });
 }
@@ -49,7 +50,16 @@ export function evaluationOf(number: number, changes: Partial<Evaluation> = {}):
   return evaluationSchema.parse({
     ...job,
     ...{ id: idOf('eval', number), name: `evaluation ${number}`, model: null, adapter: null, dataset: idOf('ds', 1) },
-    ...{ split: 'test', trainDataset: null, limit: null, template: null, method: null, shots: null, seed: null },
+    ...{
+      warnings: [],
+      split: 'test',
+      trainDataset: null,
+      limit: null,
+      template: null,
+      method: null,
+      shots: null,
+      seed: null,
+    },
     ...{ validDataset: null, instructionsDataset: null, hyperParameters: null, progress: null, report: reportOf(0.6) },
     ...changes,
   });

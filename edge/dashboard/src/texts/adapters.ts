@@ -92,7 +92,8 @@ export const adapterTexts = {
     title: 'Import an adapter',
     files: 'Files',
     drop: 'Drop the adapter’s files here, or click to choose them',
-    dropHint: 'adapter_config.json and adapter_model.safetensors, and blend.json if there is one.',
+    dropHint:
+      'adapter_config.json and adapter_model.safetensors, and blend.json and report.json where a tuning left them.',
     notYet: 'still missing',
     config: (rank: string, modules: string, model: string | null) =>
       `LoRA of rank ${rank}${modules && ` on ${modules}`}${model ? `, tuned on ${model}` : ''}`,
@@ -114,6 +115,9 @@ export const adapterTexts = {
       blend: 'blend.json is not what a tuning leaves. Leave it out, or choose the right one.',
       otherBlend:
         'blend.json was fit for another adapter. Leave it out, or choose the one that lay beside these files.',
+      report: 'report.json is not what a tuning leaves. Leave it out, or choose the right one.',
+      otherReport: 'report.json is of another adapter. Leave it out, or choose the one that lay beside these files.',
+      pickle: (fix: string) => `adapter_model.bin is not read here. ${fix}`,
       large: (most: string) => `adapter_model.safetensors may have at most ${most}.`,
     },
   },

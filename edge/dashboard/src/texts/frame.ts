@@ -1,6 +1,7 @@
 // The words that all pages share, and those of the frame around them.
 
 export const commonTexts = {
+  ownTemplate: 'The adapter’s own, else clean',
   product: 'TALLRec Edge',
   copy: 'Copy',
   copied: 'Copied',

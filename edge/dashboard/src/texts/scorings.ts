@@ -43,7 +43,7 @@ export const scoringTexts = {
     adapter: 'Adapter',
     adapterHint: 'By an alias, or itself. Left empty, the model answers alone.',
     template: 'Prompt template',
-    templateHint: 'The one that the adapter was tuned with.',
+    templateHint: 'Left empty, the one that the adapter was tuned with.',
     name: 'Name',
     nameHint: 'Left empty, it is named after the adapter and the dataset.',
     wait: 'Wait for a node',

@@ -1,5 +1,6 @@
 // An adapter's two files on their way in: hashed, sent with what has arrived left out, imported.
 import type { Blend } from '@tallrec/shared/blend';
+import type { Provenance } from '@tallrec/shared/tuning';
 import {
   type Adapter,
   adapterId,
@@ -18,9 +19,11 @@ import { byBrowser } from './transfers.ts';
 export interface ImportInput {
   config: File;
   weights: File;
-  fields: Omit<z.input<typeof importAdapterSchema>, 'configSha256' | 'weightsSha256' | 'blend'>;
+  fields: Omit<z.input<typeof importAdapterSchema>, 'configSha256' | 'weightsSha256' | 'blend' | 'modelHash'>;
   /** Of a `blend.json` beside them: it holds for the adapter that it names alone. */
   blend?: { adapter: string; blend: Blend };
+  /** Of a `report.json` beside them, likewise. */
+  provenance?: Provenance | null;
   onProgress: (progress: ImportProgress) => void;
 }
 
@@ -31,9 +34,11 @@ export interface ImportProgress {
   of: number;
 }
 
-/** @throws ApiError; FileFault where a file can no longer be read; Error where the blend is of another adapter */
+const { problems } = texts.adapters.import;
+
+/** @throws ApiError; FileFault where a file can no longer be read; Error where the blend or the report is of another adapter */
 export async function importAdapter(input: ImportInput): Promise<Adapter> {
-  const { config, weights, blend, fields, onProgress } = input;
+  const { config, weights, blend, provenance, fields, onProgress } = input;
   const of = config.size + weights.size;
   const read = (bytes: number) => onProgress({ doing: 'reading', bytes, of });
   const digests = {
@@ -41,7 +46,9 @@ export async function importAdapter(input: ImportInput): Promise<Adapter> {
     weights: await digestFile(weights, { onRead: (bytes) => read(config.size + bytes) }),
   };
   const hashes = { configSha256: digests.config.sha256, weightsSha256: digests.weights.sha256 };
-  if (blend && blend.adapter !== (await adapterId(hashes))) throw new Error(texts.adapters.import.problems.otherBlend);
+  const id = await adapterId(hashes);
+  if (blend && blend.adapter !== id) throw new Error(problems.otherBlend);
+  if (provenance && provenance.adapter !== id) throw new Error(problems.otherReport);
 
   const announce = (signal: AbortSignal) =>
     call('POST', '/v1/adapters:upload', {
@@ -56,7 +63,8 @@ export async function importAdapter(input: ImportInput): Promise<Adapter> {
   await send('weights', (bytes) => tell(config.size + bytes));
 
   onProgress({ doing: 'importing', bytes: of, of });
-  const body = { ...hashes, ...fields, ...(blend ? { blend: blend.blend } : {}) };
+  const madeOn = provenance ? { modelHash: provenance.base.contentHash } : {};
+  const body = { ...hashes, ...fields, ...(blend ? { blend: blend.blend } : {}), ...madeOn };
   return await call('POST', '/v1/adapters', { body, answer: adapterSchema });
 }
 

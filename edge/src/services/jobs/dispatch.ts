@@ -9,7 +9,7 @@ import type { ChunkSpec, EvaluationSpec, ScoringSpec, TuningSpec } from '../../r
 import { AT_WORK, avoidNode, findJob, isAtWork, type JobRow, listJobsAtWork, listQueuedJobs } from '../../repo/jobs.ts';
 import { listAllConnectedNodes, type NodeRow } from '../../repo/nodes.ts';
 import { places, signedPath } from '../../storage/places.ts';
-import { signedAdapter } from '../adapters.ts';
+import { forced, signedAdapter } from '../adapters.ts';
 import { afterChunk } from './batch.ts';
 import { changeState } from './state.ts';
 
@@ -183,7 +183,7 @@ async function tuneJob(deps: DescribeDeps, row: JobRow, spec: TuningSpec) {
     settings: spec.settings,
     train: await jobData(deps, row, spec.dataset, 'train'),
     valid: spec.validDataset ? await jobData(deps, row, spec.validDataset, 'all') : null,
-    init: await jobAdapter(deps, row, spec.initAdapter),
+    init: await jobAdapter(deps, row, spec.initAdapter, spec.force),
   };
 }
 
@@ -199,18 +199,18 @@ async function evaluateJob(deps: DescribeDeps, row: JobRow, spec: EvaluationSpec
     train: spec.trainDataset ? await jobData(deps, row, spec.trainDataset, 'train') : null,
     valid: spec.validDataset ? await jobData(deps, row, spec.validDataset, 'all') : null,
     instructions: spec.instructionsDataset ? await jobData(deps, row, spec.instructionsDataset, 'all') : null,
-    adapter: await jobAdapter(deps, row, spec.adapter),
+    adapter: await jobAdapter(deps, row, spec.adapter, spec.force),
   };
 }
 
 async function scoreJob(deps: DescribeDeps, row: JobRow, { range, firstRow, rows }: ChunkSpec) {
   const batch = await findJob(deps.db, row.parent!);
   if (!batch) throw new TallrecError('NOT_FOUND', `The batch ${row.parent} has been deleted.`);
-  const { dataset, adapter, template, catalogue, top } = batch.spec as ScoringSpec;
+  const { dataset, adapter, template, force, catalogue, top } = batch.spec as ScoringSpec;
   return {
     kind: 'score' as const,
     model: row.model!,
-    adapter: await jobAdapter(deps, row, adapter),
+    adapter: await jobAdapter(deps, row, adapter, force),
     template,
     data: await jobData(deps, row, dataset, 'all'),
     range,
@@ -227,13 +227,19 @@ async function jobData(deps: DescribeDeps, job: JobRow, id: string, split: JobDa
   return { kind: row.kind, sampling: row.sampling, split, path };
 }
 
-async function jobAdapter(deps: DescribeDeps, job: JobRow, id: string | null): Promise<JobAdapter | null> {
+async function jobAdapter(
+  deps: DescribeDeps,
+  job: JobRow,
+  id: string | null,
+  force = false,
+): Promise<JobAdapter | null> {
   if (id === null) return null;
   const row = await findAdapter(deps.db, job.workspace, id);
   if (!row) {
     throw new TallrecError('NOT_FOUND', `The adapter ${id} has been deleted.`, { fix: 'Tune or import it again.' });
   }
-  return signedAdapter(deps, row, { job: job.id, fence: job.fence });
+  const signed = await signedAdapter(deps, row, { job: job.id, fence: job.fence });
+  return force ? forced(signed) : signed;
 }
 
 async function checkpointOf(deps: DescribeDeps, job: JobRow): Promise<JobCheckpoint | null> {

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { readBlend, readConfig, sortedFiles } from './chosen-files.ts';
+import { readBlend, readConfig, readReport, sortedFiles } from './chosen-files.ts';
 
 const named = (name: string) => ({ name });
 
 describe('files of an adapter', () => {
   it('are known by their names, whatever else was chosen with them', () => {
-    const files = ['README.md', 'adapter_model.safetensors', 'adapter_config.json', 'blend.json'].map(named);
+    const files = ['README.md', 'adapter_model.safetensors', 'adapter_config.json', 'blend.json', 'report.json'].map(
+      named,
+    );
     expect(sortedFiles(files)).toEqual({
       config: named('adapter_config.json'),
       weights: named('adapter_model.safetensors'),
       blend: named('blend.json'),
+      report: named('report.json'),
     });
     expect(sortedFiles([named('config.json'), named('model.safetensors')])).toEqual({});
   });
@@ -30,6 +33,15 @@ describe('files of an adapter', () => {
       expect(readConfig(text)).toEqual({ problem: expect.stringMatching(/adapter_config\.json/) });
     }
     expect(readBlend('{}')).toEqual({ problem: expect.stringMatching(/blend\.json/) });
+  });
+
+  it('tell by their report what the adapter was tuned on and with', () => {
+    const [model, adapter] = [{ name: 'tiny', contentHash: 'cd'.repeat(32) }, { contentHash: 'ab'.repeat(32) }];
+    const report = { stage: 'rec', settings: { template: 'tallrec', seed: 1 }, model, adapter, steps: 9 };
+    expect(readReport(JSON.stringify(report))).toEqual({
+      ...{ stage: 'rec', template: 'tallrec', base: model, adapter: adapter.contentHash },
+    });
+    expect(readReport('{"loss":1}')).toEqual({ problem: expect.stringMatching(/report\.json/) });
   });
 
   it('bring the adapter that a blend was fit for along with it', () => {

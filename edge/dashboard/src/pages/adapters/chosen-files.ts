@@ -1,6 +1,8 @@
 // The files of an adapter among those that people chose, and what its configuration says.
 import { parseJson } from '@tallrec/shared/json';
+import { type Provenance, provenanceSchema } from '@tallrec/shared/tuning';
 import { ADAPTER_FILES, adapterBlendSchema, BLEND_FILE } from '@tallrec/shared/wire/adapters';
+import { RESULT_FILES } from '@tallrec/shared/wire/link';
 import { z } from 'zod';
 import { texts } from '../../texts.ts';
 
@@ -10,13 +12,19 @@ export interface ChosenFiles<F extends { name: string } = File> {
   config?: F;
   weights?: F;
   blend?: F;
+  report?: F;
 }
 
 /** By their names; of one name the last counts. */
 export function sortedFiles<F extends { name: string }>(files: readonly F[]): ChosenFiles<F> {
   const named = (name: string) => files.findLast((file) => file.name === name);
-  const [config, weights, blend] = [named(ADAPTER_FILES.config), named(ADAPTER_FILES.weights), named(BLEND_FILE)];
-  return { ...(config ? { config } : {}), ...(weights ? { weights } : {}), ...(blend ? { blend } : {}) };
+  const found = {
+    config: named(ADAPTER_FILES.config),
+    weights: named(ADAPTER_FILES.weights),
+    blend: named(BLEND_FILE),
+    report: named(RESULT_FILES.report),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, file]) => file !== undefined));
 }
 
 const configSchema = z.looseObject({
@@ -47,4 +55,10 @@ export function readBlend(text: string) {
   if (!parsed.success) return { problem: words.blend };
   const { adapter, ...blend } = parsed.data;
   return { adapter, blend };
+}
+
+/** @returns what the adapter was made of and with, or why the report tells nothing */
+export function readReport(text: string): Provenance | { problem: string } {
+  const parsed = provenanceSchema.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : { problem: words.report };
 }

@@ -19,7 +19,12 @@ import { EMPTY_FILES, FilesField, type ReadFiles } from './files-field.tsx';
 
 const words = texts.adapters.import;
 const settings = texts.settings;
-const fieldsSchema = importAdapterSchema.omit({ configSha256: true, weightsSha256: true, blend: true });
+const fieldsSchema = importAdapterSchema.omit({
+  configSha256: true,
+  weightsSha256: true,
+  blend: true,
+  modelHash: true,
+});
 
 interface ImportValues {
   files: ReadFiles;
@@ -49,7 +54,7 @@ export function ImportForm({ onCancel }: { onCancel: () => void }) {
     const { ready } = values.files;
     if (!ready) return;
     importing.mutate(
-      { ...ready, fields: fieldsOf(values), onProgress: setProgress },
+      { ...ready, provenance: values.files.provenance, fields: fieldsOf(values), onProgress: setProgress },
       {
         onSuccess: ({ id }) => navigate({ to: '/adapters/$id', params: { id } }),
         onError: (error) => form.setErrors(refusedFields(error)),
@@ -66,6 +71,12 @@ export function ImportForm({ onCancel }: { onCancel: () => void }) {
           disabled={importing.isPending}
           onChange={(files) => {
             form.setFieldValue('files', files);
+            // What the report says need not be known by heart.
+            const { provenance } = files;
+            if (provenance) {
+              const { stage, template, base } = provenance;
+              form.setValues((before) => ({ stage, template, model: before.model || base.name }));
+            }
             form.clearFieldError('files');
           }}
         />

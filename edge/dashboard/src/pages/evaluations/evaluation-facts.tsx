@@ -2,6 +2,7 @@
 import { DataList } from '@mantine/core';
 import { methodNamed } from '@tallrec/shared/methods';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
+import { WarningAlerts } from '../../parts/alerts.tsx';
 import { AdapterLink, DatasetLink, NodeName } from '../../parts/entity-names.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
@@ -17,6 +18,7 @@ export function EvaluationFacts({ evaluation }: { evaluation: Evaluation }) {
   const engine = [report?.provider, report?.precision].filter(Boolean).join(', ');
   return (
     <Panel title={words.facts}>
+      <WarningAlerts warnings={evaluation.warnings} />
       <DataList labelWidth="11em">
         {method && <Fact name={fact.method}>{methodNamed(method).title}</Fact>}
         {model && <Fact name={fact.model}>{model}</Fact>}

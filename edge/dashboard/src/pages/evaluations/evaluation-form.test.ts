@@ -20,7 +20,9 @@ describe('the form of an evaluation', () => {
   it('judges a model as it is, or an adapter, by what was chosen before', () => {
     const values = initialValues({ model: 'tiny', adapter: 'production', dataset });
     expect(requestOf(values)).toMatchObject({ model: 'tiny', adapter: 'production', dataset, split: 'test' });
-    for (const field of ['method', 'shots', 'seed', 'hyperParameters', 'trainDataset']) {
+    // The adapter's own template holds unless another is chosen.
+    expect(requestOf({ ...values, template: 'tallrec' })).toMatchObject({ template: 'tallrec' });
+    for (const field of ['template', 'method', 'shots', 'seed', 'hyperParameters', 'trainDataset']) {
       expect(requestOf(values)).not.toHaveProperty(field);
     }
     expect(evaluationErrors(values)).toEqual({});

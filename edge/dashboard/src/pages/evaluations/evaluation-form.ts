@@ -15,7 +15,7 @@ import { type TuningValues, initialValues as tuningValues } from '../tunings/tun
 /** What a number field holds. */
 type NumberValue = number | string;
 
-export interface EvaluationValues extends Pick<TuningValues, 'hyperParameters' | 'priority'> {
+export interface EvaluationValues extends Pick<TuningValues, 'hyperParameters' | 'priority' | 'template'> {
   /** Of the paper's tables, or what there is: a model, an adapter. */
   subject: 'model' | 'method';
   name: string;
@@ -31,7 +31,6 @@ export interface EvaluationValues extends Pick<TuningValues, 'hyperParameters' |
   instructionsDataset: string | null;
   shots: NumberValue;
   seed: NumberValue;
-  template: CreateEvaluation['template'];
   wait: boolean;
 }
 
@@ -117,7 +116,7 @@ export function requestOf(values: EvaluationValues): Request {
     ...(asked.model ? filled({ model }) : {}),
     ...(asked.adapter ? filled({ adapter }) : {}),
     ...(asked.method ? filled({ method, seed }) : {}),
-    ...(asked.template ? { template } : {}),
+    ...(asked.template ? filled({ template }) : {}),
     ...(asked.trainDataset ? filled({ trainDataset }) : {}),
     ...(asked.trainDataset === 'learn' && trainDataset !== null ? filled({ validDataset }) : {}),
     ...(asked.shots ? filled({ shots }) : {}),

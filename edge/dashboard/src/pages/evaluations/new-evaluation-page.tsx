@@ -90,8 +90,9 @@ function AdvancedFields({ form, asked }: FieldsProps) {
         {asked.template && (
           <Select
             {...described(settings.template)}
+            placeholder={texts.common.ownTemplate}
+            clearable
             data={TEMPLATES.map((value) => ({ value, label: settings.templates[value] }))}
-            allowDeselect={false}
             {...form.getInputProps('template')}
           />
         )}

@@ -30,7 +30,7 @@ export function NewScoringPage() {
     validate: scoringErrors,
     validateInputOnBlur: true,
   });
-  useModelOfAdapter(adapter, (model, template) => form.setValues({ model, template }));
+  useModelOfAdapter(adapter, (model) => form.setValues({ model }));
 
   /** Opens what is hidden if an error lies there, and leads to the first. */
   function show(errors: Record<string, unknown>) {
@@ -84,15 +84,12 @@ export function NewScoringPage() {
 }
 
 /** An adapter that was chosen beforehand says for which model it is. */
-function useModelOfAdapter(
-  ref: string | undefined,
-  fill: (model: string, template: ScoringValues['template']) => void,
-) {
+function useModelOfAdapter(ref: string | undefined, fill: (model: string) => void) {
   const { data } = useQuery({ ...adapterQuery(ref ?? ''), enabled: ref !== undefined });
   const filled = useRef(false);
   useEffect(() => {
     if (!data || filled.current) return;
     filled.current = true;
-    fill(data.model, data.template);
+    fill(data.model);
   });
 }

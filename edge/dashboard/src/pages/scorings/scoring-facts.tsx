@@ -1,6 +1,7 @@
 // What a batch scoring was asked for, and what it took.
 import { DataList } from '@mantine/core';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
+import { WarningAlerts } from '../../parts/alerts.tsx';
 import { AdapterLink, DatasetLink } from '../../parts/entity-names.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatNumber, formatSpan, Time } from '../../parts/formats.tsx';
@@ -14,6 +15,7 @@ export function ScoringFacts({ scoring }: { scoring: Scoring }) {
   const { task, dataset, catalogue, top, model, adapter, template, createdAt, endedAt, tokens } = scoring;
   return (
     <Panel title={words.facts}>
+      <WarningAlerts warnings={scoring.warnings} />
       <DataList labelWidth="9em">
         <Fact name={fact.task}>{texts.scorings.form.tasks[task]}</Fact>
         <Fact name={fact.dataset}>

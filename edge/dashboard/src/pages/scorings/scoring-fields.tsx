@@ -102,7 +102,7 @@ export function ScorerFields({ form }: FieldsProps) {
   const known = adapters.data?.items ?? [];
   const choose = (ref: string | null) => {
     const chosen = findByRef(known, ref);
-    form.setValues(chosen ? { adapter: ref, model: chosen.model, template: chosen.template } : { adapter: ref });
+    form.setValues(chosen ? { adapter: ref, model: chosen.model } : { adapter: ref });
   };
   const typed = wait || (models.isSuccess && names.length === 0);
   return (
@@ -149,8 +149,9 @@ export function MoreFields({ form }: FieldsProps) {
       <Select
         label={words.template}
         description={words.templateHint}
+        placeholder={texts.common.ownTemplate}
+        clearable
         data={TEMPLATES.map((value) => ({ value, label: templates[value] }))}
-        allowDeselect={false}
         {...form.getInputProps('template')}
       />
       <NumberInput

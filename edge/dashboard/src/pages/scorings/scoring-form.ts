@@ -1,5 +1,6 @@
 // The form of a new batch scoring: its values, and the request that they make.
 
+import type { Template } from '@tallrec/shared/prompt';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { type CreateScoring, createScoringSchema } from '@tallrec/shared/wire/scorings';
 import type { z } from 'zod';
@@ -17,7 +18,8 @@ export interface ScoringValues {
   top: NumberValue;
   model: string | null;
   adapter: string | null;
-  template: CreateScoring['template'];
+  /** None is that of the adapter. */
+  template: Template | null;
   priority: NumberValue;
   wait: boolean;
 }
@@ -31,7 +33,7 @@ export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
     top: '',
     model: null,
     adapter: null,
-    template: 'clean',
+    template: null,
     priority: 0,
     wait: false,
     ...chosen,

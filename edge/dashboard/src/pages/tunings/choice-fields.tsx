@@ -66,8 +66,9 @@ export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
       </Stack>
       <Select
         {...described(settings.template)}
+        placeholder={texts.common.ownTemplate}
+        clearable
         data={TEMPLATES.map((value) => ({ value, label: settings.templates[value] }))}
-        allowDeselect={false}
         {...form.getInputProps('template')}
       />
       <TextInput {...described(settings.name)} maxLength={100} {...form.getInputProps('name')} />

@@ -25,7 +25,7 @@ describe('the form of a tuning', () => {
 
   it('leaves out what was left empty', () => {
     const request = requestOf({ ...chosen, name: '  ', shots: [], seeds: [], validDataset: null });
-    for (const field of ['name', 'shots', 'seed', 'validDataset', 'initAdapter']) {
+    for (const field of ['name', 'template', 'shots', 'seed', 'validDataset', 'initAdapter']) {
       expect(request).not.toHaveProperty(field);
     }
     expect(tuningErrors({ ...chosen, shots: [], seeds: [] })).toEqual({});

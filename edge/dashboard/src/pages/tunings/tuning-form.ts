@@ -1,4 +1,5 @@
 // The form of new tunings: its values, and the requests that they make, one for each K with each seed.
+import type { Template } from '@tallrec/shared/prompt';
 import { hyperParametersSchema, loraModuleSchema, STAGES, type Stage } from '@tallrec/shared/tuning';
 import { type CreateTuning, createTuningSchema } from '@tallrec/shared/wire/tunings';
 import type { z } from 'zod';
@@ -44,7 +45,8 @@ export interface TuningValues {
   shots: string[];
   /** None is the API's own. */
   seeds: string[];
-  template: CreateTuning['template'];
+  /** None is that of the adapter it starts from. */
+  template: Template | null;
   priority: NumberValue;
   wait: boolean;
   hyperParameters: Record<RecipeNumber, NumberValue> &
@@ -67,7 +69,7 @@ export function initialValues(): TuningValues {
     initAdapter: null,
     shots: ['64'],
     seeds: ['0'],
-    template: 'clean',
+    template: null,
     priority: 0,
     wait: false,
     hyperParameters: { ...shown, loraModules, rankStabilized, lossOn },
