@@ -29,6 +29,14 @@ describe('rotary frequencies', () => {
     expect(frequencies[32]).toBeCloseTo(500000 ** -0.5, 10);
   });
 
+  it('are all divided by the factor of the linear kind', () => {
+    const plain = inverseFrequencies(parseLlamaConfig(llama31));
+    const slow = inverseFrequencies(parseLlamaConfig({ ...llama31, rope_scaling: { type: 'linear', factor: 4 } }));
+    slow.forEach((frequency, i) => {
+      expect(frequency).toBeCloseTo(plain[i]! / 4, 12);
+    });
+  });
+
   it('are kept when fast, divided when slow, and blended between, as Llama 3.1 defines', () => {
     const plain = inverseFrequencies(parseLlamaConfig(llama31));
     const stretched = inverseFrequencies(parseLlamaConfig({ ...llama31, rope_scaling: scaling }));

@@ -1,15 +1,17 @@
 // Angles of the rotary position embedding, with Llama 3's stretch of the slow ones.
 import type { Tensor } from '../graph/execution.ts';
 import type { Graph, Value } from '../graph/graph.ts';
-import type { LlamaConfig, RopeScaling } from './config.ts';
+import type { LlamaConfig } from './config.ts';
+import type { RopeScaling } from './rope-scaling.ts';
 
-/** Radians a position turns each of the D / 2 pairs by, as transformers' default and `llama3` types define them. */
+/** Radians a position turns each of the D / 2 pairs by, as transformers' `default`, `linear` and `llama3` types define them. */
 export function inverseFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): number[] {
   const frequencies = Array.from({ length: headDim / 2 }, (_, i) => ropeTheta ** ((-2 * i) / headDim));
   return ropeScaling ? frequencies.map((frequency) => stretch(frequency, ropeScaling)) : frequencies;
 }
 
 function stretch(frequency: number, scaling: RopeScaling): number {
+  if (scaling.type === 'linear') return frequency / scaling.factor;
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
   const turns = (originalMaxPositionEmbeddings * frequency) / (2 * Math.PI);
   if (turns > highFreqFactor) return frequency;

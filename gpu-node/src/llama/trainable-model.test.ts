@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { adamWStep, clipGradientNorm, createAdamW } from '../train/adamw.ts';
-import { readLlamaConfig } from './config.ts';
+import { parseLlamaConfig, readLlamaConfig } from './config.ts';
 import { IGNORED_LABEL, type LabelledRow } from './model.ts';
-import { seededConfig } from './seeded-checkpoint.ts';
+import { SEEDED_CONFIG_FILE, seededConfig } from './seeded-checkpoint.ts';
 import { initialWeights, readWeights, TrainableModel } from './trainable-model.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
@@ -89,8 +89,21 @@ describe('a model that is trained from scratch', () => {
     await started.close();
   });
 
-  it('has the gradients that its loss’s slopes show, tensor by tensor', async () => {
-    const { weights, ...rest } = await withGradients(model());
+  const qwen3 = parseLlamaConfig({
+    ...SEEDED_CONFIG_FILE,
+    architectures: ['Qwen3ForCausalLM'],
+    attention_bias: true,
+    use_sliding_window: true,
+    sliding_window: 3,
+    max_window_layers: 1,
+  });
+
+  it.each([
+    ['a LLaMA', seededConfig],
+    ['a Qwen3 with biases and windows', qwen3],
+  ])('has the gradients that its loss’s slopes show, tensor by tensor: %s', async (_, config) => {
+    const initial = initialWeights(config, Random.seeded(1));
+    const { weights, ...rest } = await withGradients(new TrainableModel(config, initial, runtime));
     for (const [index, [name, { data }]] of [...weights].entries()) {
       const gradient = rest.gradients.get(name)!;
       const size = Math.hypot(...gradient);
@@ -103,7 +116,8 @@ describe('a model that is trained from scratch', () => {
         data.set(original);
         return nllSum / predicted;
       };
-      const step = 2e-2;
+      // A bias moves every token's activations, which are small at the start.
+      const step = name.endsWith('.bias') ? 5e-3 : 2e-2;
       const difference = async (h: number) => ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
       const slope = (4 * (await difference(step)) - (await difference(2 * step))) / 3;
       const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
