@@ -4,6 +4,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
+import { asInRust } from './pre-tokenizers.ts';
 import { withinTime } from './time-limit.ts';
 import { piecesOf, type TokenForm } from './token-pieces.ts';
 
@@ -27,6 +28,7 @@ const tokenizerFileSchema = z.looseObject({
   post_processor: z.unknown().default(null),
   decoder: z.unknown().default(null),
 });
+type TokenizerFile = z.infer<typeof tokenizerFileSchema>;
 const tokenName = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)])
   .nullish();
@@ -73,7 +75,6 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
     const issue = (file.error ?? config.error)!.issues[0]!;
     throw unusable(source, `${excerpt(issue.path.join('.')) || 'document'}: ${issue.message}`);
   }
-  const { data } = file;
   const named = <T>(limitMs: number | undefined, work: () => T): T => {
     try {
       return limitMs === undefined ? work() : withinTime(limitMs, work);
@@ -81,10 +82,12 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
       throw unusable(source, excerpt(cause instanceof Error ? cause.message : String(cause)), cause);
     }
   };
+  const { pre_tokenizer, ...rest } = file.data;
+  const data = { ...rest, pre_tokenizer: named(undefined, () => asInRust(pre_tokenizer)) };
   const { plain, prefix, patterns } = named(BUILD_LIMIT_MS, () => ({
     plain: new HuggingFaceTokenizer(withoutSpecialTokens(data), config.data),
     prefix: data.post_processor ? tokensBefore(new HuggingFaceTokenizer(data, config.data)) : [],
-    patterns: /"Regex"/.test(JSON.stringify([data.normalizer, data.pre_tokenizer])),
+    patterns: /"Regex"/.test(JSON.stringify([data.normalizer, pre_tokenizer])),
   }));
   const encode = (text: string): number[] => {
     if (text === '') return [...prefix];
@@ -107,7 +110,7 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
   };
 }
 
-function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: z.infer<typeof tokenizerFileSchema>): TokenForm {
+function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: TokenizerFile): TokenForm {
   return {
     byteLevel: /"ByteLevel"/.test(JSON.stringify([pre_tokenizer, decoder])),
     added: new Set(added_tokens.filter(({ special }) => !special).map(({ content }) => content)),
@@ -121,7 +124,7 @@ function checkedIds(ids: readonly unknown[]): number[] {
   return ids as number[];
 }
 
-function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFileSchema>): number | undefined {
+function idOf(token: string | null | undefined, file: TokenizerFile): number | undefined {
   if (!token) return undefined;
   const { vocab } = file.model;
   return (
@@ -133,7 +136,7 @@ function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFi
  * The same tokenizer with its special tokens neither split out of text nor in reach of the merges, so that `<|im_end|>` in a
  * title is spelled out like any other text (what `encode_special_tokens` does in the Rust library).
  */
-function withoutSpecialTokens(file: z.infer<typeof tokenizerFileSchema>): z.infer<typeof tokenizerFileSchema> {
+function withoutSpecialTokens(file: TokenizerFile): TokenizerFile {
   const { vocab, unk_token, merges } = file.model;
   const special = new Set(file.added_tokens.filter((token) => token.special).map((token) => token.content));
   if (unk_token) special.delete(unk_token);
