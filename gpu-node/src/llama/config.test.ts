@@ -23,6 +23,7 @@ const smollm2 = {
 describe('parseLlamaConfig', () => {
   test('the older spelling', () => {
     expect(parseLlamaConfig(smollm2)).toEqual({
+      modelType: 'llama',
       hiddenSize: 576,
       intermediateSize: 1536,
       layers: 30,

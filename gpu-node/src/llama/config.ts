@@ -8,6 +8,8 @@ import type { LinearModule } from './lora.ts';
 import { parseRopeScaling, type RopeScaling, ropeSchema } from './rope-scaling.ts';
 
 export interface LlamaConfig {
+  /** The architecture by transformers' name, such as `mistral`. */
+  modelType: string;
   hiddenSize: number;
   intermediateSize: number;
   layers: number;
@@ -117,6 +119,7 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
   }
   const maxPositionEmbeddings = file.max_position_embeddings ?? architecture.maxPositionEmbeddings;
   return {
+    modelType: architecture.modelType,
     hiddenSize: file.hidden_size,
     intermediateSize: file.intermediate_size,
     layers: file.num_hidden_layers,

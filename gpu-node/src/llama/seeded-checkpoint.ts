@@ -46,6 +46,7 @@ export async function writeSeededCheckpoint(
     for (const norm of ['input', 'post_attention'])
       shapes.push([`model.layers.${layer}.${norm}_layernorm.weight`, [hiddenSize]]);
   }
+  if (config.tieWordEmbeddings) shapes.splice(1, 1);
   const known = new Set(shapes.map(([name]) => name));
   for (const [name, shape] of weightShapes(config)) if (!known.has(name)) shapes.push([name, [...shape]]);
   const header: Record<string, object> = {};

@@ -32,7 +32,12 @@ type TokenizerFile = z.infer<typeof tokenizerFileSchema>;
 const tokenName = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)])
   .nullish();
-const tokenizerConfigSchema = z.looseObject({ eos_token: tokenName, bos_token: tokenName });
+const tokenizerConfigSchema = z.looseObject({
+  eos_token: tokenName,
+  bos_token: tokenName,
+  add_bos_token: z.boolean().nullish(),
+  tokenizer_class: z.string().nullish(),
+});
 
 export interface Tokenizer {
   /** Token ids of a text, behind what the tokenizer's own post-processor puts first (a LLaMA's BOS; SmolLM2 has none). */
@@ -59,6 +64,43 @@ export async function loadTokenizer(dir: string): Promise<TextTokenizer> {
     });
   }
   return createTokenizer(file, (await readJson(join(dir, 'tokenizer_config.json'))) ?? {}, dir);
+}
+
+/** Classes that put BOS first by their own setting under transformers 4, where tokenizer.json says otherwise too. */
+const LLAMA_CLASS = /^(Code)?LlamaTokenizer(Fast)?$/;
+const GPT2_CLASS = /^GPT2Tokenizer(Fast)?$/;
+/** What transformers 4 takes for a checkpoint that names no class. */
+const LLAMA_CLASS_BY_MODEL: ReadonlySet<string> = new Set(['llama', 'mistral']);
+
+/**
+ * Where transformers 4 and 5 make other tokens of a checkpoint's texts: 5 reads what stands before a text from tokenizer.json, as we do,
+ * and parts words by its own class for GPT-2's.
+ * @param modelType of config.json
+ * @returns sentences
+ * @throws TallrecError as `loadTokenizer` does
+ */
+export async function tokenizerWarnings(dir: string, modelType: string): Promise<string[]> {
+  const file = await readJson(join(dir, 'tokenizer.json'));
+  const settings = tokenizerConfigSchema.safeParse((await readJson(join(dir, 'tokenizer_config.json'))) ?? {});
+  if (!settings.success) return [];
+  const { add_bos_token, bos_token, tokenizer_class: stated } = settings.data;
+  const name = stated ?? (LLAMA_CLASS_BY_MODEL.has(modelType) ? 'LlamaTokenizer' : '');
+  const bos = bos_token ?? '<s>';
+  const bosFirst = createTokenizer(file, settings.data, dir).encode('').length > 0;
+  const warnings: string[] = [];
+  if (LLAMA_CLASS.test(name) && bosFirst !== (add_bos_token ?? true)) {
+    const [by4, by5] = bosFirst ? ['without it', `with ${excerpt(bos)}`] : [`with ${excerpt(bos)}`, 'without it'];
+    warnings.push(
+      `${dir}: transformers 4 begins a text ${by4} (add_bos_token), transformers 5 ${by5} (post_processor of tokenizer.json): it is done as 5 does.`,
+    );
+  }
+  const preTokenizer = z.looseObject({ pre_tokenizer: z.looseObject({ type: z.string() }).nullish() }).safeParse(file);
+  if (GPT2_CLASS.test(name) && preTokenizer.data?.pre_tokenizer?.type !== 'ByteLevel') {
+    warnings.push(
+      `${dir}: transformers 5 parts words as GPT-2 does ("tokenizer_class": "${excerpt(name)}"), transformers 4 as tokenizer.json says, by which the model was trained: it is done as tokenizer.json says.`,
+    );
+  }
+  return warnings;
 }
 
 /** Building takes a second for a quarter of a million tokens; a text takes milliseconds. Slower is a loop or a runaway pattern. */

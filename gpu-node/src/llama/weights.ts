@@ -69,8 +69,8 @@ export class LlamaWeights {
   }
 }
 
-const EMBEDDINGS = 'model.embed_tokens.weight';
-const HEAD = 'lm_head.weight';
+export const EMBEDDINGS = 'model.embed_tokens.weight';
+export const HEAD = 'lm_head.weight';
 const FINAL_NORM = 'model.norm.weight';
 const LAYER_NORMS = ['input_layernorm', 'post_attention_layernorm'] as const;
 type LayerNorm = (typeof LAYER_NORMS)[number];
