@@ -2,11 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { compareWithReference, FLOAT16_TOLERANCES, failures, REFERENCE_TOLERANCES } from './reference.ts';
 import { REFERENCE_DIR } from './reference-case.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const runtime = createRuntime('cpu', { threads: 1 });
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasExactInt8Products } from '../graph/integer-products.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { type LlamaConfig, readLlamaConfig } from './config.ts';
@@ -12,6 +12,8 @@ import { adapterTensors } from './peft.ts';
 import { inverseFrequencies } from './rope.ts';
 import { openCheckpoint, readTensor } from './safetensors.ts';
 import { normals, writeSeededCheckpoint } from './seeded-checkpoint.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const runtime = createRuntime('cpu', { threads: 1 });
 const exactInt8 = await hasExactInt8Products(runtime);

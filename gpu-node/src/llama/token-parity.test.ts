@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { Tokenizer as Reference } from 'tokenizers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { referenceData } from '../reference-data.ts';
 import { createTokenizer, loadTokenizer } from './tokenizer.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const TITLES = [
   ...['Cop and ½ (1993)', '8 ½ Women (1999)', '¼ Mile', '⅞ Inches', '½½½', '1½ Ⅻ ⅻ ↀ', 'x² + y³ = z¹', '①②③ ⑽ ⒈ ㉈ ㊿'],

@@ -48,6 +48,8 @@ export interface Tokenizer {
 
 /** One that can also show what it does. */
 export interface TextTokenizer extends Tokenizer {
+  /** The largest id that a text can become. */
+  readonly largestId: number;
   /** The text cut into its tokens, see `piecesOf`; what stands before a text is counted and not shown. */
   pieces(text: string): string[];
 }
@@ -148,8 +150,19 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
         named(limitMs, () => tokensOf(text)),
         form,
       ),
+    largestId: largestId(data),
     eosTokenId: idOf(config.data.eos_token, data),
   };
+}
+
+function largestId({ added_tokens, model: { vocab, unk_token } }: TokenizerFile): number {
+  const special = new Set(added_tokens.filter((token) => token.special).map(({ content }) => content));
+  if (unk_token) special.delete(unk_token);
+  let largest = Array.isArray(vocab) ? vocab.length - 1 : 0;
+  for (const { id, content } of added_tokens) if (!special.has(content)) largest = Math.max(largest, id);
+  for (const [token, id] of Array.isArray(vocab) ? [] : Object.entries(vocab))
+    if (!special.has(token)) largest = Math.max(largest, id);
+  return largest;
 }
 
 function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: TokenizerFile): TokenForm {

@@ -88,6 +88,12 @@ describe('what is known at import', () => {
       (json: object) => ({ ...json, num_hidden_layers: 3 }),
       /does not use: model\.layers\.3\./,
     ],
+    [
+      'tokens',
+      'tokenizer.json',
+      (json: object) => ({ ...json, added_tokens: [{ id: 5000, content: 'Babe (1995)', special: false }] }),
+      /tokens up to 5000, the model of config\.json takes \d+/,
+    ],
   ])('refuses what the first scoring would: %s', async (name, file, change, message) => {
     const source = await changed(name, file, change);
     await expect(importModel(source, store(`home-${name}`), { addedAt })).rejects.toThrow(message);

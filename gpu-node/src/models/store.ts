@@ -116,7 +116,15 @@ export async function describeModel({ name, dir, contentHash }: ModelPlace): Pro
  */
 export async function checkCheckpoint(dir: string): Promise<string[]> {
   const { config, warnings } = await readCheckpoint(dir);
-  await loadTokenizer(dir);
+  const tokenizer = await loadTokenizer(dir);
+  const largest = Math.max(tokenizer.largestId, tokenizer.eosTokenId ?? 0);
+  if (largest >= config.vocabSize) {
+    throw new TallrecError(
+      'MODEL_UNSUPPORTED',
+      `${dir}: tokenizer.json has tokens up to ${largest}, the model of config.json takes ${config.vocabSize} (vocab_size).`,
+      { fix: 'Check that tokenizer.json belongs to these weights.' },
+    );
+  }
   return [...warnings, ...(await tokenizerWarnings(dir, config.modelType))];
 }
 
