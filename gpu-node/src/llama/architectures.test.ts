@@ -21,6 +21,10 @@ const exactInt8 = await hasExactInt8Products(runtime);
 const cases: [name: string, changes: Record<string, unknown>][] = [
   ['LLaMA with biases everywhere', { attention_bias: true, mlp_bias: true }],
   ['LLaMA with divided frequencies', { rope_scaling: { rope_type: 'linear', factor: 3 } }],
+  [
+    'Qwen2 with YaRN',
+    { architectures: ['Qwen2ForCausalLM'], rope_scaling: { rope_type: 'yarn', factor: 4, attention_factor: 1.2 } },
+  ],
   ['Mistral with a window', { architectures: ['MistralForCausalLM'], head_dim: 10, sliding_window: 4 }],
   ['Qwen2, tied', { architectures: ['Qwen2ForCausalLM'], tie_word_embeddings: true }],
   [
@@ -195,10 +199,11 @@ async function plainForward(dir: string): Promise<(tokens: readonly number[]) =>
 
 function rotate(head: Vector, position: number, config: LlamaConfig): Vector {
   const half = head.length / 2;
+  const scale = config.ropeScaling?.type === 'yarn' ? config.ropeScaling.attentionFactor : 1;
   const angles = inverseFrequencies(config).map((frequency) => position * frequency);
   return head.map((value, i) => {
     const angle = angles[i % half]!;
     const other = i < half ? -head[i + half]! : head[i - half]!;
-    return value * Math.cos(angle) + other * Math.sin(angle);
+    return scale * (value * Math.cos(angle) + other * Math.sin(angle));
   });
 }

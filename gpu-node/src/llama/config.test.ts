@@ -75,7 +75,8 @@ describe('parseLlamaConfig', () => {
   test.each([
     [{ architectures: ['GemmaForCausalLM'] }, /architecture GemmaForCausalLM.*Qwen3ForCausalLM/s],
     [{ model_type: 'qwen3' }, /architecture LlamaForCausalLM and the model_type qwen3/],
-    [{ rope_scaling: { type: 'yarn', factor: 4 } }, /rope type "yarn"/],
+    [{ rope_scaling: { type: 'longrope', factor: 4 } }, /rope type "longrope"/],
+    [{ rope_scaling: { type: 'yarn' } }, /"yarn" rope lacks its factor/],
     [{ rope_scaling: { type: 'linear' } }, /lacks its factor/],
     [{ partial_rotary_factor: 0.5, rope_parameters: { partial_rotary_factor: 0.5 } }, /part of each head/],
     [{ eos_token_id: -1 }, /eos_token_id is -1, which is no token\. Set it to the id/],

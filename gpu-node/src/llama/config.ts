@@ -132,7 +132,7 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
     vocabSize: file.vocab_size,
     rmsNormEps: file.rms_norm_eps,
     ropeTheta: file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000,
-    ropeScaling: parseRopeScaling({ ...file.rope_scaling, ...file.rope_parameters }, source),
+    ropeScaling: parseRopeScaling({ ...file.rope_scaling, ...file.rope_parameters }, maxPositionEmbeddings, source),
     tieWordEmbeddings: file.tie_word_embeddings,
     maxPositionEmbeddings,
   };
