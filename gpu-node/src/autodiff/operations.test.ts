@@ -61,6 +61,7 @@ function int8(dims: [number, number], at: (row: number, column: number) => numbe
 /** Total by type: an operation without a case does not compile. */
 const cases: { [P in Primitive]: Case<P>[] } = {
   Add: [{ name: 'of one shape', type: 'float64', shapes: { a: ['N', 4], b: ['N', 4] }, attributes: {} }],
+  Bias: [{ name: 'of each column', type: 'float64', shapes: { x: ['N', 4], bias: [4] }, attributes: {} }],
   Cast: [
     {
       name: 'to a wider type',
@@ -168,6 +169,19 @@ const cases: { [P in Primitive]: Case<P>[] } = {
       attributes: { epsilon: 0.1, to: 'float32' },
       extensions: ['NormFactor'],
     },
+    {
+      name: 'of two heads',
+      type: 'float64',
+      shapes: { x: ['N', 6], weight: [3] },
+      attributes: { epsilon: 0.1, to: 'float64' },
+    },
+    {
+      name: 'of two heads that tells its factor',
+      type: 'float32',
+      shapes: { x: ['N', 6], weight: [3] },
+      attributes: { epsilon: 0.1, to: 'float32' },
+      extensions: ['NormFactor'],
+    },
   ],
   RotaryEmbedding: [
     {
@@ -193,6 +207,12 @@ const cases: { [P in Primitive]: Case<P>[] } = {
       type: 'float64',
       shapes: withPrefix,
       attributes: { prefix: 'P', ...attention },
+    },
+    {
+      name: 'in a window of three tokens, one of them before both sequences',
+      type: 'float64',
+      shapes: withPrefix,
+      attributes: { prefix: 'P', ...attention, window: 3 },
     },
   ],
   CrossEntropy: [
@@ -223,6 +243,43 @@ describe('gradient rules equal central differences', () => {
     for (const primitive of Object.keys(cases) as Primitive[]) {
       const tried = new Set(cases[primitive].flatMap(({ shapes }) => Object.keys(shapes)));
       expect([...tried].sort()).toEqual(Object.keys(operations[primitive].gradient).sort());
+    }
+  });
+});
+
+describe('attention in a window', () => {
+  it.each([1, 2, 4, 8, 20])('of %i tokens sees those alone, of a shared prefix too', async (window) => {
+    const testCase: Case<'CausalAttention'> = {
+      name: '',
+      type: 'float64',
+      shapes: withPrefix,
+      attributes: { prefix: 'P', ...attention, window },
+    };
+    const { session, feeds } = await build('CausalAttention', testCase);
+    const { output } = await session.run({ ...feeds, seed: real('float64', [13, 32], new Array(13 * 32).fill(0)) });
+    await session.release();
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => feeds[name]!.data as Float64Array) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    // Rows 0 to 2 stand before both sequences, which have five more each.
+    for (const before of [3, 8]) {
+      const rows = [0, 1, 2, ...Array.from({ length: 5 }, (_, t) => before + t)];
+      for (const [position, row] of rows.entries()) {
+        for (let head = 0; head < 4; head++) {
+          const seen = rows.slice(Math.max(0, position - window + 1), position + 1);
+          const keyAt = (r: number) => 16 * r + 8 * (head >> 1);
+          const dot = (r: number) =>
+            Array.from({ length: 8 }, (_, d) => q[32 * row + 8 * head + d]! * k[keyAt(r) + d]!).reduce((a, b) => a + b);
+          const weights = seen.map((r) => Math.exp(dot(r) / Math.sqrt(8)));
+          const sum = weights.reduce((a, b) => a + b);
+          for (let d = 0; d < 8; d++) {
+            const expected = seen.reduce((total, r, i) => total + (weights[i]! / sum) * v[keyAt(r) + d]!, 0);
+            expect(Number(output!.data[32 * row + 8 * head + d])).toBeCloseTo(expected, 6);
+          }
+        }
+      }
     }
   });
 });

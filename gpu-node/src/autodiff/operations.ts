@@ -4,7 +4,7 @@ import { Cast } from './operations/cast.ts';
 import { CausalAttention } from './operations/causal-attention.ts';
 import { CrossEntropy } from './operations/cross-entropy.ts';
 import { Dropout } from './operations/dropout.ts';
-import { Add, Scale } from './operations/elementwise.ts';
+import { Add, Bias, Scale } from './operations/elementwise.ts';
 import { Gather } from './operations/gather.ts';
 import { Int8Linear } from './operations/int8-linear.ts';
 import { Linear } from './operations/linear.ts';
@@ -15,6 +15,7 @@ import { SwiGLU } from './operations/swiglu.ts';
 
 export const operations: { readonly [P in Primitive]: Operation<P> } = {
   Add,
+  Bias,
   Cast,
   CausalAttention,
   CrossEntropy,

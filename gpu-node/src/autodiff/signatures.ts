@@ -31,6 +31,9 @@ export interface Signatures {
   /** a + b, of one shape. */
   Add: Signature<{ a: Value; b: Value }>;
 
+  /** x + bias; x [N, W], bias [W]. */
+  Bias: Signature<{ x: Value; bias: Value }>;
+
   /** x in the type `to`; `from` is the type that it has. */
   Cast: Signature<{ x: Value }, None, { from: ElementType; to: ElementType }>;
 
@@ -66,7 +69,7 @@ export interface Signatures {
    */
   Dropout: Signature<{ x: Value }, { keys: Value; columns: Value; threshold: Value }, { factor: number }>;
 
-  /** Zhang and Sennrich, 2019; x [N, H], weight [H], the result in the type `to`. */
+  /** Zhang and Sennrich, 2019, of each H columns alone; x [N, G · H], weight [H], the result in the type `to`. */
   RMSNorm: Signature<{ x: Value; weight: Value }, None, { epsilon: number; to: ElementType }>;
 
   /** Su et al., 2021, halves rotated as in transformers; x [N, heads · D], positions int64 [N], cos and sin [positions, D / 2]. */
@@ -76,7 +79,14 @@ export interface Signatures {
   SwiGLU: Signature<{ gate: Value; up: Value }>;
 
   /** Causal grouped-query attention (Ainslie et al., 2023); q [P+B·T, heads · D], k and v [P+B·T, kvHeads · D]. */
-  CausalAttention: Signature<{ q: Value; k: Value; v: Value }, None, HeadLayout>;
+  CausalAttention: Signature<
+    { q: Value; k: Value; v: Value },
+    None,
+    HeadLayout & {
+      /** How many tokens a token attends to, itself included (Beltagy et al., 2020); all before it when left out. */
+      window?: number | undefined;
+    }
+  >;
 
   /** -log softmax(logits)[label] of each row; logits [N, V], labels int64 [N], result [N]. */
   CrossEntropy: Signature<{ logits: Value }, { labels: Value }>;

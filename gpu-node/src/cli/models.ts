@@ -15,7 +15,7 @@ export function registerModels(program: Command): void {
     .action(list);
   models
     .command('import')
-    .description('Check a LLaMA checkpoint and make it known by a name.')
+    .description('Check a checkpoint of LLaMA, Mistral or Qwen and make it known by a name.')
     .argument('<dir>', 'a Hugging Face checkpoint: config.json, tokenizer.json, *.safetensors')
     .option('--name <name>', "its name (default: the directory's)")
     .option('--copy', 'copy the files; else they are linked and the directory must stay')
@@ -39,7 +39,12 @@ async function list({ json }: { json?: boolean }): Promise<void> {
 }
 
 async function importDir(dir: string, options: { name?: string; copy?: boolean; json?: boolean }): Promise<void> {
-  const model = await importModel(dir, config(), { name: options.name, copy: options.copy, addedAt: new Date() });
+  const model = await importModel(dir, config(), {
+    name: options.name,
+    copy: options.copy,
+    addedAt: new Date(),
+    onWarning,
+  });
   if (options.json) print(model);
   else process.stdout.write(`${describe(model)}\n`);
 }
@@ -54,12 +59,15 @@ async function pull(name: string, options: { revision?: string; json?: boolean }
     revision: options.revision,
     signal: interruptSignal(),
     addedAt: new Date(),
+    onWarning,
     onProgress: ({ file, doneBytes, totalBytes }) =>
       progress.update(megabytes(doneBytes), megabytes(totalBytes), undefined, file),
   }).finally(progress.stop);
   if (options.json) print(model);
   else process.stdout.write(`${describe(model)}\n`);
 }
+
+const onWarning = (warning: string) => say(`Warning: ${warning}`);
 
 function describe({ name, parameters, layers, hiddenSize, contextTokens, contentHash, source }: StoredModel): string {
   const size = parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} B` : `${(parameters / 1e6).toFixed(1)} M`;

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BPE, byteLevelAlphabet, byteLevelPreTokenizer, Tokenizer } from 'tokenizers';
+import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 
 export const END_TOKEN = '</s>';
@@ -20,11 +20,24 @@ const trainedSchema = z.looseObject({
   model: z.looseObject({ merges: z.array(z.tuple([z.string(), z.string()])) }),
 });
 
-/** `tokenizer.json` as an object, and how many tokens it has. Ids in order: the end token, bytes, merges, titles. */
+/**
+ * `tokenizer.json` as an object, and how many tokens it has. Ids in order: the end token, bytes, merges, titles.
+ * @throws TallrecError where the library that learns merges, a development package, is not installed
+ */
 export async function trainTokenizer({ texts, merges, titles }: TokenizerOptions) {
-  const trained = await trainMerges(texts);
+  const library = await import('tokenizers').catch((cause) => {
+    throw new TallrecError(
+      'ENGINE_FAILED',
+      "The package tokenizers, which learns a tokenizer's merges, is not installed.",
+      {
+        fix: 'Install the development packages: npm install --include=dev.',
+        cause,
+      },
+    );
+  });
+  const trained = await trainMerges(library, texts);
   const kept = trained.model.merges.slice(0, merges);
-  const pieces = [END_TOKEN, ...byteLevelAlphabet().sort(), ...kept.map((pair) => pair.join(''))];
+  const pieces = [END_TOKEN, ...library.byteLevelAlphabet().sort(), ...kept.map((pair) => pair.join(''))];
   const vocabulary = [...new Set(pieces)];
   const addedToken = (content: string, id: number, special: boolean) => {
     return { id, content, special, single_word: false, lstrip: false, rstrip: false, normalized: false };
@@ -42,7 +55,10 @@ export async function trainTokenizer({ texts, merges, titles }: TokenizerOptions
 }
 
 /** Byte-level BPE as GPT-2 parts words (Radford et al., 2019): any text can be written, and a word's space stands before it. */
-async function trainMerges(texts: readonly string[]) {
+async function trainMerges(
+  { BPE, Tokenizer, byteLevelPreTokenizer }: typeof import('tokenizers'),
+  texts: readonly string[],
+) {
   const dir = await mkdtemp(join(tmpdir(), 'tallrec-tokenizer-'));
   try {
     const corpus = join(dir, 'corpus.txt');

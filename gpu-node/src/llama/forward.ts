@@ -1,4 +1,5 @@
-// LLaMA's forward pass (Touvron et al., 2023), in the order of Hugging Face's LlamaForCausalLM, up to the head.
+// LLaMA's forward pass (Touvron et al., 2023) with what Mistral and Qwen add to it, in the order of Hugging Face's LlamaForCausalLM,
+// MistralForCausalLM, Qwen2ForCausalLM and Qwen3ForCausalLM, up to the head.
 import type { HeadLayout } from '../autodiff/signatures.ts';
 import type { Tape } from '../autodiff/tape.ts';
 import type { ElementType } from '../graph/element-type.ts';
@@ -7,7 +8,7 @@ import { Concat, Reshape } from '../graph/operators.ts';
 import type { LinearModule } from './lora.ts';
 import type { LoraInputs } from './lora-inputs.ts';
 import { rotaryInputs } from './rope.ts';
-import type { LlamaWeights } from './weights.ts';
+import type { HeadNorm, LlamaWeights } from './weights.ts';
 
 /** Tokens that all sequences of a micro-batch begin with, sequences, further tokens of each, and the positions that are read. */
 const [PREFIX, BATCH, LENGTH] = ['P', 'B', 'T'];
@@ -53,8 +54,8 @@ export function hiddenStates(
   { prefix, tokens, positionIds, positions }: TokenInputs,
 ): Value {
   const { graph } = tokens;
-  const { layers, rmsNormEps: epsilon, ...config } = weights.config;
-  const layout: HeadLayout = { prefix: prefix && PREFIX, batch: BATCH, length: LENGTH, ...config };
+  const { layers, rmsNormEps: epsilon, heads, kvHeads, headDim, queryKeyNorm, slidingWindows } = weights.config;
+  const layout: HeadLayout = { prefix: prefix && PREFIX, batch: BATCH, length: LENGTH, heads, kvHeads, headDim };
   const angles = { positions: positionIds, ...rotaryInputs(graph, weights.config) };
   const lastLayer = layers - 1;
 
@@ -66,6 +67,8 @@ export function hiddenStates(
   const rmsNorm = (x: Value, weight: Value, to: ElementType) => tape.apply('RMSNorm', { x, weight }, { epsilon, to });
   /** What is added to the residual stream is widened. */
   const addTo = (x: Value, branch: Value) => tape.apply('Add', { a: x, b: tape.cast(branch, x.type) }, {});
+  const headNorm = (x: Value, layer: number, which: HeadNorm) =>
+    queryKeyNorm ? rmsNorm(tape.cast(x, 'float32'), weights.norm(graph, layer, which), weights.compute) : x;
   const rotate = (x: Value) => tape.apply('RotaryEmbedding', { x, ...angles }, {});
   const select = (x: Value) => tape.apply('Gather', { table: x, indices: positions }, {});
 
@@ -74,10 +77,11 @@ export function hiddenStates(
   for (let layer = 0; layer < layers; layer++) {
     tape.checkpoint(x);
     const normed = rmsNorm(x, weights.norm(graph, layer, 'input_layernorm'), weights.compute);
-    const q = rotate(linear(normed, layer, 'q_proj')); // [B·T, heads · D]
-    const k = rotate(linear(normed, layer, 'k_proj')); // [B·T, kvHeads · D]
+    const q = rotate(headNorm(linear(normed, layer, 'q_proj'), layer, 'self_attn.q_norm')); // [B·T, heads · D]
+    const k = rotate(headNorm(linear(normed, layer, 'k_proj'), layer, 'self_attn.k_norm')); // [B·T, kvHeads · D]
     const v = linear(normed, layer, 'v_proj');
-    let attended = tape.apply('CausalAttention', { q, k, v }, layout); // [B·T, heads · D]
+    const window = slidingWindows[layer];
+    let attended = tape.apply('CausalAttention', { q, k, v }, { ...layout, window }); // [B·T, heads · D]
     // What follows the last attention is needed at the chosen positions alone.
     if (layer === lastLayer) [x, attended] = [select(x), select(attended)]; // [N, ...]
     x = addTo(x, linear(attended, layer, 'o_proj'));

@@ -7,12 +7,12 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyModel } from '../tiny-model.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import { readLlamaConfig } from './config.ts';
 import { mutateBytes, mutateJson } from './mutations.ts';
 import { adapterTensors, readAdapter, writeAdapter } from './peft.ts';
-import { openCheckpoint, readSafetensorsHeader, readTensor } from './safetensors.ts';
+import { readSafetensorsHeader, readTensor } from './safetensors.ts';
 import { normals, seededConfig, writeSeededCheckpoint } from './seeded-checkpoint.ts';
-import { checkedLocations } from './stored-tensors.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -33,8 +33,7 @@ async function seededAdapter(path: string): Promise<void> {
 }
 
 async function loadCheckpoint(path: string): Promise<void> {
-  const checkpoint = await openCheckpoint(path);
-  checkedLocations(await readLlamaConfig(path), checkpoint);
+  const { checkpoint } = await readCheckpoint(path);
   for (const location of checkpoint.tensors.values()) if (location.dtype === 'F32') await readTensor(location);
 }
 

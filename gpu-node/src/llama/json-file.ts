@@ -1,6 +1,7 @@
 // JSON files of a checkpoint or an adapter, whose text may be anything: read whole, within a limit, or refused in words.
 import { readFile, stat } from 'node:fs/promises';
 import { fileFault } from '../file-faults.ts';
+import { foreignContent } from './file-signature.ts';
 
 const MIB = 2 ** 20;
 /** Above what any known model has: the largest tokenizers take some 35 MiB, the largest indices a few. */
@@ -24,7 +25,7 @@ export async function readJsonFile(path: string, maxBytes: number): Promise<Json
     try {
       return { json: JSON.parse(text) };
     } catch (cause) {
-      return { missing: false, fault: 'is not JSON', cause };
+      return { missing: false, fault: foreignContent(text) ?? 'is not JSON', cause };
     }
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';

@@ -2,13 +2,14 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Provider, Runtime } from '../graph/execution.ts';
 import { hasExactInt8Products } from '../graph/integer-products.ts';
-import { type LlamaConfig, readLlamaConfig } from './config.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import type { LlamaConfig } from './config.ts';
 import { measureInputEnergies } from './input-energies.ts';
 import { Int8Tensors } from './int8-tensors.ts';
 import { LlamaModel } from './llama-model.ts';
 import type { LanguageModel } from './model.ts';
 import { QuantizedTensors } from './quantized-tensors.ts';
-import { type Checkpoint, openCheckpoint } from './safetensors.ts';
+import type { Checkpoint } from './safetensors.ts';
 import { StoredTensors } from './stored-tensors.ts';
 import { INT8_COMPUTE, isQuantized, isStoredAs, openWeightFile, type WeightFormat } from './weight-file.ts';
 import { type ComputeType, LlamaWeights, type WeightTensors } from './weights.ts';
@@ -80,7 +81,7 @@ export async function loadLanguageModel(
       { fix: 'Leave out --compute int8.' },
     );
   }
-  const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
+  const { config, checkpoint } = await readCheckpoint(dir);
   const tensors = int8File
     ? new Int8Tensors(await openInt8File(config, checkpoint, int8File, runtime))
     : await floatTensors(config, checkpoint, weights, widenUpToBytes);

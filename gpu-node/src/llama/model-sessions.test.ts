@@ -2,13 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Runtime } from '../graph/execution.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { loadLanguageModel } from './load.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
 import type { LabelledRow, LanguageModel } from './model.ts';
 import { randomAdapter, writeSeededCheckpoint } from './seeded-checkpoint.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const cpu = createRuntime('cpu', { threads: 1 });
 let made = 0;

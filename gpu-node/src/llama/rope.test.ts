@@ -29,6 +29,62 @@ describe('rotary frequencies', () => {
     expect(frequencies[32]).toBeCloseTo(500000 ** -0.5, 10);
   });
 
+  it('are all divided by the factor of the linear kind', () => {
+    const plain = inverseFrequencies(parseLlamaConfig(llama31));
+    const slow = inverseFrequencies(parseLlamaConfig({ ...llama31, rope_scaling: { type: 'linear', factor: 4 } }));
+    slow.forEach((frequency, i) => {
+      expect(frequency).toBeCloseTo(plain[i]! / 4, 12);
+    });
+  });
+
+  /** What transformers' `_compute_yarn_parameters` gives. */
+  it.each([
+    {
+      head_dim: 16,
+      rope_parameters: { rope_theta: 1e6, factor: 4, original_max_position_embeddings: 32768 },
+      frequencies: [1, 0.17782794, 0.03162278, 4.21756e-3, 5e-4, 4.4456985e-5, 7.9056936e-6, 1.4058534e-6],
+      attentionFactor: 1.138629436111989,
+    },
+    {
+      head_dim: 16,
+      rope_parameters: {
+        rope_theta: 1e4,
+        factor: 8,
+        original_max_position_embeddings: 4096,
+        beta_fast: 16,
+        beta_slow: 2,
+        attention_factor: 1.5,
+        truncate: false,
+      },
+      frequencies: [1, 0.31622776, 0.1, 0.03162278, 6.221889e-3, 4.3557558e-4, 1.25e-4, 3.9528473e-5],
+      attentionFactor: 1.5,
+    },
+    {
+      head_dim: 8,
+      rope_parameters: {
+        rope_theta: 1e4,
+        factor: 8,
+        original_max_position_embeddings: 4096,
+        mscale: 1,
+        mscale_all_dim: 0.5,
+      },
+      frequencies: [1, 0.1, 5.625e-3, 1.25e-4],
+      attentionFactor: 1.094179988101349,
+    },
+  ])('are blended by YaRN: %j', ({ head_dim, rope_parameters, frequencies, attentionFactor }) => {
+    const config = parseLlamaConfig({
+      ...llama31,
+      head_dim,
+      rope_parameters: { rope_type: 'yarn', ...rope_parameters },
+    });
+    inverseFrequencies(config).forEach((frequency, i) => {
+      expect(Math.abs(frequency / frequencies[i]! - 1)).toBeLessThan(1e-6);
+    });
+    const { rope_cos } = rotaryFeeds(config, 2);
+    expect(rope_cos.data[0]).toBe(Math.fround(attentionFactor));
+    expect(rope_cos.data[frequencies.length]).toBeCloseTo(attentionFactor * Math.cos(1), 6);
+  });
+
   it('are kept when fast, divided when slow, and blended between, as Llama 3.1 defines', () => {
     const plain = inverseFrequencies(parseLlamaConfig(llama31));
     const stretched = inverseFrequencies(parseLlamaConfig({ ...llama31, rope_scaling: scaling }));

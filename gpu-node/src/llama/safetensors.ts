@@ -5,7 +5,9 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { fileFault } from '../file-faults.ts';
+import { foreignContent, SIGNATURE_BYTES } from './file-signature.ts';
 import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
+import { noWeights } from './other-weights.ts';
 import { WIDEN } from './widen.ts';
 
 export const BYTES_PER_ELEMENT = {
@@ -73,6 +75,12 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsFi
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
+    const foreign = foreignContent(await readExactly(file, path, 0, Math.min(size, SIGNATURE_BYTES)));
+    if (foreign) {
+      throw new TallrecError('MODEL_UNSUPPORTED', `${excerptOfPath(path)} ${foreign}.`, {
+        fix: 'Or fetch the model anew: tallrec models pull NAME.',
+      });
+    }
     if (size < 8) throw damaged(path, `it has ${size} bytes, too few for a header length`);
     const lengthBytes = await readExactly(file, path, 0, 8);
     const headerBytes = lengthBytes.readBigUInt64LE(0);
@@ -158,26 +166,30 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     return { dir, tensors, files: [single] };
   }
   const indexPath = join(dir, 'model.safetensors.index.json');
-  if (!(await exists(indexPath))) {
+  if (!(await exists(indexPath))) throw await noWeights(dir);
+  const weightMap = await readIndex(indexPath);
+  const shards = [...new Set(Object.values(weightMap))].sort();
+  const stray = shards.find((shard) => shard !== basename(shard) || shard === '..' || shard === '.');
+  if (stray !== undefined) throw damaged(indexPath, `the shard name "${excerpt(stray)}" leaves the directory`);
+  const present = await Promise.all(shards.map((shard) => exists(join(dir, shard))));
+  const missing = shards.filter((_, i) => !present[i]);
+  if (missing.length > 0) {
+    const names = missing.slice(0, 3).map(excerpt).join(', ');
     throw new TallrecError(
       'MODEL_UNSUPPORTED',
-      `${dir} holds neither model.safetensors nor model.safetensors.index.json.`,
-      {
-        fix: 'Name a Hugging Face checkpoint with safetensors weights (a .bin checkpoint must be converted first).',
-      },
+      `${dir} lacks ${missing.length} of its ${shards.length} weight files: ${names}${missing.length > 3 ? ' and others' : ''}.`,
+      { fix: 'Download what is missing, or fetch the model by: tallrec models pull NAME.' },
     );
   }
-  const weightMap = await readIndex(indexPath);
   const tensors = new Map<string, TensorLocation>();
   const files: string[] = [];
-  for (const shard of [...new Set(Object.values(weightMap))].sort()) {
-    if (shard !== basename(shard) || shard === '..')
-      throw damaged(indexPath, `the shard name "${excerpt(shard)}" leaves the directory`);
+  for (const shard of shards) {
     const path = join(dir, shard);
     files.push(path);
+    // What the index does not name is there all the same, as transformers takes it.
     for (const [name, location] of (await readSafetensorsHeader(path)).tensors) {
-      if (weightMap[name] === shard) tensors.set(name, location);
-      else if (tensors.has(name)) throw damaged(path, `tensor ${excerpt(name)} is in another shard too`);
+      if (tensors.has(name)) throw damaged(path, `tensor ${excerpt(name)} is in another shard too`);
+      tensors.set(name, location);
     }
   }
   for (const [name, shard] of Object.entries(weightMap)) {

@@ -5,6 +5,7 @@ import { Random } from '@tallrec/shared/random';
 import { parseLlamaConfig } from './config.ts';
 import { loraTensorName, modulePath, moduleShape } from './linear-modules.ts';
 import { LINEAR_MODULES, type LoraAdapter, type LoraConfig } from './lora.ts';
+import { weightShapes } from './weights.ts';
 
 export const SEEDED_CONFIG_FILE = {
   architectures: ['LlamaForCausalLM'],
@@ -21,9 +22,19 @@ export const SEEDED_CONFIG_FILE = {
 export const seededConfig = parseLlamaConfig(SEEDED_CONFIG_FILE);
 export type StoredType = 'F32' | 'F16' | 'BF16';
 
-/** Seeded weights, rounded to what `precision` holds and written as `type`. */
-export async function writeSeededCheckpoint(dir: string, type: StoredType, precision: StoredType): Promise<void> {
-  const { hiddenSize, vocabSize, layers } = seededConfig;
+/**
+ * Seeded weights, rounded to what `precision` holds and written as `type`.
+ * @param changes to the config.json
+ */
+export async function writeSeededCheckpoint(
+  dir: string,
+  type: StoredType,
+  precision: StoredType,
+  changes: Record<string, unknown> = {},
+): Promise<void> {
+  const file = { ...SEEDED_CONFIG_FILE, ...changes };
+  const config = parseLlamaConfig(file);
+  const { hiddenSize, vocabSize, layers } = config;
   const shapes: [string, number[]][] = [
     ['model.embed_tokens.weight', [vocabSize, hiddenSize]],
     ['lm_head.weight', [vocabSize, hiddenSize]],
@@ -31,10 +42,13 @@ export async function writeSeededCheckpoint(dir: string, type: StoredType, preci
   ];
   for (let layer = 0; layer < layers; layer++) {
     for (const module of LINEAR_MODULES)
-      shapes.push([`${modulePath(layer, module)}.weight`, moduleShape(seededConfig, module)]);
+      shapes.push([`${modulePath(layer, module)}.weight`, moduleShape(config, module)]);
     for (const norm of ['input', 'post_attention'])
       shapes.push([`model.layers.${layer}.${norm}_layernorm.weight`, [hiddenSize]]);
   }
+  if (config.tieWordEmbeddings) shapes.splice(1, 1);
+  const known = new Set(shapes.map(([name]) => name));
+  for (const [name, shape] of weightShapes(config)) if (!known.has(name)) shapes.push([name, [...shape]]);
   const header: Record<string, object> = {};
   const chunks: Uint8Array[] = [];
   let offset = 0;
@@ -53,7 +67,7 @@ export async function writeSeededCheckpoint(dir: string, type: StoredType, preci
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   await mkdir(dir);
-  await writeFile(join(dir, 'config.json'), JSON.stringify(SEEDED_CONFIG_FILE));
+  await writeFile(join(dir, 'config.json'), JSON.stringify(file));
   await writeFile(join(dir, 'model.safetensors'), Buffer.concat([length, Buffer.from(text), ...chunks]));
 }
 

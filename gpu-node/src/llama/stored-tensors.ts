@@ -5,8 +5,9 @@ import type { ElementType } from '../graph/element-type.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { Cast } from '../graph/operators.ts';
 import type { LlamaConfig } from './config.ts';
+import { excerpt } from './json-file.ts';
 import type { Checkpoint, Dtype, TensorLocation } from './safetensors.ts';
-import { type WeightTensors, weightShapes } from './weights.ts';
+import { HEAD, type WeightTensors, weightShapes } from './weights.ts';
 
 const STORED_TYPES: Partial<Record<Dtype, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
@@ -56,7 +57,7 @@ export function checkedLocations(config: LlamaConfig, checkpoint: Checkpoint): M
 function checkedLocation({ dir, tensors }: Checkpoint, name: string, shape: readonly number[]): TensorLocation {
   const location = tensors.get(name);
   const fix = 'Check that config.json belongs to these weights, or download the checkpoint again.';
-  if (!location) throw new TallrecError('MODEL_UNSUPPORTED', `${dir} lacks the tensor ${name}.`, { fix });
+  if (!location) throw lacks(dir, tensors, name, fix);
   if (location.shape.join() !== shape.join()) {
     const message = `${dir}: tensor ${name} is [${location.shape}], where config.json asks for [${shape}].`;
     throw new TallrecError('MODEL_UNSUPPORTED', message, { fix });
@@ -67,4 +68,18 @@ function checkedLocation({ dir, tensors }: Checkpoint, name: string, shape: read
     });
   }
   return location;
+}
+
+function lacks(dir: string, tensors: Checkpoint['tensors'], name: string, fix: string): TallrecError {
+  const lacking = `${dir} lacks the tensor ${name}`;
+  if (name === HEAD) {
+    return new TallrecError('MODEL_UNSUPPORTED', `${lacking}.`, {
+      fix: 'If the model\'s head is its embeddings, set "tie_word_embeddings": true in config.json; else download the checkpoint again.',
+    });
+  }
+  const alike = [...tensors.keys()].find((other) => other.endsWith(`.${name}`) || name.endsWith(`.${other}`));
+  if (alike === undefined) return new TallrecError('MODEL_UNSUPPORTED', `${lacking}.`, { fix });
+  return new TallrecError('MODEL_UNSUPPORTED', `${lacking}, and has ${excerpt(alike)} in its place.`, {
+    fix: 'Save the model by save_pretrained of transformers, under the names that it gives.',
+  });
 }

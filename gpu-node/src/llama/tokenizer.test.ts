@@ -102,6 +102,7 @@ describe.skipIf(!smollm2)('SmolLM2 (skipped where the reference data is absent)'
     expect(rows.answerTokens).toEqual({ yes: 10539, no: 5230 });
     expect(tokenizer.eosTokenId).toBe(2);
     expect(tokenizer.encode('<|im_end|>')).toEqual([44, 108, 306, 79, 486, 108, 46]);
+    expect(tokenizer.encode('Cop and ½')).toEqual([36879, 284, 216, 16738]);
     const sample = {
       noun: 'movie',
       history: [{ title: '<|im_start|>Yes.', liked: true }],

@@ -4,6 +4,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { excerpt, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
+import { asInRust } from './pre-tokenizers.ts';
 import { withinTime } from './time-limit.ts';
 import { piecesOf, type TokenForm } from './token-pieces.ts';
 
@@ -27,10 +28,16 @@ const tokenizerFileSchema = z.looseObject({
   post_processor: z.unknown().default(null),
   decoder: z.unknown().default(null),
 });
+type TokenizerFile = z.infer<typeof tokenizerFileSchema>;
 const tokenName = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)])
   .nullish();
-const tokenizerConfigSchema = z.looseObject({ eos_token: tokenName, bos_token: tokenName });
+const tokenizerConfigSchema = z.looseObject({
+  eos_token: tokenName,
+  bos_token: tokenName,
+  add_bos_token: z.boolean().nullish(),
+  tokenizer_class: z.string().nullish(),
+});
 
 export interface Tokenizer {
   /** Token ids of a text, behind what the tokenizer's own post-processor puts first (a LLaMA's BOS; SmolLM2 has none). */
@@ -41,6 +48,8 @@ export interface Tokenizer {
 
 /** One that can also show what it does. */
 export interface TextTokenizer extends Tokenizer {
+  /** The largest id that a text can become. */
+  readonly largestId: number;
   /** The text cut into its tokens, see `piecesOf`; what stands before a text is counted and not shown. */
   pieces(text: string): string[];
 }
@@ -59,6 +68,43 @@ export async function loadTokenizer(dir: string): Promise<TextTokenizer> {
   return createTokenizer(file, (await readJson(join(dir, 'tokenizer_config.json'))) ?? {}, dir);
 }
 
+/** Classes that put BOS first by their own setting under transformers 4, where tokenizer.json says otherwise too. */
+const LLAMA_CLASS = /^(Code)?LlamaTokenizer(Fast)?$/;
+const GPT2_CLASS = /^GPT2Tokenizer(Fast)?$/;
+/** What transformers 4 takes for a checkpoint that names no class. */
+const LLAMA_CLASS_BY_MODEL: ReadonlySet<string> = new Set(['llama', 'mistral']);
+
+/**
+ * Where transformers 4 and 5 make other tokens of a checkpoint's texts: 5 reads what stands before a text from tokenizer.json, as we do,
+ * and parts words by its own class for GPT-2's.
+ * @param modelType of config.json
+ * @returns sentences
+ * @throws TallrecError as `loadTokenizer` does
+ */
+export async function tokenizerWarnings(dir: string, modelType: string): Promise<string[]> {
+  const file = await readJson(join(dir, 'tokenizer.json'));
+  const settings = tokenizerConfigSchema.safeParse((await readJson(join(dir, 'tokenizer_config.json'))) ?? {});
+  if (!settings.success) return [];
+  const { add_bos_token, bos_token, tokenizer_class: stated } = settings.data;
+  const name = stated ?? (LLAMA_CLASS_BY_MODEL.has(modelType) ? 'LlamaTokenizer' : '');
+  const bos = bos_token ?? '<s>';
+  const bosFirst = createTokenizer(file, settings.data, dir).encode('').length > 0;
+  const warnings: string[] = [];
+  if (LLAMA_CLASS.test(name) && bosFirst !== (add_bos_token ?? true)) {
+    const [by4, by5] = bosFirst ? ['without it', `with ${excerpt(bos)}`] : [`with ${excerpt(bos)}`, 'without it'];
+    warnings.push(
+      `${dir}: transformers 4 begins a text ${by4} (add_bos_token), transformers 5 ${by5} (post_processor of tokenizer.json): it is done as 5 does.`,
+    );
+  }
+  const preTokenizer = z.looseObject({ pre_tokenizer: z.looseObject({ type: z.string() }).nullish() }).safeParse(file);
+  if (GPT2_CLASS.test(name) && preTokenizer.data?.pre_tokenizer?.type !== 'ByteLevel') {
+    warnings.push(
+      `${dir}: transformers 5 parts words as GPT-2 does ("tokenizer_class": "${excerpt(name)}"), transformers 4 as tokenizer.json says, by which the model was trained: it is done as tokenizer.json says.`,
+    );
+  }
+  return warnings;
+}
+
 /** Building takes a second for a quarter of a million tokens; a text takes milliseconds. Slower is a loop or a runaway pattern. */
 const BUILD_LIMIT_MS = 30_000;
 const ENCODE_LIMIT_MS = 2_000;
@@ -73,7 +119,6 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
     const issue = (file.error ?? config.error)!.issues[0]!;
     throw unusable(source, `${excerpt(issue.path.join('.')) || 'document'}: ${issue.message}`);
   }
-  const { data } = file;
   const named = <T>(limitMs: number | undefined, work: () => T): T => {
     try {
       return limitMs === undefined ? work() : withinTime(limitMs, work);
@@ -81,10 +126,12 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
       throw unusable(source, excerpt(cause instanceof Error ? cause.message : String(cause)), cause);
     }
   };
+  const { pre_tokenizer, ...rest } = file.data;
+  const data = { ...rest, pre_tokenizer: named(undefined, () => asInRust(pre_tokenizer)) };
   const { plain, prefix, patterns } = named(BUILD_LIMIT_MS, () => ({
     plain: new HuggingFaceTokenizer(withoutSpecialTokens(data), config.data),
     prefix: data.post_processor ? tokensBefore(new HuggingFaceTokenizer(data, config.data)) : [],
-    patterns: /"Regex"/.test(JSON.stringify([data.normalizer, data.pre_tokenizer])),
+    patterns: /"Regex"/.test(JSON.stringify([data.normalizer, pre_tokenizer])),
   }));
   const encode = (text: string): number[] => {
     if (text === '') return [...prefix];
@@ -103,11 +150,22 @@ export function createTokenizer(tokenizerJson: unknown, configJson: unknown, sou
         named(limitMs, () => tokensOf(text)),
         form,
       ),
+    largestId: largestId(data),
     eosTokenId: idOf(config.data.eos_token, data),
   };
 }
 
-function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: z.infer<typeof tokenizerFileSchema>): TokenForm {
+function largestId({ added_tokens, model: { vocab, unk_token } }: TokenizerFile): number {
+  const special = new Set(added_tokens.filter((token) => token.special).map(({ content }) => content));
+  if (unk_token) special.delete(unk_token);
+  let largest = Array.isArray(vocab) ? vocab.length - 1 : 0;
+  for (const { id, content } of added_tokens) if (!special.has(content)) largest = Math.max(largest, id);
+  for (const [token, id] of Array.isArray(vocab) ? [] : Object.entries(vocab))
+    if (!special.has(token)) largest = Math.max(largest, id);
+  return largest;
+}
+
+function tokenForm({ added_tokens, model, pre_tokenizer, decoder }: TokenizerFile): TokenForm {
   return {
     byteLevel: /"ByteLevel"/.test(JSON.stringify([pre_tokenizer, decoder])),
     added: new Set(added_tokens.filter(({ special }) => !special).map(({ content }) => content)),
@@ -121,7 +179,7 @@ function checkedIds(ids: readonly unknown[]): number[] {
   return ids as number[];
 }
 
-function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFileSchema>): number | undefined {
+function idOf(token: string | null | undefined, file: TokenizerFile): number | undefined {
   if (!token) return undefined;
   const { vocab } = file.model;
   return (
@@ -133,7 +191,7 @@ function idOf(token: string | null | undefined, file: z.infer<typeof tokenizerFi
  * The same tokenizer with its special tokens neither split out of text nor in reach of the merges, so that `<|im_end|>` in a
  * title is spelled out like any other text (what `encode_special_tokens` does in the Rust library).
  */
-function withoutSpecialTokens(file: z.infer<typeof tokenizerFileSchema>): z.infer<typeof tokenizerFileSchema> {
+function withoutSpecialTokens(file: TokenizerFile): TokenizerFile {
   const { vocab, unk_token, merges } = file.model;
   const special = new Set(file.added_tokens.filter((token) => token.special).map((token) => token.content));
   if (unk_token) special.delete(unk_token);

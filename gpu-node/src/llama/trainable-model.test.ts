@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { referenceData } from '../reference-data.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
 import { adamWStep, clipGradientNorm, createAdamW } from '../train/adamw.ts';
-import { readLlamaConfig } from './config.ts';
+import { parseLlamaConfig, readLlamaConfig } from './config.ts';
 import { IGNORED_LABEL, type LabelledRow } from './model.ts';
-import { seededConfig } from './seeded-checkpoint.ts';
+import { SEEDED_CONFIG_FILE, seededConfig } from './seeded-checkpoint.ts';
 import { initialWeights, readWeights, TrainableModel } from './trainable-model.ts';
 
 const runtime = createRuntime('cpu', { threads: 1 });
@@ -89,8 +89,25 @@ describe('a model that is trained from scratch', () => {
     await started.close();
   });
 
-  it('has the gradients that its loss’s slopes show, tensor by tensor', async () => {
-    const { weights, ...rest } = await withGradients(model());
+  const qwen3 = parseLlamaConfig({
+    ...SEEDED_CONFIG_FILE,
+    architectures: ['Qwen3ForCausalLM'],
+    attention_bias: true,
+    use_sliding_window: true,
+    sliding_window: 3,
+    max_window_layers: 1,
+  });
+
+  it.each([
+    ['a LLaMA', seededConfig],
+    ['a Qwen3 with biases and windows', qwen3],
+  ])('has the gradients that its loss’s slopes show, tensor by tensor: %s', async (_, config) => {
+    const initial = initialWeights(config, Random.seeded(1));
+    // Where queries are normalised small weights make steep slopes.
+    if (config.queryKeyNorm) {
+      for (const { shape, data } of initial.values()) if (shape.length > 1) data.set(data.map((value) => 6 * value));
+    }
+    const { weights, ...rest } = await withGradients(new TrainableModel(config, initial, runtime));
     for (const [index, [name, { data }]] of [...weights].entries()) {
       const gradient = rest.gradients.get(name)!;
       const size = Math.hypot(...gradient);

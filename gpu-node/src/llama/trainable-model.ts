@@ -1,4 +1,4 @@
-// A small LLaMA all of whose weights are trained: embeddings, norms, every matrix, and the head, tied or not.
+// A small model all of whose weights are trained: embeddings, norms, every matrix and bias, and the head, tied or not.
 import type { Random } from '@tallrec/shared/random';
 import { Tape } from '../autodiff/tape.ts';
 import type { Runtime, Session, Tensor } from '../graph/execution.ts';
@@ -23,7 +23,7 @@ const INITIAL_DEVIATION = 0.02;
 
 /**
  * Weights to start from: normal with deviation .02, those that write into the residual stream smaller by √(2 · layers), so that its
- * size does not grow with depth (Radford et al., 2019); norms of one.
+ * size does not grow with depth (Radford et al., 2019); norms of one, biases of zero.
  */
 export function initialWeights(config: LlamaConfig, random: Random): Weights {
   const residual = INITIAL_DEVIATION / Math.sqrt(2 * config.layers);
@@ -31,7 +31,9 @@ export function initialWeights(config: LlamaConfig, random: Random): Weights {
   for (const [name, shape] of weightShapes(config)) {
     const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
     const deviation = /\.(o_proj|down_proj)\./.test(name) ? residual : INITIAL_DEVIATION;
-    weights.set(name, { shape, data: shape.length === 1 ? data.fill(1) : data.map(() => deviation * random.normal()) });
+    if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
+    else if (!name.endsWith('.bias')) data.fill(1);
+    weights.set(name, { shape, data });
   }
   return weights;
 }

@@ -1,4 +1,4 @@
-// A LLaMA's weights in a graph, by where they belong in the model; how they are held is another matter (`WeightTensors`).
+// A model's weights in a graph, by where they belong in the model; how they are held is another matter (`WeightTensors`).
 import type { Tape } from '../autodiff/tape.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import type { LlamaConfig } from './config.ts';
@@ -38,10 +38,13 @@ export class LlamaWeights {
 
   /** A module's base output [N, out] from `x` [N, in], both of the type that is computed in. */
   linear(tape: Tape, x: Value, layer: number, module: LinearModule): Value {
-    return this.#tensors.linear(tape, moduleWeight(layer, module), x);
+    const product = this.#tensors.linear(tape, moduleWeight(layer, module), x);
+    if (!this.config.biases.includes(module)) return product;
+    const bias = this.#tensors.vector(x.graph, moduleBias(layer, module));
+    return tape.apply('Bias', { x: product, bias: tape.cast(bias, product.type) }, {});
   }
 
-  norm(graph: Graph, layer: number, which: LayerNorm): Value {
+  norm(graph: Graph, layer: number, which: LayerNorm | HeadNorm): Value {
     return this.#tensors.vector(graph, normWeight(layer, which));
   }
 
@@ -66,17 +69,24 @@ export class LlamaWeights {
   }
 }
 
-const EMBEDDINGS = 'model.embed_tokens.weight';
-const HEAD = 'lm_head.weight';
+export const EMBEDDINGS = 'model.embed_tokens.weight';
+export const HEAD = 'lm_head.weight';
 const FINAL_NORM = 'model.norm.weight';
 const LAYER_NORMS = ['input_layernorm', 'post_attention_layernorm'] as const;
 type LayerNorm = (typeof LAYER_NORMS)[number];
+/** Of each head's queries or keys. */
+const HEAD_NORMS = ['self_attn.q_norm', 'self_attn.k_norm'] as const;
+export type HeadNorm = (typeof HEAD_NORMS)[number];
 
 function moduleWeight(layer: number, module: LinearModule): string {
   return `${modulePath(layer, module)}.weight`;
 }
 
-function normWeight(layer: number, which: LayerNorm): string {
+function moduleBias(layer: number, module: LinearModule): string {
+  return `${modulePath(layer, module)}.bias`;
+}
+
+function normWeight(layer: number, which: LayerNorm | HeadNorm): string {
   return `model.layers.${layer}.${which}.weight`;
 }
 
@@ -91,10 +101,12 @@ export function isRowTable(name: string): boolean {
 
 /** Every tensor of the model with its shape, in the order of the forward pass; a head tied to the embeddings is named once. */
 export function weightShapes(config: LlamaConfig): Map<string, readonly number[]> {
-  const { hiddenSize, vocabSize, layers } = config;
+  const { hiddenSize, vocabSize, layers, headDim, biases, queryKeyNorm } = config;
   const shapes = new Map<string, readonly number[]>([[EMBEDDINGS, [vocabSize, hiddenSize]]]);
   for (let layer = 0; layer < layers; layer++) {
     for (const module of LINEAR_MODULES) shapes.set(moduleWeight(layer, module), moduleShape(config, module));
+    for (const module of biases) shapes.set(moduleBias(layer, module), [moduleShape(config, module)[0]]);
+    for (const which of queryKeyNorm ? HEAD_NORMS : []) shapes.set(normWeight(layer, which), [headDim]);
     for (const which of LAYER_NORMS) shapes.set(normWeight(layer, which), [hiddenSize]);
   }
   shapes.set(FINAL_NORM, [hiddenSize]);

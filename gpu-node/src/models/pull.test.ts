@@ -172,6 +172,10 @@ describe('pullModel', () => {
     );
     hub.files.set('config.json', Buffer.from('{"architectures": ["BertModel"]}'));
     await expect(pullModel(NAME, paths, access())).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED' });
+    hub.files.delete('model.safetensors');
+    await expect(pullModel(NAME, paths, access())).rejects.toThrow(
+      /published as PyTorch weights \(pytorch_model\.bin\) alone.*Convert them/,
+    );
     expect(await listModels(paths)).toEqual([]);
   });
 });

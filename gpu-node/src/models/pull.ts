@@ -7,6 +7,8 @@ import { downloadFile, HubApiError, listFiles, modelInfo } from '@huggingface/hu
 import { TallrecError } from '@tallrec/shared/errors';
 import pRetry from 'p-retry';
 import { z } from 'zod';
+import { excerpt } from '../llama/json-file.ts';
+import { convertByTransformers } from '../llama/other-weights.ts';
 import { assertModelName, checkCheckpoint, modelDir, recordModel, type StoredModel, type StorePaths } from './store.ts';
 
 export interface PullOptions {
@@ -16,6 +18,7 @@ export interface PullOptions {
   fetch?: typeof fetch;
   signal?: AbortSignal | undefined;
   onProgress?: (progress: PullProgress) => void;
+  onWarning?: ((warning: string) => void) | undefined;
   addedAt: Date;
 }
 
@@ -66,7 +69,7 @@ export async function pullModel(name: string, paths: StorePaths, options: PullOp
     });
     finishedBytes += file.size;
   }
-  await checkCheckpoint(aside);
+  for (const warning of await checkCheckpoint(aside)) options.onWarning?.(warning);
   await rm(dir, { recursive: true, force: true });
   await rename(aside, dir);
   return recordModel(name, `hub:${name}@${commit}`, paths, options.addedAt);
@@ -81,12 +84,23 @@ async function listRemote(
     const info = await modelInfo({ ...access, name, additionalFields: ['sha'], revision: revision ?? 'main' });
     const commit = z.string().parse(info.sha);
     const files: RemoteFile[] = [];
+    let pickled: string | undefined;
     for await (const entry of listFiles({ ...access, repo: name, revision: commit })) {
-      if (entry.type !== 'file' || !WANTED.test(entry.path)) continue;
+      if (entry.type !== 'file') continue;
+      if (/^pytorch_model.*\.bin$/.test(entry.path)) pickled = entry.path;
+      if (!WANTED.test(entry.path)) continue;
       files.push({ path: entry.path, size: entry.size, sha256: entry.lfs?.oid, gitHash: entry.oid });
+    }
+    if (pickled && !files.some(({ path }) => path.endsWith('.safetensors'))) {
+      throw new TallrecError(
+        'MODEL_UNSUPPORTED',
+        `The model ${name} is published as PyTorch weights (${excerpt(pickled)}) alone, which are not read: such a file may run any code.`,
+        { fix: convertByTransformers(name) },
+      );
     }
     return { commit, files: withoutDuplicateWeights(files) };
   } catch (cause) {
+    if (cause instanceof TallrecError) throw cause;
     throw hubFault(name, messageOf(cause), cause);
   }
 }

@@ -62,6 +62,75 @@ describe('the model store', () => {
   });
 });
 
+describe('what is known at import', () => {
+  const changed = async (name: string, file: string, change: (json: Record<string, unknown>) => unknown) => {
+    const copy = join(dir, name);
+    await cp(checkpoint, copy, { recursive: true });
+    const json = JSON.parse(await readFile(join(copy, file), 'utf8'));
+    const content = change(json);
+    await writeFile(join(copy, file), typeof content === 'string' ? content : JSON.stringify(content));
+    return copy;
+  };
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 2104556\n';
+
+  test.each([
+    [
+      'eos',
+      'config.json',
+      (json: object) => ({ ...json, eos_token_id: -1 }),
+      /eos_token_id is -1, which is no token\. Set/,
+    ],
+    ['lfs', 'tokenizer.json', () => pointer, /tokenizer\.json is a Git LFS pointer.*of 2104556 bytes.*git lfs pull/],
+    ['bits', 'config.json', (json: object) => ({ ...json, quantization_config: { bits: 4 } }), /quantised beforehand/],
+    [
+      'layers',
+      'config.json',
+      (json: object) => ({ ...json, num_hidden_layers: 3 }),
+      /does not use: model\.layers\.3\./,
+    ],
+    [
+      'tokens',
+      'tokenizer.json',
+      (json: object) => ({ ...json, added_tokens: [{ id: 5000, content: 'Babe (1995)', special: false }] }),
+      /tokens up to 5000, the model of config\.json takes \d+/,
+    ],
+  ])('refuses what the first scoring would: %s', async (name, file, change, message) => {
+    const source = await changed(name, file, change);
+    await expect(importModel(source, store(`home-${name}`), { addedAt })).rejects.toThrow(message);
+  });
+
+  const bos = {
+    type: 'TemplateProcessing',
+    single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+    pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 0 } }],
+    special_tokens: { '<s>': { id: '<s>', ids: [0], tokens: ['<s>'] } },
+  };
+  test.each([
+    ['no class, no BOS', null, {}, 0],
+    ['4 begins with BOS', null, { tokenizer_class: 'LlamaTokenizer' }, /4 begins a text with <s>.*5 without it/],
+    ['4 begins with BOS as the model', null, { tokenizer_class: undefined }, /4 begins a text with <s>/],
+    ['neither does', null, { tokenizer_class: 'LlamaTokenizer', add_bos_token: false }, 0],
+    ['both do', bos, { tokenizer_class: 'LlamaTokenizerFast', add_bos_token: true }, 0],
+    [
+      '5 alone does',
+      bos,
+      { tokenizer_class: 'LlamaTokenizerFast', add_bos_token: false },
+      /4 begins a text without it.*5 with <s>/,
+    ],
+    ['a setting that neither reads', bos, { tokenizer_class: 'PreTrainedTokenizerFast', add_bos_token: false }, 0],
+    ['a class that 5 builds anew', null, { tokenizer_class: 'GPT2Tokenizer' }, /5 parts words as GPT-2 does/],
+  ])('says where transformers 4 and 5 make other tokens: %s', async (name, post_processor, settings, expected) => {
+    const source = await changed(name, 'tokenizer.json', (json) => ({ ...json, post_processor }));
+    const file = join(source, 'tokenizer_config.json');
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...settings }));
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => warnings.push(warning);
+    await importModel(source, store('warned'), { name: 'warned', addedAt, onWarning });
+    if (expected === 0) expect(warnings).toEqual([]);
+    else expect(warnings).toEqual([expect.stringMatching(expected as RegExp)]);
+  });
+});
+
 describe('the content hash', () => {
   test('is that of the content, not of the place', async () => {
     const copy = join(dir, 'copy');

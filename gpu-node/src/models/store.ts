@@ -6,10 +6,10 @@ import { sha256Schema } from '@tallrec/shared/ids';
 import { type ModelInfo, modelInfoSchema } from '@tallrec/shared/wire/nodes';
 import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { readCheckpoint } from '../llama/checkpoint.ts';
 import { readLlamaConfig } from '../llama/config.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
-import { checkedLocations } from '../llama/stored-tensors.ts';
-import { loadTokenizer } from '../llama/tokenizer.ts';
+import { loadTokenizer, tokenizerWarnings } from '../llama/tokenizer.ts';
 import { checkpointContentHash, checkpointFiles } from './content-hash.ts';
 
 const RECORD_FILE = 'tallrec.json';
@@ -111,11 +111,21 @@ export async function describeModel({ name, dir, contentHash }: ModelPlace): Pro
 
 /**
  * Reads everything of a checkpoint but the weights' values.
+ * @returns warnings: what should be known of it, in sentences
  * @throws TallrecError naming what this engine cannot use
  */
-export async function checkCheckpoint(dir: string): Promise<void> {
-  checkedLocations(await readLlamaConfig(dir), await openCheckpoint(dir));
-  await loadTokenizer(dir);
+export async function checkCheckpoint(dir: string): Promise<string[]> {
+  const { config, warnings } = await readCheckpoint(dir);
+  const tokenizer = await loadTokenizer(dir);
+  const largest = Math.max(tokenizer.largestId, tokenizer.eosTokenId ?? 0);
+  if (largest >= config.vocabSize) {
+    throw new TallrecError(
+      'MODEL_UNSUPPORTED',
+      `${dir}: tokenizer.json has tokens up to ${largest}, the model of config.json takes ${config.vocabSize} (vocab_size).`,
+      { fix: 'Check that tokenizer.json belongs to these weights.' },
+    );
+  }
+  return [...warnings, ...(await tokenizerWarnings(dir, config.modelType))];
 }
 
 export interface ImportOptions {
@@ -123,13 +133,14 @@ export interface ImportOptions {
   /** Copy the files; else they are linked, and the directory must stay. */
   copy?: boolean | undefined;
   addedAt: Date;
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** Checks a checkpoint and adds it to the store under a name, in place of one of that name. */
 export async function importModel(
   from: string,
   paths: StorePaths,
-  { name = basename(resolve(from)), copy, addedAt }: ImportOptions,
+  { name = basename(resolve(from)), copy, addedAt, onWarning }: ImportOptions,
 ): Promise<StoredModel> {
   assertModelName(name);
   const source = resolve(from);
@@ -138,7 +149,7 @@ export async function importModel(
       fix: 'Name a Hugging Face checkpoint directory.',
     });
   }
-  await checkCheckpoint(source);
+  for (const warning of await checkCheckpoint(source)) onWarning?.(warning);
   const dir = modelDir(paths, name);
   const aside = join(paths.modelsDir, `.${basename(dir)}.${process.pid}.tmp`);
   await mkdir(aside, { recursive: true });

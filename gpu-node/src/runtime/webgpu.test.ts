@@ -48,7 +48,7 @@ async function doctor(...options: string[]) {
 
 const cases = [
   { name: 'the package’s case', dir: REFERENCE_DIR },
-  { name: 'golden mha', dir: referenceData('golden', 'mha') },
+  { name: 'golden qwen3 (normalised queries and keys)', dir: referenceData('golden', 'qwen3') },
 ];
 
 describe.skipIf(lacking)(`WebGPU equals PyTorch${lacking ? ` (skipped: ${lacking})` : ''}`, () => {

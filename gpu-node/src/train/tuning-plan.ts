@@ -2,9 +2,9 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { hyperParametersSchema, type TuningSettings } from '@tallrec/shared/tuning';
 import type { Runtime } from '../graph/execution.ts';
-import { type LlamaConfig, readLlamaConfig } from '../llama/config.ts';
+import { readCheckpoint } from '../llama/checkpoint.ts';
+import type { LlamaConfig } from '../llama/config.ts';
 import type { LinearModule } from '../llama/lora.ts';
-import { openCheckpoint } from '../llama/safetensors.ts';
 import { storedFormat, type WeightFormat } from '../llama/weight-file.ts';
 import { type Compute, computeType } from '../models/converted-weights.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './memory-plan.ts';
@@ -19,7 +19,7 @@ export interface ModelShape {
 
 /** @throws TallrecError when `dir` holds no LLaMA */
 export async function checkpointShape(dir: string): Promise<ModelShape> {
-  const [config, checkpoint] = await Promise.all([readLlamaConfig(dir), openCheckpoint(dir)]);
+  const { config, checkpoint } = await readCheckpoint(dir);
   return { config, weights: storedFormat(checkpoint) };
 }
 

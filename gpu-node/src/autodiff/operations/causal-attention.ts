@@ -23,8 +23,10 @@ import {
   Where,
 } from '../../graph/operators.ts';
 import { atLeastFloat32 } from '../../graph/precision.ts';
-import type { GradientContext, Operation } from '../operation.ts';
+import type { GradientContext, Operation, OperationAttributes } from '../operation.ts';
 import type { HeadLayout } from '../signatures.ts';
+
+type Attributes = OperationAttributes<'CausalAttention'>;
 
 /** Low enough that its exponential is zero beside any real score; float16 ends at −65504. */
 const MASKED = { float16: -6e4, other: -1e30 };
@@ -64,7 +66,7 @@ export const CausalAttention: Operation<'CausalAttention'> = {
 };
 
 /** Some of the rows: b sequences of t tokens, which see `before` tokens that all of them share, then their own. */
-interface Part extends Pick<HeadLayout, 'heads' | 'kvHeads' | 'headDim'> {
+interface Part extends Pick<Attributes, 'heads' | 'kvHeads' | 'headDim' | 'window'> {
   batch: Dim;
   length: string;
   before: string | undefined;
@@ -73,7 +75,7 @@ interface Part extends Pick<HeadLayout, 'heads' | 'kvHeads' | 'headDim'> {
 }
 
 /** The shared prefix, where there is one, as a sequence of its own, and what is left of each sequence. */
-function parts({ prefix, batch, length, ...sizes }: HeadLayout): Part[] {
+function parts({ prefix, batch, length, ...sizes }: Attributes): Part[] {
   const own = (rows: Value) => (prefix ? SliceFrom(rows, prefix, 0, `${batch}·${length}`) : rows);
   const rest: Part = { ...sizes, batch, length, before: prefix, own };
   if (!prefix) return [rest];
@@ -113,12 +115,15 @@ function probabilities(q: Value, k: Value, part: Part): Value {
 }
 
 /** 0 where a query may see a key, else very low; [t, s]. */
-function causalBias({ graph, type }: Value, { length, before }: Part): Value {
+function causalBias({ graph, type }: Value, { length, before, window }: Part): Value {
   const own = Range(graph, length);
   const queries = before ? Add(own, graph.size(before)!) : own;
   const keys = before ? Concat([Range(graph, before), queries], 0, `${before}+${length}`) : own;
-  const future = Less(Unsqueeze(queries, 1), Unsqueeze(keys, 0));
-  return Where(future, graph.constant(type, [type === 'float16' ? MASKED.float16 : MASKED.other], []), 0);
+  const masked = graph.constant(type, [type === 'float16' ? MASKED.float16 : MASKED.other], []);
+  const notFuture = Where(Less(Unsqueeze(queries, 1), Unsqueeze(keys, 0)), masked, 0);
+  if (window === undefined) return notFuture;
+  const oldest = Sub(queries, graph.constant('int64', [window - 1], []));
+  return Where(Less(Unsqueeze(keys, 0), Unsqueeze(oldest, 1)), masked, notFuture);
 }
 
 /** Rows [·, heads · D] to [b, KV, G·t, D]: the queries that share keys lie together, so keys are never copied for them. */
