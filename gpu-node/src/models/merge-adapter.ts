@@ -5,17 +5,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { syncDirectory, writeFileAtomically, writeFileSynced } from '../atomic-file.ts';
 import { NARROW } from '../graph/narrow.ts';
-import { readLlamaConfig } from '../llama/config.ts';
+import { readCheckpoint } from '../llama/checkpoint.ts';
 import { loraTensorName, modulePath } from '../llama/linear-modules.ts';
 import { type AdapterTensor, type LoraAdapter, loraScale } from '../llama/lora.ts';
-import {
-  encodeHeader,
-  openCheckpoint,
-  readSafetensorsHeader,
-  readTensor,
-  type TensorLocation,
-} from '../llama/safetensors.ts';
-import { checkedLocations } from '../llama/stored-tensors.ts';
+import { encodeHeader, readSafetensorsHeader, readTensor, type TensorLocation } from '../llama/safetensors.ts';
 
 export const MERGED_DTYPES = ['f32', 'f16', 'bf16'] as const;
 export type MergedDtype = (typeof MERGED_DTYPES)[number];
@@ -73,9 +66,7 @@ export async function mergeAdapter(
   const { dtype } = options;
   const target = resolve(out);
   await assertAbsent(target, out);
-  const config = await readLlamaConfig(dir);
-  const checkpoint = await openCheckpoint(dir);
-  checkedLocations(config, checkpoint);
+  const { config, checkpoint } = await readCheckpoint(dir);
   const deltas = deltasOf(adapter, config.layers);
   const merge = new Merge(deltas, options);
   const files = await Promise.all(
@@ -89,7 +80,7 @@ export async function mergeAdapter(
     for (const { name, tensors, metadata } of files) {
       await writeFileSynced(join(aside, name), merge.chunks(tensors, metadata));
     }
-    await writeBeside(dir, aside, dtype, merge.writtenBytes, files.length > 1);
+    await writeBeside(dir, aside, { dtype, tied: config.tieWordEmbeddings }, merge.writtenBytes, files.length > 1);
     await syncDirectory(aside);
     await rename(aside, target);
   } catch (error) {
@@ -241,11 +232,13 @@ function assertWithin(values: Float32Array, dtype: string, name: string): void {
 async function writeBeside(
   dir: string,
   to: string,
-  dtype: MergedDtype | undefined,
+  { dtype, tied }: { dtype: MergedDtype | undefined; tied: boolean },
   tensorBytes: number,
   isSharded: boolean,
 ): Promise<void> {
   const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'));
+  // A head of its own is used by whatever reads it.
+  if (config.tie_word_embeddings && !tied) config.tie_word_embeddings = false;
   if (dtype) {
     const field = 'dtype' in config && !('torch_dtype' in config) ? 'dtype' : 'torch_dtype';
     config[field] = TORCH_DTYPES[dtype];
