@@ -1,60 +1,66 @@
-// A blend: the model's logit, the share of history liked and item popularity in one logistic model, fit on validation samples.
+// A blend of two stages, fit on validation users: r, which of a user's candidates comes first, from the model's logit and what others
+// thought of the item; and p, whether they will like it, from r and the share of their history that they liked.
 import { z } from 'zod';
+import { type ItemFeatures, itemFeatures, itemStatisticsSchema } from './item-opinions.ts';
 import { LIMITS } from './limits.ts';
-import { historyShare } from './metrics.ts';
 import type { Sample } from './sample.ts';
 
-const finite = z.number();
+const atLeastZero = z.number().min(0);
 
-/** log-odds of a like = bias + logit · (yesLogit − noLogit) + historyShare · share of history liked + popularity · log(1 + fans). */
-export const blendWeightsSchema = z.object({
-  bias: finite,
-  logit: finite,
-  historyShare: finite,
-  /** Fans: users of the training samples who liked the target. */
-  popularity: finite.optional(),
-});
-export type BlendWeights = z.infer<typeof blendWeightsSchema>;
-
-/** It stands beside a score and never in its place. */
 export const blendSchema = z.object({
-  /** Where no training samples are at hand. */
-  weights: blendWeightsSchema,
-  /** Where they are; null when the fit had none. */
-  withPopularity: blendWeightsSchema.required().nullable(),
-  /** Validation samples that it was fit on. */
+  /** r = logit · (yesLogit − noLogit) + fans · log(1 + users who liked the target) + itemMean · log-odds of its shrunk share of likes. */
+  rank: z.object({ logit: atLeastZero, fans: atLeastZero, itemMean: atLeastZero }),
+  /** Log-odds of a like = bias + rank · r + historyShare · log-odds of the history's share of likes; for one history p orders as r does. */
+  score: z.object({ bias: z.number(), rank: atLeastZero, historyShare: z.number() }),
+  /** Validation samples that p was fit on. */
   samples: z.number().int().min(1).max(LIMITS.count),
+  /** Users who do not train and have both a liked and a disliked one of them, by whom r was fit; without any it has its prior weights. */
+  users: z.number().int().min(0).max(LIMITS.count),
 });
+/** Its weights: what is shown of it. */
 export type Blend = z.infer<typeof blendSchema>;
+
+/** With what it needs to score: likes and ratings of the training samples' items. */
+export const wholeBlendSchema = blendSchema.extend({ items: itemStatisticsSchema });
+export type WholeBlend = z.infer<typeof wholeBlendSchema>;
 
 export interface Logits {
   yesLogit: number;
   noLogit: number;
 }
-export type Popularity = (sample: Pick<Sample, 'target'>) => number;
 
-/** The features of a sample, in the order of the weights after the bias. */
-export function blendFeatures(sample: Sample, { yesLogit, noLogit }: Logits, popularity?: Popularity): number[] {
-  const features = [yesLogit - noLogit, historyShare(sample)];
-  return popularity ? [...features, Math.log1p(popularity(sample))] : features;
+export interface BlendedScore {
+  /** r: it orders the candidates of one history, and says nothing by itself. */
+  rank: number;
+  /** p as log-odds. */
+  logOdds: number;
 }
 
-/**
- * The log-odds of a like for samples and their logits.
- * @param popularity of `itemPopularity`, where training samples are at hand
- */
-export function blendLogit(blend: Blend, popularity?: Popularity): (sample: Sample, logits: Logits) => number {
-  const known = blend.withPopularity && popularity;
-  const weights: BlendWeights = known ? blend.withPopularity! : blend.weights;
-  const factors = [weights.logit, weights.historyShare, weights.popularity ?? 0];
-  return (sample, logits) =>
-    blendFeatures(sample, logits, known ? popularity : undefined).reduce(
-      (sum, feature, i) => sum + factors[i]! * feature,
-      weights.bias,
-    );
+/** What r is made of, in the order of its weights. */
+export const RANK_FEATURES = ['logit', 'fans', 'itemMean'] as const satisfies readonly (keyof Blend['rank'])[];
+
+export function rankFeatures({ yesLogit, noLogit }: Logits, { fans, itemMean }: ItemFeatures): number[] {
+  return [yesLogit - noLogit, fans, itemMean];
+}
+
+/** Log-odds of the share of a history that was liked, with half a like and half a dislike added. */
+export function shareLogit({ history }: Pick<Sample, 'history'>): number {
+  const likes = history.filter(({ liked }) => liked).length;
+  return Math.log((likes + 0.5) / (history.length - likes + 0.5));
+}
+
+export type Blender = (sample: Sample, logits: Logits) => BlendedScore;
+
+export function blender({ rank: weights, score, items }: WholeBlend): Blender {
+  const featuresOf = itemFeatures(items);
+  return (sample, logits) => {
+    const features = rankFeatures(logits, featuresOf(sample.target));
+    const rank = RANK_FEATURES.reduce((sum, name, at) => sum + weights[name] * features[at]!, 0);
+    return { rank, logOdds: score.bias + score.rank * rank + score.historyShare * shareLogit(sample) };
+  };
 }
 
 /** The probability that such log-odds stand for. */
-export function probabilityOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+export function probabilityOf(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
 }

@@ -49,6 +49,11 @@ export const LIMITS = {
   /** Of a dataset's items, those that are kept for searching; what they are called takes no more than so many characters together. */
   searchedItems: 20_000,
   searchedCharacters: 2 * MIB,
+  /** Of a blend's item statistics, whose keys take no more than so many characters together. */
+  statisticsItems: 20_000,
+  statisticsCharacters: MIB,
+  /** `blend.json` with its statistics. */
+  blendBytes: 3 * MIB,
   scoreSamples: 256,
   rankCandidates: 500,
   formatSamples: 100,

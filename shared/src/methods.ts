@@ -25,6 +25,8 @@ export const METHODS = [
   { name: 'gru-bert', title: 'GRU-BERT', kind: 'conventional', needs: 'encoder' },
   { name: 'dros-bert', title: 'DROS-BERT', kind: 'conventional', needs: 'encoder' },
   { name: 'zero-shot', title: 'Zero-shot', kind: 'language-model', needs: 'model', shotless: true },
+  { name: 'blend-rank', title: 'Zero-shot, blend (rank)', kind: 'language-model', needs: 'model' },
+  { name: 'blend-score', title: 'Zero-shot, blend (score)', kind: 'language-model', needs: 'model' },
   { name: 'in-context', title: 'In-context learning', kind: 'language-model', needs: 'model' },
   { name: 'in-context-remote', title: 'In-context learning, remote', kind: 'language-model', needs: 'remote' },
   { name: 'at', title: 'Alpaca tuning only (AT)', kind: 'language-model', needs: 'instructions', shotless: true },
@@ -35,6 +37,7 @@ export const METHODS = [
   { name: 'history-share', title: 'Share of history liked', kind: 'control', shotless: true },
   { name: 'popularity', title: 'Item popularity', kind: 'control' },
   { name: 'history-popularity', title: 'History + popularity', kind: 'control' },
+  { name: 'ease', title: 'EASE', kind: 'control' },
   { name: 'matrix-factorisation', title: 'Matrix factorisation', kind: 'control' },
   { name: 'logistic-regression', title: 'Logistic regression', kind: 'control' },
 ] as const satisfies readonly NamedMethod[];

@@ -8,7 +8,6 @@ import {
   brierScore,
   expectedCalibrationError,
   historyShare,
-  itemPopularity,
   percentileInterval,
   perUserAuc,
   type ScoredRow,
@@ -121,15 +120,6 @@ it('historyShare is the liked part of the history', () => {
       ],
     }),
   ).toBe(0.25);
-});
-
-it('itemPopularity counts each user once', () => {
-  const popularity = itemPopularity([
-    sample('ann', ['A', 'B'], 'C', true),
-    sample('ann', ['B', 'C'], 'D', false),
-    sample('ben', ['B'], 'A', true),
-  ]);
-  expect(['A', 'B', 'C', 'D', 'E'].map((title) => popularity({ target: { title } }))).toEqual([2, 2, 1, 0, 0]);
 });
 
 describe('several scorings of the same rows', () => {

@@ -1,6 +1,6 @@
 // How well scores order liked before disliked: AUC over all rows and per user, with intervals, and the rules any model must beat.
 import { Random } from './random.ts';
-import type { LabelledSample, Sample } from './sample.ts';
+import type { Sample } from './sample.ts';
 
 export interface ScoredRow {
   score: number;
@@ -93,7 +93,7 @@ export function perUserAuc(rows: readonly ScoredRow[]): PerUserAuc {
 }
 
 /** A bootstrap over fewer clusters than this says little. */
-const MIN_RESAMPLED_USERS = 10;
+export const MIN_RESAMPLED_USERS = 10;
 
 export interface Interval {
   low: number;
@@ -259,24 +259,4 @@ export function historyShare(sample: Pick<Sample, 'history'>): number {
 /** What makes two items one: the id, else title and creator. */
 export function itemKey(item: { id?: string | undefined; title: string; by?: string | undefined }): string {
   return item.id ?? `${item.title}\u0000${item.by ?? ''}`;
-}
-
-/**
- * Item popularity: how many users of the training samples liked an item, in a history or as target. One user's overlapping
- * histories count once; where users are not named, each sample counts as its own user.
- * @returns a score for any sample, from its target alone
- */
-export function itemPopularity(train: readonly LabelledSample[]): (sample: Pick<Sample, 'target'>) => number {
-  const fans = new Map<string, Set<string>>();
-  train.forEach((sample, index) => {
-    const user = sample.user === undefined ? `#${index}` : `=${sample.user}`;
-    for (const item of [...sample.history, { ...sample.target, liked: sample.liked }]) {
-      if (!item.liked) continue;
-      const key = itemKey(item);
-      const own = fans.get(key);
-      if (own) own.add(user);
-      else fans.set(key, new Set([user]));
-    }
-  });
-  return (sample) => fans.get(itemKey(sample.target))?.size ?? 0;
 }

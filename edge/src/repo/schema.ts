@@ -1,10 +1,9 @@
 // The record in D1: the only source of the migrations. Bytes and rows lie in R2; JSON columns hold what no query looks into.
 // Every row but those of the operator carries the workspace that owns it, and who made it.
-import type { Blend } from '@tallrec/shared/blend';
 import type { Sampling } from '@tallrec/shared/interactions';
 import type { Template } from '@tallrec/shared/prompt';
 import type { Stage } from '@tallrec/shared/tuning';
-import type { GoldenScores } from '@tallrec/shared/wire/adapters';
+import type { BlendRecord, GoldenScores } from '@tallrec/shared/wire/adapters';
 import type {
   ColumnNames,
   Dataset,
@@ -283,7 +282,7 @@ export const adapters = sqliteTable(
     validAuc: real('valid_auc'),
     validLoss: real('valid_loss'),
     golden: text('golden', { mode: 'json' }).$type<GoldenScores>(),
-    blend: text('blend', { mode: 'json' }).$type<Blend>(),
+    blend: text('blend', { mode: 'json' }).$type<BlendRecord>(),
     createdBy: createdBy(),
     createdAt: createdAt(),
   },

@@ -66,9 +66,18 @@ describe('importing', () => {
   });
 
   it('takes the blend that was fit with it', async () => {
-    const blend = { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 40 };
+    const weights = {
+      rank: { logit: 0.5, fans: 0.25, itemMean: 0 },
+      score: { bias: -1, rank: 1, historyShare: 2 },
+      ...{ samples: 40, users: 3 },
+    };
+    const items = { likes: 1, ratings: 2, items: [['A', 1, 2]] };
+    const blend = { ...weights, items };
     const { body } = await imported('blended', { fields: { blend: { adapter: 'a'.repeat(64), ...blend } } });
-    expect(body.blend).toEqual(blend);
+    expect(body.blend).toEqual(weights);
+    const keys = (await keysBelow('')).filter((key) => key.includes(body.id) && key.endsWith('/blend.json'));
+    expect(keys).toEqual([expect.stringContaining(`/adapters/${body.id}/`)]);
+    expect(await (await env.BUCKET.get(keys[0]!))!.json()).toEqual({ adapter: body.id, ...blend });
     expect((await imported('plain')).body.blend).toBeNull();
     const wrong = await imported('wrong', { fields: { blend: { ...blend, samples: 0 } } });
     expect(wrong.body).toMatchObject({ error: { code: 'VALIDATION_FAILED' } });

@@ -1,5 +1,7 @@
 // Adapters come and go with their files: sent by whoever tuned one elsewhere and imported, or published from a job's run; copied to the
 // adapter's own place, where nothing else ever writes; deleted.
+
+import { blendSchema, type WholeBlend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { parseJson } from '@tallrec/shared/json';
 import type { TuningSettings } from '@tallrec/shared/tuning';
@@ -8,10 +10,12 @@ import {
   type Adapter,
   type AdapterUpload,
   adapterId,
+  BLEND_FILE,
+  type BlendFile,
   type ImportAdapter,
   type UploadAdapter,
 } from '@tallrec/shared/wire/adapters';
-import type { TuneResult } from '@tallrec/shared/wire/link';
+import { RESULT_FILES, type TuneResult } from '@tallrec/shared/wire/link';
 import type { NodeTrial } from '@tallrec/shared/wire/node-api';
 import { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
@@ -89,6 +93,7 @@ export async function importAdapter(
       await dropUploadsOf(deps, workspace, subject);
     throw error;
   }
+  const blendKey = places.adapterImport(workspace, id, BLEND_FILE);
   const row = {
     workspace,
     id,
@@ -105,12 +110,13 @@ export async function importAdapter(
     validAuc: null,
     validLoss: null,
     golden: trial?.golden ?? null,
-    blend: blend ?? null,
+    blend: blend ? { ...blendSchema.parse(blend), file: await sendBlend(deps.bucket, blendKey, id, blend) } : null,
     createdBy: actor,
     createdAt: deps.clock.nowMs(),
   };
   try {
-    await placeAdapter(deps, { row, sources, ctx, action: 'adapter.import' });
+    const withBlend = { ...sources, ...(blend ? { blend: blendKey } : {}) };
+    await placeAdapter(deps, { row, sources: withBlend, ctx, action: 'adapter.import' });
   } catch (error) {
     // What was put together is not what was announced: it has to be sent from the start.
     if (error instanceof TallrecError && error.code === 'CHECKSUM_MISMATCH')
@@ -118,6 +124,7 @@ export async function importAdapter(
     throw error;
   }
   await dropUploadsOf(deps, workspace, subject);
+  if (blend) await deps.bucket.delete(blendKey);
   return await getAdapter(deps, ctx, id);
 }
 
@@ -203,7 +210,11 @@ export async function publishAdapter(
     createdAt: deps.clock.nowMs(),
   };
   const source = (file: string) => places.jobResult(workspace, job, fence, file);
-  const sources = { config: source(ADAPTER_FILES.config), weights: source(ADAPTER_FILES.weights) };
+  const sources = {
+    config: source(ADAPTER_FILES.config),
+    weights: source(ADAPTER_FILES.weights),
+    ...(blend ? { blend: source(RESULT_FILES.blend) } : {}),
+  };
   const ctx = { workspace, actor: createdBy };
   try {
     await placeAdapter(deps, { row, sources, ctx, action: 'adapter.publish' });
@@ -219,33 +230,43 @@ type PlaceDeps = Pick<Deps, 'db' | 'bucket'>;
 interface Placed {
   row: AdapterRow;
   /** Where its files lie now. */
-  sources: Record<keyof typeof ADAPTER_FILES, string>;
+  sources: Record<keyof typeof ADAPTER_FILES, string> & { blend?: string };
   ctx: Ctx;
   action: string;
 }
 
 /**
- * Copies both files and records the adapter; doing it again changes nothing.
+ * Copies its files and records the adapter; doing it again changes nothing.
  * @throws TallrecError CHECKSUM_MISMATCH where a file is not there as it was announced, CONFLICT while the same adapter is being deleted
  */
 async function placeAdapter(deps: PlaceDeps, placed: Placed): Promise<AdapterRow> {
   const { row, ctx, action } = placed;
-  await copyBoth(deps, placed);
+  await copyFiles(deps, placed);
   const { id, name, model, createdAt: nowMs } = row;
   const now = await insertAdapter(deps.db, row, { ctx, action, subject: id, details: { name, model }, nowMs });
   if (now.state === 'deleting') {
     throw new TallrecError('CONFLICT', `The adapter ${id} is being deleted.`, { fix: 'Try again in a moment.' });
   }
   // A deletion may have taken the files between the copy and the record.
-  await copyBoth(deps, placed);
+  await copyFiles(deps, placed);
   return now;
 }
 
-async function copyBoth({ bucket }: PlaceDeps, { row, sources }: Placed): Promise<void> {
+async function copyFiles({ bucket }: PlaceDeps, { row, sources }: Placed): Promise<void> {
   const { workspace, id } = row;
   const place = (file: string) => places.adapterFile(workspace, id, file);
   await copy(bucket, sources.config, place(ADAPTER_FILES.config), row.configSha256);
   await copy(bucket, sources.weights, place(ADAPTER_FILES.weights), row.weightsSha256);
+  if (sources.blend && row.blend) await copy(bucket, sources.blend, place(BLEND_FILE), row.blend.file.sha256);
+}
+
+/** Of an import, whose blend comes in the body of the request. */
+async function sendBlend(bucket: R2Bucket, key: string, id: string, blend: WholeBlend): Promise<BlendFile> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify({ adapter: id, ...blend })}\n`);
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  await bucket.put(key, bytes, { sha256 });
+  return { sha256, bytes: bytes.length };
 }
 
 /** R2 has no rename; it checks the SHA-256 while it copies. That it is out of reach says nothing of the bytes, and is thrown as it is. */

@@ -1,8 +1,9 @@
 // Adapters: found by hash or alias, shown, downloaded, and as a node needs them.
+import { blendSchema } from '@tallrec/shared/blend';
 import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Grant } from '@tallrec/shared/signing';
-import { ADAPTER_FILES, type Adapter } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, type Adapter, BLEND_FILE, blendRecordSchema } from '@tallrec/shared/wire/adapters';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
@@ -91,7 +92,7 @@ function toAdapter(row: AdapterWithAliases): Adapter {
     files: { configSha256, weightsSha256, weightsBytes },
     tuning: row.tuning,
     metrics: row.tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
-    blend: row.blend,
+    blend: blendSchema.safeParse(row.blend).data ?? null,
     aliases: row.aliases,
     createdBy: row.createdBy,
     createdAt: iso(row.createdAt),
@@ -148,7 +149,10 @@ export async function signedAdapter(
     return signedPath(deps, grant);
   };
   const [configPath, weightsPath] = await Promise.all([path(ADAPTER_FILES.config), path(ADAPTER_FILES.weights)]);
-  return { id, golden, blend, modelHash, configPath, weightsPath };
+  // Blends of another form, from before an upgrade, are none.
+  const record = blendRecordSchema.safeParse(blend).data;
+  const blendFile = record && { path: await path(BLEND_FILE), ...record.file };
+  return { id, golden, blend: blendFile ?? null, modelHash, configPath, weightsPath };
 }
 
 /** For whatever model it is used with, whose scores are not those of where it was made. */

@@ -1,5 +1,7 @@
 // What a node does with a job, step by step, for tests of the edge.
+
 import { exports } from 'cloudflare:workers';
+import type { Blend } from '@tallrec/shared/blend';
 import type { TuningEvent } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
 import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
@@ -78,7 +80,7 @@ export function step(number: number, loss = 1): TuningEvent {
   return { type: 'step', step: number, totalSteps: 10, loss, ...rest };
 }
 
-const fetchEdge = (path: string, init: RequestInit) =>
+export const fetchEdge = (path: string, init?: RequestInit) =>
   exports.default.fetch(new Request(new URL(path, 'https://edge.test'), init));
 
 /** Announces a file of a job, sends its parts, completes it. @returns the last answer */
@@ -119,6 +121,7 @@ export async function outcomeOf(
     Uint8Array,
     Uint8Array,
   ];
+  const blendBytes = new TextEncoder().encode(BLEND_TEXT);
   const hashes = { configSha256: await sha256(configBytes), weightsSha256: await sha256(weightsBytes) };
   return {
     status: 'succeeded',
@@ -128,13 +131,21 @@ export async function outcomeOf(
       modelHash: HASH,
       files: { ...hashes, weightsBytes: weightsBytes.length },
       golden: { template: 'clean', precision: 'f32', samples: [] },
-      blend: { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 20 },
+      blend: { ...BLEND, file: { sha256: await sha256(blendBytes), bytes: blendBytes.length } },
       bestValidAuc: 0.75,
       bestValidLoss: 0.5,
       stopReason: 'finished',
     },
   };
 }
+
+export const BLEND: Blend = {
+  rank: { logit: 0.5, fans: 0.25, itemMean: 0 },
+  score: { bias: -1, rank: 1, historyShare: 2 },
+  samples: 20,
+  users: 3,
+};
+const BLEND_TEXT = JSON.stringify({ ...BLEND, items: { likes: 1, ratings: 1, items: [['A', 1, 1]] } });
 
 export const CONFIG = '{"peft_type":"LORA","r":8}';
 
@@ -143,6 +154,7 @@ export async function sendAdapter(job: Pick<Job, 'resultsPath'>, weights: string
     [RESULT_FILES.config, CONFIG],
     [RESULT_FILES.weights, weights],
     [RESULT_FILES.report, '{}'],
+    [RESULT_FILES.blend, BLEND_TEXT],
   ] as const) {
     const response = await sendFile(job, file, text);
     if (!response.ok) throw new Error(await response.text());
@@ -174,6 +186,12 @@ export function evaluationReport(change: Partial<EvaluationReport> = {}): Evalua
     popularityPerUserAuc: null,
     blendAuc: 0.75,
     blendPerUserAuc: null,
+    scoreBlendAuc: 0.75,
+    rankBlendPerUserAuc: null,
+    differences: null,
+    warm: null,
+    cold: null,
+    unknownToModel: null,
     template: 'clean',
     precision: 'f32',
     provider: 'cpu',

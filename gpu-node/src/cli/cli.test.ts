@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blendLogit, probabilityOf } from '@tallrec/shared/blend';
+import { blender, probabilityOf } from '@tallrec/shared/blend';
 import { Random } from '@tallrec/shared/random';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
 import { tuningReportSchema } from '@tallrec/shared/tuning';
@@ -26,7 +26,7 @@ function samples(count: number, seed: number): LabelledSample[] {
   const film = () => ({ title: `Film ${random.integer(1, 40)}`, liked: random.uniform() < 0.5 });
   return Array.from({ length: count }, (_, i) => {
     const { liked, ...target } = film();
-    return { user: `u${i % 5}`, noun: 'movie', history: [film(), film(), film()], target, liked };
+    return { user: `u${seed}-${i % 5}`, noun: 'movie', history: [film(), film(), film()], target, liked };
   });
 }
 
@@ -187,16 +187,19 @@ describe('tune, score, rank, evaluate', () => {
       .map((line) => JSON.parse(line));
     expect(predictions.map(({ yesLogit }) => yesLogit)).toEqual(lines.map(({ yesLogit }) => yesLogit));
 
-    expect(lines[0]).not.toHaveProperty('blendScore');
-    const blended = await tallrec(
+    const again = await tallrec(
       ...['score', '--model', 'tiny', '--adapter', 'whole', '--samples', 'valid.jsonl', '--blend', '--json'],
     );
     const blendFile = adapterBlendSchema.parse(JSON.parse(await readFile(at('whole', 'blend.json'), 'utf8')));
     expect(blendFile).toMatchObject({ adapter: report.adapter.contentHash, samples: 16 });
-    const logit = blendLogit(blendFile);
-    JSON.parse(blended.stdout).scores.forEach((score: Score, i: number) => {
+    const blended = blender(blendFile);
+    expect(blendFile.users).toBeGreaterThan(0);
+    JSON.parse(again.stdout).scores.forEach((score: Score, i: number) => {
       expect(score.yesLogit).toBeCloseTo(lines[i].yesLogit, 5);
-      expect(score.blendScore).toBeCloseTo(probabilityOf(logit(samples(16, 2)[i]!, score)), 9);
+      const { rank, logOdds } = blended(samples(16, 2)[i]!, score);
+      expect(score.blendScore).toBeCloseTo(probabilityOf(logOdds), 9);
+      expect(score.blendRank).toBeCloseTo(rank, 9);
+      expect(lines[i].blendRank).toBeCloseTo(rank, 4);
     });
 
     const { history, target } = samples(16, 2)[0]!;
@@ -206,6 +209,25 @@ describe('tune, score, rank, evaluate', () => {
     );
     const own = ranked.ranking.find((entry: { index: number }) => entry.index === 1);
     expect(own.yesLogit).toBeCloseTo(lines[0].yesLogit, 4);
+    const [first, second] = ranked.ranking;
+    expect(first.blendRank).toBeGreaterThanOrEqual(second.blendRank);
+    expect(first.blendScore).toBeGreaterThanOrEqual(second.blendScore);
+    const plain = await tallrec(
+      ...[
+        'rank',
+        '--model',
+        'tiny',
+        '--adapter',
+        'whole',
+        '--request',
+        'request.json',
+        '--order-by',
+        'score',
+        '--json',
+      ],
+    );
+    const scores = JSON.parse(plain.stdout).ranking.map(({ score }: Score) => score);
+    expect(scores[0]).toBeGreaterThanOrEqual(scores[1]);
 
     await writeFile(at('whole', 'blend.json'), JSON.stringify({ ...blendFile, adapter: 'ab'.repeat(32) }));
     const foreign = await tallrec('evaluate', '--model', 'tiny', '--adapter', 'whole', '--samples', 'valid.jsonl');
@@ -215,7 +237,7 @@ describe('tune, score, rank, evaluate', () => {
     });
     await rm(at('whole', 'blend.json'));
     const none = await tallrec(
-      ...['rank', '--model', 'tiny', '--adapter', 'whole', '--request', 'request.json', '--blend'],
+      ...['rank', '--model', 'tiny', '--adapter', 'whole', '--request', 'request.json', '--order-by', 'blend'],
     );
     expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/has no blend\.json\. Tune with --valid/) });
   });

@@ -1,11 +1,12 @@
 // `tallrec evaluate`: a model's AUC on labelled samples, beside the rules it has to beat.
-import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+import type { Differences, EvaluationReport, ItemGroup, JudgedDifference } from '@tallrec/shared/wire/evaluations';
 import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
+import { modelCatalogue } from '../models/model-catalogue.ts';
 import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress, warn } from './progress.ts';
@@ -15,6 +16,7 @@ interface Options extends ScoringCommandOptions {
   samples: string;
   limit?: number;
   train?: string;
+  untuned?: boolean;
   predictions?: string;
 }
 
@@ -25,7 +27,8 @@ export function registerEvaluate(program: Command): void {
     )
     .requiredOption('--samples <file>', 'labelled TALLRec samples: JSON, JSON Lines, CSV or Parquet')
     .option('--limit <n>', 'only the first n samples', wholeNumber(1))
-    .option('--train <file>', 'training samples, for the item popularity rule')
+    .option('--train <file>', 'training samples: for item popularity, and to tell warm rows from cold ones')
+    .option('--untuned', 'score the model without the adapter, too, for the difference')
     .option('--predictions <file.jsonl>', 'where to write the score of each sample')
     .action(evaluate);
 }
@@ -45,6 +48,8 @@ async function evaluate(options: Options): Promise<void> {
     blend: opened?.blend,
     template,
     train,
+    catalogue: await modelCatalogue(place.dir),
+    withUntuned: options.untuned,
     provider,
     precision,
     signal,
@@ -94,19 +99,60 @@ function describe(report: EvaluationReport): string {
             `${number(report.popularityAuc)} (within users ${number(report.popularityPerUserAuc)})`,
           ],
         ] as [string, string][])),
-    ...(report.blendAuc === null
+    ...(report.scoreBlendAuc === null
       ? []
       : ([
           [
-            'Blend of model and rules',
-            `${number(report.blendAuc)} (within users ${number(report.blendPerUserAuc)}), fit on validation samples`,
+            'Blend: score, and rank',
+            `${number(report.scoreBlendAuc)} (within users, by the rank, ${number(report.rankBlendPerUserAuc)}), fit on validation samples`,
           ],
         ] as [string, string][])),
+    ...differenceLines(report),
+    ...groupLines(report),
     ['Samples', `${report.n}, ${(100 * report.likedShare).toFixed(1)} % liked`],
     [
       'Computed',
       `${report.provider} ${report.precision}, template ${report.template}, ${(report.durationMs / 1000).toFixed(1)} s`,
     ],
   ];
-  return `${lines.map(([name, value]) => `${name.padEnd(30)}${value}`).join('\n')}\n`;
+  return `${lines.map(([name, value]) => `${name.padEnd(36)}${value}`).join('\n')}\n`;
+}
+
+const OVER: Record<keyof Differences, string> = {
+  rule: 'the history rule',
+  popularity: 'item popularity',
+  untuned: 'the untuned model',
+};
+
+/** In words, and by how much, with the interval: over all rows and within users. */
+function differenceLines({ differences }: EvaluationReport): [string, string][] {
+  if (!differences) return [];
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+  const told = (difference: JudgedDifference | null) =>
+    difference
+      ? `${difference.verdict}, ${signed(difference.value)} [${signed(difference.low)}, ${signed(difference.high)}]`
+      : 'undefined';
+  const lines = (name: string, of: Differences) =>
+    (Object.keys(OVER) as (keyof Differences)[]).flatMap((rival): [string, string][] => {
+      const both = of[rival];
+      return both
+        ? [[`${name}, over ${OVER[rival]}`, `${told(both.all)}; within users ${told(both.withinUsers)}`]]
+        : [];
+    });
+  return [...lines('Model', differences), ...(differences.blend ? lines('Blend', differences.blend) : [])];
+}
+
+function groupLines({ warm, cold, unknownToModel }: EvaluationReport): [string, string][] {
+  const groups: [string, ItemGroup | null][] = [
+    ['Warm: target rated in training', warm],
+    ['Cold: target not rated there', cold],
+    ['Target unknown to the model', unknownToModel],
+  ];
+  const number = (value: number | null) => value?.toFixed(4) ?? 'undefined';
+  return groups.flatMap(([name, group]): [string, string][] => {
+    if (!group) return [];
+    const { n, auc, interval, perUserAuc, users } = group;
+    const ends = interval ? ` (${number(interval.low)} to ${number(interval.high)}, by ${interval.resampled})` : '';
+    return [[name, `${n} rows, AUC ${number(auc)}${ends}, within users ${number(perUserAuc)} (${users})`]];
+  });
 }

@@ -1,9 +1,10 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
-import type { Blend } from '@tallrec/shared/blend';
+import type { WholeBlend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { differs, type Template } from '@tallrec/shared/prompt';
 import type { Provenance } from '@tallrec/shared/tuning';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
+import { readBlend } from '../blend/blend-file.ts';
 import { config } from '../config.ts';
 import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
@@ -12,7 +13,6 @@ import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
 import { loadTokenizer, type Tokenizer } from '../llama/tokenizer.ts';
 import { loadModel } from '../models/load-model.ts';
 import { type ModelPlace, resolveModel } from '../models/store.ts';
-import { readBlend } from '../train/blend-file.ts';
 import type { MemoryPlan } from '../train/memory-plan.ts';
 import { assertBase, readProvenance } from '../train/provenance.ts';
 import { say, warn } from './progress.ts';
@@ -106,7 +106,7 @@ export interface OpenedAdapter {
   adapter: LoraAdapter;
   id: string;
   /** Of `blend.json`, where it lies beside the adapter. */
-  blend: Blend | undefined;
+  blend: WholeBlend | undefined;
 }
 
 export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
@@ -117,13 +117,14 @@ export async function openAdapter(dir: string | undefined, model: LanguageModel)
 }
 
 /**
- * The blend that `--blend` asks for.
- * @throws TallrecError when the adapter has none
+ * The adapter's blend.
+ * @param required by `--blend` or `--order-by blend`
+ * @throws TallrecError when it is required and the adapter has none
  */
-export function blendOf(opened: OpenedAdapter | undefined): Blend {
-  if (opened?.blend) return opened.blend;
-  const what = opened ? `The adapter has no ${BLEND_FILE}.` : '--blend needs an adapter that has one.';
+export function blendOf(opened: OpenedAdapter | undefined, required: boolean | undefined): WholeBlend | undefined {
+  if (opened?.blend || !required) return opened?.blend;
+  const what = opened ? `The adapter has no ${BLEND_FILE}.` : 'A blend needs an adapter that has one.';
   throw new TallrecError('BAD_REQUEST', what, {
-    fix: 'Tune with --valid and ten or more validation samples of both classes, and name that adapter by --adapter.',
+    fix: 'Tune with --valid and ten or more validation samples of both classes by users who do not train, and name that adapter by --adapter.',
   });
 }

@@ -1,7 +1,7 @@
 // `tallrec rank`: orders candidates for one history.
 import { TallrecError } from '@tallrec/shared/errors';
-import { rankInputSchema } from '@tallrec/shared/wire/score';
-import type { Command } from 'commander';
+import { RANK_ORDERS, type RankOrder, rankInputSchema } from '@tallrec/shared/wire/score';
+import { type Command, Option } from 'commander';
 import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
@@ -14,13 +14,19 @@ export function registerRank(program: Command): void {
   withScoringOptions(program.command('rank'))
     .description('Rank candidates for one history, the likeliest like first.')
     .requiredOption('--request <file.json>', '{"noun"?, "history": [{"title", "liked"}], "candidates": [{"title"}]}')
-    .option('--blend', "add blendScore, by the adapter's blend of score and history; the order stays that of the score")
+    .addOption(
+      new Option(
+        '--order-by <what>',
+        "blend: the adapter's, an error without one (default: blend where it has one)",
+      ).choices(RANK_ORDERS),
+    )
     .action(rank);
 }
 
-async function rank(options: ScoringCommandOptions & { request: string; blend?: boolean }): Promise<void> {
+async function rank(options: ScoringCommandOptions & { request: string; orderBy?: RankOrder }): Promise<void> {
   const signal = interruptSignal();
-  const request = await readRequest(options.request);
+  const asked = await readRequest(options.request);
+  const request = { ...asked, orderBy: options.orderBy ?? asked.orderBy };
   const engine = await openEngine(options);
   const { model, place } = engine;
   const opened = await openAdapter(options.adapter, model);
@@ -28,7 +34,7 @@ async function rank(options: ScoringCommandOptions & { request: string; blend?: 
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {
     adapter: opened?.adapter,
-    blend: options.blend ? blendOf(opened) : undefined,
+    blend: blendOf(opened, options.orderBy === 'blend'),
     signal,
   });
   await model.close();

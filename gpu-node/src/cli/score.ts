@@ -29,7 +29,10 @@ export function registerScore(program: Command): void {
   withScoringOptions(program.command('score'))
     .description('Score samples: one line each, in order, with score, yesLogit and noLogit.')
     .requiredOption('--samples <file>', 'TALLRec samples: JSON, JSON Lines, CSV or Parquet')
-    .option('--blend', "add blendScore, by the adapter's blend of score and history")
+    .option(
+      '--blend',
+      'end with an error where the adapter has no blend; where it has one blendScore and blendRank are there',
+    )
     .option('--out <file.jsonl>', 'where to write the scores (default: standard output)')
     .action(score);
 }
@@ -42,7 +45,7 @@ async function score(
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
   const opened = await openAdapter(options.adapter, model);
-  const blend = options.blend ? blendOf(opened) : undefined;
+  const blend = blendOf(opened, options.blend);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Scoring', 'samples');

@@ -1,3 +1,4 @@
+import { shareLogit } from '@tallrec/shared/blend';
 import { auc, historyShare } from '@tallrec/shared/metrics';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { describe, expect, test } from 'vitest';
@@ -78,26 +79,51 @@ describe('evaluateSamples', () => {
     expect(report.interval!.resampled).toBe('rows');
   });
 
-  test('reports a blend beside the plain score, with popularity where training samples are given', async () => {
-    const weights = { bias: 0.5, logit: 0, historyShare: 3 };
-    const blend = { weights, withPopularity: { ...weights, historyShare: 0, popularity: 2 }, samples: 20 };
+  test("reports the blend's score and rank beside the plain score", async () => {
+    const items = { likes: 3, ratings: 6, items: [[`kkk\u0000`, 3, 3] satisfies [string, number, number]] };
+    const blend = {
+      rank: { logit: 0, fans: 1, itemMean: 0 },
+      score: { bias: 0.5, rank: 0, historyShare: 3 },
+      ...{ samples: 20, users: 4, items },
+    };
     const evaluated = (changes: object) =>
       evaluateSamples(new ToyLanguageModel(), rows, named, { ...settings, ...changes });
     const plain = await evaluated({});
     const blended = await evaluated({ blend });
-    // Weights on one feature alone order as that feature does.
-    expect(blended.report).toEqual({
-      ...plain.report,
-      blendAuc: plain.report.ruleAuc,
-      blendPerUserAuc: plain.report.rulePerUserAuc,
-      intervals: { ...plain.report.intervals, blend: plain.report.intervals!.rule },
+    // Weights on one feature alone order as that feature does: no target but "kkk" has fans, and nobody is asked of it.
+    const figures = { scoreBlendAuc: plain.report.ruleAuc, rankBlendPerUserAuc: 0.5 };
+    expect(blended.report).toMatchObject({
+      ...figures,
+      ...{ blendAuc: figures.scoreBlendAuc, blendPerUserAuc: 0.5, auc: plain.report.auc },
+      intervals: { blend: plain.report.intervals!.rule },
+      differences: { blend: { rule: { all: { value: 0, low: 0, high: 0, verdict: 'unknown' } } } },
     });
-    expect(plain.report).toMatchObject({ blendAuc: null, blendPerUserAuc: null });
-    expect(blended.predictions.map(({ blendScore, ...rest }) => rest)).toEqual(plain.predictions);
-    const share = historyShare(named[0]!);
+    expect(plain.report).toMatchObject({
+      scoreBlendAuc: null,
+      rankBlendPerUserAuc: null,
+      differences: { blend: null },
+    });
+    expect(blended.predictions.map(({ blendScore, blendRank, ...rest }) => rest)).toEqual(plain.predictions);
+    const share = shareLogit(named[0]!);
     expect(blended.predictions[0]!.blendScore).toBeCloseTo(1 / (1 + Math.exp(-0.5 - 3 * share)), 12);
-    const { report } = await evaluated({ blend, train: named });
-    expect([report.blendAuc, report.blendPerUserAuc]).toEqual([report.popularityAuc, report.popularityPerUserAuc]);
+    expect(blended.predictions[0]!.blendRank).toBe(0);
+  });
+
+  test('parts the rows by what is known of their targets', async () => {
+    const train = named.slice(0, 3);
+    const known = new Set(named.slice(0, 5).map(({ target }) => target.title));
+    const { report } = await evaluateSamples(new ToyLanguageModel(), rows, named, {
+      ...settings,
+      train,
+      catalogue: known,
+    });
+    const { warm, cold, unknownToModel } = report;
+    expect(warm!.n + cold!.n).toBe(report.n);
+    expect(warm!.n).toBe(3);
+    expect(unknownToModel!.n).toBe(named.length - 5);
+    expect(cold).toMatchObject({ users: expect.any(Number), auc: expect.any(Number), interval: { level: 0.95 } });
+    const { report: plain } = await evaluateSamples(new ToyLanguageModel(), rows, named, settings);
+    expect(plain).toMatchObject({ warm: null, cold: null, unknownToModel: null });
   });
 
   test('finds users by their histories, and says so', async () => {

@@ -1,13 +1,12 @@
 // Evaluates a model on labelled samples: its AUC beside its interval, what is left within users, and the rules it has to beat.
-import { type Blend, blendLogit } from '@tallrec/shared/blend';
-import { itemPopularity } from '@tallrec/shared/metrics';
+import { blender, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
 import type { Template } from '@tallrec/shared/prompt';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import type { Score } from '@tallrec/shared/wire/score';
 import type { LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
-import { type ScoreOptions, scoreOf, scoreSamples, withBlend } from '../score/scorer.ts';
+import { type ScoreOptions, scoreOf, scoreSamples } from '../score/scorer.ts';
 import { judge } from './judge.ts';
 import { type OnScored, scoreInSlices } from './score-in-slices.ts';
 import type { ScoresCheckpoint } from './scores-checkpoint.ts';
@@ -17,10 +16,14 @@ export interface EvaluateOptions extends Omit<ScoreOptions, 'onProgress'> {
   template: Template;
   precision: string;
   provider: string;
-  /** Training samples, for item popularity. */
+  /** Training samples, for item popularity, and to tell warm rows from cold ones. */
   train?: readonly LabelledSample[] | undefined;
   /** The adapter's, reported beside the plain score. */
-  blend?: Blend | null | undefined;
+  blend?: WholeBlend | null | undefined;
+  /** Titles that the model was trained on, where that is known. */
+  catalogue?: ReadonlySet<string> | undefined;
+  /** Scores the model without its adapter, too: the difference is then reported. */
+  withUntuned?: boolean | undefined;
   /** Where it keeps what is scored, and goes on from. */
   checkpoint?: ScoresCheckpoint | undefined;
   /** When aborted, the rows that are scored by then are all that is reported on. */
@@ -49,8 +52,9 @@ export async function evaluateSamples(
   model: LanguageModel,
   rows: PromptRows,
   samples: readonly LabelledSample[],
-  { template, precision, provider, train, blend, checkpoint, stop, onProgress, clock, ...options }: EvaluateOptions,
+  { template, precision, provider, train, blend, catalogue, withUntuned, ...more }: EvaluateOptions,
 ): Promise<Evaluation> {
+  const { checkpoint, stop, onProgress, clock, ...options } = more;
   const scored = await scoreInSlices({
     rows: samples.length,
     columns: 2,
@@ -67,16 +71,18 @@ export async function evaluateSamples(
   );
   // Logits, not probabilities: where those round to 0 or 1, the order would be lost.
   const logits = results.map(({ yesLogit, noLogit }) => yesLogit - noLogit);
-  const fans = train?.length ? itemPopularity(train) : undefined;
-  const blended = blend ? blendLogit(blend, fans) : undefined;
-  const { figures, users } = judge(judged, logits, {
-    train,
-    blended: blended && judged.map((sample, index) => blended(sample, results[index]!)),
-  });
+  const blendedBy = blend ? blender(blend) : undefined;
+  const blended = blendedBy && judged.map((sample, index) => blendedBy(sample, results[index]!));
+  const untuned =
+    withUntuned && options.adapter
+      ? await untunedLogits(model, rows, judged, { ...options, adapter: undefined })
+      : undefined;
+  const { figures, users } = judge(judged, logits, { train, catalogue, blended, untuned });
   const { tokens, durationMs } = scored;
   return {
-    predictions: withBlend(blend, judged, results, fans).map((score, index) => ({
+    predictions: results.map((score, index) => ({
       ...score,
+      ...(blended ? { blendScore: probabilityOf(blended[index]!.logOdds), blendRank: blended[index]!.rank } : {}),
       liked: judged[index]!.liked,
       user: users[index],
     })),
@@ -91,4 +97,14 @@ export async function evaluateSamples(
       fit: null,
     },
   };
+}
+
+async function untunedLogits(
+  model: LanguageModel,
+  rows: PromptRows,
+  samples: readonly LabelledSample[],
+  options: ScoreOptions,
+): Promise<number[]> {
+  const { results } = await scoreSamples(model, rows, samples, options);
+  return results.map(({ yesLogit, noLogit }) => yesLogit - noLogit);
 }

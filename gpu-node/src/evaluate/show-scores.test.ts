@@ -64,7 +64,12 @@ it('stays small, whatever the rows hold: a report goes in one frame, and into a 
     history: Array.from({ length: LIMITS.historyItems }, () => ({ title: wide, liked: true })),
   }));
   const scores = samples.map(({ liked }, index) => (liked ? 1 : -1) * (index % 4 < 2 ? 1 : -1) * (1 + index));
-  const { figures, users } = judge(samples, scores, { train: samples, blended: scores });
+  const { figures, users } = judge(samples, scores, {
+    train: samples,
+    catalogue: new Set(),
+    blended: scores.map((logOdds) => ({ logOdds, rank: logOdds })),
+    untuned: scores,
+  });
   const report = evaluationReportSchema.parse({
     ...figures,
     ...showScores(samples, { scores, probabilities: scores.map(sigmoid), users }),
@@ -85,7 +90,7 @@ it('measures every figure by the same draws, and how far the rule is passed', ()
   const random = Random.seeded(4);
   const samples = Array.from({ length: 300 }, (_, index) => sample(index, random.uniform() < 0.4));
   const scores = samples.map(({ liked }, index) => (liked ? 0.3 : 0) + ((index * 31) % 97) / 97);
-  const { figures } = judge(samples, scores, { blended: scores });
+  const { figures } = judge(samples, scores, { blended: scores.map((logOdds) => ({ logOdds, rank: logOdds })) });
   expect(figures.intervals).toMatchObject({ blend: figures.interval, popularity: null, popularityPerUser: null });
   expect(figures.intervals!.blendPerUser).toEqual(figures.intervals!.perUser);
   // One history is as good as another here: the rule guesses.

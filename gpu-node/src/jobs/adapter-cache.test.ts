@@ -38,10 +38,18 @@ class Edge {
     };
   }
 
-  async download(path: string, target: string) {
+  /** With a blend beside it, whose bytes may be other than they are named. */
+  async blended(name: string, text: string, sent = text): Promise<JobAdapter> {
+    const path = `/${name}/${sha256(text)}`;
+    this.#contents.set(path, sent);
+    return { ...(await this.adapter(name)), blend: { path, sha256: sha256(text), bytes: text.length } };
+  }
+
+  async download(path: string, target: string, { sha256: wanted }: { sha256?: string | undefined } = {}) {
     this.fetched.push(path);
     const text = this.#contents.get(path);
     if (text === undefined) throw new TallrecError('NOT_FOUND', 'There is no such file.');
+    if (wanted !== undefined && wanted !== sha256(text)) throw new TallrecError('CHECKSUM_MISMATCH', 'Not its bytes.');
     await writeFile(target, text);
     return { sha256: sha256(text), bytes: text.length };
   }
@@ -50,6 +58,27 @@ class Edge {
 const opened = (edge: Edge, maxBytes?: number) => AdapterCache.open(dir, edge, maxBytes ? { maxBytes } : {});
 
 describe('adapters by content hash', () => {
+  it('bring their blend along, fetched once and by its hash', async () => {
+    const edge = new Edge();
+    const cache = await opened(edge);
+    const adapter = await edge.blended('one', '{"r":1}');
+    const places = await Promise.all([cache.locate(adapter), cache.locate(adapter)]);
+    expect(await readFile(places[0]!.blend!, 'utf8')).toBe('{"r":1}');
+    expect(places[1]!.blend).toBe(places[0]!.blend);
+    expect(edge.fetched.filter((path) => path === adapter.blend!.path)).toHaveLength(1);
+    // The same adapter without it, and with another.
+    expect((await cache.locate({ ...adapter, blend: null })).blend).toBeNull();
+    const other = await cache.locate(await edge.blended('one', '{"r":2}'));
+    expect(await readFile(other.blend!, 'utf8')).toBe('{"r":2}');
+    expect(other.dir).toBe(places[0]!.dir);
+    await expect(cache.locate(await edge.blended('one', '{"r":3}', '{"r":4}'))).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+    });
+    // What an engine could not use is fetched anew, with its blend.
+    await cache.drop(adapter.id);
+    expect(await readFile((await cache.locate(adapter)).blend!, 'utf8')).toBe('{"r":1}');
+  });
+
   it('are fetched when they are first needed, once however many ask, and found again after a start', async () => {
     const edge = new Edge();
     const adapter = await edge.adapter('one');

@@ -1,7 +1,7 @@
 // Adapters on this machine's disk under their content hashes, fetched from the edge when they are first needed.
 import { renameSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
@@ -19,6 +19,7 @@ export class AdapterCache {
   readonly #kept: LRUCache<string, string>;
   #removed = 0;
   readonly #fetching = new Map<string, Promise<string>>();
+  readonly #blends = new Set<string>();
 
   private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxBytes: number) {
     this.#dir = dir;
@@ -64,18 +65,40 @@ export class AdapterCache {
    * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
    */
   async locate(adapter: JobAdapter): Promise<AdapterPlace> {
-    const { id, golden, blend, modelHash } = adapter;
+    const { id, golden, modelHash } = adapter;
     const kept = this.#kept.get(id);
-    if (kept) {
-      await utimes(kept, new Date(), new Date()).catch(() => {});
-      return { id, dir: kept, golden, blend, modelHash };
-    }
-    let fetching = this.#fetching.get(id);
+    if (kept) await utimes(kept, new Date(), new Date()).catch(() => {});
+    const dir = kept ?? (await this.#once(id, () => this.#fetch(adapter)));
+    return { id, dir, golden, blend: await this.#blend(dir, adapter), modelHash };
+  }
+
+  /** Two who want the same at once wait for one download. */
+  #once(name: string, fetch: () => Promise<string>): Promise<string> {
+    let fetching = this.#fetching.get(name);
     if (!fetching) {
-      fetching = this.#fetch(adapter).finally(() => this.#fetching.delete(id));
-      this.#fetching.set(id, fetching);
+      fetching = fetch().finally(() => this.#fetching.delete(name));
+      this.#fetching.set(name, fetching);
     }
-    return { id, dir: await fetching, golden, blend, modelHash };
+    return fetching;
+  }
+
+  /** Under a name that holds its hash: a file that is there is the one that is wanted. */
+  async #blend(dir: string, { blend }: JobAdapter): Promise<string | null> {
+    if (!blend) return null;
+    const path = join(dir, `blend-${blend.sha256}.json`);
+    if (this.#blends.has(path)) return path;
+    const found = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (!found) {
+      await this.#once(path, async () => {
+        await this.#files.download(blend.path, path, { retries: 3, maxBytes: LIMITS.blendBytes, sha256: blend.sha256 });
+        return path;
+      });
+    }
+    this.#blends.add(path);
+    return path;
   }
 
   /** Forgets an adapter that an engine could not use. */
@@ -87,6 +110,7 @@ export class AdapterCache {
 
   /** Set aside at once, so that the same adapter can be fetched again while the files go. */
   async #remove(path: string): Promise<void> {
+    for (const blend of this.#blends) if (dirname(blend) === path) this.#blends.delete(blend);
     const aside = `${path}.${this.#removed++}.removed`;
     try {
       renameSync(path, aside);

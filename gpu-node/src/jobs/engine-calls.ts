@@ -1,12 +1,11 @@
 // What a service process asks of an engine process, and what comes back: every message is parsed on both sides.
-import { blendSchema } from '@tallrec/shared/blend';
 import { ERROR_CODES, type ErrorCode, TallrecError } from '@tallrec/shared/errors';
 import { sha256Schema } from '@tallrec/shared/ids';
 import { samplingSchema } from '@tallrec/shared/interactions';
 import { templateSchema } from '@tallrec/shared/prompt';
 import { sampleSchema } from '@tallrec/shared/sample';
 import { STOP_REASONS, tuningSettingsSchema } from '@tallrec/shared/tuning';
-import { adapterFilesSchema, goldenScoresSchema } from '@tallrec/shared/wire/adapters';
+import { adapterFilesSchema, blendRecordSchema, goldenScoresSchema } from '@tallrec/shared/wire/adapters';
 import { datasetKindSchema } from '@tallrec/shared/wire/datasets';
 import { evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import { nodeEventSchema } from '@tallrec/shared/wire/jobs';
@@ -53,7 +52,8 @@ export const adapterPlaceSchema = z.object({
   id: sha256Schema,
   dir: z.string(),
   golden: goldenScoresSchema.nullable(),
-  blend: blendSchema.nullable(),
+  /** Path of its `blend.json`. */
+  blend: z.string().nullable(),
   /** Content hash of the model that it is for; null where any will do. */
   modelHash: sha256Schema.nullable().default(null),
 });
@@ -99,7 +99,7 @@ export const ENGINE_CALLS = {
     result: z.object({
       files: adapterFilesSchema,
       golden: goldenScoresSchema,
-      blend: blendSchema.nullable(),
+      blend: blendRecordSchema.nullable(),
       bestValidAuc: z.number().nullable(),
       bestValidLoss: z.number().nullable(),
       stopReason: z.enum(STOP_REASONS),

@@ -1,4 +1,5 @@
 // What an engine process does with its calls: one model at a time in memory, its adapters beside it.
+import { blendSchema } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
@@ -7,6 +8,7 @@ import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { precisionOf } from '../models/converted-weights.ts';
 import { loadModel } from '../models/load-model.ts';
+import { modelCatalogue } from '../models/model-catalogue.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
 import { SpeedMeter } from '../train/speed-meter.ts';
@@ -21,6 +23,7 @@ import type { MethodEvaluation, MethodEvaluationParams } from './evaluate-method
 import { followTuning } from './follow-tuning.ts';
 import { goldenScores, trialScores } from './golden-scores.ts';
 import { dataIdentity, labelledSamples, tuningData } from './job-data.ts';
+import { LoadedBlends } from './loaded-blends.ts';
 import { LoadedModels } from './loaded-models.ts';
 import { phaseProgress } from './phase-progress.ts';
 import { ScoringQueue } from './scoring-queue.ts';
@@ -63,6 +66,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
     const decided = await computing();
     return { model: await loadModel(place, decided, { home, checkpointing }), precision: decided.precision };
   });
+  const blends = new LoadedBlends();
   const turns = new Turns();
   const queue = new ScoringQueue({ models, turns, cutoffTokens: CUTOFF_TOKENS });
 
@@ -92,7 +96,8 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       provider,
       train: train ? await labelledSamples(train) : undefined,
       adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-      blend: adapter?.blend,
+      blend: await blends.of(adapter),
+      catalogue: await modelCatalogue(place.dir),
       checkpoint: { dir: checkpointDir, identity, onCheckpoint: checkpoint, everyMs: checkpointEveryMs },
       signal,
       stop,
@@ -148,8 +153,8 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
         meter.note(told);
         event(told);
       });
-      const { files } = await writeTuned(outDir, place, outcome);
-      const { adapter, blend, report } = outcome;
+      const { files, blendFile } = await writeTuned(outDir, place, outcome);
+      const { adapter, blend: whole, report } = outcome;
       const { bestValidAuc, bestValidLoss, stopReason } = report;
       const golden = await goldenScores(loaded, adapter, settings.template, data);
       const measured = meter.end(report);
@@ -158,6 +163,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
         // What is told of later tunings is not worth this one.
         await speeds.add(place.contentHash, { ...measured, work, from: 'tuning', atMs: nowMs() }).catch(console.error);
       }
+      const blend = whole && blendFile && { ...blendSchema.parse(whole), file: blendFile };
       return { files, golden, blend, bestValidAuc, bestValidLoss, stopReason };
     }),
 
@@ -201,13 +207,13 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
 
     async score(params, { signal }) {
       const { results, ...told } = await queue.score({ ...params, signal });
-      return { scores: withBlend(params.adapter?.blend, params.samples, results), ...told };
+      return { scores: withBlend(await blends.of(params.adapter), params.samples, results), ...told };
     },
 
     async rank({ model, template, adapter, ...input }, { signal }) {
       const samples = samplesOf(input);
       const { results, ...told } = await queue.score({ model, template, adapter, samples, signal });
-      return { ranking: rankingOf(input, withBlend(adapter?.blend, samples, results)), ...told };
+      return { ranking: rankingOf(input, withBlend(await blends.of(adapter), samples, results)), ...told };
     },
 
     tryAdapter: inTurn(async ({ model: place, template, adapter }) => {

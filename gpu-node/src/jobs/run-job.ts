@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import {
   type EvaluateJob,
   type Job,
@@ -156,6 +156,9 @@ export function jobWork(options: JobWorkOptions): JobWork {
           { file: RESULT_FILES.config, source: join(paths.out, ADAPTER_FILES.config), sha256: configSha256 },
           { file: RESULT_FILES.weights, source: join(paths.out, ADAPTER_FILES.weights), sha256: weightsSha256 },
           { file: RESULT_FILES.report, source: join(paths.out, REPORT_FILE) },
+          ...(result.blend
+            ? [{ file: RESULT_FILES.blend, source: join(paths.out, BLEND_FILE), sha256: result.blend.file.sha256 }]
+            : []),
         ];
       }
       case 'evaluate':

@@ -3,6 +3,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Item } from '@tallrec/shared/sample';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import type { ScoreJob } from '@tallrec/shared/wire/link';
+import { compareRanked } from '@tallrec/shared/wire/score';
 import type { RankedRow, ScoredRow } from '@tallrec/shared/wire/scorings';
 import pRetry from 'p-retry';
 import { type BatchRow, newItems } from './batch-rows.ts';
@@ -120,6 +121,7 @@ class Piece {
     const candidates = newItems(this.#catalogue, history);
     let best: { place: number; entry: RankedRow['ranking'][number] }[] = [];
     let tokens = 0;
+    const order = compareRanked();
     for (let at = 0; at < candidates.length; at += CANDIDATES_AT_ONCE) {
       const part = candidates.slice(at, at + CANDIDATES_AT_ONCE);
       const ranked = await this.#call('rank', { noun, history, candidates: part.map(({ item }) => item) });
@@ -129,7 +131,7 @@ class Piece {
         const named = { ...(item.id === undefined ? {} : { id: item.id }), title: item.title };
         best.push({ place, entry: { ...named, ...score } });
       }
-      best = best.sort((a, b) => b.entry.score - a.entry.score || a.place - b.place).slice(0, top);
+      best = best.sort((a, b) => order(a.entry, b.entry) || a.place - b.place).slice(0, top);
     }
     const ranking = best.map(({ entry }) => entry);
     return { lines: [{ row, ...(user === undefined ? {} : { user }), ranking }], tokens };

@@ -1,6 +1,6 @@
 // What all methods on a local language model share: the loaded model, opened when first needed, and the scores it gave last.
 import { createHash } from 'node:crypto';
-import type { Blend } from '@tallrec/shared/blend';
+import type { WholeBlend } from '@tallrec/shared/blend';
 import type { Template } from '@tallrec/shared/prompt';
 import type { InstructionRow, Sample } from '@tallrec/shared/sample';
 import type { HyperParameters } from '@tallrec/shared/tuning';
@@ -124,19 +124,31 @@ export interface ScoringMethodOptions {
   tokens?: number | undefined;
   earlierMs?: number | undefined;
   /** What `scoreOf` goes by. */
-  blend?: Blend | undefined;
+  blend?: WholeBlend | undefined;
   /** By default the logit of "Yes" minus that of "No". */
   scoreOf?: ((sample: Sample, answer: AnswerLogits) => number) | undefined;
+  /** Whether the scores stand for probabilities. */
+  logOdds?: boolean;
 }
 
 /** A fitted method that scores by the answers' logits. */
 export function scoringMethod(shared: SharedLanguageModel, options: ScoringMethodOptions): FittedMethod {
-  const { chosen, rows, adapter, microBatchTokens, tokens = 0, earlierMs = 0, blend, scoreOf = yesMinusNo } = options;
+  const {
+    chosen,
+    rows,
+    adapter,
+    microBatchTokens,
+    tokens = 0,
+    earlierMs = 0,
+    blend,
+    scoreOf = yesMinusNo,
+    logOdds = true,
+  } = options;
   let read = tokens;
   let earlierScoreMs = 0;
   return {
-    logOdds: true,
-    identity: JSON.stringify([adapter ? hashTensors(adapter) : null, blend ?? null]),
+    logOdds,
+    identity: JSON.stringify([adapter ? hashTensors(adapter) : null, blend ?? null, logOdds]),
     chosen,
     earlierMs,
     get tokens() {

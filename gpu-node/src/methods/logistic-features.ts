@@ -1,11 +1,11 @@
 // A control: logistic regression on what a glance at the sample tells, with the ridge chosen on validation.
+import { type ItemCounts, ItemOpinions, userOf } from '@tallrec/shared/item-opinions';
 import { historyShare } from '@tallrec/shared/metrics';
 import type { Item, LabelledSample, Sample } from '@tallrec/shared/sample';
 import { fitLogistic } from '../train/logistic-regression.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import { bestOnValidation, validationAuc } from './choose.ts';
 import type { Method } from './method.ts';
-import { type ItemCounts, ItemOpinions, userOf } from './opinions.ts';
 
 const RIDGES = [1, 10, 100];
 const YEAR = /\((\d{4})\)\s*$/;
@@ -47,13 +47,13 @@ function constant(): Awaited<ReturnType<Method['fit']>> {
   return { chosen: { oneClassOnly: true }, score: async (samples) => samples.map(() => 0) };
 }
 
-function features(sample: Sample, { likes, dislikes }: ItemCounts): number[] {
+function features(sample: Sample, { likes, ratings }: ItemCounts): number[] {
   const { history, target } = sample;
   return [
     historyShare(sample),
     Math.log1p(likes),
-    Math.log1p(dislikes),
-    (likes + 1) / (likes + dislikes + 2),
+    Math.log1p(ratings - likes),
+    (likes + 1) / (ratings + 2),
     balance(history, (item) => target.by !== undefined && item.by === target.by),
     balance(history, (item) => sharesWord(item, target)),
     yearOf(target),

@@ -1,12 +1,12 @@
 // A control: logistic matrix factorisation (Johnson, 2014, with dislikes as the negative class) of the opinions within the shots.
 // The user of a sample to score is new to it: bias and factors are fit to the sample's history, with the items as they are.
+import { type Opinion, opinionsOf } from '@tallrec/shared/item-opinions';
 import { itemKey } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { Sample } from '@tallrec/shared/sample';
 import { throwIfCancelled } from './cancelled.ts';
 import { bestOnValidation, validationAuc } from './choose.ts';
 import type { FittedMethod, Method } from './method.ts';
-import { type Opinion, opinionsOf } from './opinions.ts';
 
 interface Setting {
   factors: number;

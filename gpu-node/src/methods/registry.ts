@@ -1,6 +1,8 @@
 // All methods by name: what there is, and those that the options at hand allow.
 import { TallrecError } from '@tallrec/shared/errors';
 import { METHOD_KINDS, METHODS, type MethodName, type MethodNeed, methodNamed } from '@tallrec/shared/methods';
+import { blendMethods } from './blend-methods.ts';
+import { easeMethod } from './ease.ts';
 import { inContextMethod } from './in-context.ts';
 import { type InContextRemoteOptions, inContextRemoteMethod } from './in-context-remote.ts';
 import type { SharedLanguageModel } from './language-model.ts';
@@ -49,12 +51,18 @@ export function methodsFrom({ languageModel, remote, conventional }: MethodSourc
   const methods = [
     ...conventional,
     ...(languageModel
-      ? [zeroShotMethod(languageModel), inContextMethod(languageModel), ...tunedMethods(languageModel)]
+      ? [
+          zeroShotMethod(languageModel),
+          ...blendMethods(languageModel),
+          inContextMethod(languageModel),
+          ...tunedMethods(languageModel),
+        ]
       : []),
     ...(remote ? [inContextRemoteMethod(remote)] : []),
     historyShareMethod,
     popularityMethod,
     historyPopularityMethod,
+    easeMethod,
     matrixFactorisationMethod,
     logisticFeaturesMethod,
   ];

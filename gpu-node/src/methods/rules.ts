@@ -1,5 +1,6 @@
 // Controls that need no fit: the share of the history liked, item popularity among the shots, and the sum of both.
-import { historyShare, itemPopularity } from '@tallrec/shared/metrics';
+import { itemPopularity } from '@tallrec/shared/item-opinions';
+import { historyShare } from '@tallrec/shared/metrics';
 import type { Sample } from '@tallrec/shared/sample';
 import { throwIfCancelled } from './cancelled.ts';
 import type { FitData, Method } from './method.ts';

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Blend } from '@tallrec/shared/blend';
+import type { WholeBlend } from '@tallrec/shared/blend';
 import { type TuningReport, type TuningSettings, tuningReportSchema } from '@tallrec/shared/tuning';
 import { adapterId } from '@tallrec/shared/wire/adapters';
+import { readBlend } from '../blend/blend-file.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { hashAdapterFiles, hashTensors, readAdapter } from '../llama/peft.ts';
-import { readBlend } from '../train/blend-file.ts';
 import { type TuningData, tune } from '../train/tune.ts';
 import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { throwIfCancelled } from './cancelled.ts';
@@ -15,11 +15,11 @@ import type { SharedLanguageModel } from './language-model.ts';
 import type { FitOptions } from './method.ts';
 
 /** Changes when the same settings would give another adapter. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 export interface TunedAdapter {
   adapter: LoraAdapter;
-  blend: Blend | undefined;
+  blend: WholeBlend | undefined;
   report: TuningReport;
   /** Milliseconds that were spent on it before this call. */
   earlierMs: number;

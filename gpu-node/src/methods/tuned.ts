@@ -1,9 +1,7 @@
 // TALLRec and its ablations: alpaca tuning only (AT), rec tuning only (RT), both (TALLRec), and TALLRec's blend with the rules.
-import { blendLogit } from '@tallrec/shared/blend';
-import { TallrecError } from '@tallrec/shared/errors';
-import { itemPopularity } from '@tallrec/shared/metrics';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
 import { holdOut } from '../jobs/job-data.ts';
+import { blendedBy, requireBlend } from './blend-methods.ts';
 import { type SharedLanguageModel, scoringMethod } from './language-model.ts';
 import type { FitData, FitOptions, Method } from './method.ts';
 import { estimateAlpacaMs, estimateRecMs, estimateScoringMs } from './time-estimate.ts';
@@ -54,7 +52,7 @@ function tunedMethod(
       const first = stages.alpaca ? await alpacaAdapter(shared, options) : undefined;
       const second = stages.rec ? await recAdapter(shared, data, options, first) : undefined;
       const last = (second ?? first)!;
-      const blend = blended ? blendOf(last) : undefined;
+      const blend = blended ? requireBlend(last.blend) : undefined;
       return scoringMethod(shared, {
         rows: await shared.promptRows(),
         adapter: last.adapter,
@@ -67,7 +65,7 @@ function tunedMethod(
         tokens: (first?.report.tokens ?? 0) + (second?.tokens ?? 0),
         earlierMs: (first?.earlierMs ?? 0) + (second?.earlierMs ?? 0),
         blend,
-        scoreOf: blend && blendLogit(blend, itemPopularity(data.train)),
+        scoreOf: blend && blendedBy(blend, 'logOdds'),
       });
     },
     estimateMs: async (data, testRows, signal) => {
@@ -122,11 +120,4 @@ async function recAdapter(
   const best = tunings.reduce((a, b) => (judged(b) > judged(a) ? b : a));
   const sum = (of: (tuning: ChosenAdapter) => number) => tunings.reduce((total, tuning) => total + of(tuning), 0);
   return { ...best, tokens: sum(({ report }) => report.tokens), earlierMs: sum(({ earlierMs }) => earlierMs) };
-}
-
-function blendOf({ blend }: TunedAdapter) {
-  if (blend) return blend;
-  throw new TallrecError('VALIDATION_FAILED', 'A blend cannot be fit on these validation samples.', {
-    fix: 'Give ten or more of both classes, or leave the blend out of --methods.',
-  });
 }

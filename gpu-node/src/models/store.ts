@@ -11,6 +11,7 @@ import { readLlamaConfig } from '../llama/config.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
 import { loadTokenizer, tokenizerWarnings } from '../llama/tokenizer.ts';
 import { checkpointContentHash, checkpointFiles } from './content-hash.ts';
+import { TRAINING_FILE } from './model-catalogue.ts';
 
 const RECORD_FILE = 'tallrec.json';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/;
@@ -154,7 +155,12 @@ export async function importModel(
   const aside = join(paths.modelsDir, `.${basename(dir)}.${process.pid}.tmp`);
   await mkdir(aside, { recursive: true });
   try {
-    for (const file of await checkpointFiles(source)) {
+    const training = join(source, TRAINING_FILE);
+    const isTold = await stat(training).then(
+      () => true,
+      () => false,
+    );
+    for (const file of [...(await checkpointFiles(source)), ...(isTold ? [training] : [])]) {
       const place = join(aside, basename(file));
       if (copy) await cp(file, place, { dereference: true });
       else await symlink(file, place);

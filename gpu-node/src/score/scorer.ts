@@ -1,7 +1,7 @@
 // Scores and ranks: the probability of "Yes." against "No." at the answer's place.
-import { type Blend, blendLogit, type Popularity, probabilityOf } from '@tallrec/shared/blend';
+import { blender, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
 import type { Sample } from '@tallrec/shared/sample';
-import type { Ranked, RankInput, Score } from '@tallrec/shared/wire/score';
+import { compareRanked, type Ranked, type RankInput, type Score } from '@tallrec/shared/wire/score';
 import { type AnswerLogits, type AnswerLogitsOptions, answerLogits } from '../llama/answer-logits.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
@@ -39,22 +39,24 @@ export function scoreOf({ yesLogit, noLogit }: AnswerLogits): Score {
 
 /** The scores with the blend's beside them. */
 export function withBlend(
-  blend: Blend | null | undefined,
+  blend: WholeBlend | null | undefined,
   samples: readonly Sample[],
   scores: readonly Score[],
-  popularity?: Popularity,
 ): Score[] {
   if (!blend) return [...scores];
-  const logit = blendLogit(blend, popularity);
-  return scores.map((score, index) => ({ ...score, blendScore: probabilityOf(logit(samples[index]!, score)) }));
+  const blended = blender(blend);
+  return scores.map((score, index) => {
+    const { rank, logOdds } = blended(samples[index]!, score);
+    return { ...score, blendScore: probabilityOf(logOdds), blendRank: rank };
+  });
 }
 
-/** Orders candidates for one history by their scores, the likeliest like first; equal ones keep the order of the request. */
+/** Orders candidates for one history as the request says, the likeliest like first; equal ones keep the order of the request. */
 export async function rankCandidates(
   model: LanguageModel,
   rows: PromptRows,
   input: RankInput,
-  { blend, ...options }: ScoreOptions & { blend?: Blend | null | undefined } = {},
+  { blend, ...options }: ScoreOptions & { blend?: WholeBlend | null | undefined } = {},
 ): Promise<Scored<Ranked>> {
   const samples = samplesOf(input);
   const { results, tokens } = await scoreSamples(model, rows, samples, options);
@@ -67,8 +69,9 @@ export function samplesOf({ history, noun, candidates }: RankInput): Sample[] {
 }
 
 /** @param scores one a candidate, in their order */
-export function rankingOf({ candidates }: RankInput, scores: readonly Score[]): Ranked[] {
+export function rankingOf({ candidates, orderBy }: RankInput, scores: readonly Score[]): Ranked[] {
+  const order = compareRanked(orderBy);
   return scores
     .map((score, index) => ({ index, candidate: candidates[index]!, ...score }))
-    .sort((a, b) => b.score - a.score || a.index - b.index);
+    .sort((a, b) => order(a, b) || a.index - b.index);
 }

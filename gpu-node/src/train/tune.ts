@@ -1,12 +1,13 @@
 // A tuning from data to adapter, by the recipe of TALLRec's code: shots, rows, training, the best of validation.
 import { createHash } from 'node:crypto';
-import type { Blend } from '@tallrec/shared/blend';
+import type { WholeBlend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { auc, historyShare } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
 import { tuningSteps } from '@tallrec/shared/tuning-steps';
+import { fitBlend } from '../blend/fit-blend.ts';
 import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
@@ -15,7 +16,6 @@ import { PromptRows } from '../llama/prompt-rows.ts';
 import type { Tokenizer } from '../llama/tokenizer.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { LocalCheckpoint, RunIdentity } from './checkpoint-folder.ts';
-import { fitBlend } from './fit-blend.ts';
 import { copyAdapter, initAdapter, loraConfig } from './lora-init.ts';
 import { initialState, type TrainingState, type Validation } from './state.ts';
 import { type StopReason, train } from './train.ts';
@@ -56,8 +56,8 @@ export interface TuneOptions {
 
 export interface TuneOutcome {
   adapter: LoraAdapter;
-  /** Fit on the validation samples; null in the first stage, and where they are too few or the run was cancelled. */
-  blend: Blend | null;
+  /** Fit on validation samples of users who do not train; null in the first stage, and where they are too few or the run was cancelled. */
+  blend: WholeBlend | null;
   /** `report.json` but for what the caller knows: the model's name and the adapter's files. */
   report: Omit<TuningReport, 'model' | 'adapter'>;
 }
@@ -164,7 +164,7 @@ interface PreparedRows {
   train: LabelledRow[];
   notes: string[];
   validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
-  blend: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Blend | null>;
+  blend: (adapter: LoraAdapter, signal: AbortSignal) => Promise<WholeBlend | null>;
 }
 
 function prepareRows(options: TuneOptions, random: Random): PreparedRows {

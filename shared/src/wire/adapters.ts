@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { blendSchema } from '../blend.ts';
+import { blendSchema, wholeBlendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
@@ -26,7 +26,18 @@ export type GoldenScores = z.infer<typeof goldenScoresSchema>;
 
 /** `blend.json` beside an adapter's files: it holds for the adapter of this content hash alone. */
 export const BLEND_FILE = 'blend.json';
-export const adapterBlendSchema = blendSchema.extend({ adapter: sha256Schema });
+export const adapterBlendSchema = wholeBlendSchema.extend({ adapter: sha256Schema });
+
+/** What names the bytes of a `blend.json`. */
+export const blendFileSchema = z.object({
+  sha256: sha256Schema,
+  bytes: z.number().int().min(1).max(LIMITS.blendBytes),
+});
+export type BlendFile = z.infer<typeof blendFileSchema>;
+
+/** A blend's weights, and the file that holds it whole. */
+export const blendRecordSchema = blendSchema.extend({ file: blendFileSchema });
+export type BlendRecord = z.infer<typeof blendRecordSchema>;
 
 /** The SHA-256 of each file; together they name the adapter. */
 export const adapterFilesSchema = z.object({
@@ -111,7 +122,7 @@ export const importAdapterSchema = z.strictObject({
       'Content hash of the model that it was tuned on, as report.json says; when left out, of the one that it is tried on.',
     ),
   /** Of the `blend.json` that a tuning by hand left beside the files. */
-  blend: blendSchema.optional(),
+  blend: wholeBlendSchema.optional(),
 });
 export type ImportAdapter = z.infer<typeof importAdapterSchema>;
 

@@ -18,6 +18,36 @@ const intervalSchema = z.object({
 const maybeInterval = intervalSchema.nullable();
 const differenceSchema = intervalSchema.extend({ value: z.number() });
 
+export const DIFFERENCE_VERDICTS = ['better', 'level', 'worse', 'unknown'] as const;
+/** Paired: draw by draw. `level` where its interval holds zero; `unknown` by fewer than ten users with both classes, or by rows. */
+const judgedDifferenceSchema = differenceSchema.extend({ verdict: z.enum(DIFFERENCE_VERDICTS) });
+export type JudgedDifference = z.infer<typeof judgedDifferenceSchema>;
+const bothDifferencesSchema = z.object({
+  all: judgedDifferenceSchema.nullable(),
+  withinUsers: judgedDifferenceSchema.nullable(),
+});
+export type BothDifferences = z.infer<typeof bothDifferencesSchema>;
+const differencesSchema = z.object({
+  rule: bothDifferencesSchema,
+  /** Null without training samples. */
+  popularity: bothDifferencesSchema.nullable(),
+  /** Null where the untuned model was not asked. */
+  untuned: bothDifferencesSchema.nullable(),
+});
+export type Differences = z.infer<typeof differencesSchema>;
+
+/** Rows whose targets have something in common. */
+const itemGroupSchema = z.object({
+  n: countSchema(),
+  /** Users counted in `perUserAuc`. */
+  users: countSchema(),
+  auc: z.number().nullable(),
+  perUserAuc: z.number().nullable(),
+  /** Of `auc`. */
+  interval: maybeInterval,
+});
+export type ItemGroup = z.infer<typeof itemGroupSchema>;
+
 /** Of every distribution of scores. */
 export const SCORE_BINS = 20;
 
@@ -68,9 +98,19 @@ export const evaluationReportSchema = z.object({
   /** Item popularity in the training samples, for a method in those it was fit on; null where none were given. */
   popularityAuc: z.number().nullable(),
   popularityPerUserAuc: z.number().nullable(),
-  /** The adapter's blend of model, history and, where training samples were given, popularity; null where it has none. */
+  /** As `scoreBlendAuc` and `rankBlendPerUserAuc`. */
   blendAuc: z.number().nullable().default(null),
   blendPerUserAuc: z.number().nullable().default(null),
+  scoreBlendAuc: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("Over all rows, of the probability by the adapter's blend (blendScore); null where it has none."),
+  rankBlendPerUserAuc: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("Within users, of what the adapter's blend ranks by (blendRank); null where it has none."),
   /** Of the other figures, by the same draws; null in reports of older nodes. Within users whole users are drawn. */
   intervals: z
     .object({
@@ -89,6 +129,24 @@ export const evaluationReportSchema = z.object({
     .object({ auc: differenceSchema.nullable(), perUserAuc: differenceSchema.nullable() })
     .nullable()
     .default(null),
+  differences: differencesSchema
+    .extend({ blend: differencesSchema.nullable() })
+    .nullable()
+    .default(null)
+    .describe(
+      "What was judged minus what it has to beat, by the same draws of users, over all rows and within users; in blend the adapter's blend, by its score over all rows and by its rank within users. Null in reports of older nodes.",
+    ),
+  warm: itemGroupSchema
+    .nullable()
+    .default(null)
+    .describe('Rows whose target some user of the training samples has rated; null without training samples.'),
+  cold: itemGroupSchema.nullable().default(null).describe('Rows whose target none of them has rated.'),
+  unknownToModel: itemGroupSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Rows whose target is not in the catalogue that the model was trained on; null where its training.json names none.',
+    ),
   /** These three are null for methods without a language model, the provider for those that compute by hand. */
   template: templateSchema.nullable(),
   precision: z.string().nullable(),

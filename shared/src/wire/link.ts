@@ -1,19 +1,18 @@
 // The node link: every frame that travels between the edge and a node. Bulk bytes go by signed URLs instead.
 import { z } from 'zod';
-import { blendSchema } from '../blend.ts';
 import { sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { evaluatedMethodSchema } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema, STOP_REASONS, tuningSettingsSchema } from '../tuning.ts';
-import { adapterFilesSchema, goldenScoresSchema } from './adapters.ts';
+import { adapterFilesSchema, blendFileSchema, blendRecordSchema, goldenScoresSchema } from './adapters.ts';
 import { datasetKindSchema } from './datasets.ts';
 import { evaluationReportSchema } from './evaluations.ts';
 import { jobErrorSchema, nodeEventSchema } from './jobs.ts';
 import { nodeStatusSchema } from './nodes.ts';
 
 /** Both ends say it in the header `LINK_VERSION_HEADER` of the handshake; where they differ, the edge answers UPGRADE_REQUIRED. */
-export const LINK_VERSION = 2;
+export const LINK_VERSION = 3;
 export const LINK_PATH = '/internal/nodes/connect';
 export const LINK_VERSION_HEADER = 'X-Tallrec-Link';
 
@@ -45,7 +44,8 @@ export const jobAdapterSchema = z.object({
   configPath: signedPathSchema,
   weightsPath: signedPathSchema,
   golden: goldenScoresSchema.nullable(),
-  blend: blendSchema.nullable().default(null),
+  /** Its `blend.json`. */
+  blend: blendFileSchema.extend({ path: signedPathSchema }).nullable().default(null),
   /** Content hash of the model that it is for; null where any will do. */
   modelHash: sha256Schema.nullable().default(null),
 });
@@ -136,7 +136,7 @@ export const tuneResultSchema = z.object({
   modelHash: sha256Schema,
   files: adapterFilesSchema,
   golden: goldenScoresSchema,
-  blend: blendSchema.nullable().default(null),
+  blend: blendRecordSchema.nullable().default(null),
   bestValidAuc: z.number().nullable(),
   bestValidLoss: z.number().nullable(),
   stopReason: z.enum(STOP_REASONS),
@@ -157,6 +157,7 @@ export const RESULT_FILES = {
   config: 'adapter_config.json',
   weights: 'adapter_model.safetensors',
   report: 'report.json',
+  blend: 'blend.json',
   predictions: 'predictions.jsonl',
 } as const;
 /** Files of a checkpoint are announced as `checkpoint-STEP/FILE`; the event `checkpointed` makes it count. */

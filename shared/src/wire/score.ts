@@ -27,8 +27,14 @@ export const scoreSchema = z.object({
   score: z.number(),
   yesLogit: z.number(),
   noLogit: z.number(),
-  /** The probability by the adapter's blend, where it has one: it stands beside the score. */
-  blendScore: z.number().optional(),
+  blendScore: z
+    .number()
+    .optional()
+    .describe("The probability of a like by the adapter's blend, where it has one: it stands beside the score."),
+  blendRank: z
+    .number()
+    .optional()
+    .describe("What the adapter's blend orders candidates of one history by; between histories it says nothing."),
 });
 export type Score = z.infer<typeof scoreSchema>;
 
@@ -41,11 +47,21 @@ export const scoreResponseSchema = z.object({
 });
 export type ScoreResponse = z.infer<typeof scoreResponseSchema>;
 
+export const RANK_ORDERS = ['blend', 'score'] as const;
+export const rankOrderSchema = z
+  .enum(RANK_ORDERS)
+  .optional()
+  .describe(
+    "blend, also when left out: by the adapter's blend where it has one, else by the score. score: by the score in any case.",
+  );
+export type RankOrder = (typeof RANK_ORDERS)[number];
+
 /** One history, many candidates; `--request` of the CLI takes the same without the model fields. */
 export const rankInputSchema = z.object({
   noun: nounSchema.default('movie'),
   history: z.array(historyItemSchema).max(LIMITS.historyItems),
   candidates: z.array(itemSchema).min(1).max(LIMITS.rankCandidates),
+  orderBy: rankOrderSchema,
 });
 export type RankInput = z.infer<typeof rankInputSchema>;
 
@@ -58,6 +74,12 @@ export const rankedSchema = scoreSchema.extend({
   candidate: itemSchema,
 });
 export type Ranked = z.infer<typeof rankedSchema>;
+
+/** Best first, for sorting; of equals neither comes first. */
+export function compareRanked(orderBy: RankOrder = 'blend'): (a: Score, b: Score) => number {
+  const key = ({ score, blendRank }: Score) => (orderBy === 'blend' ? (blendRank ?? score) : score);
+  return (a, b) => key(b) - key(a);
+}
 
 /** Best first; ties keep the order of the request. */
 export const rankResponseSchema = z.object({

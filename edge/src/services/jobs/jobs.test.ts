@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { JOB_STATES, JOB_TRANSITIONS } from '@tallrec/shared/wire/jobs';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { eq } from 'drizzle-orm';
@@ -12,9 +13,11 @@ import { call } from '../../testing/client.ts';
 import { uploaded } from '../../testing/datasets.ts';
 import { MODEL, nodeStatus, until } from '../../testing/fake-node.ts';
 import {
+  BLEND,
   createTuning,
   evaluationIn,
   evaluationReport,
+  fetchEdge,
   finish,
   finishTuning,
   getTuning,
@@ -85,12 +88,15 @@ describe('a tuning', () => {
       error: null,
     });
     expect(done.endedAt).not.toBeNull();
-    const { body } = await call('GET', `/v1/adapters/${adapter}`);
+    const { body } = await call<Adapter>('GET', `/v1/adapters/${adapter}`);
     expect(body).toMatchObject({ id: adapter, name: 'mine', tuning: id, model: MODEL, metrics: { validAuc: 0.75 } });
-    const blend = { weights: { logit: 0.5, historyShare: 2 }, samples: 20 };
-    expect(body).toMatchObject({ blend });
+    expect(body.blend).toEqual(BLEND);
     const more = await createTuning(dataset, { initAdapter: adapter });
-    expect((await nextJob(node, 'tune', more.id)).init).toMatchObject({ id: adapter, blend });
+    const { init } = await nextJob(node, 'tune', more.id);
+    expect(init).toMatchObject({ id: adapter, blend: { bytes: expect.any(Number) } });
+    // What it ranks with travels as a file of the adapter.
+    const fetched = await fetchEdge(init!.blend!.path);
+    expect(await fetched.json()).toMatchObject({ ...BLEND, items: { ratings: 1 } });
     await call('POST', `/v1/tunings/${more.id}/cancel`);
 
     const { body: curves } = await call('GET', `/v1/tunings/${id}/metrics`);
