@@ -155,7 +155,8 @@ describe('the main job', () => {
       expect(report.popularityAuc).toEqual(expect.any(Number));
     }
     expect(after.auc).not.toBe(before.auc);
-    expect([before.blendAuc, after.blendAuc]).toEqual([null, expect.any(Number)]);
+    expect([before.scoreBlendAuc, after.scoreBlendAuc]).toEqual([null, expect.any(Number)]);
+    expect(after.warm!.n + after.cold!.n).toBe(EVALUATED_ROWS);
   });
 
   it('evaluates methods of the tables beside it: a control and a conventional one, on the same shots', async () => {
@@ -203,7 +204,18 @@ describe('the main job', () => {
       { model, adapter: 'production', history, candidates },
       rankResponseSchema,
     );
-    expect(ranking.map(({ score }) => score)).toEqual(ranking.map(({ score }) => score).toSorted((a, b) => b - a));
+    // By the blend, whose score orders one history as its rank does.
+    for (const key of ['blendRank', 'blendScore'] as const) {
+      const ordered = ranking.map((ranked) => ranked[key]!);
+      expect(ordered).toEqual(ordered.toSorted((a, b) => b - a));
+    }
+    const byScore = await machine.client.post(
+      '/v1/rank',
+      { model, adapter: 'production', history, candidates, orderBy: 'score' },
+      rankResponseSchema,
+    );
+    const scores = byScore.ranking.map(({ score }) => score);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     expect(base.scores[0]).not.toHaveProperty('blendScore');
     for (const { index, score, blendScore, candidate } of ranking) {
       expect(blendScore).toBeCloseTo(tuned.scores[index]!.blendScore!, 4);

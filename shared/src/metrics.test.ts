@@ -14,7 +14,6 @@ import {
   scoreBins,
 } from './metrics.ts';
 import { Random } from './random.ts';
-import type { LabelledSample } from './sample.ts';
 
 const rowsArbitrary = fc.array(
   fc.record({ score: fc.integer({ min: -5, max: 5 }), liked: fc.boolean(), user: fc.constantFrom('a', 'b', 'c') }),
@@ -98,14 +97,6 @@ describe('bootstrapInterval', () => {
     const byUser = rows.map((row, i) => ({ ...row, user: String(i % 9) }));
     expect(bootstrapInterval(byUser)!.resampled).toBe('rows');
   });
-});
-
-const sample = (user: string, liked: string[], target: string, likesTarget: boolean): LabelledSample => ({
-  user,
-  noun: 'movie',
-  history: liked.map((title) => ({ title, liked: true })),
-  target: { title: target },
-  liked: likesTarget,
 });
 
 it('historyShare is the liked part of the history', () => {

@@ -8,6 +8,10 @@ describe('an interval over seeds', () => {
     expect(same.high - same.low).toBe(0);
   });
 
+  it('is the range of two seeds, which say nothing of others', () => {
+    expect(seedsInterval([0.54, 0.5])).toEqual({ low: 0.5, high: 0.54, level: null });
+  });
+
   it('is the mean with t · s / √n on either side', () => {
     // Deviation .02, t of 2 degrees of freedom.
     const { low, high } = seedsInterval([0.5, 0.52, 0.54])!;

@@ -1,4 +1,4 @@
-// The mean over seeds, with Student's interval.
+// The mean over seeds, with Student's interval; of two seeds their range.
 
 /** 97.5 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond the last the normal's is close. */
 const T_QUANTILES = [
@@ -10,7 +10,8 @@ const NORMAL_QUANTILE = 1.96;
 export interface SeedsInterval {
   low: number;
   high: number;
-  level: 0.95;
+  /** Null for a range. */
+  level: 0.95 | null;
 }
 
 export function mean(values: readonly number[]): number {
@@ -18,12 +19,13 @@ export function mean(values: readonly number[]): number {
 }
 
 /**
- * mean ± t · s / √n: how much the choice of shots and the start move the result. It says nothing about other test users.
+ * mean ± t · s / √n; of two seeds, of which Student's interval is 13 times as wide as the range and says nothing, the range. How much the choice of shots and the start move the result. It says nothing about other test users.
  * @returns null for fewer than two values
  */
 export function seedsInterval(values: readonly number[]): SeedsInterval | null {
   const n = values.length;
   if (n < 2) return null;
+  if (n === 2) return { low: Math.min(...values), high: Math.max(...values), level: null };
   const centre = mean(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1));
   const half = ((T_QUANTILES[n - 2] ?? NORMAL_QUANTILE) * deviation) / Math.sqrt(n);

@@ -27,7 +27,7 @@ function lead({ complete, cells, failures, seeds }: Results): string {
   const state = complete
     ? ''
     : ` It is not complete: ${cells.length} cells are done${failures.length > 0 ? ` and ${failures.length} failed` : ''}.`;
-  return `AUC × 100 on test rows that no fit has seen, mean of ${seeds} seed${seeds === 1 ? '' : 's'}; ± is half of Student's 95 % interval over seeds. The share of the history that was liked is a rule without parameters: what does not pass it has learned nothing beyond a user's base rate.${state}`;
+  return `AUC × 100 on test rows that no fit has seen, mean of ${seeds} seed${seeds === 1 ? '' : 's'}; ± is half of Student's 95 % interval over seeds (of two, half of their range). The share of the history that was liked is a rule without parameters: what does not pass it has learned nothing beyond a user's base rate.${state}`;
 }
 
 function pairTitle(trainedOn: readonly string[], testedOn: string): string {

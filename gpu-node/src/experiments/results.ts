@@ -8,6 +8,8 @@ import { type CellResult, cellResultSchema } from './cell.ts';
 
 const auc = z.number().min(0).max(1).nullable();
 const ends = { low: z.number(), high: z.number(), level: z.number() };
+/** The level of a range is null. */
+const seedsEnds = { ...ends, level: z.number().nullable() };
 
 export const resultRowSchema = z.object({
   method: z.string(),
@@ -21,11 +23,11 @@ export const resultRowSchema = z.object({
   seeds: z.int(),
   auc,
   /** Student's, over seeds; null for one seed. */
-  seedsInterval: z.object(ends).nullable(),
+  seedsInterval: z.object(seedsEnds).nullable(),
   /** Bootstrap over test users (or rows) of the first seed. */
   usersInterval: z.object({ ...ends, resampled: z.enum(['users', 'rows']) }).nullable(),
   perUserAuc: auc,
-  perUserSeedsInterval: z.object(ends).nullable(),
+  perUserSeedsInterval: z.object(seedsEnds).nullable(),
   users: z.int(),
   n: z.int(),
   likedShare: z.number(),

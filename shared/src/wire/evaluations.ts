@@ -203,7 +203,7 @@ const evaluationFields = z.strictObject({
   force: forceSchema,
   method: evaluatedMethodSchema.optional().meta({
     description:
-      'A method of the results tables, fit on the node and judged in place of a model with its adapter. rt, rt-blend, in-context and zero-shot need model; at, tallrec and tallrec-blend need instructionsDataset too; gru-bert and dros-bert a node that was started with TALLREC_ENCODER. In-context learning takes 16 examples at most.',
+      'A method of the results tables, fit on the node and judged in place of a model with its adapter. rt, rt-blend, blend-rank, blend-score, in-context and zero-shot need model; at, tallrec and tallrec-blend need instructionsDataset too; gru-bert and dros-bert a node that was started with TALLREC_ENCODER. In-context learning takes 16 examples at most.',
   }),
   shots: shotsSchema.optional().meta({
     description: 'Samples K that the method is fit on, drawn by the seed from the training samples; all when left out.',

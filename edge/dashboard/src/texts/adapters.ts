@@ -61,7 +61,7 @@ export const adapterTexts = {
     template: (template: string) => `Template “${template}”`,
     validAuc: (auc: string) => `validation AUC ${auc}`,
     blend: (samples: string) =>
-      `With a blend of its answer and the history’s share of likes, fit on ${samples} validation samples.`,
+      `With a blend of its answer, what others thought of an item and the history’s share of likes, fit on ${samples} validation samples.`,
     noBlend: 'Without a blend: there were too few validation samples to fit one.',
     judged: 'Evaluations',
     notJudged: 'It has not been judged on a dataset of its own yet.',

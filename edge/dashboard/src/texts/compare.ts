@@ -74,7 +74,7 @@ export const compareTexts = {
   },
   shots: {
     title: 'AUC against K',
-    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them; of one seed the interval is that over users.',
+    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them, of two seeds their range; of one seed the interval is that over users.',
     axis: 'K, examples to learn from',
     none: 'AUC against K appears as soon as runs with a K have been judged.',
     paper: 'The paper’s figures',

@@ -57,7 +57,7 @@ export const playgroundTexts = {
     },
     hints: {
       probability:
-        'How likely the model says Yes; under it the adapter’s blend of that and the history’s share of likes, which keeps the order.',
+        'How likely they would like it: by the adapter’s blend, which orders the list too, with the model alone under it; without a blend by the model.',
       popularity: 'Where it would stand if those that most people liked came first, and how far the model moved it.',
     },
     likes: (likes: string) => `${likes} likes`,
@@ -65,7 +65,7 @@ export const playgroundTexts = {
     higher: (places: string) => `${places} places higher than by popularity`,
     lower: (places: string) => `${places} places lower than by popularity`,
     same: 'as by popularity',
-    blend: (share: string) => `blend ${share}`,
+    alone: (share: string) => `model alone ${share}`,
     next: 'What came next',
     nextLiked: 'What came next: liked',
     nextNotLiked: 'What came next: not liked',

@@ -45,7 +45,11 @@ describe('files of an adapter', () => {
   });
 
   it('bring the adapter that a blend was fit for along with it', () => {
-    const blend = { weights: { bias: 0, logit: 1, historyShare: 2 }, withPopularity: null, samples: 9 };
+    const blend = {
+      rank: { logit: 1, fans: 0.5, itemMean: 0 },
+      score: { bias: 0, rank: 1, historyShare: 2 },
+      ...{ samples: 9, users: 2, items: { likes: 1, ratings: 1, items: [['A', 1, 1]] } },
+    };
     const adapter = 'ab'.repeat(32);
     expect(readBlend(JSON.stringify({ ...blend, adapter }))).toEqual({ adapter, blend });
   });

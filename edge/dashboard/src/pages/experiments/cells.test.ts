@@ -79,7 +79,7 @@ describe('an entry', () => {
 });
 
 describe('a cell', () => {
-  it('is the mean over seeds, the newest of each, with half of the interval', () => {
+  it('is the mean over seeds, the newest of each, with half of the interval, of two seeds of their range', () => {
     const cell = cellOf(
       tableOf(
         entries([
@@ -93,7 +93,7 @@ describe('a cell', () => {
       16,
     );
     expect(cell.auc).toBeCloseTo(0.52, 12);
-    expect(cell.half).toBeCloseTo((12.706 * 0.04) / Math.sqrt(2) / Math.sqrt(2), 10);
+    expect(cell.half).toBeCloseTo(0.02, 10);
     expect([cell.seeds, cell.counted.length, cell.others.length]).toEqual([[0, 1], 2, 1]);
   });
 

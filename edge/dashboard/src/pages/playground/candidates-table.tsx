@@ -112,10 +112,10 @@ function Title({ candidate: { title, next }, onLook }: { candidate: Candidate; o
 function Probability({ score, blendScore }: Ranked) {
   return (
     <>
-      <ProbabilityBar value={score} />
+      <ProbabilityBar value={blendScore ?? score} />
       {blendScore !== undefined && (
         <Text size="xs" c="dimmed" ta="right">
-          {words.blend(formatProbability(blendScore))}
+          {words.alone(formatProbability(score))}
         </Text>
       )}
     </>
