@@ -9,7 +9,14 @@ const atLeastZero = z.number().min(0);
 
 export const blendSchema = z.object({
   /** r = logit · (yesLogit − noLogit) + fans · log(1 + users who liked the target) + itemMean · log-odds of its shrunk share of likes. */
-  rank: z.object({ logit: atLeastZero, fans: atLeastZero, itemMean: atLeastZero }),
+  rank: z.object({
+    logit: atLeastZero,
+    fans: atLeastZero,
+    itemMean: atLeastZero,
+    /** The same two of the item facts that the tuning was given. */
+    factFans: atLeastZero.optional(),
+    factMean: atLeastZero.optional(),
+  }),
   /** Log-odds of a like = bias + rank · r + historyShare · log-odds of the history's share of likes; for one history p orders as r does. */
   score: z.object({ bias: z.number(), rank: atLeastZero, historyShare: z.number() }),
   /** Validation samples that p was fit on. */
@@ -20,8 +27,12 @@ export const blendSchema = z.object({
 /** Its weights: what is shown of it. */
 export type Blend = z.infer<typeof blendSchema>;
 
-/** With what it needs to score: likes and ratings of the training samples' items. */
-export const wholeBlendSchema = blendSchema.extend({ items: itemStatisticsSchema });
+/** With what it needs to score: likes and ratings of items. */
+export const wholeBlendSchema = blendSchema.extend({
+  items: itemStatisticsSchema,
+  /** What people knew of the items beside their training samples. */
+  facts: itemStatisticsSchema.optional(),
+});
 export type WholeBlend = z.infer<typeof wholeBlendSchema>;
 
 export interface Logits {
@@ -37,10 +48,20 @@ export interface BlendedScore {
 }
 
 /** What r is made of, in the order of its weights. */
-export const RANK_FEATURES = ['logit', 'fans', 'itemMean'] as const satisfies readonly (keyof Blend['rank'])[];
+export const RANK_FEATURES = [
+  'logit',
+  'fans',
+  'itemMean',
+  'factFans',
+  'factMean',
+] as const satisfies readonly (keyof Blend['rank'])[];
 
-export function rankFeatures({ yesLogit, noLogit }: Logits, { fans, itemMean }: ItemFeatures): number[] {
-  return [yesLogit - noLogit, fans, itemMean];
+export function rankFeatures(
+  { yesLogit, noLogit }: Logits,
+  { fans, itemMean }: ItemFeatures,
+  facts?: ItemFeatures,
+): number[] {
+  return [yesLogit - noLogit, fans, itemMean, ...(facts ? [facts.fans, facts.itemMean] : [])];
 }
 
 /** Log-odds of the share of a history that was liked, with half a like and half a dislike added. */
@@ -51,11 +72,12 @@ export function shareLogit({ history }: Pick<Sample, 'history'>): number {
 
 export type Blender = (sample: Sample, logits: Logits) => BlendedScore;
 
-export function blender({ rank: weights, score, items }: WholeBlend): Blender {
+export function blender({ rank: weights, score, items, facts }: WholeBlend): Blender {
   const featuresOf = itemFeatures(items);
+  const factsOf = facts && itemFeatures(facts);
   return (sample, logits) => {
-    const features = rankFeatures(logits, featuresOf(sample.target));
-    const rank = RANK_FEATURES.reduce((sum, name, at) => sum + weights[name] * features[at]!, 0);
+    const features = rankFeatures(logits, featuresOf(sample.target), factsOf?.(sample.target));
+    const rank = features.reduce((sum, value, at) => sum + (weights[RANK_FEATURES[at]!] ?? 0) * value, 0);
     return { rank, logOdds: score.bias + score.rank * rank + score.historyShare * shareLogit(sample) };
   };
 }

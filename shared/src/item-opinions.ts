@@ -67,14 +67,7 @@ export class ItemOpinions {
       users.size,
     ]);
     const sum = (at: 1 | 2) => counts.reduce((total, row) => total + row[at], 0);
-    // What few have rated tells least.
-    counts.sort((a, b) => b[2] - a[2] || (a[0] < b[0] ? -1 : 1));
-    let characters = 0;
-    const kept = counts.slice(0, LIMITS.statisticsItems).filter(([key]) => {
-      characters += key.length;
-      return characters <= LIMITS.statisticsCharacters;
-    });
-    return { likes: sum(1), ratings: sum(2), items: kept };
+    return { likes: sum(1), ratings: sum(2), items: withinLimits(counts) };
   }
 }
 
@@ -111,6 +104,16 @@ export interface ItemFeatures {
   fans: number;
   /** Log-odds of its share of likes, shrunk to that of all items together by five ratings. */
   itemMean: number;
+}
+
+/** The most rated, within the limits: what few have rated tells least. */
+export function withinLimits(items: ItemStatistics['items']): ItemStatistics['items'] {
+  const sorted = items.toSorted((a, b) => b[2] - a[2] || (a[0] < b[0] ? -1 : 1));
+  let characters = 0;
+  return sorted.slice(0, LIMITS.statisticsItems).filter(([key]) => {
+    characters += JSON.stringify(key).length;
+    return characters <= LIMITS.statisticsCharacters;
+  });
 }
 
 /** An item without ratings is the mean item, without fans. */

@@ -49,11 +49,11 @@ export const LIMITS = {
   /** Of a dataset's items, those that are kept for searching; what they are called takes no more than so many characters together. */
   searchedItems: 20_000,
   searchedCharacters: 2 * MIB,
-  /** Of a blend's item statistics, whose keys take no more than so many characters together. */
+  /** Of a blend's item statistics, and of its facts, whose keys take no more than so many characters of JSON together. */
   statisticsItems: 20_000,
-  statisticsCharacters: MIB,
+  statisticsCharacters: 400_000,
   /** `blend.json` with its statistics. */
-  blendBytes: 3 * MIB,
+  blendBytes: 3.5 * MIB,
   scoreSamples: 256,
   rankCandidates: 500,
   formatSamples: 100,

@@ -37,11 +37,11 @@ export async function scoreSamples(
 export async function rankCandidates(
   deps: ScoringDeps,
   ctx: Ctx,
-  { noun, history, candidates, ...request }: RankRequest,
+  { noun, history, candidates, orderBy, ...request }: RankRequest,
   asked: Asked = {},
 ): Promise<RankResponse> {
   const { nodes, adapter, template, warnings } = await routeTo(deps, ctx, request, asked.admission);
-  const body: NodeRankRequest = { model: request.model, template, noun, history, candidates, adapter };
+  const body: NodeRankRequest = { model: request.model, template, noun, history, candidates, orderBy, adapter };
   const answer = await relay(deps, ctx, nodes, NODE_PATHS.rank, body, nodeRankResponseSchema, asked);
   return { ...answer, template, warnings };
 }

@@ -117,7 +117,9 @@ describe('how commands end', () => {
 
 describe('tune, score, rank, evaluate', () => {
   test('one adapter from end to end', async () => {
-    const tuned = await tallrec(...TUNE, ...RECIPE, '--max-steps', '8', '--out', 'whole', '--json');
+    await writeFile(at('items.csv'), 'title,likes,ratings\nFilm 1,30,40\n');
+    const given = ['--items', 'items.csv', '--max-steps', '8'];
+    const tuned = await tallrec(...TUNE, ...RECIPE, ...given, '--out', 'whole', '--json');
     expect(tuned.stderr).toMatch(/Step 8: validation AUC/);
     expect(tuned.code).toBe(0);
     const report = tuningReportSchema.parse(JSON.parse(tuned.stdout));
@@ -194,6 +196,7 @@ describe('tune, score, rank, evaluate', () => {
     expect(blendFile).toMatchObject({ adapter: report.adapter.contentHash, samples: 16 });
     const blended = blender(blendFile);
     expect(blendFile.users).toBeGreaterThan(0);
+    expect(blendFile.facts).toMatchObject({ likes: 30, ratings: 40 });
     JSON.parse(again.stdout).scores.forEach((score: Score, i: number) => {
       expect(score.yesLogit).toBeCloseTo(lines[i].yesLogit, 5);
       const { rank, logOdds } = blended(samples(16, 2)[i]!, score);

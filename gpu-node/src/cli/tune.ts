@@ -13,6 +13,7 @@ import {
   tuningSettingsSchema,
 } from '@tallrec/shared/tuning';
 import { type Command, Option } from 'commander';
+import { readItemFacts } from '../data/read-item-facts.ts';
 import { readInstructions, readLabelledSamples, readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { isEmpty } from '../llama/peft.ts';
@@ -39,6 +40,7 @@ interface Options extends RecipeOptions {
   model: string;
   train: string;
   valid?: string;
+  items?: string;
   validLimit?: number;
   stage: Stage;
   shots?: number;
@@ -67,6 +69,7 @@ export function registerTune(program: Command): void {
       'gets the PEFT adapter, report.json, blend.json where it could be fit and, while it runs, checkpoints',
     )
     .option('--valid <file>', 'validation data; with it the best adapter is kept, else the last')
+    .option('--items <file>', 'facts for the blend: items by id or title, each with its likes and ratings elsewhere')
     .option('--valid-limit <n>', 'judge by n validation rows, drawn by the seed', wholeNumber(2))
     .option('--shots <k>', 'train on K samples, drawn by the seed', wholeNumber(1))
     .addOption(
@@ -161,7 +164,7 @@ async function refuseFinished(reportPath: string): Promise<void> {
   );
 }
 
-async function readData({ stage, train, valid, validLimit, seed }: Options): Promise<TuningData> {
+async function readData({ stage, train, valid, items, validLimit, seed }: Options): Promise<TuningData> {
   const draw = <T>(rows: T[]) =>
     validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
   if (stage === 'alpaca') {
@@ -175,6 +178,7 @@ async function readData({ stage, train, valid, validLimit, seed }: Options): Pro
     stage,
     train: await readLabelledSamples(train, warn),
     valid: valid ? draw(await readLabelledSamples(valid, warn)) : [],
+    ...(items ? { facts: await readItemFacts(items) } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 // Measures the two stages of a blend on the untuned model: the paired differences, calibration, and warm, cold and unknown items.
-// Usage: npx node gpu-node/src/experiments/measure-blends.ts FOLDER... --model DIR [--shots 16,64,256] [--seeds 5] [--cache DIR]
+// Usage: npx node gpu-node/src/experiments/measure-blends.ts FOLDER... --model DIR [--shots 16,64,256] [--seeds 5] [--items FILE] [--cache DIR]
 //        A folder holds train, valid and test samples ("tallrec samples" makes one); shots "all" takes every training sample.
+//        --items names facts about items, as for "tallrec tune".
 //        --cache keeps the model's logits, so that what is measured again is not scored again.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { fitBlend } from '../blend/fit-blend.ts';
 import { openEngine } from '../cli/open-engine.ts';
+import { readItemFacts } from '../data/read-item-facts.ts';
 import { judge } from '../evaluate/judge.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { modelCatalogue } from '../models/model-catalogue.ts';
@@ -28,12 +30,14 @@ const { values, positionals } = parseArgs({
     model: { type: 'string', default: 'gpu-node/models/tallrec-movies' },
     shots: { type: 'string', default: '16,64,256' },
     seeds: { type: 'string', default: '5' },
+    items: { type: 'string' },
     cache: { type: 'string' },
   },
 });
 
 const engine = await openEngine({ model: values.model });
 const catalogue = await modelCatalogue(engine.place.dir);
+const facts = values.items ? await readItemFacts(values.items) : undefined;
 const rows = promptRowsOf(engine, { template: 'clean', cutoffTokens: 512 });
 
 async function logitsOf(samples: readonly LabelledSample[], name: string): Promise<Logits[]> {
@@ -92,7 +96,7 @@ for (const folder of positionals) {
     const runs: Measured[] = [];
     for (let seed = 0; seed < (shots === undefined ? 1 : Number(values.seeds)); seed++) {
       const train = drawShots(domain.train, shots, Random.seeded(seed));
-      const blend = fitBlend(valid, validLogits, train);
+      const blend = fitBlend(valid, validLogits, train, facts);
       if (!blend) throw new Error('no blend could be fit');
       const blended = blender(blend);
       const both = test.map((sample, index) => blended(sample, testLogits[index]!));

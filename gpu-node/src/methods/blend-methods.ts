@@ -31,7 +31,12 @@ function blendMethod(
       const { answers, tokens, earlierMs } = await shared.answers(valid, { rows, signal, onProgress });
       const blend = requireBlend(fitBlend(valid, answers, train));
       return scoringMethod(shared, {
-        chosen: { ...blend.rank, validUsers: blend.users },
+        chosen: {
+          logit: blend.rank.logit,
+          fans: blend.rank.fans,
+          itemMean: blend.rank.itemMean,
+          validUsers: blend.users,
+        },
         ...{ rows, tokens, earlierMs, blend, scoreOf: blendedBy(blend, by), logOdds: by === 'logOdds' },
       });
     },

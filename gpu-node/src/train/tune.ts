@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { WholeBlend } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
+import type { ItemStatistics } from '@tallrec/shared/item-opinions';
 import { auc, historyShare } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
@@ -22,7 +23,13 @@ import { type StopReason, train } from './train.ts';
 import { validateInstructions, validateSamples } from './validate.ts';
 
 export type TuningData =
-  | { stage: 'rec'; train: readonly LabelledSample[]; valid: readonly LabelledSample[] }
+  | {
+      stage: 'rec';
+      train: readonly LabelledSample[];
+      valid: readonly LabelledSample[];
+      /** Of the items, for the blend. */
+      facts?: ItemStatistics | undefined;
+    }
   | { stage: 'alpaca'; train: readonly InstructionRow[]; valid: readonly InstructionRow[] };
 
 export interface TuneOptions {
@@ -189,7 +196,8 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
       blend: async (adapter, signal) => {
         const rows = data.valid.map((sample) => prompts.prompt(sample));
         const judging = { adapter, microBatchTokens, signal, onProgress };
-        return fitBlend(data.valid, await answerLogits(model, rows, prompts.answerTokens, judging), data.train);
+        const answers = await answerLogits(model, rows, prompts.answerTokens, judging);
+        return fitBlend(data.valid, answers, data.train, data.facts);
       },
     };
   }

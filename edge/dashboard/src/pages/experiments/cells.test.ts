@@ -220,7 +220,7 @@ describe('the table as text', () => {
       markdownOf(table, 'movie')
         .split('\n')
         .find((row) => row.startsWith(`| ${title}`))!;
-    expect(line('SASRec')).toBe('| SASRec | 52.0 ± 25.4 | 50.4 | – | 50.5 | – | 52.3 |');
+    expect(line('SASRec')).toBe('| SASRec | 52.0 ± 2.0 | 50.4 | – | 50.5 | – | 52.3 |');
     expect(line('Share of history liked')).toBe('| Share of history liked | 70.0 | – | 70.0 | – | 70.0 | – |');
     expect(markdownOf(table, null).split('\n')[1]).toBe('| --- | ---: | ---: | ---: |');
   });

@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { itemFeatures } from '@tallrec/shared/item-opinions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readItemFacts } from './read-item-facts.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'item-facts-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+async function read(text: string) {
+  const path = join(dir, 'items');
+  await writeFile(path, text);
+  return readItemFacts(path);
+}
+
+describe('facts about items', () => {
+  it.each([
+    ['CSV', 'id,title,likes,ratings\n7,Heat (1995),30,40\n,Babe (1995),2,20\n'],
+    [
+      'JSON Lines',
+      '{"id":7,"title":"Heat (1995)","likes":30,"ratings":40,"date":"1995"}\n{"title":"Babe (1995)","likes":2,"ratings":20}\n',
+    ],
+    [
+      'JSON',
+      '[{"id":"7","title":"Heat (1995)","likes":30,"ratings":40},{"title":"Babe (1995)","likes":2,"ratings":20}]',
+    ],
+  ])('are read from %s, and found by id or title', async (_, text) => {
+    const facts = await read(text);
+    expect(facts).toMatchObject({ likes: 32, ratings: 60 });
+    const featuresOf = itemFeatures(facts);
+    expect(featuresOf({ title: 'of another name', id: '7' }).fans).toBe(Math.log1p(30));
+    expect(featuresOf({ title: 'Heat (1995)' }).fans).toBe(Math.log1p(30));
+    expect(featuresOf({ title: 'Babe (1995)' }).fans).toBe(Math.log1p(2));
+    expect(featuresOf({ title: 'Jumanji (1995)' }).fans).toBe(0);
+  });
+
+  it.each([
+    ['likes,ratings\n3,4\n', /line 2: expected an id or a title/],
+    ['title,likes,ratings\nHeat,5,4\n', /line 2: expected no more likes than ratings/],
+    ['title,likes,ratings\nHeat,4,4\nBabe,many,4\n', /line 3: likes: /],
+    ['title,likes\nHeat,4\n', /ratings/],
+    ['[]', /has no items/],
+  ])('are refused by line: %j', async (text, problem) => {
+    await expect(read(text)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      message: expect.stringMatching(problem),
+    });
+  });
+});
