@@ -6,7 +6,7 @@ import { microBatches } from '../llama/micro-batches.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { ToyLanguageModel, toyConfig, toyTokenizer } from '../llama/toy-language-model.ts';
 import { initAdapter, loraConfig } from '../train/lora-init.ts';
-import { rankCandidates, scoreSamples } from './scorer.ts';
+import { rankCandidates, rankingOf, scoreSamples } from './scorer.ts';
 
 const rows = new PromptRows(toyTokenizer, { template: 'clean', cutoffTokens: 512 });
 const titles = ['Short', 'A rather longer title than that', 'Mid length', 'B', 'Another long title to score here'];
@@ -71,6 +71,21 @@ describe('rankCandidates', () => {
     const shorts = results.filter(({ candidate }) => candidate.title === 'Short');
     expect(shorts.map(({ index }) => index)).toEqual([0, 5]);
     expect(shorts[0]!.score).toBe(shorts[1]!.score);
+  });
+});
+
+describe('an order', () => {
+  const candidates = ['A', 'B', 'C'].map((title) => ({ title }));
+  const scores = [0.2, 0.9, 0.5].map((score, at) => ({ score, yesLogit: 0, noLogit: 0, blendRank: [1, 0, 1][at]! }));
+  const input = { noun: 'movie', history: [], candidates };
+  const titles = (ranked: ReturnType<typeof rankingOf>) => ranked.map(({ candidate }) => candidate.title).join('');
+
+  test("is the blend's where there is one, unless the score's is asked for", () => {
+    expect(titles(rankingOf(input, scores))).toBe('ACB');
+    expect(titles(rankingOf({ ...input, orderBy: 'blend' }, scores))).toBe('ACB');
+    expect(titles(rankingOf({ ...input, orderBy: 'score' }, scores))).toBe('BCA');
+    const plain = scores.map(({ blendRank: _, ...score }) => score);
+    expect(titles(rankingOf({ ...input, orderBy: 'blend' }, plain))).toBe('BCA');
   });
 });
 

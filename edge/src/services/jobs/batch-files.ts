@@ -8,8 +8,8 @@ import { places } from '../../storage/places.ts';
 import { RowsWriter } from '../../storage/r2.ts';
 
 const COLUMNS = {
-  score: ['row', 'user', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore'],
-  rank: ['row', 'user', 'rank', 'id', 'title', 'score', 'yesLogit', 'noLogit', 'blendScore'],
+  score: ['row', 'user', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore', 'blendRank'],
+  rank: ['row', 'user', 'rank', 'id', 'title', 'score', 'yesLogit', 'noLogit', 'blendScore', 'blendRank'],
 } as const;
 /** Lines turned into CSV at once. */
 const LINES_AT_ONCE = 1000;
