@@ -23,6 +23,8 @@ import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import { openAdapter, openEngine } from './open-engine.ts';
 import {
+  badRowsOf,
+  badRowsOption,
   computeOption,
   memoryOption,
   providerOption,
@@ -49,6 +51,7 @@ interface Options extends RecipeOptions {
   weights?: WeightFormat;
   compute?: Compute;
   json?: boolean;
+  leaveOutBadRows?: boolean;
   checkpointEvery: number;
   vram?: number;
 }
@@ -74,6 +77,7 @@ export function registerTune(program: Command): void {
     .option('--init <adapter-dir>', 'start from this adapter')
     .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
     .addOption(templateOption())
+    .addOption(badRowsOption())
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
     .addOption(weightsOption())
@@ -156,20 +160,21 @@ async function refuseFinished(reportPath: string): Promise<void> {
   );
 }
 
-async function readData({ stage, train, valid, validLimit, seed }: Options): Promise<TuningData> {
+async function readData({ stage, train, valid, validLimit, seed, leaveOutBadRows }: Options): Promise<TuningData> {
+  const reading = { onWarning: warn, badRows: badRowsOf(leaveOutBadRows) };
   const draw = <T>(rows: T[]) =>
     validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
   if (stage === 'alpaca') {
     return {
       stage,
-      train: await readInstructions(train, warn),
-      valid: valid ? draw(await readInstructions(valid, warn)) : [],
+      train: await readInstructions(train, reading),
+      valid: valid ? draw(await readInstructions(valid, reading)) : [],
     };
   }
   return {
     stage,
-    train: await readLabelledSamples(train, warn),
-    valid: valid ? draw(await readLabelledSamples(valid, warn)) : [],
+    train: await readLabelledSamples(train, reading),
+    valid: valid ? draw(await readLabelledSamples(valid, reading)) : [],
   };
 }
 

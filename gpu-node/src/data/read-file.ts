@@ -47,7 +47,12 @@ export async function readFile<Kind extends FileForm['kind']>(
   }
   take(pass.end());
   const [error] = pass.rowErrors;
-  if (error) throw refused(path, error, pass.errorCount);
+  if (error && pass.isRefused()) {
+    // Who says nothing about such rows has no such option.
+    const canLeaveOut = form.badRows === 'refuse' && !pass.isRefused('leave-out');
+    const fix = canLeaveOut ? `${error.fix} Or leave such rows out: --leave-out-bad-rows.` : error.fix;
+    throw refused(path, { ...error, fix }, pass.errorCount);
+  }
   for (const warning of pass.warnings()) onWarning(`${path}: ${warning}`);
   return rows;
 }

@@ -38,7 +38,19 @@ const NAMES: Record<Column, readonly string[]> = {
     'productname',
   ],
   rating: ['rating', 'score', 'stars', 'overall', 'bookrating'],
-  time: ['time', 'timestamp', 'ts', 'unixreviewtime', 'datetime', 'date', 'createdat', 'ratedat'],
+  time: [
+    'time',
+    'timestamp',
+    'ts',
+    'unixreviewtime',
+    'datetime',
+    'date',
+    'createdat',
+    'ratedat',
+    'when',
+    'ratingdate',
+    'datum',
+  ],
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
 };
 

@@ -15,6 +15,7 @@ import {
   RATINGS,
 } from './columns.ts';
 import { type Dialect, dialectOf, isTelling } from './dialect.ts';
+import { fieldCountFault } from './field-count.ts';
 import { lineEndsIn } from './line-counter.ts';
 import { shown } from './row-fault.ts';
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
@@ -180,10 +181,7 @@ export class CsvReader implements RowReader {
     const width = this.head!.header.length;
     const line = lastLine - fields.reduce((sum, field) => sum + lineEndsIn(field), 0);
     if (fields.length !== width) {
-      const first = this.dialect!.byOrder ? 'first row' : 'header';
-      const problem = `This row has ${fields.length} fields, the ${first} has ${width}.`;
-      const fix = 'Put fields that hold the delimiter or a line break in double quotes.';
-      this.rows.push({ line, column: null, problem, fix });
+      this.rows.push({ line, column: null, ...fieldCountFault(fields, width, this.dialect!) });
       return;
     }
     this.rows.push({ line, value: this.valueOf(fields), fields });

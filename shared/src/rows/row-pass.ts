@@ -2,7 +2,7 @@
 // the page that shows a file before its upload say the same because all are this.
 import type { Interaction, Sampling } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
-import type { DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
+import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
 import { ColumnMeaning, type MeaningRow } from './column-meaning.ts';
 import {
   type Column,
@@ -15,8 +15,17 @@ import {
 } from './columns.ts';
 import { FileReader, type FileReaderState } from './file-reader.ts';
 import type { ItemIndexState } from './item-index.ts';
-import { type Normalised, type RowCheck, rowCheck, type Titles } from './row-check.ts';
-import { shown } from './row-fault.ts';
+import { Notation, type NotationState } from './notation.ts';
+import {
+  type ColumnsOf,
+  columnReader,
+  type Normalised,
+  type RowCheck,
+  rowCheck,
+  type Titles,
+  tableCheck,
+} from './row-check.ts';
+import { placed, shown } from './row-fault.ts';
 import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './row-keys.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
 import { Tally, type TallyState } from './tally.ts';
@@ -30,6 +39,8 @@ export interface FileForm {
   columns: NamedColumns | null;
   /** Of ratings whose file has none: by the ids of items. */
   titles?: Titles | undefined;
+  /** What becomes of the others where some rows cannot be used; they are refused where nothing is said. */
+  badRows?: BadRows | undefined;
   /** Whether its columns were judged before, as those of rows in their normalised form. */
   judged?: boolean | undefined;
 }
@@ -46,6 +57,9 @@ export interface RowPassState {
   reader: FileReaderState;
   errorCount: number;
   rowErrors: RowError[];
+  unusable: number;
+  notation: NotationState;
+  held: RawRow[];
   keys: RowKeysState;
   /** Null once they are judged. */
   meaning: MeaningRow[] | null;
@@ -54,6 +68,9 @@ export interface RowPassState {
 }
 
 const SHOWN_NAMES = 20;
+const SHOWN_LEFT_OUT = 3;
+/** Of the file, while rows wait for what others show: they are held. */
+const MOST_HELD_BYTES = 16 * 1024 * 1024;
 
 /** What pandas adds to a table of its own accord. */
 const HARMLESS = ['__index_level_0__', 'Unnamed: 0', ''];
@@ -70,12 +87,23 @@ export class RowPass {
   private readonly form: FileForm;
   private readonly reader: FileReader;
   private readonly check: RowCheck;
+  /** Of ratings. */
+  private readonly columnsOf: ColumnsOf | null;
+  private readonly notation: Notation;
+  /** Rows that can be read in two ways, and those behind them. */
+  private held: RawRow[];
+  private heldFrom = 0;
+  /** Rows with a fault. */
+  private unusable: number;
   private readonly tally: Tally;
   /** Of rows that are objects. */
   private readonly keys: RowKeys;
   private meaning: ColumnMeaning | null;
   private readonly doubts: string[];
+  /** Nothing after this point is of use. */
   private hopeless = false;
+  /** The file as a whole is of no use. */
+  private fileFault = false;
 
   constructor(form: FileForm, from?: RowPassState) {
     const { kind, format, columns, titles } = form;
@@ -85,7 +113,17 @@ export class RowPass {
       { layout, needed: layout ? [] : INSTRUCTION_FIELDS, named: columns, format },
       from?.reader,
     );
-    this.check = rowCheck(kind, columns, titles);
+    this.notation = new Notation(from?.notation);
+    this.held = from?.held ?? [];
+    this.unusable = from?.unusable ?? 0;
+    if (isTableKind(kind)) {
+      const columnsOf = columnReader(layout!, columns, () => this.reader.csv?.names ?? {});
+      this.check = tableCheck(kind, { columnsOf, notation: this.notation, titles });
+      this.columnsOf = kind === 'interactions' ? columnsOf : null;
+    } else {
+      this.check = rowCheck(kind);
+      this.columnsOf = null;
+    }
     this.tally = new Tally(kind, form.sampling, from?.tally);
     this.errorCount = from?.errorCount ?? 0;
     this.rowErrors = from?.rowErrors ?? [];
@@ -97,28 +135,39 @@ export class RowPass {
 
   /** The good rows that end within this chunk; the others are counted. */
   push(chunk: Uint8Array): CheckedRow[] {
-    return this.hopeless ? [] : this.take(this.reader.push(chunk));
+    return this.hopeless ? [] : this.take(this.told(this.reader.push(chunk)));
   }
 
   /** What is left at the end of the file. */
   end(): CheckedRow[] {
     if (this.hopeless) return [];
-    const rows = this.take(this.reader.end());
+    const last = this.told(this.reader.end());
+    const rows = [...this.take(last), ...this.settle()];
     if (this.reader.form !== 'csv') for (const column of this.keys.unseen) this.refuseFirst(this.neverSeen(column));
     this.judge();
     if (this.tally.rows === 0 && this.errorCount === 0) {
-      this.refuse({
+      this.refuseFirst({
         line: 1,
         column: null,
         problem: 'The file has no rows.',
         fix: 'Give a file with at least one row.',
       });
     }
+    if (this.form.badRows === 'leave-out' && !this.isFileRefused && this.areMostUnusable) {
+      this.refuseFirst(this.mostUnusable());
+    }
     return rows;
   }
 
-  /** Judges the columns by the rows so far, where not all of the file is at hand. */
-  judge(): void {
+  /** What can be said where not all of the file is at hand: what its columns hold and how it writes dates, by the rows so far. */
+  soFar(): CheckedRow[] {
+    if (this.hopeless) return [];
+    const rows = this.settle();
+    this.judge();
+    return rows;
+  }
+
+  private judge(): void {
     const found = this.meaning?.judge(this.columnNames) ?? [];
     this.meaning = null;
     for (const { grave, ...fault } of found) {
@@ -135,19 +184,38 @@ export class RowPass {
     return this.reader.broken || this.hopeless;
   }
 
+  /** Whether nothing is taken of the file, whatever its rows hold. */
+  get isFileRefused(): boolean {
+    return this.fileFault || this.broken;
+  }
+
+  /** Whether it will be refused, whatever follows. */
+  get isHopeless(): boolean {
+    return this.isFileRefused || (this.form.badRows !== 'leave-out' && this.errorCount > 0);
+  }
+
+  /** Whether it is refused, as far as it was read. */
+  isRefused(badRows: BadRows = this.form.badRows ?? 'refuse'): boolean {
+    if (badRows === 'refuse') return this.errorCount > 0;
+    return this.isFileRefused || this.areMostUnusable;
+  }
+
   get position(): ReaderPosition {
     return this.reader.position;
   }
 
   /** Undefined until a row was read. */
   get state(): RowPassState | undefined {
-    const { errorCount, rowErrors, keys, meaning, doubts, tally } = this;
+    const { errorCount, rowErrors, unusable, notation, held, keys, meaning, doubts, tally } = this;
     const reader = this.reader.state;
     return (
       reader && {
         reader,
         errorCount,
         rowErrors,
+        unusable,
+        notation: notation.state,
+        held,
         keys: keys.state,
         meaning: meaning?.state ?? null,
         doubts,
@@ -169,7 +237,7 @@ export class RowPass {
   }
 
   stats(): DatasetStats {
-    return this.tally.stats();
+    return { ...this.tally.stats(), unusable: this.isFileRefused ? null : this.unusable };
   }
 
   /** The items, those in the most rows first. */
@@ -179,7 +247,7 @@ export class RowPass {
 
   /** @param whole whether this was the whole file, about which more can be said */
   warnings(whole = true): string[] {
-    return [...this.formWarnings(), ...this.tally.warnings(whole)];
+    return [...this.leftOut(), ...this.formWarnings(), ...this.tally.warnings(whole)];
   }
 
   /** What is odd in how the file is written, whatever its rows hold. */
@@ -200,7 +268,59 @@ export class RowPass {
     }
     const doubtful = csv ? csv.doubtful : this.keys.mapped(this.names).doubtful;
     for (const { column, name, why } of doubtful) found.push(`${shown(name)} is not read as ${column}: ${why}.`);
-    return [...found, ...this.doubts];
+    return [...found, ...this.notation.readings, ...this.doubts];
+  }
+
+  private leftOut(): string[] {
+    if (this.form.badRows !== 'leave-out' || this.unusable === 0 || this.isRefused()) return [];
+    const rows = this.unusable + this.tally.read;
+    const first = this.rowErrors.slice(0, SHOWN_LEFT_OUT).map(placed).join(' ');
+    const more = this.errorCount > SHOWN_LEFT_OUT ? ' …' : '';
+    return [
+      `${this.unusable} of ${rows} rows cannot be used and ${this.unusable === 1 ? 'is' : 'are'} left out. ${first}${more}`,
+    ];
+  }
+
+  private get areMostUnusable(): boolean {
+    return this.unusable > this.tally.read;
+  }
+
+  private mostUnusable(): RowError {
+    const rows = this.unusable + this.tally.read;
+    const [first] = this.rowErrors;
+    return {
+      line: first?.line ?? 1,
+      column: null,
+      problem: `${this.unusable} of ${rows} rows cannot be used. That is more than half: the others are not taken without them.`,
+      fix: first ? `The first: ${placed(first)} ${first.fix}` : 'Mend them in the file.',
+    };
+  }
+
+  /** Rows whose meaning is told; where one can be read in two ways, it and those behind it wait for what others show. */
+  private told(rows: RawRow[]): RawRow[] {
+    const { notation, columnsOf } = this;
+    if (!columnsOf || notation.closed) return rows;
+    if (this.held.length === 0) this.heldFrom = this.position.offset;
+    const all = this.held.concat(rows);
+    for (const row of rows) notation.see(this.writtenIn(row));
+    if (this.position.offset - this.heldFrom > MOST_HELD_BYTES) notation.close();
+    const unclear = notation.closed ? -1 : all.findIndex((row) => notation.isUnclear(this.writtenIn(row)));
+    this.held = unclear === -1 ? [] : all.slice(unclear);
+    return unclear === -1 ? all : all.slice(0, unclear);
+  }
+
+  private settle(): CheckedRow[] {
+    this.notation.close();
+    const rows = this.held;
+    this.held = [];
+    return this.take(rows);
+  }
+
+  /** What of a row is a number or a time. */
+  private writtenIn(row: RawRow): unknown[] {
+    if (isBad(row)) return [];
+    const columns = this.columnsOf!(row);
+    return 'cells' in columns ? [columns.cells.rating, columns.cells.time] : [];
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
@@ -208,6 +328,7 @@ export class RowPass {
     for (const row of rows) {
       if (this.hopeless) break;
       if (isBad(row)) {
+        this.unusable++;
         this.refuse(row);
         continue;
       }
@@ -215,6 +336,7 @@ export class RowPass {
       const checked = this.check(row);
       if ('faults' in checked) {
         this.hopeless = checked.hopeless === true;
+        this.unusable++;
         for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
       } else if (this.isLeftOut(checked)) this.tally.addUnrated();
       else {
@@ -251,8 +373,9 @@ export class RowPass {
     if (this.rowErrors.length < LIMITS.rowErrors) this.rowErrors.push(error);
   }
 
-  /** Before what follows from it. */
+  /** A fault of the whole file, before what follows from it. */
   private refuseFirst(error: RowError): void {
+    this.fileFault = true;
     this.errorCount++;
     this.rowErrors.unshift(error);
     this.rowErrors.splice(LIMITS.rowErrors);

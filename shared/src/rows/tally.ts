@@ -166,7 +166,12 @@ export class Tally {
     return this.counts.rows;
   }
 
-  stats(): DatasetStats {
+  /** With those that are not rated. */
+  get read(): number {
+    return this.counts.rows + this.counts.unrated;
+  }
+
+  stats(): Omit<DatasetStats, 'unusable'> {
     const { rows, labelled, liked, withUser } = this.counts;
     return {
       rows,
