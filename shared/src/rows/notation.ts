@@ -123,7 +123,7 @@ export class Notation {
     if (number !== undefined) return secondsFrom(number);
     if (typeof value !== 'string') return undefined;
     const seconds = parseDate(value, this.order);
-    if (seconds !== undefined && isYearLast(value)) this.examples[isDotted(value) ? 'dots' : 'slashes'] ??= value;
+    if (seconds !== undefined) this.noteDate(value);
     return seconds;
   }
 
@@ -165,10 +165,19 @@ export class Notation {
     if (dots !== undefined) found.push(read(dots, 'with dots the day comes first'));
     if (slashes !== undefined) {
       const first = this.order === 'month-first' ? 'the month' : 'the day';
-      const by = order === undefined ? 'day and month are the same' : `${shown(order)} shows that ${first} comes first`;
-      found.push(read(slashes, by));
+      const by = order === undefined || order === slashes ? '' : `${shown(order)} shows that `;
+      found.push(read(slashes, `${by}${first} comes first`));
     }
     return found;
+  }
+
+  /** One that could be read in another order is a better example. */
+  private noteDate(text: string): void {
+    const { dots, slashes } = this.examples;
+    if (slashes !== undefined && isEitherOrder(slashes) && dots !== undefined) return;
+    if (!isYearLast(text)) return;
+    if (isDotted(text)) this.examples.dots ??= text;
+    else if (slashes === undefined || (isEitherOrder(text) && !isEitherOrder(slashes))) this.examples.slashes = text;
   }
 
   private isUnclearNumber(value: unknown): boolean {

@@ -94,7 +94,7 @@ export class RowPass {
   private held: RawRow[];
   private heldFrom = 0;
   /** Rows with a fault. */
-  private unusable: number;
+  unusable: number;
   private readonly tally: Tally;
   /** Of rows that are objects. */
   private readonly keys: RowKeys;

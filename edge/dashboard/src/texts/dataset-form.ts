@@ -112,6 +112,7 @@ export const datasetFormTexts = {
   nothing: 'No rows can be read from this file',
   hashing: (share: string) => `The file is being read for its checksum: ${share}`,
   submit: 'Upload',
+  refused: 'It would be refused: see above what is wrong.',
   submitAnyway: 'Upload it all the same',
   unreadable: 'The file could not be read. Choose it again.',
 };

@@ -120,7 +120,13 @@ describe('the beginning of a file', () => {
     ['a bad row', '1,2,A,3,4\n1,2,A,x,4\n'.repeat(9), false, 'refused', 'taken'],
     ['more bad rows than good ones', '1,2,A,3,4\n1,2,A,x,4\n1,2,A,x,4\n', true, 'refused', 'refused'],
     ['more bad rows so far', '1,2,A,3,4\n1,2,A,x,4\n1,2,A,x,4\n'.repeat(9), false, 'refused', 'unsure'],
-    ['dates that the rest may make clear', `${'1,2,A,3,4\n'.repeat(12)}1,2,A,3,03/04/2024\n1,2,A,3,4\n`, false, 'unsure', 'taken'],
+    [
+      'dates that the rest may make clear',
+      `${'1,2,A,3,4\n'.repeat(12)}1,2,A,3,03/04/2024\n1,2,A,3,4\n`,
+      false,
+      'unsure',
+      'taken',
+    ],
     ['dates that nothing makes clear', '1,2,A,3,4\n1,2,A,3,03/04/2024\n', true, 'refused', 'taken'],
     ['a quote that is never closed', '1,2,A,3,4\n1,2,"A,3,4\n', true, 'refused', 'refused'],
   ])('tells what will become of a file with %s', (_, rows, whole, refuse, leaveOut) => {

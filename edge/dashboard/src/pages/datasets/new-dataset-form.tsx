@@ -148,6 +148,11 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
           <LinkButton to="/datasets" size="md" variant="default">
             {texts.common.cancel}
           </LinkButton>
+          {outlook === 'refused' && (
+            <Text size="sm" c="dimmed">
+              {words.refused}
+            </Text>
+          )}
           {upload.isPending && readBytes < file.size && (
             <Text size="sm" c="dimmed" role="status">
               {words.hashing(formatShare(readBytes / file.size))}
