@@ -9,7 +9,7 @@ import {
   samplingSchema,
   splitPartsSchema,
 } from '@tallrec/shared/interactions';
-import { COLUMNS } from '@tallrec/shared/rows/columns';
+import { COLUMNS } from '@tallrec/shared/rows/columns/columns';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
 import {
   type ColumnNames,

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
-import { isParquet } from '@tallrec/shared/rows/binary-files';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
-import type { Normalised } from '@tallrec/shared/rows/row-check';
+import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
+import { isParquet } from '@tallrec/shared/rows/files/binary-files';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { type FileForm, RowPass } from '@tallrec/shared/rows/row-pass';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInteractions } from './read-interactions.ts';

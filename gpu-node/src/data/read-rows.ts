@@ -2,8 +2,8 @@
 import { readFile as readWhole } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import { samplingSchema } from '@tallrec/shared/interactions';
-import { TextBorder } from '@tallrec/shared/rows/encoding';
-import { FileReader } from '@tallrec/shared/rows/file-reader';
+import { TextBorder } from '@tallrec/shared/rows/files/encoding';
+import { FileReader } from '@tallrec/shared/rows/files/file-reader';
 import { isBad } from '@tallrec/shared/rows/row-reader';
 import type { InstructionRow, LabelledSample, Sample } from '@tallrec/shared/sample';
 import type { BadRows } from '@tallrec/shared/wire/datasets';

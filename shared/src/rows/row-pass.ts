@@ -3,19 +3,7 @@
 import type { Interaction, Sampling } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
-import { ColumnMeaning, type MeaningRow } from './column-meaning.ts';
-import {
-  type Column,
-  isTableKind,
-  LAYOUTS,
-  type Layout,
-  type NamedColumns,
-  namesOf,
-  withoutTitles,
-} from './columns.ts';
-import { FileReader, type FileReaderState } from './file-reader.ts';
-import type { ItemIndexState } from './item-index.ts';
-import { Notation, type NotationState } from './notation.ts';
+import { Notation, type NotationState } from './checks/notation.ts';
 import {
   type ColumnsOf,
   columnReader,
@@ -24,11 +12,23 @@ import {
   rowCheck,
   type Titles,
   tableCheck,
-} from './row-check.ts';
+} from './checks/row-check.ts';
+import { ColumnMeaning, type MeaningRow } from './columns/column-meaning.ts';
+import {
+  type Column,
+  isTableKind,
+  LAYOUTS,
+  type Layout,
+  type NamedColumns,
+  namesOf,
+  withoutTitles,
+} from './columns/columns.ts';
+import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './columns/row-keys.ts';
+import type { ItemIndexState } from './counts/item-index.ts';
+import { Tally, type TallyState } from './counts/tally.ts';
+import { FileReader, type FileReaderState } from './files/file-reader.ts';
 import { placed, shown } from './row-fault.ts';
-import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './row-keys.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
-import { Tally, type TallyState } from './tally.ts';
 
 /** What has to be known of a file to read it. */
 export interface FileForm {

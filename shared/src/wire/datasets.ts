@@ -4,7 +4,7 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
-import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns.ts';
+import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns/columns.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { modelNameSchema } from './jobs.ts';
 import { nameSchema, pageQuerySchema, timestampSchema } from './page.ts';

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { samplingSchema } from '@tallrec/shared/interactions';
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
 import type { BadRows, DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';

@@ -1,7 +1,7 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
-import type { ItemIndexState } from '@tallrec/shared/rows/item-index';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
+import type { ItemIndexState } from '@tallrec/shared/rows/counts/item-index';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';

@@ -1,6 +1,6 @@
 // The first rows of the file as they stand in it, and what each column is taken for.
 import { Badge, Table, Text } from '@mantine/core';
-import type { Column } from '@tallrec/shared/rows/columns';
+import type { Column } from '@tallrec/shared/rows/columns/columns';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';

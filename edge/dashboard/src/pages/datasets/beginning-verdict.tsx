@@ -1,7 +1,7 @@
 // What the readers make of the beginning of a file: how much can be used, what cannot, and what looks odd.
 import { Alert, Stack, Switch, Text } from '@mantine/core';
 import type { Sampling } from '@tallrec/shared/interactions';
-import { Tally } from '@tallrec/shared/rows/tally';
+import { Tally } from '@tallrec/shared/rows/counts/tally';
 import type { BadRows, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx';

@@ -1,4 +1,4 @@
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
 import { toInstructionRow } from '@tallrec/shared/sample';
 import { describe, expect, it } from 'vitest';
 import { beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';

@@ -1,7 +1,7 @@
 // The first part of a chosen file, read here by the reader that will check the whole of it: what it seems to be, and what is made of it.
 import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { LIMITS } from '@tallrec/shared/limits';
-import { isParquet } from '@tallrec/shared/rows/binary-files';
+import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
 import {
   type Column,
   doubtfulColumn,
@@ -10,10 +10,10 @@ import {
   mapColumns,
   type NamedColumns,
   RATINGS,
-} from '@tallrec/shared/rows/columns';
-import { FileReader } from '@tallrec/shared/rows/file-reader';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
-import type { Normalised } from '@tallrec/shared/rows/row-check';
+} from '@tallrec/shared/rows/columns/columns';
+import { isParquet } from '@tallrec/shared/rows/files/binary-files';
+import { FileReader } from '@tallrec/shared/rows/files/file-reader';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { RowPass } from '@tallrec/shared/rows/row-pass';
 import { type GoodRow, isBad } from '@tallrec/shared/rows/row-reader';
 import type { BadRows, DatasetFormat, DatasetKind, RowError } from '@tallrec/shared/wire/datasets';

@@ -1,6 +1,6 @@
 // What a dataset was announced as, and by what it can be told again.
 import { Code, DataList } from '@mantine/core';
-import { COLUMNS } from '@tallrec/shared/rows/columns';
+import { COLUMNS } from '@tallrec/shared/rows/columns/columns';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';

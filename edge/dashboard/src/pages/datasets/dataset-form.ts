@@ -1,6 +1,6 @@
 // The form of a new dataset: its values, what they are guessed to be, and the request that they make.
 import { type Sampling, samplingSchema } from '@tallrec/shared/interactions';
-import type { Column, NamedColumns } from '@tallrec/shared/rows/columns';
+import type { Column, NamedColumns } from '@tallrec/shared/rows/columns/columns';
 import { type BadRows, createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';

@@ -1,6 +1,7 @@
 // Columns whose names say nothing, guessed by what is in them.
-import type { Column, NamedColumns } from '@tallrec/shared/rows/columns';
-import { likelyNumber, likelyTime } from '@tallrec/shared/rows/notation';
+
+import { likelyNumber, likelyTime } from '@tallrec/shared/rows/checks/notation';
+import type { Column, NamedColumns } from '@tallrec/shared/rows/columns/columns';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { columnsOf, type Look } from './beginning.ts';
 

@@ -1,6 +1,6 @@
 // How a file writes numbers and dates, where they can be written in more than one way: told by its first rows, never guessed.
-import { JUDGED_ROWS } from './column-meaning.ts';
-import { type RowFault, shown } from './row-fault.ts';
+import { JUDGED_ROWS } from '../columns/column-meaning.ts';
+import { type RowFault, shown } from '../row-fault.ts';
 import { type DateOrder, isDotted, isEitherOrder, isYearLast, orderShownBy, parseDate } from './time-forms.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -1,8 +1,8 @@
 // One item of a catalogue: text or JSON in, an item or every fault of the row out.
-import { type Item, itemSchema } from '../sample.ts';
+import { type Item, itemSchema } from '../../sample.ts';
+import type { Column, NamedColumns } from '../columns/columns.ts';
+import { type RowFault, shown } from '../row-fault.ts';
 import { type Cells, parseId } from './check-interaction.ts';
-import type { Column, NamedColumns } from './columns.ts';
-import { type RowFault, shown } from './row-fault.ts';
 
 const FIXES: Partial<Record<Column, string>> = {
   item: 'Leave it out, or write the id under which the item is known.',

@@ -1,6 +1,7 @@
 // A row of a table with more or fewer fields than its header.
+
+import type { RowFault } from '../row-fault.ts';
 import { DELIMITERS, type Delimiter, type Dialect } from './dialect.ts';
-import type { RowFault } from './row-fault.ts';
 
 const NAMES: Record<Delimiter, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '::': '::', '|': '|' };
 

@@ -1,6 +1,7 @@
 // How a table is written, found out from its first lines: what stands between fields, how quotes are escaped, and whether a header comes first.
-import { type Column, type Layout, meansColumn, type NamedColumns } from './columns.ts';
-import { likelyNumber, likelyTime } from './notation.ts';
+
+import { likelyNumber, likelyTime } from '../checks/notation.ts';
+import { type Column, type Layout, meansColumn, type NamedColumns } from '../columns/columns.ts';
 
 export const DELIMITERS = [',', ';', '\t', '::', '|'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];

@@ -1,5 +1,5 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
-import { type Interaction, interactionSchema } from '../interactions.ts';
+import { type Interaction, interactionSchema } from '../../interactions.ts';
 import {
   type Column,
   type ColumnMap,
@@ -8,9 +8,9 @@ import {
   mapColumns,
   type NamedColumns,
   RATINGS,
-} from './columns.ts';
+} from '../columns/columns.ts';
+import { type RowFault, shown } from '../row-fault.ts';
 import type { Notation } from './notation.ts';
-import { type RowFault, shown } from './row-fault.ts';
 
 export function parseId(value: unknown): unknown {
   if (typeof value === 'number') return String(value);

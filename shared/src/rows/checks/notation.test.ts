@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JUDGED_ROWS } from './column-meaning.ts';
+import { JUDGED_ROWS } from '../columns/column-meaning.ts';
 import { likelyTime, Notation, parseNumber } from './notation.ts';
 
 /** What is made of the last cell once all were seen. */

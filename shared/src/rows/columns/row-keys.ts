@@ -1,5 +1,5 @@
 // The keys of rows that are objects: which there are, which of them mean nothing, and which were named and never came.
-import type { DatasetKind } from '../wire/datasets.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
 import { type Column, type ColumnMap, isTableKind, type Layout, mapColumns, type NamedColumns } from './columns.ts';
 
 const MAX_NAMES = 1000;

@@ -1,5 +1,5 @@
 // Names of columns as rating files have them, and what they are here.
-import type { Interaction } from '../interactions.ts';
+import type { Interaction } from '../../interactions.ts';
 
 export type Column = keyof Interaction;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { toInstructionRow } from '../sample.ts';
-import type { DatasetKind } from '../wire/datasets.ts';
-import { isTableKind, LAYOUTS } from './columns.ts';
+import { toInstructionRow } from '../../sample.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
+import { isTableKind, LAYOUTS } from '../columns/columns.ts';
 import { Notation } from './notation.ts';
 import { columnReader, rowCheck, tableCheck } from './row-check.ts';
 

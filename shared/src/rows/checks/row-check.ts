@@ -1,7 +1,7 @@
 // Rows as the readers of files hand them on, checked, and in the normalised form of their kind.
 
 import type { z } from 'zod';
-import type { Interaction } from '../interactions.ts';
+import type { Interaction } from '../../interactions.ts';
 import {
   ANSWERS,
   type InstructionRow,
@@ -11,14 +11,14 @@ import {
   type Sample,
   sampleSchema,
   withoutLabel,
-} from '../sample.ts';
-import type { DatasetKind } from '../wire/datasets.ts';
+} from '../../sample.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
+import type { Layout, NamedColumns, TableKind } from '../columns/columns.ts';
+import { type RowFault, shown } from '../row-fault.ts';
+import type { GoodRow } from '../row-reader.ts';
 import { type Cells, checkInteraction, jsonKeyMapper, type KeyMapper, parseId } from './check-interaction.ts';
 import { checkItem } from './check-item.ts';
-import type { Layout, NamedColumns, TableKind } from './columns.ts';
 import type { Notation } from './notation.ts';
-import { type RowFault, shown } from './row-fault.ts';
-import type { GoodRow } from './row-reader.ts';
 
 export type Normalised =
   | { kind: 'interactions'; row: Interaction }
