@@ -1,33 +1,18 @@
 // One pass over a file: its rows read, checked and counted, with what is wrong or odd in them. The edge's validation, the command line and
 // the page that shows a file before its upload say the same because all are this.
 import type { Interaction, Sampling } from '../interactions.ts';
-import { LIMITS } from '../limits.ts';
 import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
 import { Notation, type NotationState } from './checks/notation.ts';
-import {
-  type ColumnsOf,
-  columnReader,
-  type Normalised,
-  type RowCheck,
-  rowCheck,
-  type Titles,
-  tableCheck,
-} from './checks/row-check.ts';
+import { columnReader, type Normalised, type RowCheck, rowCheck, type Titles, tableCheck } from './checks/row-check.ts';
+import { WaitingRows } from './checks/waiting-rows.ts';
 import { ColumnMeaning, type MeaningRow } from './columns/column-meaning.ts';
-import {
-  type Column,
-  isTableKind,
-  LAYOUTS,
-  type Layout,
-  type NamedColumns,
-  namesOf,
-  withoutTitles,
-} from './columns/columns.ts';
+import { isTableKind, LAYOUTS, type Layout, type NamedColumns, withoutTitles } from './columns/columns.ts';
 import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './columns/row-keys.ts';
+import { FaultCounts, type FaultCountsState } from './counts/fault-counts.ts';
 import type { ItemIndexState } from './counts/item-index.ts';
 import { Tally, type TallyState } from './counts/tally.ts';
 import { FileReader, type FileReaderState } from './files/file-reader.ts';
-import { placed, shown } from './row-fault.ts';
+import { shown } from './row-fault.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
 
 /** What has to be known of a file to read it. */
@@ -55,11 +40,9 @@ export interface CheckedRow {
 /** What another pass needs to go on where this one has stopped. */
 export interface RowPassState {
   reader: FileReaderState;
-  errorCount: number;
-  rowErrors: RowError[];
-  unusable: number;
+  faults: FaultCountsState;
   notation: NotationState;
-  held: RawRow[];
+  waiting: RawRow[];
   keys: RowKeysState;
   /** Null once they are judged. */
   meaning: MeaningRow[] | null;
@@ -68,9 +51,6 @@ export interface RowPassState {
 }
 
 const SHOWN_NAMES = 20;
-const SHOWN_LEFT_OUT = 3;
-/** Of the file, while rows wait for what others show: they are held. */
-const MOST_HELD_BYTES = 16 * 1024 * 1024;
 
 /** What pandas adds to a table of its own accord. */
 const HARMLESS = ['__index_level_0__', 'Unnamed: 0', ''];
@@ -81,20 +61,13 @@ function layoutOf({ kind, titles }: FileForm): Layout | null {
 }
 
 export class RowPass {
-  errorCount: number;
-  /** The first of them. */
-  readonly rowErrors: RowError[];
+  private readonly faults: FaultCounts;
   private readonly form: FileForm;
   private readonly reader: FileReader;
   private readonly check: RowCheck;
-  /** Of ratings. */
-  private readonly columnsOf: ColumnsOf | null;
   private readonly notation: Notation;
-  /** Rows that can be read in two ways, and those behind them. */
-  private held: RawRow[];
-  private heldFrom = 0;
-  /** Rows with a fault. */
-  unusable: number;
+  /** Of ratings. */
+  private readonly waiting: WaitingRows | null = null;
   private readonly tally: Tally;
   /** Of rows that are objects. */
   private readonly keys: RowKeys;
@@ -102,8 +75,6 @@ export class RowPass {
   private readonly doubts: string[];
   /** Nothing after this point is of use. */
   private hopeless = false;
-  /** The file as a whole is of no use. */
-  private fileFault = false;
 
   constructor(form: FileForm, from?: RowPassState) {
     const { kind, format, columns, titles } = form;
@@ -114,19 +85,13 @@ export class RowPass {
       from?.reader,
     );
     this.notation = new Notation(from?.notation);
-    this.held = from?.held ?? [];
-    this.unusable = from?.unusable ?? 0;
     if (isTableKind(kind)) {
       const columnsOf = columnReader(layout!, columns, () => this.reader.csv?.names ?? {});
       this.check = tableCheck(kind, { columnsOf, notation: this.notation, titles });
-      this.columnsOf = kind === 'interactions' ? columnsOf : null;
-    } else {
-      this.check = rowCheck(kind);
-      this.columnsOf = null;
-    }
+      if (kind === 'interactions') this.waiting = new WaitingRows(this.notation, columnsOf, from?.waiting);
+    } else this.check = rowCheck(kind);
     this.tally = new Tally(kind, form.sampling, from?.tally);
-    this.errorCount = from?.errorCount ?? 0;
-    this.rowErrors = from?.rowErrors ?? [];
+    this.faults = new FaultCounts(from?.faults);
     this.keys = new RowKeys(kind, layout, columns, from?.keys);
     const judged = kind !== 'interactions' || form.judged || from?.meaning === null;
     this.meaning = judged ? null : new ColumnMeaning(from?.meaning ?? []);
@@ -143,18 +108,20 @@ export class RowPass {
     if (this.hopeless) return [];
     const last = this.told(this.reader.end());
     const rows = [...this.take(last), ...this.settle()];
-    if (this.reader.form !== 'csv') for (const column of this.keys.unseen) this.refuseFirst(this.neverSeen(column));
+    if (this.reader.form !== 'csv')
+      for (const fault of this.keys.unseenFaults()) this.faults.addOfFile({ line: 1, ...fault });
     this.judge();
     if (this.tally.rows === 0 && this.errorCount === 0) {
-      this.refuseFirst({
+      this.faults.addOfFile({
         line: 1,
         column: null,
         problem: 'The file has no rows.',
         fix: 'Give a file with at least one row.',
       });
     }
-    if (this.form.badRows === 'leave-out' && !this.isFileRefused && this.areMostUnusable) {
-      this.refuseFirst(this.mostUnusable());
+    const { faults, tally } = this;
+    if (this.form.badRows === 'leave-out' && !this.isFileRefused && this.isRefused()) {
+      faults.addOfFile(faults.mostUnusable(tally.read));
     }
     return rows;
   }
@@ -173,7 +140,7 @@ export class RowPass {
     for (const { grave, ...fault } of found) {
       // Who names a column knows what it holds.
       if (grave && this.form.columns?.[fault.column] === undefined) {
-        this.refuseFirst({ line: 1, ...fault });
+        this.faults.addOfFile({ line: 1, ...fault });
         this.hopeless = true;
       } else this.doubts.push(`${fault.problem} ${fault.fix}`);
     }
@@ -186,7 +153,21 @@ export class RowPass {
 
   /** Whether nothing is taken of the file, whatever its rows hold. */
   get isFileRefused(): boolean {
-    return this.fileFault || this.broken;
+    return this.faults.ofFile || this.broken;
+  }
+
+  get errorCount(): number {
+    return this.faults.errorCount;
+  }
+
+  /** The first of them. */
+  get rowErrors(): RowError[] {
+    return this.faults.rowErrors;
+  }
+
+  /** Rows that cannot be used. */
+  get unusable(): number {
+    return this.faults.unusable;
   }
 
   /** Whether it will be refused, whatever follows. */
@@ -196,8 +177,7 @@ export class RowPass {
 
   /** Whether it is refused, as far as it was read. */
   isRefused(badRows: BadRows = this.form.badRows ?? 'refuse'): boolean {
-    if (badRows === 'refuse') return this.errorCount > 0;
-    return this.isFileRefused || this.areMostUnusable;
+    return this.isFileRefused || this.faults.refuse(badRows, this.tally.read);
   }
 
   get position(): ReaderPosition {
@@ -206,16 +186,14 @@ export class RowPass {
 
   /** Undefined until a row was read. */
   get state(): RowPassState | undefined {
-    const { errorCount, rowErrors, unusable, notation, held, keys, meaning, doubts, tally } = this;
+    const { faults, notation, waiting, keys, meaning, doubts, tally } = this;
     const reader = this.reader.state;
     return (
       reader && {
         reader,
-        errorCount,
-        rowErrors,
-        unusable,
+        faults: faults.state,
         notation: notation.state,
-        held,
+        waiting: waiting?.state ?? [],
         keys: keys.state,
         meaning: meaning?.state ?? null,
         doubts,
@@ -247,7 +225,9 @@ export class RowPass {
 
   /** @param whole whether this was the whole file, about which more can be said */
   warnings(whole = true): string[] {
-    return [...this.leftOut(), ...this.formWarnings(), ...this.tally.warnings(whole)];
+    const isTaken = this.form.badRows === 'leave-out' && !this.isRefused();
+    const leftOut = isTaken ? this.faults.leftOut(this.tally.read) : null;
+    return [...(leftOut === null ? [] : [leftOut]), ...this.formWarnings(), ...this.tally.warnings(whole)];
   }
 
   /** What is odd in how the file is written, whatever its rows hold. */
@@ -271,56 +251,12 @@ export class RowPass {
     return [...found, ...this.notation.readings, ...this.doubts];
   }
 
-  private leftOut(): string[] {
-    if (this.form.badRows !== 'leave-out' || this.unusable === 0 || this.isRefused()) return [];
-    const rows = this.unusable + this.tally.read;
-    const first = this.rowErrors.slice(0, SHOWN_LEFT_OUT).map(placed).join(' ');
-    const more = this.errorCount > SHOWN_LEFT_OUT ? ' …' : '';
-    return [
-      `${this.unusable} of ${rows} rows cannot be used and ${this.unusable === 1 ? 'is' : 'are'} left out. ${first}${more}`,
-    ];
-  }
-
-  private get areMostUnusable(): boolean {
-    return this.unusable > this.tally.read;
-  }
-
-  private mostUnusable(): RowError {
-    const rows = this.unusable + this.tally.read;
-    const [first] = this.rowErrors;
-    return {
-      line: first?.line ?? 1,
-      column: null,
-      problem: `${this.unusable} of ${rows} rows cannot be used. That is more than half: the others are not taken without them.`,
-      fix: first ? `The first: ${placed(first)} ${first.fix}` : 'Mend them in the file.',
-    };
-  }
-
-  /** Rows whose meaning is told; where one can be read in two ways, it and those behind it wait for what others show. */
   private told(rows: RawRow[]): RawRow[] {
-    const { notation, columnsOf } = this;
-    if (!columnsOf || notation.closed) return rows;
-    if (this.held.length === 0) this.heldFrom = this.position.offset;
-    const all = this.held.concat(rows);
-    for (const row of rows) notation.see(this.writtenIn(row));
-    if (this.position.offset - this.heldFrom > MOST_HELD_BYTES) notation.close();
-    const unclear = notation.closed ? -1 : all.findIndex((row) => notation.isUnclear(this.writtenIn(row)));
-    this.held = unclear === -1 ? [] : all.slice(unclear);
-    return unclear === -1 ? all : all.slice(0, unclear);
+    return this.waiting ? this.waiting.push(rows, this.position.offset) : rows;
   }
 
   private settle(): CheckedRow[] {
-    this.notation.close();
-    const rows = this.held;
-    this.held = [];
-    return this.take(rows);
-  }
-
-  /** What of a row is a number or a time. */
-  private writtenIn(row: RawRow): unknown[] {
-    if (isBad(row)) return [];
-    const columns = this.columnsOf!(row);
-    return 'cells' in columns ? [columns.cells.rating, columns.cells.time] : [];
+    return this.take(this.waiting?.end() ?? []);
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
@@ -328,16 +264,15 @@ export class RowPass {
     for (const row of rows) {
       if (this.hopeless) break;
       if (isBad(row)) {
-        this.unusable++;
-        this.refuse(row);
+        const { line, ...fault } = row;
+        this.faults.addRow(line, [fault]);
         continue;
       }
       if (!row.fields || !isTableKind(this.form.kind)) this.keys.add(row.value);
       const checked = this.check(row);
       if ('faults' in checked) {
         this.hopeless = checked.hopeless === true;
-        this.unusable++;
-        for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
+        this.faults.addRow(row.line, checked.faults);
       } else if (this.isLeftOut(checked)) this.tally.addUnrated();
       else {
         const text = JSON.stringify(checked.row);
@@ -366,25 +301,5 @@ export class RowPass {
       }
     }
     if (this.meaning!.add(row, others)) this.judge();
-  }
-
-  private refuse(error: RowError): void {
-    this.errorCount++;
-    if (this.rowErrors.length < LIMITS.rowErrors) this.rowErrors.push(error);
-  }
-
-  /** A fault of the whole file, before what follows from it. */
-  private refuseFirst(error: RowError): void {
-    this.fileFault = true;
-    this.errorCount++;
-    this.rowErrors.unshift(error);
-    this.rowErrors.splice(LIMITS.rowErrors);
-  }
-
-  private neverSeen(column: Column): RowError {
-    const name = JSON.stringify(this.form.columns?.[column]);
-    const problem = `No row has the key ${name}, which was named for ${column}.`;
-    const fix = `Name the key that holds it, or none to have it guessed by such names as ${namesOf(column)}.`;
-    return { line: 1, column, problem, fix };
   }
 }
