@@ -101,6 +101,12 @@ export function harmlessText(text: string): string {
   return mended || STAND_IN;
 }
 
+/** Whether the double quotes of a title or creator stand in the prompt as apostrophes: see `harmlessText`. */
+export function hasMendedQuotes({ history, target }: Pick<Sample, 'history' | 'target'>): boolean {
+  const written = [...history, target].flatMap(({ title, by = '' }) => [title, by]);
+  return written.some((text) => text.search(QUOTES) !== -1 && harmlessText(text).search(QUOTES) === -1);
+}
+
 function itemText({ title, by }: Item): string {
   const quoted = `"${harmlessText(title)}"`;
   return by === undefined ? quoted : `${quoted} written by ${harmlessText(by)}`;

@@ -49,22 +49,37 @@ export function data(stage: Stage): void {
     await context.close();
   });
 
-  it('says before and after an upload which rows are wrong, and how to mend them', async () => {
-    const { page } = stage;
+  it('says before and after an upload which rows are wrong, and how to mend them or do without', async () => {
+    const { page, machine } = stage;
     const ratings = [
-      'user,item,title,rating,time',
+      'user,item,title,stars,time',
       '1,1,Heat,5,978300760',
       '1,2,Ran,great,978300761',
       '1,3,Ikiru,4,soon',
+      '1,4,Rashomon,2,25/12/2000',
+      '1,5,Rope,3,1/2/2001',
     ];
     await page.goto('/datasets');
     await stage.heading(words.title).waitFor();
     await drop('slips.csv', `${ratings.join('\n')}\n`);
     const errors = page.getByRole('table', { name: detail.refused.table });
-    const first = errors.getByRole('row', { name: /^3 rating "great" is not a number/ });
+    const first = errors.getByRole('row', { name: /^3 stars "great" is not a number/ });
     await first.waitFor();
     await stage.expectOpenAsItIs('datasets-new-wrong');
-    await page.getByRole('button', { name: form.submitAnyway }).click();
+    const submit = page.getByRole('button', { name: form.submit, exact: true });
+    expect(await submit.isDisabled()).toBe(true);
+    await page.getByRole('switch', { name: words.leaveOut }).click();
+    await page.getByText(form.verdict.leftOut('2', false)).waitFor();
+    expect(await submit.isEnabled()).toBe(true);
+
+    // As a program would send it.
+    const bytes = Buffer.from(`${ratings.join('\n')}\n`);
+    const announced = { name: 'slips', kind: 'interactions', format: 'csv', bytes: bytes.length };
+    const { dataset, upload } = await machine.client.post('/v1/datasets', announced, createdDatasetSchema);
+    if (upload.mode === 'multipart') throw new Error('so small a file has no parts');
+    expect((await fetch(upload.url, { method: 'PUT', body: bytes })).status).toBe(200);
+    await machine.client.post(`/v1/datasets/${dataset.id}/complete`, {}, datasetSchema);
+    await page.goto(`/datasets/${dataset.id}`);
     await state(words.states.rejected).waitFor({ timeout: 60_000 });
     await first.waitFor();
     await errors.getByRole('row', { name: /^4 time "soon" is not a time/ }).waitFor();
@@ -72,8 +87,13 @@ export function data(stage: Stage): void {
       page.waitForEvent('download'),
       page.getByRole('button', { name: detail.refused.csv }).click(),
     ]);
-    expect((await readFile(await saved.path(), 'utf8')).split('\n')[1]).toMatch(/^3,rating,"""great"" is not a number/);
-    await stage.expectOpenToEveryone('datasets-refused', `/datasets/${idOfPage()}`);
+    expect((await readFile(await saved.path(), 'utf8')).split('\n')[1]).toMatch(/^3,stars,"""great"" is not a number/);
+    await stage.expectOpenToEveryone('datasets-refused', `/datasets/${dataset.id}`);
+    await page.getByRole('button', { name: words.leaveOut }).click();
+    await state(words.states.ready).waitFor({ timeout: 60_000 });
+    await page.getByText(/^2 of 5 rows cannot be used and are left out/).waitFor();
+    await page.getByRole('region', { name: detail.leftOut }).waitFor();
+    await stage.expectOpenAsItIs('datasets-left-out');
     await page.getByRole('button', { name: detail.verbs.delete }).click();
     await page.getByRole('dialog').getByRole('button', { name: detail.verbs.delete }).click();
     await stage.heading(words.title).waitFor();

@@ -6,6 +6,7 @@ import type { Template } from '@tallrec/shared/prompt';
 import type { Stage } from '@tallrec/shared/tuning';
 import type { GoldenScores } from '@tallrec/shared/wire/adapters';
 import type {
+  BadRows,
   ColumnNames,
   Dataset,
   DatasetFormat,
@@ -133,6 +134,7 @@ export const datasets = sqliteTable(
     state: text('state').$type<DatasetState>().notNull(),
     bytes: integer('bytes').notNull(),
     sha256: text('sha256'),
+    badRows: text('bad_rows').$type<BadRows>().notNull().default('refuse'),
     sampling: text('sampling', { mode: 'json' }).$type<Sampling>().notNull(),
     /** Of the file, where they were named. */
     columns: text('columns', { mode: 'json' }).$type<ColumnNames>(),

@@ -72,6 +72,41 @@ describe('datasets', () => {
     expect([preview.status, preview.body.error.code]).toEqual([422, 'DATASET_REJECTED']);
   });
 
+  it('are taken without the rows that cannot be used where that was said, and nothing where these are most', async () => {
+    const bad = 'user,item,title,stars,time\n1,2,A,five,100\n1,3,B,4,101\n1,4,C,4,102\n';
+    const more = { badRows: 'leave-out' } as const;
+    const dataset = await uploaded('interactions', 'csv', bad, more);
+    expect(dataset).toMatchObject({
+      state: 'ready',
+      badRows: 'leave-out',
+      errorCount: 1,
+      rowErrors: [{ line: 2, column: 'stars' }],
+      stats: { rows: 2, unusable: 1 },
+    });
+    expect(dataset.warnings[0]).toBe(
+      '1 of 3 rows cannot be used and is left out. Line 2, stars: "five" is not a number.',
+    );
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
+    expect(rows.trimEnd().split('\n')).toHaveLength(2);
+    const most = await uploaded('interactions', 'csv', bad.replace(',4,101', ',four,101'), more);
+    expect(most).toMatchObject({
+      state: 'rejected',
+      rowErrors: [{ problem: expect.stringContaining('2 of 3') }, {}, {}],
+    });
+  });
+
+  it('that were refused for some rows are validated again without these', async () => {
+    const refused = await uploaded(
+      'samples',
+      'jsonl',
+      '{"history":[],"target":{"title":"A"}}\n{"history":1}\n'.repeat(3),
+    );
+    expect(refused).toMatchObject({ state: 'rejected', badRows: 'refuse', stats: { rows: 3, unusable: 3 } });
+    const body = { badRows: 'leave-out' };
+    expect((await call('POST', `/v1/datasets/${refused.id}/validate`, { body })).status).toBe(202);
+    expect(await settled(refused.id)).toMatchObject({ state: 'ready', badRows: 'leave-out', stats: { rows: 3 } });
+  });
+
   it('keep the first 100 errors and count all', async () => {
     const dataset = await uploaded('samples', 'jsonl', '{"history":[]}\n'.repeat(150));
     expect(dataset.rowErrors).toHaveLength(100);
@@ -222,7 +257,7 @@ describe('datasets', () => {
   it('show their own fields alone, and each change is in the audit', async () => {
     const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
     expect(Object.keys(dataset).sort()).toEqual(
-      'bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
+      'badRows bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
         ' ',
       ),
     );

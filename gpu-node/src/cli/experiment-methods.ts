@@ -103,7 +103,7 @@ async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Pr
     instructions:
       instructions === undefined
         ? undefined
-        : { rows: await readInstructions(instructions, warn), sha256: await sha256File(instructions) },
+        : { rows: await readInstructions(instructions, { onWarning: warn }), sha256: await sha256File(instructions) },
     adaptersDir: join(cacheDir, 'adapters'),
     examples,
     contextTokens,

@@ -1,5 +1,6 @@
 // Option values that several commands share.
 import { TEMPLATES } from '@tallrec/shared/prompt';
+import type { BadRows } from '@tallrec/shared/wire/datasets';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { BYTE_SIZE_FORM, parseByteSize } from '../byte-size.ts';
@@ -61,6 +62,15 @@ export function memoryOption(): Option {
 }
 
 /** Bytes of `24GB`, `512MiB` and the like. */
+export function badRowsOption(): Option {
+  return new Option(
+    '--leave-out-bad-rows',
+    'take the others where rows cannot be used, unless these are more than half (default: nothing is taken)',
+  );
+}
+
+export const badRowsOf = (leaveOutBadRows: boolean | undefined): BadRows => (leaveOutBadRows ? 'leave-out' : 'refuse');
+
 export function byteCount(text: string): number {
   const bytes = parseByteSize(text);
   if (bytes === undefined) throw new InvalidArgumentError(BYTE_SIZE_FORM);

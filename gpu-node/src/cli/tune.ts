@@ -24,6 +24,8 @@ import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import {
+  badRowsOf,
+  badRowsOption,
   computeOption,
   forceOption,
   memoryOption,
@@ -52,6 +54,7 @@ interface Options extends RecipeOptions {
   weights?: WeightFormat;
   compute?: Compute;
   json?: boolean;
+  leaveOutBadRows?: boolean;
   checkpointEvery: number;
   vram?: number;
 }
@@ -78,6 +81,7 @@ export function registerTune(program: Command): void {
     .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
     .addOption(forceOption())
     .addOption(templateOption())
+    .addOption(badRowsOption())
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
     .addOption(weightsOption())
@@ -161,20 +165,21 @@ async function refuseFinished(reportPath: string): Promise<void> {
   );
 }
 
-async function readData({ stage, train, valid, validLimit, seed }: Options): Promise<TuningData> {
+async function readData({ stage, train, valid, validLimit, seed, leaveOutBadRows }: Options): Promise<TuningData> {
+  const reading = { onWarning: warn, badRows: badRowsOf(leaveOutBadRows) };
   const draw = <T>(rows: T[]) =>
     validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
   if (stage === 'alpaca') {
     return {
       stage,
-      train: await readInstructions(train, warn),
-      valid: valid ? draw(await readInstructions(valid, warn)) : [],
+      train: await readInstructions(train, reading),
+      valid: valid ? draw(await readInstructions(valid, reading)) : [],
     };
   }
   return {
     stage,
-    train: await readLabelledSamples(train, warn),
-    valid: valid ? draw(await readLabelledSamples(valid, warn)) : [],
+    train: await readLabelledSamples(train, reading),
+    valid: valid ? draw(await readLabelledSamples(valid, reading)) : [],
   };
 }
 

@@ -4,10 +4,10 @@ import { readFile as readWhole, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { type Interaction, type Sampling, samplingSchema } from '@tallrec/shared/interactions';
-import type { NamedColumns } from '@tallrec/shared/rows/columns';
-import type { Titles } from '@tallrec/shared/rows/row-check';
+import type { Titles } from '@tallrec/shared/rows/checks/row-check';
+import type { NamedColumns } from '@tallrec/shared/rows/columns/columns';
 import { RowPass } from '@tallrec/shared/rows/row-pass';
-import type { DatasetFormat } from '@tallrec/shared/wire/datasets';
+import type { BadRows, DatasetFormat } from '@tallrec/shared/wire/datasets';
 import { type OnWarning, readFile, refused, textOf, unreadable } from './read-file.ts';
 
 export interface InteractionsOptions {
@@ -15,6 +15,7 @@ export interface InteractionsOptions {
   format?: DatasetFormat | undefined;
   columns?: NamedColumns | undefined;
   sampling?: Sampling;
+  badRows?: BadRows | undefined;
   /** A file with the titles of the items. */
   titles?: string | undefined;
   /** Whether the rows are in their normalised form, and were judged as they got it. */
@@ -36,9 +37,9 @@ const LATIN1: readonly string[] = ['u.item', 'movies.dat'];
  * @throws TallrecError naming the file, the line, the column and what was wrong
  */
 export async function readInteractions(path: string, options: InteractionsOptions = {}): Promise<Interaction[]> {
-  const { format = null, columns = null, sampling = samplingSchema.parse({}), judged, onWarning } = options;
+  const { format = null, columns = null, sampling = samplingSchema.parse({}), badRows, judged, onWarning } = options;
   const file = await ratingsFile(path);
-  const form = { kind: 'interactions' as const, format, columns, sampling, judged };
+  const form = { kind: 'interactions' as const, format, columns, sampling, badRows, judged };
   const titlesFile = options.titles ?? (await titlesBeside(file, new RowPass(form)));
   const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile);
   return (await readFile(file, { ...form, titles }, onWarning)).map(({ row }) => row);

@@ -10,3 +10,8 @@ export function shown(value: unknown): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 60 ? `"${line.slice(0, 57)}…"` : `"${line}"`;
 }
+
+/** As a sentence, with where it is. */
+export function placed({ line, column, problem }: RowError): string {
+  return `Line ${line}${column === null ? '' : `, ${column}`}: ${problem}`;
+}

@@ -28,28 +28,29 @@ describe('a pass over a file', () => {
     const { pass, rows, errors, warnings } = passed(table, { columns });
     expect(pass.columnNames).toEqual({ ...columns, title: 'title', time: 'time' });
     expect(rows).toEqual([{ user: '1', item: '2', title: 'A', rating: 4, time: 100 }]);
-    expect(errors).toMatchObject([{ line: 3, column: 'rating', problem: '"five" is not a number.' }]);
+    expect(errors).toMatchObject([{ line: 3, column: 'grade', problem: '"five" is not a number.' }]);
     expect(warnings[0]).toBe('These columns are not used: shelf.');
     expect(warnings.length).toBeGreaterThan(1);
   });
 
   it('in pieces finds what one pass finds', () => {
-    const field = fc.constantFrom('1', '2', '3.5', 'x', '');
+    const field = fc.constantFrom('1', '2', '3.5', 'x', '', '03/04/2024', '03/13/2024', '2,125', '2,5');
     const row = fc.tuple(field, field, field, field, field);
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.nat(), fc.boolean(), (rows, cut, json) => {
+        const badRows = cut % 2 === 0 ? 'refuse' : 'leave-out';
         const names = ['user', 'item', 'title', 'rating', 'time'];
         const lines = rows.map((one) =>
-          json ? JSON.stringify(Object.fromEntries(one.map((value, at) => [names[at], value]))) : one.join(','),
+          json ? JSON.stringify(Object.fromEntries(one.map((value, at) => [names[at], value]))) : one.join(';'),
         );
-        const bytes = encode(`${json ? '' : `${names.join(',')}\n`}${lines.join('\n')}\n`);
-        const whole = new RowPass(form());
+        const bytes = encode(`${json ? '' : `${names.join(';')}\n`}${lines.join('\n')}\n`);
+        const whole = new RowPass(form({ badRows }));
         const expected = [...whole.push(bytes), ...whole.end()];
-        const first = new RowPass(form());
+        const first = new RowPass(form({ badRows }));
         const begun = first.push(bytes.slice(0, cut % bytes.length));
         const { state } = first;
         const rest = new RowPass(
-          form(),
+          form({ badRows }),
           state && { ...JSON.parse(JSON.stringify({ ...state, tally: null })), tally: state.tally },
         );
         const again = [...rest.push(bytes.slice(state ? first.position.offset : 0)), ...rest.end()];
@@ -58,6 +59,96 @@ describe('a pass over a file', () => {
         expect([rest.stats(), rest.warnings()]).toEqual([whole.stats(), whole.warnings()]);
       }),
     );
+  });
+
+  it('names faults by the columns of the file', () => {
+    const { errors } = passed('Nutzer;Film;Titel;Note;Datum\n1;2;A;gut;bald\n1;;A;4;1\n', {
+      columns: { user: 'Nutzer', item: 'Film', title: 'Titel', rating: 'Note', time: 'Datum' },
+    });
+    expect(errors.map(({ line, column, problem }) => [line, column, problem])).toEqual([
+      [2, 'Note', '"gut" is not a number.'],
+      [2, 'Datum', '"bald" is not a time.'],
+      [3, 'Film', 'Film is missing.'],
+    ]);
+    const json = passed('{"reader":1,"isbn":2,"title":"A","stars":"good","ts":1}\n', { columns: { user: 'reader' } });
+    expect(json.errors).toMatchObject([{ column: 'stars' }]);
+    const items = passed('id,name\n1,\n2,Heat\n', { kind: 'items' });
+    expect(items.errors).toMatchObject([{ line: 2, column: 'name', problem: 'name is missing.' }]);
+  });
+
+  it('reads decimal commas and dates with dots, and says so', () => {
+    const german = 'user;item;title;rating;time\n1;2;"Heat";4,5;01.02.2024\n1;3;Ran;3;1.3.2024 12:30\n';
+    const { rows, warnings } = passed(german);
+    expect(rows).toMatchObject([
+      { rating: 4.5, time: Date.UTC(2024, 1, 1) / 1000 },
+      { rating: 3, time: Date.UTC(2024, 2, 1, 12, 30) / 1000 },
+    ]);
+    expect(warnings).toContain('"4,5" was read as 4.5: with a decimal comma.');
+    expect(warnings).toContain('Dates such as "01.02.2024" were read as 2024-02-01: with dots the day comes first.');
+    expect(passed('user,item,title,rating,time\n1,2,A,"4,5",100\n').rows).toMatchObject([{ rating: 4.5 }]);
+    // Without a header, by what stands in them.
+    expect(passed(german.split('\n').slice(1).join('\n')).rows).toEqual(rows);
+  });
+
+  it('keeps rows back until a date shows which of its numbers is the day, in their order', () => {
+    const dated = (dates: string[]) =>
+      `user,item,title,rating,time\n${dates.map((date, at) => `1,${at},A${at},4,${date}`).join('\n')}\n`;
+    const { rows, warnings, errors } = passed(dated(['2024-01-01', '03/04/2024', '100', '25/12/2023', '13/13/2024']));
+    expect(rows.map((row) => 'item' in row && [row.item, row.time])).toEqual([
+      ['0', Date.UTC(2024, 0, 1) / 1000],
+      ['1', Date.UTC(2024, 3, 3) / 1000],
+      ['2', 100],
+      ['3', Date.UTC(2023, 11, 25) / 1000],
+    ]);
+    expect(warnings).toContain(
+      'Dates such as "03/04/2024" were read as 2024-04-03: "25/12/2023" shows that the day comes first.',
+    );
+    expect(errors).toMatchObject([{ line: 6, problem: expect.stringContaining('"25/12/2023"') }]);
+    const unclear = passed(dated(['2024-01-01', '03/04/2024']));
+    expect(unclear.errors).toMatchObject([{ line: 3, column: 'time', fix: expect.stringContaining('03.04.2024') }]);
+    const late = passed(dated([...Array.from({ length: 2000 }, () => '03/04/2024'), '25/12/2023']));
+    expect(late.pass.errorCount).toBe(2001);
+  });
+
+  describe('told to leave out rows that cannot be used', () => {
+    const leaveOut = { badRows: 'leave-out' } as const;
+    const head = 'user,item,title,stars,time\n';
+
+    it('takes the others, and says how many and which', () => {
+      const text = `${head}1,2,A,4,100\n1,3,B,good,soon\n1,4,C\n1,5,D,3,101\n`;
+      const { pass, rows, warnings } = passed(text, leaveOut);
+      expect(pass.isRefused()).toBe(false);
+      expect(rows).toHaveLength(2);
+      expect(pass.stats()).toMatchObject({ rows: 2, unusable: 2 });
+      expect(warnings[0]).toBe(
+        '2 of 4 rows cannot be used and are left out. Line 3, stars: "good" is not a number. Line 3, time: "soon" is not a time. Line 4: This row has 3 fields, the header has 5.',
+      );
+      const refusing = passed(text);
+      expect(refusing.pass.isRefused()).toBe(true);
+      expect(refusing.pass.isRefused('leave-out')).toBe(false);
+      expect(refusing.words).not.toContain('left out');
+    });
+
+    it('takes nothing where more than half cannot be used', () => {
+      const { pass, errors } = passed(`${head}1,2,A,4,100\n1,3,B,good,1\n1,4,C,bad,2\n`, leaveOut);
+      expect(pass.isRefused()).toBe(true);
+      expect(errors[0]).toMatchObject({
+        line: 3,
+        problem: '2 of 3 rows cannot be used. That is more than half: the others are not taken without them.',
+        fix: expect.stringMatching(/^The first: Line 3, stars: "good" is not a number. Write/),
+      });
+    });
+
+    it.each([
+      ['a column is lacking', 'user,item,title,time\n1,2,A,3\n'],
+      ['a quote is never closed', `${head}1,2,A,4,100\n1,2,"A,4,100\n`],
+      ['a JSON array is cut off', '[{"user":1,"item":2,"title":"A","rating":4,"time":1},'],
+      ['there are no rows', head],
+    ])('takes nothing where %s', (_, text) => {
+      const { pass } = passed(text, leaveOut);
+      expect(pass.isRefused()).toBe(true);
+      expect(pass.stats().unusable).toBeNull();
+    });
   });
 
   it('refuses columns that were named after nothing, of a table at its header', () => {

@@ -71,7 +71,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
     validate: (values) => datasetErrors(values, look, file.size),
     validateInputOnBlur: true,
   });
-  const { kind, columns } = form.values;
+  const { kind, columns, badRows } = form.values;
   const named = useDeferredValue(columns);
   const reading = useMemo(
     () => readBeginning(beginning, { kind, format: look.format, named }),
@@ -80,7 +80,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
   const known = columnsOf(look.header, kind, columns);
   // Where nothing can be read, the errors say why.
   const lacking = look.rows.length > 0 ? (known?.missing ?? []) : [];
-  const refused = lacking.length === 0 && reading.errorCount > 0;
+  const outlook = lacking.length === 0 ? reading.outlook[badRows] : 'taken';
   const sampling = validSampling(useDeferredValue(form.values));
   const { upload, readBytes } = useUpload(file, look.format);
   const navigate = useNavigate();
@@ -130,16 +130,29 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
           sampling={sampling}
           lacking={lacking.map((column) => texts.datasets.columnNames[column])}
           doubts={known?.doubts ?? []}
+          badRows={badRows}
+          onBadRows={(choice) => form.setFieldValue('badRows', choice)}
         />
         {reading.rows.length > 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
         {upload.error && <ErrorAlert error={upload.error} />}
         <Group>
-          <Button type="submit" size="md" loading={upload.isPending} variant={refused ? 'default' : 'filled'}>
-            {refused ? words.submitAnyway : words.submit}
+          <Button
+            type="submit"
+            size="md"
+            loading={upload.isPending}
+            disabled={outlook === 'refused'}
+            variant={outlook === 'taken' ? 'filled' : 'default'}
+          >
+            {outlook === 'unsure' ? words.submitAnyway : words.submit}
           </Button>
           <LinkButton to="/datasets" size="md" variant="default">
             {texts.common.cancel}
           </LinkButton>
+          {outlook === 'refused' && (
+            <Text size="sm" c="dimmed">
+              {words.refused}
+            </Text>
+          )}
           {upload.isPending && readBytes < file.size && (
             <Text size="sm" c="dimmed" role="status">
               {words.hashing(formatShare(readBytes / file.size))}

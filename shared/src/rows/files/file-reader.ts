@@ -1,13 +1,13 @@
 // The one reader of people's files: it finds out by its content what a file is, and hands on its rows.
-import type { DatasetFormat } from '../wire/datasets.ts';
-import type { Layout, NamedColumns } from './columns.ts';
+import type { DatasetFormat } from '../../wire/datasets.ts';
+import type { Layout, NamedColumns } from '../columns/columns.ts';
+import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { type CsvHead, CsvReader } from './csv-reader.ts';
 import { isHeader } from './dialect.ts';
 import { TextBorder, type TextState } from './encoding.ts';
 import { JsonArrayReader } from './json-array-reader.ts';
 import { objectFormOf } from './json-form.ts';
 import { JsonlReader } from './jsonl-reader.ts';
-import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 /** How the text of a file is written. */
 export type TextForm = 'csv' | 'jsonl' | 'json';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ITEMS } from './columns.ts';
+import { ITEMS } from '../columns/columns.ts';
+import { type BadRow, type GoodRow, isBad, type RawRow, type RowReader } from '../row-reader.ts';
 import { CsvReader } from './csv-reader.ts';
 import { JsonArrayReader } from './json-array-reader.ts';
 import { JsonlReader } from './jsonl-reader.ts';
-import { type BadRow, type GoodRow, isBad, type RawRow, type RowReader } from './row-reader.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const HEADER = 'user,item,title,rating,time';

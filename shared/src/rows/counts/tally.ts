@@ -1,12 +1,12 @@
 // What is counted while a dataset's rows pass, and what in them looks odd.
-import { paperSplitSizes, type Sampling } from '../interactions.ts';
-import { LIMITS } from '../limits.ts';
-import type { Item, Sample } from '../sample.ts';
-import type { DatasetKind, DatasetProfile, DatasetStats } from '../wire/datasets.ts';
+import { paperSplitSizes, type Sampling } from '../../interactions.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Item, Sample } from '../../sample.ts';
+import type { DatasetKind, DatasetProfile, DatasetStats } from '../../wire/datasets.ts';
+import type { Normalised } from '../checks/row-check.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
-import type { Normalised } from './row-check.ts';
 
 /** Three tables of it take 38 MB at most. */
 const MAX_DISTINCT = 500_000;
@@ -166,7 +166,12 @@ export class Tally {
     return this.counts.rows;
   }
 
-  stats(): DatasetStats {
+  /** With those that are not rated. */
+  get read(): number {
+    return this.counts.rows + this.counts.unrated;
+  }
+
+  stats(): Omit<DatasetStats, 'unusable'> {
     const { rows, labelled, liked, withUser } = this.counts;
     return {
       rows,

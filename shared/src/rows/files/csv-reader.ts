@@ -1,8 +1,7 @@
 // Tables as text, by csv-parse: quoted fields with newlines, any line ends, and what stands between fields found out from the first lines.
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
-import { LIMITS } from '../limits.ts';
-import { BackslashQuotes } from './backslash-quotes.ts';
+import { LIMITS } from '../../limits.ts';
 import {
   type Column,
   type ColumnMap,
@@ -13,11 +12,13 @@ import {
   type NamedColumns,
   namesOf,
   RATINGS,
-} from './columns.ts';
+} from '../columns/columns.ts';
+import { shown } from '../row-fault.ts';
+import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
+import { BackslashQuotes } from './backslash-quotes.ts';
 import { type Dialect, dialectOf, isTelling } from './dialect.ts';
+import { fieldCountFault } from './field-count.ts';
 import { lineEndsIn } from './line-counter.ts';
-import { shown } from './row-fault.ts';
-import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
 /** What has to be known of a file's head to read on from its middle. */
@@ -180,10 +181,7 @@ export class CsvReader implements RowReader {
     const width = this.head!.header.length;
     const line = lastLine - fields.reduce((sum, field) => sum + lineEndsIn(field), 0);
     if (fields.length !== width) {
-      const first = this.dialect!.byOrder ? 'first row' : 'header';
-      const problem = `This row has ${fields.length} fields, the ${first} has ${width}.`;
-      const fix = 'Put fields that hold the delimiter or a line break in double quotes.';
-      this.rows.push({ line, column: null, problem, fix });
+      this.rows.push({ line, column: null, ...fieldCountFault(fields, width, this.dialect!) });
       return;
     }
     this.rows.push({ line, value: this.valueOf(fields), fields });

@@ -1,8 +1,8 @@
 // One item of a catalogue: text or JSON in, an item or every fault of the row out.
-import { type Item, itemSchema } from '../sample.ts';
-import { parseId } from './check-interaction.ts';
-import type { Column } from './columns.ts';
-import { type RowFault, shown } from './row-fault.ts';
+import { type Item, itemSchema } from '../../sample.ts';
+import type { Column, NamedColumns } from '../columns/columns.ts';
+import { type RowFault, shown } from '../row-fault.ts';
+import { type Cells, parseId } from './check-interaction.ts';
 
 const FIXES: Partial<Record<Column, string>> = {
   item: 'Leave it out, or write the id under which the item is known.',
@@ -15,8 +15,8 @@ const catalogueItemSchema = itemSchema.omit({ at: true });
 const given = (value: unknown) => value !== undefined && value !== null && value !== '';
 const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
 
-/** @param row the columns by their names here, as text (CSV) or JSON values */
-export function checkItem(row: Partial<Record<Column, unknown>>): { value: Item } | { faults: RowFault[] } {
+/** @param names what the columns are called in the file */
+export function checkItem(row: Cells, names: NamedColumns): { value: Item } | { faults: RowFault[] } {
   const [id, by] = [parseId(row.item), trimmed(row.by)];
   const parsed = catalogueItemSchema.safeParse({
     title: trimmed(row.title),
@@ -26,9 +26,10 @@ export function checkItem(row: Partial<Record<Column, unknown>>): { value: Item 
   if (parsed.success) return { value: parsed.data };
   const faults = parsed.error.issues.map((issue) => {
     const column = issue.path[0] === 'id' ? 'item' : (String(issue.path[0] ?? '') as Column);
+    const name = names[column] ?? column;
     const value = row[column];
-    const problem = given(value) ? `${shown(value)}: ${issue.message}` : `${column} is missing.`;
-    return { column, problem, fix: FIXES[column] ?? '' };
+    const problem = given(value) ? `${shown(value)}: ${issue.message}` : `${name} is missing.`;
+    return { column: name, problem, fix: FIXES[column] ?? '' };
   });
   return { faults };
 }

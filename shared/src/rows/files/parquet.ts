@@ -2,7 +2,7 @@
 import { gunzipSync } from 'fflate';
 import { decompress as decompressZstd } from 'fzstd';
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import type { BadRow } from './row-reader.ts';
+import type { BadRow } from '../row-reader.ts';
 
 /** A file of which any part can be read. */
 export interface RandomAccess {

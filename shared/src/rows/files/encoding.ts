@@ -1,8 +1,9 @@
 // The border of every file: its bytes as UTF-8, or why they are none and how they become so.
+
+import type { BadRow } from '../row-reader.ts';
 import { begins, binaryFile, HEAD_BYTES, isParquet } from './binary-files.ts';
 import { guessEncoding } from './guess-encoding.ts';
 import { LineCounter } from './line-counter.ts';
-import type { BadRow } from './row-reader.ts';
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 

@@ -1,6 +1,15 @@
 // The keys of rows that are objects: which there are, which of them mean nothing, and which were named and never came.
-import type { DatasetKind } from '../wire/datasets.ts';
-import { type Column, type ColumnMap, isTableKind, type Layout, mapColumns, type NamedColumns } from './columns.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
+import type { RowFault } from '../row-fault.ts';
+import {
+  type Column,
+  type ColumnMap,
+  isTableKind,
+  type Layout,
+  mapColumns,
+  type NamedColumns,
+  namesOf,
+} from './columns.ts';
 
 const MAX_NAMES = 1000;
 
@@ -27,7 +36,7 @@ export class RowKeys {
   /** Those of values that nothing is made of. */
   readonly unused: Set<string>;
   /** Columns that were named and have been in no row yet. */
-  readonly unseen: Set<Column>;
+  private readonly unseen: Set<Column>;
   private readonly kind: DatasetKind;
   private readonly layout: Layout | null;
   private readonly named: NamedColumns | null;
@@ -57,6 +66,15 @@ export class RowKeys {
     for (const key of this.strangers(keys)) {
       if (this.unused.size < MAX_NAMES && !isEmpty(row[key])) this.unused.add(key);
     }
+  }
+
+  /** Of each column that was named after a key that no row has. */
+  unseenFaults(): RowFault[] {
+    return [...this.unseen].map((column) => ({
+      column,
+      problem: `No row has the key ${JSON.stringify(this.named?.[column])}, which was named for ${column}.`,
+      fix: `Name the key that holds it, or none to have it guessed by such names as ${namesOf(column)}.`,
+    }));
   }
 
   mapped(names: readonly string[]): ColumnMap {

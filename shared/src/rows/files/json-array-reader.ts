@@ -1,8 +1,9 @@
 // A JSON array element by element: the file itself, or a value of the object that it is.
+
+import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { WRAPPERS } from './json-form.ts';
 import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-row.ts';
 import { LineCounter } from './line-counter.ts';
-import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

@@ -1,6 +1,7 @@
 // How a table is written, found out from its first lines: what stands between fields, how quotes are escaped, and whether a header comes first.
-import { parseNumber, parseTime } from './check-interaction.ts';
-import { type Column, type Layout, meansColumn, type NamedColumns } from './columns.ts';
+
+import { likelyNumber, likelyTime } from '../checks/notation.ts';
+import { type Column, type Layout, meansColumn, type NamedColumns } from '../columns/columns.ts';
 
 export const DELIMITERS = [',', ';', '\t', '::', '|'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
@@ -98,7 +99,7 @@ function holdsValues(cells: readonly string[], layout: Layout, named: NamedColum
   const said = Object.values(named ?? {});
   if (cells.some((cell) => said.includes(cell) && !/^\d{1,2}$/.test(cell))) return false;
   if (cells.some((cell) => layout.columns.some((column) => meansColumn(cell, column, layout)))) return false;
-  return cells.length > 1 && cells.some((cell) => parseNumber(cell) !== undefined);
+  return cells.length > 1 && cells.some((cell) => likelyNumber(cell) !== undefined);
 }
 
 /** Times before this are no times of ratings. */
@@ -119,8 +120,8 @@ function columnsByOrder(rows: readonly (readonly string[])[], layout: Layout): N
   if (!layout.columns.includes('rating')) {
     return width >= 2 && columnsWhere(isText, 1)[0] === 1 ? { item: '1', title: '2' } : {};
   }
-  const isTime = (cells: string[]) => cells.every((cell) => (parseTime(cell) ?? 0) >= LEAST_SECONDS);
-  const isGrade = (cells: string[]) => cells.every((cell) => Math.abs(parseNumber(cell) ?? Infinity) <= MOST_GRADE);
+  const isTime = (cells: string[]) => cells.every((cell) => (likelyTime(cell) ?? 0) >= LEAST_SECONDS);
+  const isGrade = (cells: string[]) => cells.every((cell) => Math.abs(likelyNumber(cell) ?? Infinity) <= MOST_GRADE);
   const found: [Column, number[]][] = [
     ['title', columnsWhere((cells) => isText(cells) && !isTime(cells), 2)],
     ['rating', columnsWhere(isGrade, 2)],

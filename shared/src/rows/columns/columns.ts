@@ -1,5 +1,5 @@
 // Names of columns as rating files have them, and what they are here.
-import type { Interaction } from '../interactions.ts';
+import type { Interaction } from '../../interactions.ts';
 
 export type Column = keyof Interaction;
 
@@ -38,7 +38,19 @@ const NAMES: Record<Column, readonly string[]> = {
     'productname',
   ],
   rating: ['rating', 'score', 'stars', 'overall', 'bookrating'],
-  time: ['time', 'timestamp', 'ts', 'unixreviewtime', 'datetime', 'date', 'createdat', 'ratedat'],
+  time: [
+    'time',
+    'timestamp',
+    'ts',
+    'unixreviewtime',
+    'datetime',
+    'date',
+    'createdat',
+    'ratedat',
+    'when',
+    'ratingdate',
+    'datum',
+  ],
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { samplingSchema } from '../interactions.ts';
+import { samplingSchema } from '../../interactions.ts';
+import { RowPass } from '../row-pass.ts';
 import { parquetRatings } from './fixtures/parquet-ratings.ts';
 import { openParquet, ParquetFault, parquetLines, type RandomAccess } from './parquet.ts';
-import { RowPass } from './row-pass.ts';
 
 const access = (bytes: Uint8Array): RandomAccess => ({
   byteLength: bytes.length,

@@ -1,6 +1,7 @@
 // JSON Lines: one document a line.
+
+import { type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-row.ts';
-import { type RawRow, type ReaderPosition, type RowReader, START } from './row-reader.ts';
 
 const [LF, CR] = [0x0a, 0x0d];
 

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { toInstructionRow } from '../sample.ts';
-import { rowCheck } from './row-check.ts';
+import { toInstructionRow } from '../../sample.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
+import { isTableKind, LAYOUTS } from '../columns/columns.ts';
+import { Notation } from './notation.ts';
+import { columnReader, rowCheck, tableCheck } from './row-check.ts';
 
-const checkOf = (kind: Parameters<typeof rowCheck>[0]) => {
-  const check = rowCheck(kind);
+const checkOf = (kind: DatasetKind) => {
+  const check = isTableKind(kind)
+    ? tableCheck(kind, { columnsOf: columnReader(LAYOUTS[kind], null, () => ({})), notation: new Notation() })
+    : rowCheck(kind);
   return (value: unknown) => check({ line: 1, value });
 };
 
@@ -88,7 +93,7 @@ describe('items', () => {
     });
     expect(check({ title: 'Heat' })).toEqual({ kind: 'items', row: { title: 'Heat' } });
     expect(check({ id: 1 })).toMatchObject({ faults: [{ column: 'title', problem: 'title is missing.' }] });
-    expect(check({ id: 'x'.repeat(201), title: 'a' })).toMatchObject({ faults: [{ column: 'item' }] });
+    expect(check({ id: 'x'.repeat(201), title: 'a' })).toMatchObject({ faults: [{ column: 'id' }] });
     expect(check('Heat')).toMatchObject({ faults: [{ column: null, fix: expect.stringContaining('"title"') }] });
   });
 });

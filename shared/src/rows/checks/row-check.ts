@@ -1,7 +1,7 @@
 // Rows as the readers of files hand them on, checked, and in the normalised form of their kind.
 
 import type { z } from 'zod';
-import type { Interaction } from '../interactions.ts';
+import type { Interaction } from '../../interactions.ts';
 import {
   ANSWERS,
   type InstructionRow,
@@ -11,13 +11,14 @@ import {
   type Sample,
   sampleSchema,
   withoutLabel,
-} from '../sample.ts';
-import type { DatasetKind } from '../wire/datasets.ts';
-import { checkInteraction, jsonKeyMapper, parseId } from './check-interaction.ts';
+} from '../../sample.ts';
+import type { DatasetKind } from '../../wire/datasets.ts';
+import type { Layout, NamedColumns, TableKind } from '../columns/columns.ts';
+import { type RowFault, shown } from '../row-fault.ts';
+import type { GoodRow } from '../row-reader.ts';
+import { type Cells, checkInteraction, jsonKeyMapper, type KeyMapper, parseId } from './check-interaction.ts';
 import { checkItem } from './check-item.ts';
-import { LAYOUTS, type NamedColumns, withoutTitles } from './columns.ts';
-import { type RowFault, shown } from './row-fault.ts';
-import type { GoodRow } from './row-reader.ts';
+import type { Notation } from './notation.ts';
 
 export type Normalised =
   | { kind: 'interactions'; row: Interaction }
@@ -28,6 +29,17 @@ export type Normalised =
 /** `hopeless`: no other row of the file will be better. */
 export type Checked = Normalised | { faults: RowFault[]; hopeless?: boolean };
 export type RowCheck = (row: GoodRow) => Checked;
+
+/** How the rows of a table are read. */
+export interface TableReading {
+  columnsOf: ColumnsOf;
+  notation: Notation;
+  /** Of the items of ratings whose file has none. */
+  titles?: Titles | undefined;
+}
+
+/** The columns of a row, whatever they are called in the file. */
+export type ColumnsOf = (row: GoodRow) => ReturnType<KeyMapper>;
 
 const SAMPLE_FIX =
   'Write {"history":[{"title":"…","liked":true}],"target":{"title":"…"},"liked":true}, or the published {"instruction","input","output"}; leave out liked, or output empty, where it is not known.';
@@ -97,26 +109,29 @@ function withoutTitle(item: unknown): RowFault {
 
 export type Titles = ReadonlyMap<string, Pick<Item, 'title' | 'by'>>;
 
-/**
- * @param named what the columns are called in the file, where that was said
- * @param titles of the items of ratings whose file has none
- */
-export function rowCheck(kind: DatasetKind, named: NamedColumns | null = null, titles?: Titles): RowCheck {
-  if (kind === 'instructions') return ({ value }) => checkInstruction(value);
-  if (kind === 'samples') return ({ value }) => checkSample(value);
-  const layout = titles && kind === 'interactions' ? withoutTitles(LAYOUTS[kind]) : LAYOUTS[kind];
+/** @param namesOf what the reader of a table found its columns to be called */
+export function columnReader(layout: Layout, named: NamedColumns | null, namesOf: () => NamedColumns): ColumnsOf {
   const mapKeys = jsonKeyMapper(layout, named);
-  return ({ value, fields }) => {
-    // Of a table the reader has given the columns their names here already.
-    const columns = fields ? (value as Record<string, unknown>) : mapKeys(value);
-    if ('faults' in columns) return columns as { faults: RowFault[] };
+  // Of a table the reader has given the columns their names here already.
+  return ({ value, fields }) => (fields ? { cells: value as Cells, names: namesOf() } : mapKeys(value));
+}
+
+export function rowCheck(kind: Exclude<DatasetKind, TableKind>): RowCheck {
+  return kind === 'instructions' ? ({ value }) => checkInstruction(value) : ({ value }) => checkSample(value);
+}
+
+export function tableCheck(kind: TableKind, { columnsOf, notation, titles }: TableReading): RowCheck {
+  return (row) => {
+    const columns = columnsOf(row);
+    if ('faults' in columns) return columns;
+    const { cells, names } = columns;
     if (kind === 'items') {
-      const item = checkItem(columns);
+      const item = checkItem(cells, names);
       return 'value' in item ? { kind, row: item.value } : item;
     }
-    const names = titles?.get(String(parseId(columns.item)));
-    if (titles && !names) return { faults: [withoutTitle(columns.item)] };
-    const checked = checkInteraction(names ? { ...columns, ...names } : columns);
+    const found = titles?.get(String(parseId(cells.item)));
+    if (titles && !found) return { faults: [withoutTitle(cells.item)] };
+    const checked = checkInteraction(found ? { ...cells, ...found } : cells, names, notation);
     return 'value' in checked ? { kind, row: checked.value } : checked;
   };
 }

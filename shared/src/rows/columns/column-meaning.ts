@@ -1,7 +1,7 @@
 // Whether columns hold what their names say, by how they go together in the first rows: a title belongs to its item, a creator too.
-import type { Interaction } from '../interactions.ts';
+import type { Interaction } from '../../interactions.ts';
+import { type RowFault, shown } from '../row-fault.ts';
 import { type Column, meansColumn, type NamedColumns } from './columns.ts';
-import { type RowFault, shown } from './row-fault.ts';
 
 /** By so many rows columns are judged. */
 export const JUDGED_ROWS = 2000;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RATINGS } from './columns.ts';
+import { RATINGS } from '../columns/columns.ts';
+import { type BadRow, type GoodRow, isBad, type RawRow } from '../row-reader.ts';
 import { FileReader, type FileReaderState } from './file-reader.ts';
-import { type BadRow, type GoodRow, isBad, type RawRow } from './row-reader.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const bytesOf = (...parts: (number[] | string)[]) =>

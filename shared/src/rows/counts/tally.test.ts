@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildSamples, type Interaction, paperSplit, samplingSchema } from '../interactions.ts';
-import type { Sample } from '../sample.ts';
-import type { DatasetProfile } from '../wire/datasets.ts';
+import { buildSamples, type Interaction, paperSplit, samplingSchema } from '../../interactions.ts';
+import type { Sample } from '../../sample.ts';
+import type { DatasetProfile } from '../../wire/datasets.ts';
 import { RatingCounts } from './rating-counts.ts';
 import { Tally } from './tally.ts';
 

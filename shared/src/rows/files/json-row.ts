@@ -1,6 +1,6 @@
 // One row of JSON from its bytes, or what is wrong with it in words for whoever wrote it.
-import { LIMITS } from '../limits.ts';
-import type { BadRow, RawRow } from './row-reader.ts';
+import { LIMITS } from '../../limits.ts';
+import type { BadRow, RawRow } from '../row-reader.ts';
 
 export const BOM = [0xef, 0xbb, 0xbf] as const;
 

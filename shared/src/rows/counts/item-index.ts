@@ -1,7 +1,7 @@
 // The distinct items of a dataset's rows, for searching: the first of them, up to what fits in memory beside all else.
-import { LIMITS } from '../limits.ts';
-import type { Item } from '../sample.ts';
-import type { DatasetItem } from '../wire/datasets.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Item } from '../../sample.ts';
+import type { DatasetItem } from '../../wire/datasets.ts';
 
 export interface ItemIndexState {
   items: DatasetItem[];
