@@ -170,6 +170,20 @@ export function using(stage: Stage): void {
     expect(await rankedTitles()).toEqual(titles);
   });
 
+  it('adds on Enter what is marked, however fast it was typed', async () => {
+    const { page } = stage;
+    const search = page.getByRole('combobox', { name: words.ranking.add });
+    await search.click();
+    await page.getByRole('option').nth(5).waitFor();
+    await search.pressSequentially('A film nobody knows', { delay: 5 });
+    const marked = page.locator('[role=option][data-combobox-selected]');
+    expect(await marked.allTextContents()).toEqual([words.search.typed('A film nobody knows')]);
+    await search.press('Enter');
+    const row = table().locator('tbody tr').filter({ hasText: 'A film nobody knows' });
+    await row.getByRole('button', { name: words.ranking.remove('A film nobody knows') }).click();
+    await row.waitFor({ state: 'detached' });
+  });
+
   it('gives code that, run with a key, says the same as the page', async () => {
     const { page, machine, browser } = stage;
     const titles = await rankedTitles();
