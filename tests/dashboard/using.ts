@@ -253,4 +253,37 @@ export function using(stage: Stage): void {
     expect(scored.map(({ row }) => row)).toEqual(samples.map((_, row) => row));
     expect((await file(detail.csv)).length).toBe(1 + ROWS);
   });
+
+  it('scores what ratings give, and ranks what they are about for each of their people', async () => {
+    const { page, machine } = stage;
+    const { form, detail } = texts.scorings;
+    // Of each of two people two more than a history.
+    const rows = Array.from({ length: 24 }, (_, at) => `u${at % 2},i${at},Film ${at},${1 + (at % 5)},${at}`);
+    const csv = `user,item,title,rating,time\n${rows.join('\n')}\n`;
+    await machine.client.upload(
+      { name: 'few ratings', kind: 'interactions', format: 'csv' },
+      new TextEncoder().encode(csv),
+    );
+    for (const [task, count, columns] of [
+      ['score', '4', detail.scoreColumns.title],
+      ['rank', '2', detail.rankColumns.ranking],
+    ] as const) {
+      await page.goto(`/scorings/new?adapter=${ALIAS}`);
+      await stage.choose(form.task, form.tasks[task]);
+      await stage.choose(form.dataset, /few ratings/);
+      if (task === 'rank') {
+        const catalogue = page.getByRole('combobox', { name: form.catalogue, exact: true });
+        expect(await catalogue.inputValue()).toMatch(/few ratings/);
+      }
+      await page.getByRole('button', { name: form.submit, exact: true }).click();
+      await page.waitForURL(/\/scorings\/scr_/);
+      await page.getByText(detail.rowCount(count), { exact: true }).waitFor({ timeout: 120_000 });
+      const table = page.getByRole('table', { name: detail.predictions });
+      await table.getByRole('columnheader', { name: columns }).waitFor();
+      await table
+        .getByText(/^Film \d+/)
+        .first()
+        .waitFor();
+    }
+  });
 }
