@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
@@ -77,6 +78,7 @@ export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
 
 function ModelFields({ form }: FieldsProps) {
   const query = useQuery(modelsQuery);
+  useOnlyModel(form.values.model, (model) => form.setFieldValue('model', model));
   return (
     <QueryView query={query}>
       {({ items }) => {
@@ -92,7 +94,13 @@ function ModelFields({ form }: FieldsProps) {
                 value={form.values.model ?? ''}
               />
             ) : (
-              <Select {...described(settings.model)} required data={names} {...form.getInputProps('model')} />
+              <Select
+                {...described(settings.model)}
+                required
+                allowDeselect={false}
+                data={names}
+                {...form.getInputProps('model')}
+              />
             )}
             <StartField form={form} />
             {names.length === 0 && <WaitSwitch form={form} />}
