@@ -37,6 +37,7 @@ export const datasetFormTexts = {
   },
   file: 'File',
   another: 'Choose another file',
+  again: 'Choose the file again',
   kind: { label: 'What it holds', hint: 'Guessed from the file. Change it if the guess is wrong.' },
   name: { label: 'Name', hint: 'How you will find it again.' },
   columns: {
@@ -106,5 +107,4 @@ export const datasetFormTexts = {
   hashing: (share: string) => `The file is being read for its checksum: ${share}`,
   submit: 'Upload',
   submitAnyway: 'Upload it all the same',
-  unreadable: 'The file could not be read. Choose it again.',
 };
