@@ -45,7 +45,9 @@ export function data(stage: Stage): void {
     await page.getByText(words.readOnly).waitFor();
     expect(await page.getByRole('link', { name: words.create }).count()).toBe(0);
     await page.goto('/datasets/new');
-    await page.getByRole('heading', { name: texts.notFound.title }).waitFor();
+    await page.getByRole('heading', { name: texts.missingScope.title }).waitFor();
+    await page.getByText(texts.missingScope.lead('datasets:write')).waitFor();
+    await page.getByRole('link', { name: texts.navigation.datasets }).waitFor();
     await context.close();
   });
 

@@ -1,10 +1,13 @@
 // The frame of all pages of a signed-in session: header, navigation, content.
 import { Anchor, AppShell, Burger, Container, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure, useNetwork } from '@mantine/hooks';
-import { Outlet, useLocation } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { MissingScopePage } from '../pages/no-access.tsx';
 import { OfflineAlert } from '../parts/alerts.tsx';
 import { LinkAnchor } from '../parts/links.tsx';
+import { includesScope, sessionQuery } from '../queries/session.ts';
 import { texts } from '../texts.ts';
 import { Navigation } from './navigation.tsx';
 import { SessionButton } from './session-button.tsx';
@@ -58,10 +61,18 @@ export function AppLayout() {
         <Container size="xl" px={0}>
           <Stack gap="lg">
             {!online && <OfflineAlert />}
-            <Outlet />
+            <Admitted />
           </Stack>
         </Container>
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** The page, or which scope the session lacks for it. */
+function Admitted() {
+  const { data: session } = useQuery(sessionQuery);
+  const needed = useMatches({ select: (matches) => matches.flatMap(({ staticData }) => staticData.needs ?? []) });
+  const lacking = session ? needed.find((scope) => !includesScope(session.scopes, scope)) : undefined;
+  return lacking === undefined ? <Outlet /> : <MissingScopePage scope={lacking} />;
 }
