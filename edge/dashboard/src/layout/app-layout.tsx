@@ -3,19 +3,22 @@ import { Anchor, AppShell, Burger, Container, Group, Stack, Text } from '@mantin
 import { useDisclosure, useNetwork } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { MissingScopePage } from '../pages/no-access.tsx';
 import { OfflineAlert } from '../parts/alerts.tsx';
 import { LinkAnchor } from '../parts/links.tsx';
-import { includesScope, sessionQuery } from '../queries/session.ts';
+import { includesScope, sessionEndedQuery, sessionQuery } from '../queries/session.ts';
 import { texts } from '../texts.ts';
 import { Navigation } from './navigation.tsx';
 import { SessionButton } from './session-button.tsx';
+
+const SignInAgain = lazy(() => import('./sign-in-again.tsx').then((module) => ({ default: module.SignInAgain })));
 
 export function AppLayout() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   const { online } = useNetwork();
+  const { data: ended } = useQuery(sessionEndedQuery);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes whenever the page changes
   useEffect(close, [pathname]);
   return (
@@ -57,6 +60,11 @@ export function AppLayout() {
           </Text>
         </Stack>
       </AppShell.Navbar>
+      {ended && (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      )}
       <AppShell.Main id="content" tabIndex={-1}>
         <Container size="xl" px={0}>
           <Stack gap="lg">
