@@ -78,6 +78,7 @@ function SeveralNumbers({ form, field, usual }: SeveralNumbersProps) {
       data={usual}
       splitChars={[',', ' ', ';']}
       // The list of what is usual opens under the field, and would hide what is wrong with it.
+      comboboxProps={{ position: 'bottom', middlewares: { flip: false, shift: false } }}
       inputWrapperOrder={['label', 'description', 'error', 'input']}
       {...form.getInputProps(field)}
       onChange={(values) => {
