@@ -23,8 +23,9 @@ export function signingIn(stage: Stage): void {
   it('signs in by a link that holds once, and keeps the key from every script', async () => {
     const { page, context, machine } = stage;
     await page.goto(await machine.client.signInLink());
-    await stage.heading(texts.tunings.title).waitFor();
-    expect(new URL(page.url()).pathname).toBe('/tunings');
+    // Nothing was tuned yet: it begins with data.
+    await stage.heading(texts.datasets.title).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/datasets');
     const readable: string[] = await page.evaluate(
       '[document.cookie, ...Object.values({ ...localStorage, ...sessionStorage })]',
     );

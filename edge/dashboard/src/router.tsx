@@ -92,8 +92,12 @@ const start = createRoute({
   getParentRoute: () => app,
   path: '/',
   component: NoAccessPage,
-  beforeLoad: ({ context }) => {
-    if (includesScope(context.scopes, 'read')) throw redirect({ to: '/tunings', replace: true });
+  beforeLoad: async ({ context }) => {
+    if (!includesScope(context.scopes, 'read')) return;
+    const { tuningsQuery } = await import('./queries/tunings.ts');
+    const tunings = await context.queryClient.fetchQuery(tuningsQuery({})).catch(() => undefined);
+    // Before anything was tuned the first step is data.
+    throw redirect({ to: tunings?.items.length === 0 ? '/datasets' : '/tunings', replace: true });
   },
 });
 

@@ -30,6 +30,9 @@ export function AppLayout() {
       <AppShell.Header px="md">
         <Group h="100%" justify="space-between" wrap="nowrap">
           <Group wrap="nowrap">
+            <Anchor href="#content" size="sm" visibleFrom="sm" className="skip-link">
+              {texts.shell.skip}
+            </Anchor>
             <Burger
               opened={opened}
               onClick={toggle}
@@ -41,9 +44,6 @@ export function AppLayout() {
             <LinkAnchor to="/" fw={700} c="inherit" underline="never">
               {texts.common.product}
             </LinkAnchor>
-            <Anchor href="#content" size="sm" visibleFrom="sm" className="skip-link">
-              {texts.shell.skip}
-            </Anchor>
           </Group>
           <SessionButton />
         </Group>

@@ -4,7 +4,7 @@ import { useForm } from '@mantine/form';
 import { DATASET_KINDS, type DatasetFormat } from '@tallrec/shared/wire/datasets';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useRef } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { ChooseButton } from '../../parts/choose-button.tsx';
@@ -172,10 +172,13 @@ function BeginningForm({ file, beginning, onFile }: NewDatasetFormProps & { begi
 }
 
 function ChosenFile({ file, onFile }: NewDatasetFormProps) {
+  const name = useRef<HTMLParagraphElement>(null);
+  // What had the focus is gone: the button by which it was chosen.
+  useEffect(() => name.current?.focus(), []);
   return (
     <Paper withBorder px="md" py="sm">
       <Group justify="space-between">
-        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+        <Text ref={name} tabIndex={-1} fw={600} style={{ overflowWrap: 'anywhere', outline: 'none' }}>
           {file.name}{' '}
           <Text span c="dimmed" fw={400}>
             {formatBytes(file.size)}
