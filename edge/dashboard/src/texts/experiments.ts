@@ -93,6 +93,8 @@ export const experimentTexts = {
       `${titles}: only on nodes that were started with a sentence encoder (TALLREC_ENCODER).`,
     seeds: 'Seeds',
     seedsHint: 'How many: 0, 1, 2 and so on. The mean of three or more tells what is luck.',
+    time: (tunings: string, least: string, most: string) =>
+      `The ${tunings} tunings among them take ${least} to ${most} on one node, one after the other; judging comes on top.`,
     leftOut: (cells: string, examples: string) =>
       `${cells} are left out: there are only ${examples} examples to learn from.`,
     maxSteps: 'Most steps',

@@ -25,6 +25,7 @@ import type { Cell, Shots } from './cells.ts';
 import type { Selection } from './entries.ts';
 import { examplesIn, type Means, obstacleOf } from './obstacles.ts';
 import { needsOf, requestsOf, type StartValues, startErrors } from './start.ts';
+import { TuningTime } from './tuning-time.tsx';
 import { useStartMany } from './use-start-many.ts';
 
 const words = texts.experiments.dialog;
@@ -167,6 +168,7 @@ export function StartDialog({ cells, selection, datasets, models, means, onClose
               {words.leftOut(formatNumber(few.length), formatNumber(examplesFor(form.values) ?? 0))}
             </Text>
           )}
+          <TuningTime requests={requests} />
           {started.error && <ErrorAlert error={started.error} />}
           {started.running && (
             <Progress
