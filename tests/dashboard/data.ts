@@ -45,7 +45,9 @@ export function data(stage: Stage): void {
     await page.getByText(words.readOnly).waitFor();
     expect(await page.getByRole('link', { name: words.create }).count()).toBe(0);
     await page.goto('/datasets/new');
-    await page.getByRole('heading', { name: texts.notFound.title }).waitFor();
+    await page.getByRole('heading', { name: texts.missingScope.title }).waitFor();
+    await page.getByText(texts.missingScope.lead('datasets:write')).waitFor();
+    await page.getByRole('link', { name: texts.navigation.datasets }).waitFor();
     await context.close();
   });
 
@@ -163,6 +165,49 @@ export function data(stage: Stage): void {
     expect(puts.slice(3)).toEqual([1]);
     await detach();
     page.off('request', noteSent);
+  });
+
+  it('has a file that changed while it was sent chosen again, or started over with as it is', async () => {
+    const { page, machine } = stage;
+    const path = join(machine.dir, 'growing.jsonl');
+    const row = `${JSON.stringify({ instruction: 'word '.repeat(20_000), output: 'y' })}\n`;
+    await writeFile(path, row.repeat(30));
+    const choose = async (name: string) => {
+      const button = page.getByRole('button', { name });
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button.click()]);
+      await chooser.setFiles(path);
+    };
+    const { throttle, detach } = await stage.slowUploads();
+    await throttle(100_000);
+    await page.goto('/datasets/new');
+    await page.locator('input[type=file]').setInputFiles(path);
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await page.getByRole('button', { name: detail.verbs.pause }).click();
+    await state(detail.upload.phases.paused).waitFor();
+    await writeFile(path, row.repeat(31));
+    await page.getByRole('button', { name: detail.verbs.resume }).click();
+    await page.getByText(detail.upload.fileGone).waitFor();
+    await throttle(-1);
+    await detach();
+    await choose(detail.upload.choose);
+    await page.getByText(detail.upload.other).waitFor();
+    await stage.expectOpenAsItIs('datasets-changed-file');
+    const before = idOfPage();
+    await page.getByRole('button', { name: detail.upload.startOver }).click();
+    await stage.heading(form.title).waitFor();
+
+    // It changes once more, before it is sent.
+    await page.getByText(form.columns.table, { exact: true }).waitFor();
+    await writeFile(path, row.repeat(2));
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await choose(form.again);
+    await page.getByRole('button', { name: form.again }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await state(words.states.ready).waitFor({ timeout: 60_000 });
+    expect(idOfPage()).not.toBe(before);
+    await page.getByRole('button', { name: detail.verbs.delete }).click();
+    await page.getByRole('dialog').getByRole('button', { name: detail.verbs.delete }).click();
+    await stage.heading(words.title).waitFor();
   });
 
   it('takes a file that is dropped anywhere, a column of it corrected by hand, and shows what it is', async () => {

@@ -25,6 +25,10 @@ export const nodeStatusSchema = z.object({
   adapters: z.array(sha256Schema),
   runningJob: z.string().nullable(),
   queuedRequests: countSchema(),
+  encoder: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether it has a sentence encoder, which GRU-BERT and DROS-BERT need (TALLREC_ENCODER).' }),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 

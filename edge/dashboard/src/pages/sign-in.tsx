@@ -1,6 +1,7 @@
 // Signing in, with a key or by a link that holds once.
 import { Button, Container, Paper, PasswordInput, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import type { Session } from '@tallrec/shared/wire/session';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
 import { ErrorAlert } from '../parts/alerts.tsx';
@@ -26,7 +27,7 @@ export function SignInPage() {
 }
 
 interface WayInProps {
-  onDone: () => void;
+  onDone: (session: Session) => void;
 }
 
 function ByLink({ link, onDone }: WayInProps & { link: string }) {
@@ -49,7 +50,7 @@ function ByLink({ link, onDone }: WayInProps & { link: string }) {
   return isPending ? <Loading /> : null;
 }
 
-function ByKey({ onDone }: WayInProps) {
+export function ByKey({ onDone }: WayInProps) {
   const signIn = useSignIn();
   const form = useForm({
     mode: 'uncontrolled',

@@ -15,6 +15,7 @@ export { experimentTexts as experiments } from './experiments.ts';
 export {
   commonTexts as common,
   fieldTexts as fields,
+  missingScopeTexts as missingScope,
   navigationTexts as navigation,
   noAccessTexts as noAccess,
   notFoundTexts as notFound,

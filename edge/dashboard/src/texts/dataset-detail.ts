@@ -44,9 +44,14 @@ export const datasetDetailTexts = {
     choose: 'Choose the file',
     elsewhere: 'If another tab or a program is sending it, just wait: this page follows.',
     comparing: 'Comparing it with the file that was announced',
+    fileGone: 'The file changed or moved while it was sent',
+    other: 'This is another file, or it was changed',
     otherSize: (chosen: string, announced: string) =>
-      `This is another file: it has ${chosen} bytes, and the one that was announced has ${announced}.`,
-    otherBytes: 'This is another file: it has the same size, but other bytes: its SHA-256 differs.',
+      `It has ${chosen} bytes, and the one that was announced has ${announced}.`,
+    otherBytes: 'It has the same size as the one that was announced, but other bytes: its SHA-256 differs.',
+    startOverHint: (file: string) =>
+      `What has arrived cannot be gone on with by it. Choose the file as it was, or start over: this unfinished dataset is deleted, and ${file} as it is now uploaded as a new one.`,
+    startOver: 'Start over with this file',
     waiting: 'Its bytes have not arrived yet.',
   },
   checking: {

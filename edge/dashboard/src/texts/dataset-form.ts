@@ -37,6 +37,7 @@ export const datasetFormTexts = {
   },
   file: 'File',
   another: 'Choose another file',
+  again: 'Choose the file again',
   kind: { label: 'What it holds', hint: 'Guessed from the file. Change it if the guess is wrong.' },
   name: { label: 'Name', hint: 'How you will find it again.' },
   columns: {
@@ -114,5 +115,4 @@ export const datasetFormTexts = {
   submit: 'Upload',
   refused: 'It would be refused: see above what is wrong.',
   submitAnyway: 'Upload it all the same',
-  unreadable: 'The file could not be read. Choose it again.',
 };

@@ -42,6 +42,13 @@ export const experimentTexts = {
   moreAtWork: (count: string) => `${count} more at work`,
   failed: 'failed',
   fromReports: 'from other reports',
+  obstacles: {
+    examples: (count: string) => `only ${count} examples`,
+    encoder: 'no node has a sentence encoder',
+    model: 'no node holds a model',
+    instructions: 'needs a dataset of instructions',
+  },
+  ofExamples: (count: string) => `of ${count} examples`,
   start: 'Start',
   startNamed: (cell: string) => `Start ${cell}`,
   fill: (count: string) => `Fill ${count}`,
@@ -86,6 +93,10 @@ export const experimentTexts = {
       `${titles}: only on nodes that were started with a sentence encoder (TALLREC_ENCODER).`,
     seeds: 'Seeds',
     seedsHint: 'How many: 0, 1, 2 and so on. The mean of three or more tells what is luck.',
+    time: (tunings: string, least: string, most: string) =>
+      `The ${tunings} tunings among them take ${least} to ${most} on one node, one after the other; judging comes on top.`,
+    leftOut: (cells: string, examples: string) =>
+      `${cells} are left out: there are only ${examples} examples to learn from.`,
     maxSteps: 'Most steps',
     maxStepsHint: 'For methods that tune a language model; left empty, the paper’s recipe decides, which takes long.',
     count: (evaluations: string, cells: string) => `${evaluations} evaluations for ${cells} cells`,

@@ -71,6 +71,12 @@ export const noAccessTexts = {
   lead: 'Your key has no scope that lets it read. Ask an administrator for one with the scope “read”, then sign in again.',
 };
 
+export const missingScopeTexts = {
+  title: 'Your key may not do this',
+  lead: (scope: string) =>
+    `This page needs a key with the scope “${scope}”, and the one that you are signed in with lacks it. Ask an administrator for such a key, then sign in with that.`,
+};
+
 export const notFoundTexts = {
   title: 'There is no such page',
   lead: 'The address may be mistyped, or what was here is gone.',

@@ -30,6 +30,8 @@ export const playgroundTexts = {
     down: (title: string) => `Move ${title} down`,
     remove: (title: string) => `Remove ${title}`,
     count: (liked: string, all: string) => `${liked} of ${all} liked`,
+    longer: (titles: string) =>
+      `The adapter was tuned on histories of ${titles}: with more it may answer worse. Remove the oldest.`,
     clear: 'Empty it',
     empty: 'Nothing yet. The model then only has the title itself to go by.',
   },
@@ -45,6 +47,10 @@ export const playgroundTexts = {
     title: 'What to recommend',
     add: 'Add a candidate',
     popular: (count: string) => `Add ${count} popular`,
+    noPopular: {
+      noDataset: 'Popular titles come from a dataset.',
+      allThere: 'All popular titles are among these already.',
+    },
     rank: 'Rank',
     again: 'Rank again',
     live: 'Again at each change',

@@ -6,6 +6,11 @@ export const signInTexts = {
   keyHint: 'It begins with tlr_ and was shown once, when it was made.',
   keyMissing: 'Paste a key.',
   submit: 'Sign in',
+  again: {
+    title: 'You were signed out',
+    why: 'The session is over: its key was revoked, or its time was up. Sign in again to go on where you were; what you typed is still there.',
+    leave: 'Leave this page',
+  },
   linkUsed: 'The link did not work',
   linkHint: 'A link signs in once and for a few minutes. Ask for another, or sign in with a key.',
 };

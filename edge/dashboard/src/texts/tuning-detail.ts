@@ -3,6 +3,8 @@ export const tuningDetailTexts = {
   title: 'Tuning',
   progress: 'Progress',
   eta: (span: string) => `About ${span} left`,
+  cancelledStopping:
+    'It was stopping to keep its best, and was cancelled before that was kept. Resume it to go on from its last checkpoint, then stop it again.',
   waiting: 'It waits for a node that holds the model and is free.',
   connection: {
     connecting: 'Connecting to the live feed…',
@@ -21,11 +23,14 @@ export const tuningDetailTexts = {
     stop: 'It ends soon, as a success, with the best adapter that it has so far. One that has none yet is cancelled.',
     cancelTitle: 'Cancel this tuning?',
     cancel: 'It ends at once and leaves no adapter. It can be resumed from its last checkpoint.',
+    cancelStopping:
+      'It is stopping, and about to keep the best adapter that it has. Cancelled now, that adapter is lost, and nothing is kept but its last checkpoint. Go back, and it ends by itself in a moment.',
     deleteTitle: 'Delete this tuning?',
     delete: 'Its curves and its report are gone for good. The adapter that it made stays.',
   },
   curves: 'Curves',
   noCurves: 'The curves appear with the first step.',
+  fetchingStory: 'Being fetched…',
   step: 'Step',
   guessing: 'guessing',
   rule: 'the rule',

@@ -33,7 +33,7 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
           {verbs.try}
         </LinkButton>
       )}
-      {ready && kind === 'samples' && mayScore && (
+      {holdsSamples && mayScore && (
         <LinkButton to="/scorings/new" search={{ dataset: id }} variant="default">
           {verbs.score}
         </LinkButton>

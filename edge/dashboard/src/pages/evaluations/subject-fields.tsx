@@ -6,6 +6,7 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
@@ -115,11 +116,7 @@ function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): v
 function ModelField({ form }: FormProps) {
   const query = useQuery(modelsQuery);
   const held = [...new Set((query.data?.items ?? []).map(({ name }) => name))];
-  const only = held.length === 1 ? held[0] : undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: there is nothing to choose, once it is known
-  useEffect(() => {
-    if (only !== undefined && form.values.model === null) form.setFieldValue('model', only);
-  }, [only]);
+  useOnlyModel(form.values.model, (model) => form.setFieldValue('model', model));
   return (
     <QueryView query={query}>
       {() => {

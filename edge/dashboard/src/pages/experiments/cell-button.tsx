@@ -5,6 +5,7 @@ import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import { type Cell, isMissing, isSeedless } from './cells.ts';
 import { cellText, shotsTitle } from './export-table.ts';
+import { obstacleOf } from './obstacles.ts';
 import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
@@ -21,10 +22,18 @@ export function cellName({ method, shots }: Cell): string {
   return shotless ? title : words.cell(title, shotsTitle(shots));
 }
 
-export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonProps) {
+export function CellButton({ cell, note, ruleAuc, means, onLook, onStart }: CellButtonProps) {
+  const obstacle = obstacleOf(cell, means);
   const { auc, atWork, failed } = cell;
   if (isMissing(cell) && failed.length === 0) {
     if (!onStart) return texts.common.none;
+    if (obstacle !== null) {
+      return (
+        <Text size="xs" c="dimmed">
+          {obstacle}
+        </Text>
+      );
+    }
     return (
       <Button size="compact-xs" variant="subtle" onClick={() => onStart([cell])}>
         {words.start}
@@ -54,12 +63,17 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
         {auc === null && atWork.length > 0 && <AtWork cell={cell} />}
         {auc !== null && (
           <Text size="xs" c="dimmed">
-            {[madeOf(cell), note].filter(Boolean).join(', ')}
+            {[madeOf(cell), fewerThan(cell, means), note].filter(Boolean).join(', ')}
           </Text>
         )}
       </Stack>
     </UnstyledButton>
   );
+}
+
+/** A figure that stands under a larger K than there were examples. */
+function fewerThan({ shots }: Cell, { examples }: TableHandlers['means']): string | null {
+  return shots !== null && examples !== undefined && examples < shots ? words.ofExamples(formatNumber(examples)) : null;
 }
 
 function madeOf({ method, fromReports, seeds, atWork }: Cell): string {

@@ -7,6 +7,7 @@ import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
 import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
 import { percentage, shotsTitle } from './export-table.ts';
+import { obstacleOf } from './obstacles.ts';
 import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
@@ -35,7 +36,7 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
               {shots.map((k, at) => (
                 <Table.Th key={k ?? 'all'} scope="colgroup" colSpan={span} ta="center">
                   {shotsTitle(k)}
-                  <Fill cells={inColumn(at)} label={words.column(shotsTitle(k))} onStart={handlers.onStart} />
+                  <Fill cells={inColumn(at)} label={words.column(shotsTitle(k))} {...handlers} />
                 </Table.Th>
               ))}
               {handlers.onStart && <Table.Td rowSpan={domain === null ? 1 : 2} />}
@@ -86,7 +87,8 @@ interface MethodRowProps extends TableHandlers {
   domain: PaperDomain | null;
 }
 
-function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onStart }: MethodRowProps) {
+function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, ...handlers }: MethodRowProps) {
+  const { onStart } = handlers;
   const { title, shotless } = methodNamed(method);
   const span = domain === null ? 1 : 2;
   return (
@@ -96,12 +98,12 @@ function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onS
       </Table.Th>
       {shotless ? (
         <Table.Td colSpan={shots.length * span} ta={{ base: 'left', sm: 'center' }}>
-          <CellButton cell={cells[0]!} note={words.anyShots} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+          <CellButton cell={cells[0]!} note={words.anyShots} ruleAuc={ruleAuc} {...handlers} />
         </Table.Td>
       ) : (
         cells.flatMap((cell) => [
           <Table.Td key={`${cell.shots} ours`} ta="center">
-            <CellButton cell={cell} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+            <CellButton cell={cell} ruleAuc={ruleAuc} {...handlers} />
           </Table.Td>,
           ...(domain === null
             ? []
@@ -114,23 +116,22 @@ function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onS
       )}
       {onStart && (
         <Table.Td ta="center">
-          <Fill cells={cells.length > 1 ? cells : []} label={words.row(title)} onStart={onStart} />
+          <Fill cells={cells.length > 1 ? cells : []} label={words.row(title)} {...handlers} />
         </Table.Td>
       )}
     </Table.Tr>
   );
 }
 
-interface FillProps {
+interface FillProps extends Pick<TableHandlers, 'means' | 'onStart'> {
   cells: readonly Cell[];
   /** What is filled, for those who do not see where it stands. */
   label: string;
-  onStart: TableHandlers['onStart'];
 }
 
 /** Of one cell alone its own button does. */
-function Fill({ cells, label, onStart }: FillProps) {
-  const missing = cells.filter(isMissing);
+function Fill({ cells, label, means, onStart }: FillProps) {
+  const missing = cells.filter((cell) => isMissing(cell) && obstacleOf(cell, means) === null);
   if (!onStart || missing.length < 2) return null;
   const count = formatNumber(missing.length);
   return (

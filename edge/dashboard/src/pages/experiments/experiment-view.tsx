@@ -10,13 +10,16 @@ import { allAdaptersQuery } from '../../queries/adapters.ts';
 import { allTuningsQuery } from '../../queries/all-tunings.ts';
 import { evaluationsOnQuery } from '../../queries/evaluations.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { nodesQuery } from '../../queries/nodes.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
+import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { CellDetails } from './cell-details.tsx';
 import { type Cell, isMissing, tableOf } from './cells.ts';
 import { Choices } from './choices.tsx';
 import { type Entry, entryOf, fits, frequent, type Selection } from './entries.ts';
 import { ExperimentTableView } from './experiment-table.tsx';
+import { examplesIn, type Means, mayEncode, obstacleOf } from './obstacles.ts';
 import type { ExperimentSearch } from './search.ts';
 import { StartDialog } from './start-dialog.tsx';
 import { TableActions } from './table-actions.tsx';
@@ -65,7 +68,17 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
   const selection = selectionOf(dataset, search, entries, held);
   const placed = entries.filter((entry) => fits(entry, selection));
   const table = tableOf(placed);
-  const missing = table.rows.flatMap(({ cells }) => cells.filter(isMissing));
+  const nodes = useQuery(nodesQuery(undefined));
+  const { items: instructions } = useReadyDatasets('alpaca');
+  const means: Means = {
+    examples: examplesIn(datasets.find(({ id }) => id === selection.train)),
+    hasModel: !models.isSuccess || held.length > 0,
+    hasEncoder: !nodes.isSuccess || nodes.data.items.some(mayEncode),
+    hasInstructions: instructions === undefined || instructions.length > 0,
+  };
+  const missing = table.rows.flatMap(({ cells }) =>
+    cells.filter((cell) => isMissing(cell) && obstacleOf(cell, means) === null),
+  );
   const domain = search.domain ?? null;
   const start = mayStart ? setStarting : undefined;
   // What is looked at is kept fresh.
@@ -76,7 +89,7 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
     <Stack gap="lg">
       <Choices {...{ selection, datasets, search, onChange, entries, held }} />
       <TableActions table={table} domain={domain} missing={missing} onStart={start} />
-      <ExperimentTableView table={table} domain={domain} onLook={setLooked} onStart={start} />
+      <ExperimentTableView table={table} domain={domain} means={means} onLook={setLooked} onStart={start} />
       <Text size="sm" c="dimmed">
         {words.caption} {domain !== null && words.paperNote}{' '}
         {evaluations.length > placed.length && words.unplaced(formatNumber(evaluations.length - placed.length))}
@@ -91,6 +104,7 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
           selection={selection}
           datasets={datasets}
           models={held}
+          means={means}
           onClose={() => setStarting(null)}
         />
       )}

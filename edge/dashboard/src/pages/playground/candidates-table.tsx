@@ -33,9 +33,12 @@ export function CandidatesTable({ trial, choice, dataset, ranking = [], stale, c
     const at = ranking.findIndex((other) => itemKey(other.candidate) === itemKey(candidate));
     return at === -1 ? undefined : { place: at + 1, all: ranking.length, score: ranking[at]! };
   };
+  // Before a ranking has come, what came next stands first and then what most people liked.
+  const likes = ({ candidate }: { candidate: Candidate }) => (candidate.next ? Infinity : (likesOf(candidate) ?? -1));
+  const byLikes = (a: { candidate: Candidate }, b: { candidate: Candidate }) => likes(b) - likes(a) || 0;
   const rows = trial.candidates
     .map((candidate) => ({ candidate, ranked: placeOf(candidate) }))
-    .sort((a, b) => (a.ranked?.place ?? Infinity) - (b.ranked?.place ?? Infinity) || 0);
+    .sort((a, b) => (a.ranked?.place ?? Infinity) - (b.ranked?.place ?? Infinity) || byLikes(a, b));
   const isRanked = ranking.length > 0;
   return (
     <>

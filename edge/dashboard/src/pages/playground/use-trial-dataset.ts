@@ -16,6 +16,8 @@ export interface TrialDataset {
   isAsked: boolean;
   /** Whether the adapter learned from it. */
   isSource: boolean;
+  /** How long the histories are that the adapter learned from; undefined where nobody knows. */
+  learnedLength: number | undefined;
 }
 
 /** @param adapter undefined where there is none, or while `isPending` */
@@ -36,5 +38,12 @@ export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean
     datasets,
     isAsked: asked !== undefined && dataset?.id === asked,
     isSource: dataset != null && dataset.id === source,
+    learnedLength: longestHistory(named(source)),
   };
+}
+
+function longestHistory(dataset: Dataset | undefined): number | undefined {
+  if (dataset?.kind === 'interactions') return dataset.sampling.historyLength;
+  const lengths = dataset?.stats?.profile?.historyLengths;
+  return lengths && lengths.length > 0 ? Math.max(...lengths.map(({ to }) => to)) : undefined;
 }

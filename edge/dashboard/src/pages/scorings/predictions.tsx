@@ -72,17 +72,25 @@ function Scores({ beginning }: { beginning: string }) {
   const rows = scoredRows(beginning, SHOWN_ROWS);
   const blended = rows.some(({ blendScore }) => blendScore !== undefined);
   const labelled = rows.some((row) => row.liked !== undefined);
-  const { blend, liked, ...always } = words.scoreColumns;
-  const columns: Record<string, string> = { ...always, ...(blended ? { blend } : {}), ...(labelled ? { liked } : {}) };
+  const titled = rows.some((row) => row.title !== undefined);
+  const { row, user, title, probability, blend, liked } = words.scoreColumns;
+  const columns: Record<string, string> = {
+    ...{ row, user },
+    ...(titled ? { title } : {}),
+    probability,
+    ...(blended ? { blend } : {}),
+    ...(labelled ? { liked } : {}),
+  };
   return (
     <Table.ScrollContainer minWidth={360}>
       <Table verticalSpacing={6} fz="sm" aria-label={words.predictions}>
         <TableHead columns={columns} />
         <Table.Tbody>
-          {rows.map(({ row, user, score, blendScore, liked: was }) => (
+          {rows.map(({ row, user, title, score, blendScore, liked: was }) => (
             <Table.Tr key={row}>
               <Table.Td>{formatNumber(row)}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
+              {titled && <Table.Td style={{ overflowWrap: 'anywhere' }}>{title ?? texts.common.none}</Table.Td>}
               <Table.Td>
                 <ProbabilityBar value={score} />
               </Table.Td>

@@ -7,11 +7,13 @@ import { useQuery } from '@tanstack/react-query';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { useDatasetsReady } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues } from './scoring-form.ts';
+import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues, withDataset } from './scoring-form.ts';
 
 const words = texts.scorings.form;
 const templates = texts.settings.templates;
@@ -36,7 +38,7 @@ export function DataFields({ form }: FieldsProps) {
         kinds={ROW_KINDS[task]}
         label={words.dataset}
         hint={words.datasetHints[task]}
-        none={words.noDatasets}
+        onChoose={(id) => form.setValues(withDataset(form.values, id))}
       />
       {task === 'rank' && (
         <>
@@ -46,7 +48,7 @@ export function DataFields({ form }: FieldsProps) {
             kinds={CATALOGUE_KINDS}
             label={words.catalogue}
             hint={words.catalogueHint}
-            none={words.noCatalogues}
+            onChoose={(id) => form.setFieldValue('catalogue', id)}
           />
           <NumberInput
             label={words.top}
@@ -66,17 +68,20 @@ interface DatasetFieldProps extends FieldsProps {
   kinds: readonly DatasetKind[];
   label: string;
   hint: string;
-  /** Said where no dataset is of these kinds. */
-  none: string;
+  onChoose: (id: string | null) => void;
 }
 
-function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldProps) {
+function DatasetField({ form, field, kinds, label, hint, onChoose }: DatasetFieldProps) {
   const { items, more, error, retry } = useDatasetsReady(kinds);
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Skeleton height={70} />;
   return (
     <Stack gap="xs">
-      {items.length === 0 && <Alert color="yellow">{none}</Alert>}
+      {items.length === 0 && (
+        <Alert color="yellow">
+          {words.noDatasets} <LinkAnchor to="/datasets/new">{words.toDatasets}</LinkAnchor>
+        </Alert>
+      )}
       <Select
         label={label}
         description={more ? `${hint} ${words.newestOnly(formatNumber(items.length))}` : hint}
@@ -84,6 +89,7 @@ function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldPro
         searchable
         data={items.map(optionOf)}
         {...form.getInputProps(field)}
+        onChange={onChoose}
       />
     </Stack>
   );
@@ -99,6 +105,7 @@ export function ScorerFields({ form }: FieldsProps) {
   const adapters = useQuery(adaptersQuery);
   const names = [...new Set(models.data?.items.map(({ name }) => name))];
   const { model, adapter, wait } = form.values;
+  useOnlyModel(model, (name) => form.setFieldValue('model', name));
   const known = adapters.data?.items ?? [];
   const choose = (ref: string | null) => {
     const chosen = findByRef(known, ref);
@@ -120,6 +127,7 @@ export function ScorerFields({ form }: FieldsProps) {
           label={words.model}
           description={words.modelHint}
           required
+          allowDeselect={false}
           data={names}
           {...form.getInputProps('model')}
           onChange={(name) => {

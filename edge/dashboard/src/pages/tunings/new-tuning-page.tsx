@@ -15,6 +15,7 @@ import { texts } from '../../texts.ts';
 import { ChoiceFields, WaitSwitch } from './choice-fields.tsx';
 import { compareHref } from './compare-href.ts';
 import { EstimatesPanel } from './estimates-panel.tsx';
+import { Presets } from './presets.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
 import {
   initialValues,
@@ -84,6 +85,7 @@ export function NewTuningPage() {
         <Grid gap="xl">
           <Grid.Col span={{ base: 12, lg: 7 }}>
             <Stack gap="lg">
+              <Presets form={form} />
               <ChoiceFields form={form} datasets={datasets} count={requests.length} />
               <Accordion variant="contained" value={opened} onChange={setOpened}>
                 <Accordion.Item value={ADVANCED}>

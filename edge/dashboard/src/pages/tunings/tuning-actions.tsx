@@ -2,11 +2,12 @@
 import { Button, Stack } from '@mantine/core';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { useMay } from '../../queries/session.ts';
-import { useChangeTuning, useDeleteTuning } from '../../queries/tunings.ts';
+import { tuningQuery, useChangeTuning, useDeleteTuning } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 
 const { verbs, confirm } = texts.tuningDetail;
@@ -18,15 +19,31 @@ export function TuningActions({ tuning: { id, state, stopping } }: { tuning: Tun
   return (
     <>
       {!ended && !stopping && state !== 'publishing' && <ConfirmedChange id={id} verb="stop" />}
-      {!ended && <ConfirmedChange id={id} verb="cancel" />}
+      {!ended && <ConfirmedChange id={id} verb="cancel" stopping={stopping} />}
       {(state === 'failed' || state === 'cancelled') && <Resume id={id} />}
       {ended && <Delete id={id} />}
     </>
   );
 }
 
-function ConfirmedChange({ id, verb }: { id: string; verb: 'stop' | 'cancel' }) {
+interface ConfirmedChangeProps {
+  id: string;
+  verb: 'stop' | 'cancel';
+  /** It is about to keep its best. */
+  stopping?: boolean;
+}
+
+function ConfirmedChange({ id, verb, stopping = false }: ConfirmedChangeProps) {
   const change = useChangeTuning(id);
+  const client = useQueryClient();
+  const confirmed = async () => {
+    // Someone else may have had it stopped meanwhile: then that is asked about first.
+    if (verb === 'cancel' && !stopping) {
+      const now = await client.fetchQuery({ ...tuningQuery(id), staleTime: 0 });
+      if (now.stopping) throw new Error(confirm.cancelStopping);
+    }
+    await change.mutateAsync(verb);
+  };
   return (
     <ConfirmButton
       size="sm"
@@ -34,9 +51,9 @@ function ConfirmedChange({ id, verb }: { id: string; verb: 'stop' | 'cancel' }) 
       title={confirm[`${verb}Title`]}
       error={change.error}
       pending={change.isPending}
-      onConfirm={() => change.mutateAsync(verb)}
+      onConfirm={confirmed}
     >
-      {confirm[verb]}
+      {verb === 'cancel' && stopping ? confirm.cancelStopping : confirm[verb]}
     </ConfirmButton>
   );
 }

@@ -7,11 +7,11 @@ import type { LogEntry } from './tuning-story.ts';
 
 const words = texts.tuningDetail;
 
-export function TuningLog({ log }: { log: readonly LogEntry[] }) {
+export function TuningLog({ log, fetching }: { log: readonly LogEntry[]; fetching: boolean }) {
   return (
     <Panel title={words.log}>
       {log.length === 0 ? (
-        <Text c="dimmed">{words.noLog}</Text>
+        <Text c="dimmed">{fetching ? words.fetchingStory : words.noLog}</Text>
       ) : (
         <ScrollArea.Autosize mah={320} viewportProps={{ tabIndex: 0, 'aria-label': words.log, role: 'group' }}>
           <Table verticalSpacing={4}>

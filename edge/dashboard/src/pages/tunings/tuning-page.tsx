@@ -35,6 +35,8 @@ export function TuningPage() {
 
 function TuningView({ tuning }: { tuning: Tuning }) {
   const { view, connection } = useTuningFeed(tuning);
+  // Whatever it is, that it was queued has been noted.
+  const fetching = view.log.length === 0;
   return (
     <Stack gap="lg">
       <ProgressPanel tuning={tuning} latest={view.latest} connection={connection} />
@@ -44,13 +46,13 @@ function TuningView({ tuning }: { tuning: Tuning }) {
           {words.curves}
         </Title>
         <Suspense fallback={<Skeleton height={240} />}>
-          <TuningCurves view={view} />
+          <TuningCurves view={view} fetching={fetching} />
         </Suspense>
       </Stack>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
         <Stack gap="lg">
           <TuningFacts tuning={tuning} />
-          <TuningLog log={view.log} />
+          <TuningLog log={view.log} fetching={fetching} />
         </Stack>
         <TuningSettings settings={tuning.settings} />
       </SimpleGrid>
@@ -65,7 +67,7 @@ interface ProgressPanelProps {
 }
 
 function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
-  const { state, progress, error } = tuning;
+  const { state, progress, error, stopping } = tuning;
   const ended = isTerminal(state);
   // The record is a second behind the feed, and ahead of one that is lost.
   const now = connection === 'live' && latest ? latest : (progress ?? latest);
@@ -89,6 +91,7 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
           <Progress value={(100 * now.step) / now.totalSteps} aria-label={words.progress} />
         )}
         {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
+        {state === 'cancelled' && stopping && <Alert color="yellow">{words.cancelledStopping}</Alert>}
         {error && (
           <Alert color={ended ? 'red' : 'yellow'} title={error.code}>
             {error.message}

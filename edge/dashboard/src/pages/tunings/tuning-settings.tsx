@@ -3,17 +3,17 @@ import { DataList } from '@mantine/core';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { Fact } from '../../parts/fact.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { settingLabel } from '../../parts/setting-label.ts';
 import { texts } from '../../texts.ts';
 
 const words = texts.tuningDetail;
-const settingWords: Record<string, { label: string } | Record<string, string> | undefined> = texts.settings;
 
 export function TuningSettings({ settings: { hyperParameters, ...rest } }: Pick<Tuning, 'settings'>) {
   return (
     <Panel title={words.settings}>
       <DataList labelWidth="11em">
         {Object.entries({ ...rest, ...hyperParameters }).map(([name, value]) => (
-          <Fact key={name} name={settingWords[name]?.label ?? name}>
+          <Fact key={name} name={settingLabel(name)}>
             {shown(value)}
           </Fact>
         ))}
