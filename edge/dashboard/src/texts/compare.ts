@@ -43,6 +43,7 @@ export const compareTexts = {
     bestValidAuc: 'Best validation AUC',
     auc: 'Test AUC',
     overRule: 'Above the rule',
+    verdict: 'Against the rule',
     perUserAuc: 'Within users',
     ruleAuc: 'Rule',
     popularityAuc: 'Popularity',
@@ -55,6 +56,14 @@ export const compareTexts = {
     stopReason: 'Why it ended',
     bestStep: 'Best step',
   },
+  verdicts: {
+    better: 'better',
+    worse: 'worse',
+    alike: 'not to be told apart',
+    'few-users': 'too few users to say',
+  },
+  fewUsers:
+    'Where there are too few users to draw, no interval is shown, and no order should be read into the figures.',
   stepOf: (best: string, steps: string) => `${best} of ${steps}`,
   notJudgedHere: 'not judged on this',
   auc: {
@@ -74,7 +83,7 @@ export const compareTexts = {
   },
   shots: {
     title: 'AUC against K',
-    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them; of one seed the interval is that over users.',
+    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them; of one seed the interval is that over users, where there are enough of them.',
     axis: 'K, examples to learn from',
     none: 'AUC against K appears as soon as runs with a K have been judged.',
     paper: 'The paper’s figures',

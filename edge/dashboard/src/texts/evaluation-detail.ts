@@ -27,6 +27,9 @@ export const evaluationDetailTexts = {
     `Worse than the rule: its AUC is ${by} lower (95 % interval ${low} to ${high}).`,
   alike: (low: string, high: string) =>
     `Not to be told apart from the rule: the difference in AUC may be anything from ${low} to ${high}.`,
+  tooFewUsers: (least: string) =>
+    `Too few users to say whether it is better than the rule: it takes ${least} of whom there are both liked and not liked rows.`,
+  backwards: 'Below 0.5 it ranks what was not liked above what was liked: guessing would do better.',
   isRule: 'This is the rule that everything else has to beat.',
   ruleIs:
     'The rule takes the share of someone’s history that they liked as their chance to like the next thing. It learns nothing about the things themselves.',

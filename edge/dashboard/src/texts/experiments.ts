@@ -28,7 +28,7 @@ export const experimentTexts = {
     none: 'None',
   },
   caption:
-    'AUC × 100. A mean over seeds stands with half of Student’s 95 % interval; in bold what is above the rule, the share of history liked. Choose a figure to see what it is made of.',
+    'AUC × 100. A mean over seeds stands with half of Student’s 95 % interval; in bold what is better than the rule, the share of history liked, in every seed, by the interval over users; in grey what was judged on too few users to say. Choose a figure to see what it is made of.',
   paperNote:
     'The paper’s figures are of LLaMA-7B on its own data. They are a yardstick, not what your data should give.',
   unplaced: (count: string) =>
@@ -42,6 +42,7 @@ export const experimentTexts = {
   moreAtWork: (count: string) => `${count} more at work`,
   failed: 'failed',
   fromReports: 'from other reports',
+  fewUsers: 'few users',
   start: 'Start',
   startNamed: (cell: string) => `Start ${cell}`,
   fill: (count: string) => `Fill ${count}`,

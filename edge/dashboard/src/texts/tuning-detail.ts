@@ -1,4 +1,6 @@
 // The words of the page of one tuning.
+import { counted } from './counted.ts';
+
 export const tuningDetailTexts = {
   title: 'Tuning',
   progress: 'Progress',
@@ -55,9 +57,10 @@ export const tuningDetailTexts = {
     best: 'Best validation AUC',
     rule: 'The rule',
     step: (step: string) => `at step ${step}`,
-    beats: 'It ranks better than the rule, which knows only what share of someone’s past was liked.',
-    loses:
-      'It ranks no better than the rule, which knows only what share of someone’s past was liked. More examples, another seed or a larger model may help.',
+    chosen: (looks: number, rows: number | null) =>
+      `It was kept as the best of ${counted(looks, 'look', 'looks')} at the validation data${rows === null ? '' : ` (${counted(rows, 'row', 'rows')})`}.`,
+    noVerdict:
+      'The best of several looks flatters itself: evaluate it on other rows to learn whether it ranks better than the rule, which knows only what share of someone’s past was liked.',
     adapter: 'See the adapter',
     evaluate: 'Evaluate it',
   },

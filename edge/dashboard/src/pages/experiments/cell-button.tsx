@@ -12,8 +12,6 @@ const words = texts.experiments;
 interface CellButtonProps extends TableHandlers {
   cell: Cell;
   note?: string;
-  /** What has to be passed. */
-  ruleAuc: number | null;
 }
 
 export function cellName({ method, shots }: Cell): string {
@@ -21,8 +19,8 @@ export function cellName({ method, shots }: Cell): string {
   return shotless ? title : words.cell(title, shotsTitle(shots));
 }
 
-export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonProps) {
-  const { auc, atWork, failed } = cell;
+export function CellButton({ cell, note, onLook, onStart }: CellButtonProps) {
+  const { auc, verdict, atWork, failed } = cell;
   if (isMissing(cell) && failed.length === 0) {
     if (!onStart) return texts.common.none;
     return (
@@ -39,7 +37,8 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
         {auc !== null && (
           <Text
             size="sm"
-            fw={ruleAuc !== null && auc > ruleAuc ? 700 : 400}
+            fw={verdict === 'better' ? 700 : 400}
+            {...(verdict === 'few-users' ? { c: 'dimmed' } : {})}
             td="underline"
             style={{ textUnderlineOffset: 3, textDecorationStyle: 'dotted' }}
           >
@@ -62,10 +61,11 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
   );
 }
 
-function madeOf({ method, fromReports, seeds, atWork }: Cell): string {
+function madeOf({ method, fromReports, seeds, verdict, atWork }: Cell): string {
   const count = seeds.length === 1 ? words.oneSeed : words.seeds(formatNumber(seeds.length));
   return [
     ...(fromReports ? [words.fromReports] : isSeedless(method) ? [] : [count]),
+    ...(verdict === 'few-users' ? [words.fewUsers] : []),
     ...(atWork.length > 0 ? [words.moreAtWork(formatNumber(atWork.length))] : []),
   ].join(', ');
 }

@@ -21,7 +21,6 @@ interface ExperimentTableProps extends TableHandlers {
 
 export function ExperimentTableView({ table: { shots, rows }, domain, ...handlers }: ExperimentTableProps) {
   const span = domain === null ? 1 : 2;
-  const ruleAuc = rows.find(({ method }) => method === 'history-share')?.cells[0]?.auc ?? null;
   const inColumn = (at: number) => rows.filter(({ cells }) => cells.length > 1).map(({ cells }) => cells[at]!);
   return (
     <Paper withBorder>
@@ -69,7 +68,7 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
               {rows
                 .filter(({ method }) => methodNamed(method).kind === kind)
                 .map((row) => (
-                  <MethodRow key={row.method} row={row} ruleAuc={ruleAuc} shots={shots} domain={domain} {...handlers} />
+                  <MethodRow key={row.method} row={row} shots={shots} domain={domain} {...handlers} />
                 ))}
             </Table.Tbody>
           ))}
@@ -81,12 +80,11 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
 
 interface MethodRowProps extends TableHandlers {
   row: TableRow;
-  ruleAuc: number | null;
   shots: readonly Shots[];
   domain: PaperDomain | null;
 }
 
-function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onStart }: MethodRowProps) {
+function MethodRow({ row: { method, cells }, shots, domain, onLook, onStart }: MethodRowProps) {
   const { title, shotless } = methodNamed(method);
   const span = domain === null ? 1 : 2;
   return (
@@ -96,12 +94,12 @@ function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onS
       </Table.Th>
       {shotless ? (
         <Table.Td colSpan={shots.length * span} ta={{ base: 'left', sm: 'center' }}>
-          <CellButton cell={cells[0]!} note={words.anyShots} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+          <CellButton cell={cells[0]!} note={words.anyShots} onLook={onLook} onStart={onStart} />
         </Table.Td>
       ) : (
         cells.flatMap((cell) => [
           <Table.Td key={`${cell.shots} ours`} ta="center">
-            <CellButton cell={cell} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+            <CellButton cell={cell} onLook={onLook} onStart={onStart} />
           </Table.Td>,
           ...(domain === null
             ? []
