@@ -1,4 +1,6 @@
 // The words of the pages about adapters.
+import { isolated } from './isolated.ts';
+
 export const adapterTexts = {
   title: 'Adapters',
   lead: 'What tunings leave behind: small files that make a model a recommender. Each is known by its content and never changes.',
@@ -120,8 +122,8 @@ export const adapterTexts = {
   options: {
     aliases: 'Aliases',
     adapters: 'Adapters',
-    alias: (alias: string, name: string) => `${alias} → ${name}`,
-    adapter: (name: string, hash: string) => `${name} (${hash})`,
+    alias: (alias: string, name: string) => `${alias} → ${isolated(name)}`,
+    adapter: (name: string, hash: string) => `${isolated(name)} (${hash})`,
   },
   point: {
     title: 'Point an alias at this adapter',

@@ -1,4 +1,6 @@
 // The words of the page that sets runs side by side.
+import { isolated } from './isolated.ts';
+
 export const compareTexts = {
   title: 'Compare',
   lead: 'Tunings and evaluations side by side: what is different about them, and what came of it.',
@@ -34,7 +36,7 @@ export const compareTexts = {
   },
   judgedOn: 'Judged on',
   judgedOnHint: 'Figures are set side by side for the same rows alone.',
-  judgedData: (name: string, part: string) => `${name}, ${part}`,
+  judgedData: (name: string, part: string) => `${isolated(name)}, ${part}`,
   limited: (rows: string) => `first ${rows} rows`,
   notJudged: 'Nothing chosen has been judged yet. Evaluate the adapters that you want to compare.',
   evaluate: 'Evaluate',
@@ -111,6 +113,6 @@ export const compareTexts = {
   scores: {
     title: 'Scores and calibration',
     none: 'Reports of older nodes tell nothing of their scores.',
-    of: (name: string) => `Scores: ${name}`,
+    of: (name: string) => `Scores: ${isolated(name)}`,
   },
 };

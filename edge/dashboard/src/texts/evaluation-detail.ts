@@ -1,4 +1,6 @@
 // The words of the page of one evaluation.
+import { isolated } from './isolated.ts';
+
 export const evaluationDetailTexts = {
   title: 'Evaluation',
   progress: 'Progress',
@@ -87,7 +89,7 @@ export const evaluationDetailTexts = {
     said: (score: string) => `gave it ${score}`,
     score: (score: string) => `score ${score}`,
     row: (row: string) => `row ${row}`,
-    user: (user: string) => `user ${user}`,
+    user: (user: string) => `user ${isolated(user)}`,
     prompt: 'What the model was told of it',
   },
   facts: 'Facts',

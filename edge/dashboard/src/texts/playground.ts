@@ -1,4 +1,6 @@
 // The words of the playground.
+import { isolated } from './isolated.ts';
+
 export const playgroundTexts = {
   title: 'Playground',
   lead: 'Take someone’s taste, change it as you like, and see what the model would recommend them.',
@@ -36,7 +38,7 @@ export const playgroundTexts = {
   search: {
     placeholder: 'Search titles, or type one',
     typedOnly: 'Type a title and press Enter',
-    typed: (title: string) => `Add “${title}” as typed`,
+    typed: (title: string) => `Add “${isolated(title)}” as typed`,
     likes: (likes: string) => `${likes} likes`,
     nothing: 'Type a title.',
     failed: 'The titles could not be fetched.',
@@ -79,7 +81,7 @@ export const playgroundTexts = {
   },
   reads: {
     title: 'What the model reads',
-    body: (title: string) => `The prompt of ${title}. The next token says how likely Yes is.`,
+    body: (title: string) => `The prompt of ${isolated(title)}. The next token says how likely Yes is.`,
   },
   latency: {
     title: 'Time',

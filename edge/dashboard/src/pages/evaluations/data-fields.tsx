@@ -5,6 +5,7 @@ import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading } from '../../parts/query-view.tsx';
+import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { described, type FieldsProps } from './subject-fields.tsx';
@@ -74,5 +75,5 @@ export function DataFields({ form, asked }: FieldsProps) {
 
 export function datasetOption({ id, name, kind, stats }: Dataset) {
   const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
+  return { value: id, label: `${isolated(name)} (${kind}${rows})` };
 }

@@ -4,6 +4,7 @@ import { itemKey } from '@tallrec/shared/metrics';
 import type { Ranked, RankResponse } from '@tallrec/shared/wire/score';
 import { useState } from 'react';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
+import { ItemTitle } from '../../parts/item-title.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { texts } from '../../texts.ts';
@@ -98,7 +99,7 @@ function Title({ candidate: { title, next }, onLook }: { candidate: Candidate; o
   return (
     <Stack gap={2} align="flex-start">
       <Anchor component="button" type="button" inherit ta="left" onClick={onLook}>
-        {title}
+        <ItemTitle>{title}</ItemTitle>
       </Anchor>
       {next && (
         <Badge size="sm" color={next.liked === null ? 'gray' : next.liked ? 'green' : 'red'}>

@@ -4,6 +4,7 @@ import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { useQuery } from '@tanstack/react-query';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
+import { ItemTitle } from '../../parts/item-title.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -113,12 +114,12 @@ function Rankings({ beginning }: { beginning: string }) {
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
               <Table.Td>
                 {ranking.slice(0, SHOWN_ITEMS).map(({ id, title, score }) => (
-                  <div key={id ?? title}>
-                    {title}{' '}
+                  <Group key={id ?? title} gap="xs" wrap="nowrap" align="flex-start" justify="space-between">
+                    <ItemTitle>{title}</ItemTitle>
                     <Text span inherit c="dimmed">
                       {formatProbability(score)}
                     </Text>
-                  </div>
+                  </Group>
                 ))}
                 {ranking.length > SHOWN_ITEMS && (
                   <Text size="xs" c="dimmed">

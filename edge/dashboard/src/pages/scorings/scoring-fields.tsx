@@ -10,6 +10,7 @@ import { formatNumber } from '../../parts/formats.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { useDatasetsReady } from '../../queries/ready-datasets.ts';
+import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues } from './scoring-form.ts';
 
@@ -91,7 +92,7 @@ function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldPro
 
 function optionOf({ id, name, kind, stats }: Dataset) {
   const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
+  return { value: id, label: `${isolated(name)} (${kind}${rows})` };
 }
 
 export function ScorerFields({ form }: FieldsProps) {

@@ -10,6 +10,7 @@ import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { ALL_SHOTS, STAGES, type TuningValues } from './tuning-form.ts';
 import type { ReadyDatasets } from './use-ready-datasets.ts';
@@ -118,7 +119,7 @@ function StartField({ form }: FieldsProps) {
       searchable
       clearable
       placeholder={words.nothing}
-      data={starts.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }))}
+      data={starts.map(({ id, name }) => ({ value: id, label: `${isolated(name)} (${id.slice(0, 8)})` }))}
       {...form.getInputProps('initAdapter')}
     />
   );
@@ -160,5 +161,5 @@ function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<C
 
 function optionOf({ id, name, kind, stats }: Dataset) {
   const rows = stats ? `, ${words.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
+  return { value: id, label: `${isolated(name)} (${kind}${rows})` };
 }
