@@ -77,6 +77,7 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
               type="category"
               dataKey="name"
               width={namesWidth}
+              tickFormatter={(name: string) => shortened(name, namesWidth / CHARACTER_WIDTH)}
               tick={{ ...tick, fill: 'var(--mantine-color-text)' }}
               interval={0}
               axisLine={false}
@@ -124,6 +125,15 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
       </div>
     </ChartFrame>
   );
+}
+
+/** Names are broken between words; one word that is too long for a line is cut. */
+function shortened(name: string, characters: number): string {
+  const most = Math.max(4, Math.floor(characters) - 2);
+  return name
+    .split(' ')
+    .map((word) => (word.length > most ? `${word.slice(0, most - 1)}…` : word))
+    .join(' ');
 }
 
 interface ShapeProps {

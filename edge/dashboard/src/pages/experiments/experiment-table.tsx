@@ -3,6 +3,7 @@ import { Button, Paper, Table, Text, VisuallyHidden } from '@mantine/core';
 import { METHOD_KINDS, methodNamed } from '@tallrec/shared/methods';
 import { type PaperDomain, paperAuc } from '@tallrec/shared/paper-figures';
 import { formatNumber } from '../../parts/formats.tsx';
+import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
 import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
@@ -11,8 +12,8 @@ import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
 
-/** What a row is of stays in sight while the columns are scrolled. */
-const STICKY = { position: 'sticky', left: 0, background: 'var(--mantine-color-body)', zIndex: 1 } as const;
+/** So narrow that two columns are in sight beside it on a phone. */
+const NAMES_WIDTH = { base: 108, sm: 150 };
 
 interface ExperimentTableProps extends TableHandlers {
   table: ExperimentTable;
@@ -24,11 +25,17 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
   const inColumn = (at: number) => rows.filter(({ cells }) => cells.length > 1).map(({ cells }) => cells[at]!);
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={170 + shots.length * (domain === null ? 130 : 190) + 90}>
+      <Table.ScrollContainer minWidth={110 + shots.length * (domain === null ? 110 : 170) + 80}>
         <Table aria-label={words.title} verticalSpacing={6} highlightOnHover withColumnBorders>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col" rowSpan={domain === null ? 1 : 2} miw={150} style={STICKY}>
+              <Table.Th
+                scope="col"
+                rowSpan={domain === null ? 1 : 2}
+                w={NAMES_WIDTH}
+                miw={NAMES_WIDTH}
+                style={STICKY_COLUMN}
+              >
                 {words.method}
               </Table.Th>
               {shots.map((k, at) => (
@@ -89,7 +96,7 @@ function MethodRow({ row: { method, cells }, shots, domain, onLook, onStart }: M
   const span = domain === null ? 1 : 2;
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={500} style={STICKY}>
+      <Table.Th scope="row" fw={500} style={STICKY_COLUMN}>
         {title}
       </Table.Th>
       {shotless ? (

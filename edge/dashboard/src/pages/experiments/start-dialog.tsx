@@ -107,7 +107,7 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
               {...form.getInputProps('validDataset')}
             />
           )}
-          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <SimpleGrid cols={{ base: 1, sm: 2 }} style={{ alignItems: 'end' }}>
             {needs.model && (
               <Select
                 label={fields.model.label}

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
 import { ItemTitle } from '../../parts/item-title.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
+import { likedColor } from '../../parts/series-style.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { texts } from '../../texts.ts';
 import { LookCloser } from './look-closer.tsx';
@@ -102,7 +103,7 @@ function Title({ candidate: { title, next }, onLook }: { candidate: Candidate; o
         <ItemTitle>{title}</ItemTitle>
       </Anchor>
       {next && (
-        <Badge size="sm" color={next.liked === null ? 'gray' : next.liked ? 'green' : 'red'}>
+        <Badge size="sm" color={likedColor(next.liked)}>
           {next.liked === null ? words.next : next.liked ? words.nextLiked : words.nextNotLiked}
         </Badge>
       )}

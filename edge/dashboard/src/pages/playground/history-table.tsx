@@ -3,6 +3,7 @@ import { ActionIcon, Button, CloseButton, Group, Table, Text, VisuallyHidden } f
 import type { HistoryItem } from '@tallrec/shared/sample';
 import { useEffect, useRef, useState } from 'react';
 import { ItemTitle } from '../../parts/item-title.tsx';
+import { likedColor } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 import { withLiked, withMoved, withoutRead } from './trial.ts';
 import type { TrialView } from './use-trial.ts';
@@ -45,7 +46,7 @@ export function HistoryTable({ history, change }: HistoryProps) {
               <Button
                 size="compact-xs"
                 variant="light"
-                color={item.liked ? 'green' : 'red'}
+                color={likedColor(item.liked)}
                 c="var(--mantine-color-text)"
                 fw={500}
                 fullWidth

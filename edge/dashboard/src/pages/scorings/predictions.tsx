@@ -104,7 +104,7 @@ function Scores({ beginning }: { beginning: string }) {
 function Rankings({ beginning }: { beginning: string }) {
   const rows = rankedRows(beginning, SHOWN_ROWS);
   return (
-    <Table.ScrollContainer minWidth={360}>
+    <Table.ScrollContainer minWidth={300}>
       <Table verticalSpacing={6} fz="sm" aria-label={words.predictions}>
         <TableHead columns={words.rankColumns} />
         <Table.Tbody>
