@@ -44,7 +44,9 @@ export interface LocalStack {
 
 /** Of the key that all on this machine share. */
 const REQUESTS_PER_MINUTE = 6000;
-const WORKSPACE = 'this machine';
+/** Of the workspace, and of its key; the node is named after where it runs. */
+const WORKSPACE = 'local';
+const NODE = 'this machine';
 const credentialsSchema = z.object({
   key: z.string(),
   joinToken: z.string(),
@@ -144,7 +146,7 @@ async function loadCredentials(
   if (text === undefined) {
     const { key, workspace } = await operator.post('/v1/workspaces', { name: WORKSPACE }, createdWorkspaceSchema);
     // The operator's own, so that it serves whatever workspace is made to try things in.
-    const { token } = await operator.post('/v1/nodes', { name: WORKSPACE }, createdNodeSchema);
+    const { token } = await operator.post('/v1/nodes', { name: NODE }, createdNodeSchema);
     return keep({ key, joinToken: token, workspace: workspace.id });
   }
   const known = credentialsSchema.parse(JSON.parse(text));

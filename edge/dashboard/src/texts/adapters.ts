@@ -3,6 +3,7 @@ import { isolated } from './isolated.ts';
 
 export const adapterTexts = {
   title: 'Adapters',
+  one: 'Adapter',
   lead: 'What tunings leave behind: small files that make a model a recommender. Each is known by its content and never changes.',
   tabs: { label: 'Adapters and aliases', adapters: 'Adapters', aliases: 'Aliases' },
   columns: {

@@ -18,6 +18,7 @@ export const evaluationDetailTexts = {
     stopTitle: 'Stop this evaluation?',
     stop: 'It ends soon, as a success, and reports on the rows that are scored by then. One that has none yet is cancelled.',
     cancelTitle: 'Cancel this evaluation?',
+    cancelLabel: 'Cancel the evaluation',
     cancel: 'It ends at once and reports nothing. It can be resumed.',
     deleteTitle: 'Delete this evaluation?',
     delete: 'Its report and its predictions are gone for good. What was judged stays.',

@@ -22,6 +22,7 @@ export const tuningDetailTexts = {
     stopTitle: 'Stop this tuning?',
     stop: 'It ends soon, as a success, with the best adapter that it has so far. One that has none yet is cancelled.',
     cancelTitle: 'Cancel this tuning?',
+    cancelLabel: 'Cancel the tuning',
     cancel: 'It ends at once and leaves no adapter. It can be resumed from its last checkpoint.',
     deleteTitle: 'Delete this tuning?',
     delete: 'Its curves and its report are gone for good. The adapter that it made stays.',

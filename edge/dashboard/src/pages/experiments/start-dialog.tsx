@@ -16,9 +16,9 @@ import { methodNamed } from '@tallrec/shared/methods';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
-import { datasetOption } from '../evaluations/data-fields.tsx';
 import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { cellName } from './cell-button.tsx';
 import type { Cell } from './cells.ts';
@@ -160,7 +160,7 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
                 ? words.progress(formatNumber(started.done), formatNumber(started.total))
                 : requests.length === 0
                   ? words.nothing
-                  : words.count(formatNumber(requests.length), formatNumber(cellCount))}
+                  : words.count(requests.length, cellCount)}
             </Text>
             <Group>
               <Button variant="default" onClick={onClose}>

@@ -130,19 +130,19 @@ function Popularity({ likes, place }: { likes: number | undefined; place: PlaceB
     <Group gap={6} wrap="nowrap">
       {place && <Climbed climbed={place.climbed} />}
       <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-        {place ? words.placed(formatNumber(place.place), formatNumber(likes)) : words.likes(formatNumber(likes))}
+        {place ? words.placed(formatNumber(place.place), likes) : words.likes(likes)}
       </Text>
     </Group>
   );
 }
 
 function Climbed({ climbed }: Pick<PlaceByPopularity, 'climbed'>) {
-  const places = formatNumber(Math.abs(climbed));
+  const places = Math.abs(climbed);
   const [sign, color, said] =
     climbed > 0
-      ? [`▲ ${places}`, 'green', words.higher(places)]
+      ? [`▲ ${formatNumber(places)}`, 'green', words.higher(places)]
       : climbed < 0
-        ? [`▼ ${places}`, 'red', words.lower(places)]
+        ? [`▼ ${formatNumber(places)}`, 'red', words.lower(places)]
         : ['=', 'gray', words.same];
   return (
     <Badge color={color} title={said} w="4.5em">

@@ -5,7 +5,6 @@ import { itemKey } from '@tallrec/shared/metrics';
 import type { Item } from '@tallrec/shared/sample';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { formatNumber } from '../../parts/formats.tsx';
 import { itemsQuery } from '../../queries/histories.ts';
 import { texts } from '../../texts.ts';
 import { isIn, type KnownItem } from './trial.ts';
@@ -67,7 +66,7 @@ export function ItemSearch({ label, dataset, taken, onAdd }: ItemSearchProps) {
                   {item.by && ` (${item.by})`}
                 </Text>
                 <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-                  {words.likes(formatNumber(item.liked))}
+                  {words.likes(item.liked)}
                 </Text>
               </Group>
             </Combobox.Option>

@@ -82,7 +82,7 @@ function Scores({ beginning }: { beginning: string }) {
         <Table.Tbody>
           {rows.map(({ row, user, score, blendScore, liked: was }) => (
             <Table.Tr key={row}>
-              <Table.Td>{formatNumber(row)}</Table.Td>
+              <Table.Td>{formatNumber(row + 1)}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
               <Table.Td>
                 <ProbabilityBar value={score} />
@@ -110,7 +110,7 @@ function Rankings({ beginning }: { beginning: string }) {
         <Table.Tbody>
           {rows.map(({ row, user, ranking }) => (
             <Table.Tr key={row}>
-              <Table.Td>{formatNumber(row)}</Table.Td>
+              <Table.Td>{formatNumber(row + 1)}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
               <Table.Td>
                 {ranking.slice(0, SHOWN_ITEMS).map(({ id, title, score }) => (

@@ -2,15 +2,15 @@
 import { Alert, NumberInput, Select, SimpleGrid, Skeleton, Stack, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset, DatasetKind } from '@tallrec/shared/wire/datasets';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { useDatasetsReady } from '../../queries/ready-datasets.ts';
-import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues } from './scoring-form.ts';
 
@@ -83,16 +83,11 @@ function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldPro
         description={more ? `${hint} ${words.newestOnly(formatNumber(items.length))}` : hint}
         required
         searchable
-        data={items.map(optionOf)}
+        data={items.map(datasetOption)}
         {...form.getInputProps(field)}
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${isolated(name)} (${kind}${rows})` };
 }
 
 export function ScorerFields({ form }: FieldsProps) {

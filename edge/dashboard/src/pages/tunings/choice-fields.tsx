@@ -2,9 +2,9 @@
 import { Alert, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
@@ -128,7 +128,7 @@ function StartField({ form }: FieldsProps) {
 function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<ChoiceFieldsProps, 'count'>) {
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Loading />;
-  const data = items.map(optionOf);
+  const data = items.map(datasetOption);
   const hint = more
     ? `${settings.dataset.hint} ${words.newestOnly(formatNumber(items.length))}`
     : settings.dataset.hint;
@@ -157,9 +157,4 @@ function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<C
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${words.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${isolated(name)} (${kind}${rows})` };
 }
