@@ -14,6 +14,7 @@ it('tells of an action in words, and of one that it has none for as it is', () =
 it('tells particulars as facts, with their units', () => {
   const facts = factsOf({
     name: 'films',
+    kind: 'interactions',
     bytes: 2048,
     scopes: ['read', 'score'],
     overlapSeconds: 3600,
@@ -21,6 +22,7 @@ it('tells particulars as facts, with their units', () => {
   });
   expect(Object.fromEntries(facts.map(({ label, value }) => [label, value]))).toEqual({
     Name: 'films',
+    Kind: 'Ratings',
     Size: '2 kB',
     Scopes: 'read, score',
     'Old secret holds for': '1 hr',

@@ -106,7 +106,7 @@ function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names:
                 <Thing id={subject} known={names.get(subject)} />
               </Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <Facts details={details} names={names} />
+                <Facts details={details} names={names} called={names.get(subject)?.name} />
               </Table.Td>
             </Table.Tr>
           ))}
@@ -116,7 +116,15 @@ function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names:
   );
 }
 
-function Facts({ details, names }: { details: AuditEntry['details']; names: Names }) {
+interface FactsProps {
+  details: AuditEntry['details'];
+  names: Names;
+  /** The name that stands beside it already. */
+  called: string | undefined;
+}
+
+function Facts({ details: { name, ...rest }, names, called }: FactsProps) {
+  const details = name === called ? rest : { name, ...rest };
   return (
     <Stack gap={2}>
       {factsOf(details).map(({ label, value }) => (

@@ -28,6 +28,7 @@ const AXES_HEIGHT = 56;
 /** Of the whole width at most, for names. */
 const NAMES = 0.4;
 const CHARACTER_WIDTH = 6;
+const WIDE_CHARACTER = 7.5;
 /** Below this there is room for values alone, without their intervals. */
 const WIDE = 420;
 
@@ -77,7 +78,7 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
               type="category"
               dataKey="name"
               width={namesWidth}
-              tickFormatter={(name: string) => shortened(name, namesWidth / CHARACTER_WIDTH)}
+              tickFormatter={(name: string) => shortened(name, namesWidth / WIDE_CHARACTER)}
               tick={{ ...tick, fill: 'var(--mantine-color-text)' }}
               interval={0}
               axisLine={false}

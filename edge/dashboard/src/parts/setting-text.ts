@@ -2,7 +2,7 @@
 import { texts } from '../texts.ts';
 
 const CHOICES: Record<string, Record<string, string>> = {
-  stage: texts.settings.stages,
+  stage: texts.settings.stageNames,
   template: texts.settings.templates,
   lossOn: texts.settings.lossOns,
 };

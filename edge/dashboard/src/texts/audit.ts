@@ -25,6 +25,7 @@ export const auditTexts = {
     workspace: 'Workspace',
   } as Record<string, string>,
   verbs: {
+    accept: 'found good',
     cancel: 'cancelled',
     complete: 'uploaded',
     create: 'made',
@@ -35,6 +36,7 @@ export const auditTexts = {
     move: 'moved',
     publish: 'published',
     'renew-token': 'given a new token',
+    reject: 'refused',
     resume: 'resumed',
     revoke: 'revoked',
     rotate: 'given a new secret',

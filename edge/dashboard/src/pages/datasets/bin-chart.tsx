@@ -17,7 +17,7 @@ export function rangeText({ from, to }: Pick<Bin, 'from' | 'to'>): string {
 }
 
 /** Each range has its label, and none runs into the next. */
-const SLANTED = { interval: 0, angle: -40, textAnchor: 'end', height: 48 } as const;
+const RANGES = { interval: 0, fontSize: 10 } as const;
 
 interface BinChartProps {
   bins: readonly Bin[];
@@ -38,9 +38,9 @@ export function BinChart({ bins, title, hint, columns }: BinChartProps) {
         series={[{ name: 'count', label: columns.count, color: seriesStyle(0).color }]}
         valueFormatter={formatNumber}
         barProps={{ isAnimationActive: false }}
-        barChartProps={{ accessibilityLayer: false, barCategoryGap: 2, margin: { bottom: 24 } }}
+        barChartProps={{ accessibilityLayer: false, barCategoryGap: 2 }}
         xAxisLabel={columns.size}
-        xAxisProps={SLANTED}
+        xAxisProps={RANGES}
         yAxisProps={{ width: 48, tickFormatter: countText, allowDecimals: false }}
       />
     </ChartFrame>
