@@ -93,7 +93,7 @@ export function perUserAuc(rows: readonly ScoredRow[]): PerUserAuc {
 }
 
 /** A bootstrap over fewer clusters than this says little. */
-const MIN_RESAMPLED_USERS = 10;
+export const MIN_RESAMPLED_USERS = 10;
 
 export interface Interval {
   low: number;

@@ -39,6 +39,7 @@ async function dev(options: DevOptions): Promise<void> {
     port: options.port === undefined ? undefined : Number(options.port),
     signal,
     onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
+    onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   try {
     const { url, key } = stack;
@@ -52,7 +53,7 @@ async function dev(options: DevOptions): Promise<void> {
           `Try:\n  curl -H "Authorization: Bearer ${key}" ${url}/v1/models\n`,
       );
     }
-    await Promise.race([aborted(signal), stack.edge.process.failed(), stack.node.failed()]);
+    await Promise.race([aborted(signal), stack.edge.process.failed()]);
   } finally {
     await stack.stop();
   }

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
 import { modelNameSchema } from './jobs.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 import { uploadSchema } from './uploads.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
@@ -100,7 +100,7 @@ export type AdapterUpload = z.infer<typeof adapterUploadSchema>;
 
 export const importAdapterSchema = z.strictObject({
   ...fileHashes,
-  name: nameSchema,
+  name: keptNameSchema,
   /** The model that it was tuned on, by the name under which nodes hold it. */
   model: modelNameSchema,
   stage: stageSchema.optional(),

@@ -7,7 +7,7 @@ import { templateSchema } from '../prompt.ts';
 import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns/columns.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { modelNameSchema } from './jobs.ts';
-import { nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
 import { partNumberSchema, uploadSchema } from './uploads.ts';
 
 export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
@@ -126,7 +126,7 @@ export type DatasetStats = z.infer<typeof datasetStatsSchema>;
 
 export const datasetSchema = z.object({
   id: idSchema('dataset'),
-  name: nameSchema,
+  name: keptNameSchema,
   kind: datasetKindSchema,
   format: datasetFormatSchema,
   state: datasetStateSchema,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 
 export const modelInfoSchema = z.object({
   name: z.string().min(1),
@@ -43,7 +43,7 @@ export type CreateNode = z.infer<typeof createNodeSchema>;
 
 export const nodeSchema = z.object({
   id: idSchema('node'),
-  name: nameSchema,
+  name: keptNameSchema,
   /** True for a node of the operator's, which serves every workspace. */
   shared: z.boolean(),
   /** `joining` until its token was exchanged for its secret. */

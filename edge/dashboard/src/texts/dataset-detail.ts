@@ -119,7 +119,7 @@ export const datasetDetailTexts = {
     },
     itemRows: {
       title: 'Rows per item',
-      hint: 'A few items are in many rows, most are in few: so it is nearly everywhere.',
+      hint: 'In how many rows an item is. Of one that is in few, little can be learned.',
       columns: { size: 'Rows', count: 'Items' },
     },
     range: (from: string, to: string) => `${from}–${to}`,

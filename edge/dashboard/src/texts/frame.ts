@@ -16,6 +16,10 @@ export const commonTexts = {
 };
 
 export const stateTexts = {
+  missing: {
+    title: 'It is not there',
+    body: 'Nothing has this address: it was deleted, belongs to another workspace, or the address is mistyped.',
+  },
   loading: 'Loading',
   failed: 'This did not work',
   notFresh: 'What you see may be out of date',

@@ -1,4 +1,7 @@
 // The words of the playground.
+import { counted } from './counted.ts';
+import { isolated } from './isolated.ts';
+
 export const playgroundTexts = {
   title: 'Playground',
   lead: 'Take someone’s taste, change it as you like, and see what the model would recommend them.',
@@ -38,8 +41,8 @@ export const playgroundTexts = {
   search: {
     placeholder: 'Search titles, or type one',
     typedOnly: 'Type a title and press Enter',
-    typed: (title: string) => `Add “${title}” as typed`,
-    likes: (likes: string) => `${likes} likes`,
+    typed: (title: string) => `Add “${isolated(title)}” as typed`,
+    likes: (likes: number) => counted(likes, 'like', 'likes'),
     nothing: 'Type a title.',
     failed: 'The titles could not be fetched.',
   },
@@ -66,10 +69,10 @@ export const playgroundTexts = {
         'How likely the model says Yes; under it the adapter’s blend of that and the history’s share of likes, which keeps the order.',
       popularity: 'Where it would stand if those that most people liked came first, and how far the model moved it.',
     },
-    likes: (likes: string) => `${likes} likes`,
-    placed: (place: string, likes: string) => `#${place}, ${likes} likes`,
-    higher: (places: string) => `${places} places higher than by popularity`,
-    lower: (places: string) => `${places} places lower than by popularity`,
+    likes: (likes: number) => counted(likes, 'like', 'likes'),
+    placed: (place: string, likes: number) => `#${place}, ${counted(likes, 'like', 'likes')}`,
+    higher: (places: number) => `${counted(places, 'place', 'places')} higher than by popularity`,
+    lower: (places: number) => `${counted(places, 'place', 'places')} lower than by popularity`,
     same: 'as by popularity',
     blend: (share: string) => `blend ${share}`,
     next: 'What came next',
@@ -85,7 +88,7 @@ export const playgroundTexts = {
   },
   reads: {
     title: 'What the model reads',
-    body: (title: string) => `The prompt of ${title}. The next token says how likely Yes is.`,
+    body: (title: string) => `The prompt of ${isolated(title)}. The next token says how likely Yes is.`,
   },
   latency: {
     title: 'Time',

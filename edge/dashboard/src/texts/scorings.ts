@@ -101,6 +101,7 @@ export const scoringTexts = {
       stop: (rows: string) =>
         `What no node has begun is left out. Pieces that one is at, of up to ${rows} rows each, are finished first; then it ends as a success with the rows that are done.`,
       cancelTitle: 'Cancel this batch scoring?',
+      cancelLabel: 'Cancel the batch scoring',
       cancel: 'It ends at once. It can be resumed: pieces that are done are kept, those at work begin anew.',
       deleteTitle: 'Delete this batch scoring?',
       delete: 'Its predictions are gone for good.',

@@ -1,8 +1,7 @@
 // What it is judged on, and what it learns from.
 import { Alert, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { ErrorAlert } from '../../parts/alerts.tsx';
-import { formatNumber } from '../../parts/formats.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { texts } from '../../texts.ts';
@@ -70,9 +69,4 @@ export function DataFields({ form, asked }: FieldsProps) {
       )}
     </Stack>
   );
-}
-
-export function datasetOption({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }

@@ -13,8 +13,6 @@ const words = texts.experiments;
 interface CellButtonProps extends TableHandlers {
   cell: Cell;
   note?: string;
-  /** What has to be passed. */
-  ruleAuc: number | null;
 }
 
 export function cellName({ method, shots }: Cell): string {
@@ -22,9 +20,9 @@ export function cellName({ method, shots }: Cell): string {
   return shotless ? title : words.cell(title, shotsTitle(shots));
 }
 
-export function CellButton({ cell, note, ruleAuc, means, onLook, onStart }: CellButtonProps) {
+export function CellButton({ cell, note, means, onLook, onStart }: CellButtonProps) {
   const obstacle = obstacleOf(cell, means);
-  const { auc, atWork, failed } = cell;
+  const { auc, verdict, atWork, failed } = cell;
   if (isMissing(cell) && failed.length === 0) {
     if (!onStart) return texts.common.none;
     if (obstacle !== null) {
@@ -48,7 +46,8 @@ export function CellButton({ cell, note, ruleAuc, means, onLook, onStart }: Cell
         {auc !== null && (
           <Text
             size="sm"
-            fw={ruleAuc !== null && auc > ruleAuc ? 700 : 400}
+            fw={verdict === 'better' ? 700 : 400}
+            {...(verdict === 'few-users' ? { c: 'dimmed' } : {})}
             td="underline"
             style={{ textUnderlineOffset: 3, textDecorationStyle: 'dotted' }}
           >
@@ -76,10 +75,11 @@ function fewerThan({ shots }: Cell, { examples }: TableHandlers['means']): strin
   return shots !== null && examples !== undefined && examples < shots ? words.ofExamples(formatNumber(examples)) : null;
 }
 
-function madeOf({ method, fromReports, seeds, atWork }: Cell): string {
+function madeOf({ method, fromReports, seeds, verdict, atWork }: Cell): string {
   const count = seeds.length === 1 ? words.oneSeed : words.seeds(formatNumber(seeds.length));
   return [
     ...(fromReports ? [words.fromReports] : isSeedless(method) ? [] : [count]),
+    ...(verdict === 'few-users' ? [words.fewUsers] : []),
     ...(atWork.length > 0 ? [words.moreAtWork(formatNumber(atWork.length))] : []),
   ].join(', ');
 }

@@ -3,6 +3,7 @@ import { Button, Paper, Table, Text, VisuallyHidden } from '@mantine/core';
 import { METHOD_KINDS, methodNamed } from '@tallrec/shared/methods';
 import { type PaperDomain, paperAuc } from '@tallrec/shared/paper-figures';
 import { formatNumber } from '../../parts/formats.tsx';
+import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
 import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
@@ -12,8 +13,8 @@ import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
 
-/** What a row is of stays in sight while the columns are scrolled. */
-const STICKY = { position: 'sticky', left: 0, background: 'var(--mantine-color-body)', zIndex: 1 } as const;
+/** So narrow that two columns are in sight beside it on a phone. */
+const NAMES_WIDTH = { base: 108, sm: 150 };
 
 interface ExperimentTableProps extends TableHandlers {
   table: ExperimentTable;
@@ -22,15 +23,20 @@ interface ExperimentTableProps extends TableHandlers {
 
 export function ExperimentTableView({ table: { shots, rows }, domain, ...handlers }: ExperimentTableProps) {
   const span = domain === null ? 1 : 2;
-  const ruleAuc = rows.find(({ method }) => method === 'history-share')?.cells[0]?.auc ?? null;
   const inColumn = (at: number) => rows.filter(({ cells }) => cells.length > 1).map(({ cells }) => cells[at]!);
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={170 + shots.length * (domain === null ? 130 : 190) + 90}>
+      <Table.ScrollContainer minWidth={110 + shots.length * (domain === null ? 110 : 170) + 80}>
         <Table aria-label={words.title} verticalSpacing={6} highlightOnHover withColumnBorders>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col" rowSpan={domain === null ? 1 : 2} miw={150} style={STICKY}>
+              <Table.Th
+                scope="col"
+                rowSpan={domain === null ? 1 : 2}
+                w={NAMES_WIDTH}
+                miw={NAMES_WIDTH}
+                style={STICKY_COLUMN}
+              >
                 {words.method}
               </Table.Th>
               {shots.map((k, at) => (
@@ -70,7 +76,7 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
               {rows
                 .filter(({ method }) => methodNamed(method).kind === kind)
                 .map((row) => (
-                  <MethodRow key={row.method} row={row} ruleAuc={ruleAuc} shots={shots} domain={domain} {...handlers} />
+                  <MethodRow key={row.method} row={row} shots={shots} domain={domain} {...handlers} />
                 ))}
             </Table.Tbody>
           ))}
@@ -82,28 +88,27 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
 
 interface MethodRowProps extends TableHandlers {
   row: TableRow;
-  ruleAuc: number | null;
   shots: readonly Shots[];
   domain: PaperDomain | null;
 }
 
-function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, ...handlers }: MethodRowProps) {
+function MethodRow({ row: { method, cells }, shots, domain, ...handlers }: MethodRowProps) {
   const { onStart } = handlers;
   const { title, shotless } = methodNamed(method);
   const span = domain === null ? 1 : 2;
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={500} style={STICKY}>
+      <Table.Th scope="row" fw={500} style={STICKY_COLUMN}>
         {title}
       </Table.Th>
       {shotless ? (
         <Table.Td colSpan={shots.length * span} ta={{ base: 'left', sm: 'center' }}>
-          <CellButton cell={cells[0]!} note={words.anyShots} ruleAuc={ruleAuc} {...handlers} />
+          <CellButton cell={cells[0]!} note={words.anyShots} {...handlers} />
         </Table.Td>
       ) : (
         cells.flatMap((cell) => [
           <Table.Td key={`${cell.shots} ours`} ta="center">
-            <CellButton cell={cell} ruleAuc={ruleAuc} {...handlers} />
+            <CellButton cell={cell} {...handlers} />
           </Table.Td>,
           ...(domain === null
             ? []

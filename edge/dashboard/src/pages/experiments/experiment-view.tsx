@@ -4,7 +4,6 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { formatNumber } from '../../parts/formats.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { allAdaptersQuery } from '../../queries/adapters.ts';
 import { allTuningsQuery } from '../../queries/all-tunings.ts';
@@ -92,7 +91,7 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
       <ExperimentTableView table={table} domain={domain} means={means} onLook={setLooked} onStart={start} />
       <Text size="sm" c="dimmed">
         {words.caption} {domain !== null && words.paperNote}{' '}
-        {evaluations.length > placed.length && words.unplaced(formatNumber(evaluations.length - placed.length))}
+        {evaluations.length > placed.length && words.unplaced(evaluations.length - placed.length)}
       </Text>
       <Suspense fallback={null}>
         <ExperimentChart table={table} domain={domain} />

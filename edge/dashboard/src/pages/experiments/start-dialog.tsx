@@ -16,9 +16,9 @@ import { methodNamed } from '@tallrec/shared/methods';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
-import { datasetOption } from '../evaluations/data-fields.tsx';
 import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { cellName } from './cell-button.tsx';
 import type { Cell, Shots } from './cells.ts';
@@ -123,7 +123,7 @@ export function StartDialog({ cells, selection, datasets, models, means, onClose
               {...form.getInputProps('validDataset')}
             />
           )}
-          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <SimpleGrid cols={{ base: 1, sm: 2 }} style={{ alignItems: 'end' }}>
             {needs.model && (
               <Select
                 label={fields.model.label}
@@ -182,7 +182,7 @@ export function StartDialog({ cells, selection, datasets, models, means, onClose
                 ? words.progress(formatNumber(started.done), formatNumber(started.total))
                 : requests.length === 0
                   ? words.nothing
-                  : words.count(formatNumber(requests.length), formatNumber(cellCount))}
+                  : words.count(requests.length, cellCount)}
             </Text>
             <Group>
               <Button variant="default" onClick={onClose}>

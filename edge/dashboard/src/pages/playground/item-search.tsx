@@ -6,7 +6,6 @@ import type { Item } from '@tallrec/shared/sample';
 import { titleMatcher } from '@tallrec/shared/title-search';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { formatNumber } from '../../parts/formats.tsx';
 import { itemsQuery } from '../../queries/histories.ts';
 import { texts } from '../../texts.ts';
 import { isIn, type KnownItem } from './trial.ts';
@@ -77,7 +76,7 @@ export function ItemSearch({ label, dataset, taken, onAdd }: ItemSearchProps) {
                   {item.by && ` (${item.by})`}
                 </Text>
                 <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-                  {words.likes(formatNumber(item.liked))}
+                  {words.likes(item.liked)}
                 </Text>
               </Group>
             </Combobox.Option>

@@ -34,6 +34,7 @@ function ConfirmedChange({ id, verb }: { id: string; verb: 'stop' | 'cancel' }) 
       size="sm"
       label={verbs[verb]}
       title={confirm[`${verb}Title`]}
+      {...(verb === 'cancel' ? { confirmLabel: confirm.cancelLabel } : {})}
       error={change.error}
       pending={change.isPending}
       onConfirm={() => change.mutateAsync(verb)}

@@ -2,10 +2,11 @@
 import { Alert, NumberInput, Select, SimpleGrid, Skeleton, Stack, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset, DatasetKind } from '@tallrec/shared/wire/datasets';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { useOnlyModel } from '../../parts/only-model.ts';
@@ -87,17 +88,12 @@ function DatasetField({ form, field, kinds, label, hint, onChoose }: DatasetFiel
         description={more ? `${hint} ${words.newestOnly(formatNumber(items.length))}` : hint}
         required
         searchable
-        data={items.map(optionOf)}
+        data={items.map(datasetOption)}
         {...form.getInputProps(field)}
         onChange={onChoose}
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }
 
 export function ScorerFields({ form }: FieldsProps) {

@@ -2,15 +2,16 @@
 import { Alert, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { useOnlyModel } from '../../parts/only-model.ts';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { ALL_SHOTS, STAGES, type TuningValues, tuningErrors } from './tuning-form.ts';
 import type { ReadyDatasets } from './use-ready-datasets.ts';
@@ -142,7 +143,7 @@ function StartField({ form }: FieldsProps) {
       searchable
       clearable
       placeholder={words.nothing}
-      data={starts.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }))}
+      data={starts.map(({ id, name }) => ({ value: id, label: `${isolated(name)} (${id.slice(0, 8)})` }))}
       {...form.getInputProps('initAdapter')}
     />
   );
@@ -151,7 +152,7 @@ function StartField({ form }: FieldsProps) {
 function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<ChoiceFieldsProps, 'count'>) {
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Loading />;
-  const data = items.map(optionOf);
+  const data = items.map(datasetOption);
   const hint = more
     ? `${settings.dataset.hint} ${words.newestOnly(formatNumber(items.length))}`
     : settings.dataset.hint;
@@ -180,9 +181,4 @@ function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<C
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${words.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }

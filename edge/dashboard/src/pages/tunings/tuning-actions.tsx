@@ -49,6 +49,7 @@ function ConfirmedChange({ id, verb, stopping = false }: ConfirmedChangeProps) {
       size="sm"
       label={verbs[verb]}
       title={confirm[`${verb}Title`]}
+      {...(verb === 'cancel' ? { confirmLabel: confirm.cancelLabel } : {})}
       error={change.error}
       pending={change.isPending}
       onConfirm={confirmed}

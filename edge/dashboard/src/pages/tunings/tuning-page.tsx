@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
+import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
@@ -69,6 +70,8 @@ interface ProgressPanelProps {
 function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
   const { state, progress, error, stopping } = tuning;
   const ended = isTerminal(state);
+  const away = useAwayNode(tuning);
+  const atWork = !ended && away === null;
   // The record is a second behind the feed, and ahead of one that is lost.
   const now = connection === 'live' && latest ? latest : (progress ?? latest);
   return (
@@ -80,8 +83,8 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
             {now && now.totalSteps > 0 && (
               <Text size="sm">{texts.tunings.steps(formatNumber(now.step), formatNumber(now.totalSteps))}</Text>
             )}
-            {!ended && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
-            {!ended && latest && <Text size="sm">{words.speed(formatNumber(Math.round(latest.tokensPerSecond)))}</Text>}
+            {atWork && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
+            {atWork && latest && <Text size="sm">{words.speed(formatNumber(Math.round(latest.tokensPerSecond)))}</Text>}
           </Group>
           <Text size="sm" c="dimmed" role="status">
             {words.connection[connection]}
@@ -90,6 +93,7 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
         {!ended && now && now.totalSteps > 0 && (
           <Progress value={(100 * now.step) / now.totalSteps} aria-label={words.progress} />
         )}
+        {away && <NodeAway node={away} />}
         {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
         {state === 'cancelled' && stopping && <Alert color="yellow">{words.cancelledStopping}</Alert>}
         {error && (
