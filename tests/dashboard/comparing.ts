@@ -80,7 +80,7 @@ export function comparing(stage: Stage): void {
     await right.getByText('User Preference:').first().waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: detail.actions.predictions }).click(),
+      page.getByRole('link', { name: detail.predictions }).click(),
     ]);
     const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(LIMIT);

@@ -103,6 +103,8 @@ export const scoringTexts = {
       cancelTitle: 'Cancel this batch scoring?',
       cancelLabel: 'Cancel the batch scoring',
       cancel: 'It ends at once. It can be resumed: pieces that are done are kept, those at work begin anew.',
+      cancelStopping:
+        'It is stopping, and about to end as a success with the rows that are done. Cancelled now, it gives none until it is resumed. Go back, and it ends by itself in a moment.',
       deleteTitle: 'Delete this batch scoring?',
       delete: 'Its predictions are gone for good.',
     },
