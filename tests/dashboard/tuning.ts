@@ -102,7 +102,7 @@ export function tuning(stage: Stage): void {
     await page.getByLabel(settings.evaluateEverySteps.label).fill('2');
     await page.getByLabel(settings.learningRate.label).fill('-1');
     await page.getByRole('button', { name: form.submit(1) }).click();
-    await page.getByText(/>0|greater than 0|larger than 0/i).waitFor();
+    await page.getByText('It has to be greater than 0.', { exact: true }).waitFor();
     await page.getByLabel(settings.learningRate.label).fill('0.001');
     await page.getByRole('button', { name: form.submit(1) }).click();
     await page.waitForURL(/\/tunings\/tun_/);
