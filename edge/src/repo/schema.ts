@@ -278,6 +278,8 @@ export const adapters = sqliteTable(
     modelHash: text('model_hash'),
     stage: text('stage').$type<Stage>(),
     template: text('template').$type<Template>().notNull(),
+    /** Nobody has said what it was tuned with. */
+    templateAssumed: integer('template_assumed', { mode: 'boolean' }).notNull().default(false),
     configSha256: text('config_sha256').notNull(),
     weightsSha256: text('weights_sha256').notNull(),
     weightsBytes: integer('weights_bytes').notNull(),
@@ -286,6 +288,8 @@ export const adapters = sqliteTable(
     validLoss: real('valid_loss'),
     golden: text('golden', { mode: 'json' }).$type<GoldenScores>(),
     blend: text('blend', { mode: 'json' }).$type<Blend>(),
+    /** Of the node that tried it; null before. */
+    warnings: text('warnings', { mode: 'json' }).$type<string[]>(),
     createdBy: createdBy(),
     createdAt: createdAt(),
   },

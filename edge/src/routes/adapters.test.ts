@@ -91,6 +91,56 @@ describe('importing', () => {
   });
 });
 
+describe('importing what is there already', () => {
+  const again = (name: string, fields: object, key?: string) => imported(name, { fields, ...(key ? { key } : {}) });
+
+  it('adds what was not known of it', async () => {
+    const { key } = await newWorkspace();
+    const first = await again('told late', { template: undefined }, key);
+    expect(first.body).toMatchObject({ template: 'clean', templateAssumed: true, stage: null, modelHash: null });
+    expect(first.body.warnings).toEqual([expect.stringMatching(/Which template .* not known, and clean is assumed/)]);
+    const told = await again('told late', { template: 'tallrec', stage: 'rec', modelHash: HASH }, key);
+    expect(told.status).toBe(201);
+    const known = { template: 'tallrec', templateAssumed: false, stage: 'rec', modelHash: HASH, warnings: [] };
+    expect(told.body).toMatchObject(known);
+    expect((await call<Adapter>('GET', `/v1/adapters/${first.body.id}`, { key })).body).toMatchObject(known);
+    expect((await again('told late', { template: undefined }, key)).body).toMatchObject(known);
+    const audit = await call<{ items: AuditEntry[] }>('GET', `/v1/audit?subject=${first.body.id}`, { key });
+    expect(audit.body.items.filter(({ action }) => action === 'adapter.tell')).toHaveLength(1);
+  });
+
+  it.each([
+    ['template', 'clean'],
+    ['modelHash', 'a'.repeat(64)],
+    ['stage', 'alpaca'],
+    ['model', 'another'],
+    ['blend', { weights: { bias: 0, logit: 1, historyShare: 0 }, withPopularity: null, samples: 40 }],
+  ])('refuses another %s', async (field, value) => {
+    const blend = { weights: { bias: -1, logit: 0.5, historyShare: 2 }, withPopularity: null, samples: 40 };
+    const fields = { stage: 'rec', modelHash: HASH, blend };
+    const { body } = await again(`contradicted in ${field}`, fields);
+    const refused = await again(`contradicted in ${field}`, { ...fields, [field]: value });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: {
+        error: { code: 'CONFLICT', message: expect.stringMatching(new RegExp(`^body\\.${field}: .*is here already`)) },
+      },
+    });
+    expect((await again(`contradicted in ${field}`, fields)).body).toEqual(body);
+  });
+
+  it('has a node try it on the model that is told', async () => {
+    const { key } = await newWorkspace();
+    const { body } = await again('tried late', {}, key);
+    const node = await FakeNode.joined(nodeStatus(), key);
+    const refused = await again('tried late', { modelHash: 'a'.repeat(64) }, key);
+    expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+    expect((await call<Adapter>('GET', `/v1/adapters/${body.id}`, { key })).body.modelHash).toBeNull();
+    expect((await again('tried late', { modelHash: HASH }, key)).body.modelHash).toBe(HASH);
+    node.drop();
+  });
+});
+
 describe('an adapter that cannot be used', () => {
   const tensor = { dtype: 'F32', shape: [1, 1], data_offsets: [0, 4] };
 

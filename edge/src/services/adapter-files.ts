@@ -1,6 +1,7 @@
 // Adapters come and go with their files: sent by whoever tuned one elsewhere and imported, or published from a job's run; copied to the
 // adapter's own place, where nothing else ever writes; deleted.
-import { TallrecError } from '@tallrec/shared/errors';
+import { isDeepStrictEqual } from 'node:util';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { parseJson } from '@tallrec/shared/json';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import {
@@ -15,15 +16,27 @@ import type { TuneResult } from '@tallrec/shared/wire/link';
 import type { NodeTrial } from '@tallrec/shared/wire/node-api';
 import { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
-import { type AdapterRow, deleteAdapterRow, insertAdapter, setAdapterDeleting } from '../repo/adapters.ts';
+import {
+  type AdapterRow,
+  deleteAdapterRow,
+  findAdapter,
+  insertAdapter,
+  setAdapterDeleting,
+  setAdapterTried,
+  type Told,
+  tellAdapter,
+} from '../repo/adapters.ts';
 import { findUploadAt, importSubject, type UploadWithParts } from '../repo/uploads.ts';
 import { places } from '../storage/places.ts';
 import { deletePrefix, isBadDigest } from '../storage/r2.ts';
-import { type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
+import { keysOf, type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
 import { requireAdapterWeights } from './adapter-weights.ts';
 import { type AdapterFile, getAdapter, noSuchAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
 import { completeUpload, dropUploadsOf, openUpload, uploadView } from './uploads.ts';
+
+/** Where an import says nothing. */
+const ASSUMED_TEMPLATE = 'clean';
 
 /** Of `adapter_config.json`, what tells a LoRA adapter from anything else; nodes check the rest as they load it. */
 const configSchema = z.looseObject({ peft_type: z.literal('LORA'), r: z.number().int().positive() });
@@ -56,25 +69,26 @@ export async function uploadAdapter(
 }
 
 /**
- * Second step: the files that were sent become an adapter. Importing what is there already gives what is there.
+ * Second step: the files that were sent become an adapter. Importing what is there already adds what was not known of it.
  * @throws TallrecError ILLEGAL_STATE when a file has not been sent, CHECKSUM_MISMATCH when it is to be sent again, ADAPTER_INVALID
- *   when it is no LoRA adapter or a node cannot use it with the model, CONFLICT while the same adapter is being deleted
+ *   when it is no LoRA adapter or a node cannot use it with the model, CONFLICT while the same adapter is being deleted, or where it is there
+ *   and is said to have been made otherwise
  */
 export async function importAdapter(
   deps: Pick<Deps, 'bucket'> & TrialDeps,
   ctx: Ctx,
-  { configSha256, weightsSha256, name, model, modelHash: tunedOn, stage, template, blend }: ImportAdapter,
+  asked: ImportAdapter,
 ): Promise<Adapter> {
+  const { configSha256, weightsSha256, name, model, modelHash: tunedOn, stage, blend } = asked;
+  const template = asked.template ?? ASSUMED_TEMPLATE;
   const id = await adapterId({ configSha256, weightsSha256 });
-  const known = await getAdapter(deps, ctx, id).catch((error: unknown) => {
-    if (error instanceof TallrecError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  });
+  const known = await findAdapter(deps.db, ctx.workspace, id);
   const { workspace, actor } = ctx;
   const subject = importSubject(id);
   if (known) {
+    await learnOf(deps, ctx, known, asked);
     await dropUploadsOf(deps, workspace, subject);
-    return known;
+    return await getAdapter(deps, ctx, id);
   }
   const config = await sent(deps, workspace, id, ADAPTER_FILES.config);
   const weights = await sent(deps, workspace, id, ADAPTER_FILES.weights);
@@ -98,6 +112,7 @@ export async function importAdapter(
     modelHash: tunedOn ?? trial?.modelHash ?? null,
     stage: stage ?? null,
     template,
+    templateAssumed: asked.template === undefined,
     configSha256,
     weightsSha256,
     weightsBytes: weights.bytes,
@@ -106,6 +121,7 @@ export async function importAdapter(
     validLoss: null,
     golden: trial?.golden ?? null,
     blend: blend ?? null,
+    warnings: trial?.warnings ?? null,
     createdBy: actor,
     createdAt: deps.clock.nowMs(),
   };
@@ -119,6 +135,39 @@ export async function importAdapter(
   }
   await dropUploadsOf(deps, workspace, subject);
   return await getAdapter(deps, ctx, id);
+}
+
+/**
+ * What a further import of the same files says of how they were made.
+ * @throws TallrecError CONFLICT where that contradicts what is known
+ */
+async function learnOf(deps: TrialDeps, ctx: Ctx, known: AdapterRow, asked: ImportAdapter): Promise<void> {
+  const before = { ...known, template: known.templateAssumed ? null : known.template };
+  const told: Told = {};
+  for (const field of ['model', 'modelHash', 'template', 'stage', 'blend'] as const) {
+    const [was, now] = [before[field], asked[field]];
+    if (now === undefined || isDeepStrictEqual(was, now)) continue;
+    if (was !== null) {
+      const shown = typeof was === 'string' ? `${was}, not ${now}` : 'another';
+      throw refusedField(
+        'CONFLICT',
+        field,
+        `the adapter ${known.id.slice(0, 12)}… is here already, and its ${field} is ${shown}.`,
+        {
+          fix: 'Leave the field out, or delete the adapter first.',
+        },
+      );
+    }
+    Object.assign(told, { [field]: now });
+  }
+  if (Object.keys(told).length === 0) return;
+  if (told.modelHash && known.golden === null) {
+    const tried = await tryAdapterIfPossible(deps, ctx, { ...known, ...told }, keysOf(known));
+    if (tried) await setAdapterTried(deps.db, known, tried);
+  }
+  const audit = { ctx, action: 'adapter.tell', subject: known.id, details: { ...told }, nowMs: deps.clock.nowMs() };
+  await tellAdapter(deps.db, ctx.workspace, known.id, told, audit);
+  forgetRoutesOf(ctx.workspace);
 }
 
 /** The SHA-256 over the whole is checked as the file is copied to its place. */
@@ -191,6 +240,7 @@ export async function publishAdapter(
     modelHash,
     stage: settings.stage,
     template: settings.template,
+    templateAssumed: false,
     configSha256,
     weightsSha256,
     weightsBytes,
@@ -199,6 +249,7 @@ export async function publishAdapter(
     validLoss: bestValidLoss,
     golden,
     blend,
+    warnings: null,
     createdBy,
     createdAt: deps.clock.nowMs(),
   };

@@ -18,7 +18,7 @@ import type { NodeRow } from '../repo/nodes.ts';
 import { findRoute } from '../repo/routing.ts';
 import { places, signedPath } from '../storage/places.ts';
 import { serveObject } from '../storage/serve-object.ts';
-import { refusedBase, type Use, usageOf } from './provenance.ts';
+import { refusedBase, type Use, usageOf, warningsOf } from './provenance.ts';
 import { iso } from './timestamps.ts';
 
 export function noSuchAdapter(ref: string): TallrecError {
@@ -88,11 +88,13 @@ function toAdapter(row: AdapterWithAliases): Adapter {
     modelHash: row.modelHash,
     stage: row.stage,
     template: row.template,
+    templateAssumed: row.templateAssumed,
     files: { configSha256, weightsSha256, weightsBytes },
     tuning: row.tuning,
     metrics: row.tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
     blend: row.blend,
     aliases: row.aliases,
+    warnings: warningsOf(row),
     createdBy: row.createdBy,
     createdAt: iso(row.createdAt),
   };

@@ -10,6 +10,11 @@ import { parsedBy } from './fail.ts';
 
 /** A whole number of at least `least`. */
 export const wholeNumber = (least: number) => parsedBy(z.coerce.number().int().min(least));
+/** A number within what a setting takes. */
+export const numberOf = <N extends number | undefined>(setting: z.ZodType<N>) =>
+  parsedBy(z.preprocess(Number, setting));
+/** 0 stands for a free one. */
+export const portNumber = parsedBy(z.coerce.number().int().min(0).max(65_535));
 export const positiveNumber = parsedBy(z.coerce.number().positive());
 export const anyNumber = parsedBy(z.string().trim().min(1).pipe(z.coerce.number()));
 export const share = parsedBy(z.coerce.number().min(0).max(1));

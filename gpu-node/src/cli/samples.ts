@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readInteractions } from '../data/read-interactions.ts';
 import { parsedBy } from './fail.ts';
-import { anyNumber, badRowsOf, badRowsOption, wholeNumber } from './option-values.ts';
+import { anyNumber, badRowsOf, badRowsOption, numberOf, wholeNumber } from './option-values.ts';
 import { say, warn } from './progress.ts';
 
 const partsSchema = z
@@ -73,7 +73,7 @@ export function registerSamples(program: Command): void {
       '--out <dir>',
       'where to write train, valid and test: .json in the published form, .jsonl with users, ids and times',
     )
-    .option('--history <n>', 'items of history before each target', wholeNumber(1), 10)
+    .option('--history <n>', 'items of history before each target', numberOf(samplingSchema.shape.historyLength), 10)
     .option('--liked-above <rating>', 'a rating above this is a like', anyNumber, 3)
     .option('--unrated <rating>', 'a rating that says "not rated", as 0 in Book-Crossing: left out', anyNumber)
     .addOption(badRowsOption())

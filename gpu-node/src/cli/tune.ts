@@ -2,11 +2,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { parseJson } from '@tallrec/shared/json';
 import type { Template } from '@tallrec/shared/prompt';
 import { Random } from '@tallrec/shared/random';
 import {
   STAGES,
   type Stage,
+  seedSchema,
+  shotsSchema,
   type TuningEvent,
   type TuningReport,
   tuningReportSchema,
@@ -29,6 +32,7 @@ import {
   computeOption,
   forceOption,
   memoryOption,
+  numberOf,
   providerOption,
   templateOption,
   weightsOption,
@@ -71,14 +75,14 @@ export function registerTune(program: Command): void {
     )
     .option('--valid <file>', 'validation data; with it the best adapter is kept, else the last')
     .option('--valid-limit <n>', 'judge by n validation rows, drawn by the seed', wholeNumber(2))
-    .option('--shots <k>', 'train on K samples, drawn by the seed', wholeNumber(1))
+    .option('--shots <k>', 'train on K samples, drawn by the seed', numberOf(shotsSchema))
     .addOption(
       new Option('--stage <name>', 'rec: recommendation; alpaca: instructions, the stage before')
         .choices(STAGES)
         .default('rec'),
     )
     .option('--init <adapter-dir>', 'start from this adapter')
-    .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
+    .option('--seed <n>', 'of every random choice', numberOf(seedSchema), 0)
     .addOption(forceOption())
     .addOption(templateOption())
     .addOption(badRowsOption())
@@ -154,7 +158,7 @@ async function run(options: Options): Promise<void> {
 
 async function refuseFinished(reportPath: string): Promise<void> {
   const text = await readText(reportPath).catch(() => undefined);
-  const report = text === undefined ? undefined : tuningReportSchema.safeParse(JSON.parse(text));
+  const report = text === undefined ? undefined : tuningReportSchema.safeParse(parseJson(text));
   if (!report?.success || report.data.stopReason === 'cancelled') return;
   throw new TallrecError(
     'ILLEGAL_STATE',

@@ -5,6 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { PICKLE_FILE, PICKLE_FIX } from '@tallrec/shared/wire/adapters';
 import { MERGE_FIX } from './adapter-config.ts';
 import type { LlamaConfig } from './config.ts';
+import { foreignName } from './foreign-names.ts';
 import { excerpt } from './json-file.ts';
 import { loraTensorName } from './linear-modules.ts';
 import { LINEAR_MODULES } from './lora.ts';
@@ -66,6 +67,8 @@ function strangerIn(file: WeightsFile, name: string, model: LlamaConfig): Tallre
   const what = STRANGERS.find(([pattern]) => pattern.test(name))?.[1];
   if (what)
     return invalid(`${file.shown} holds ${excerpt(name)}, ${what}, which is no LoRA tensor of this model.`, MERGE_FIX);
+  const foreign = foreignName(name, model);
+  if (foreign) return invalid(`${file.shown}: the tensor ${excerpt(name)} ${foreign.problem}.`, foreign.fix);
   const layer = /\.layers\.(\d+)\./.exec(name)?.[1];
   const few = layer !== undefined && Number(layer) >= model.layers ? ` of ${model.layers} layers` : '';
   return invalid(

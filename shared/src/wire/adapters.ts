@@ -44,6 +44,7 @@ export const adapterSchema = z.object({
   modelHash: sha256Schema.nullable(),
   stage: stageSchema.nullable(),
   template: templateSchema,
+  templateAssumed: z.boolean().describe('Nobody has said what it was tuned with: `template` is taken for it.'),
   files: adapterFilesSchema,
   /** The tuning that made it; null for an imported one. */
   tuning: z.string().nullable(),
@@ -51,6 +52,7 @@ export const adapterSchema = z.object({
   /** Fit on the tuning's validation samples; null where there were too few. */
   blend: blendSchema.nullable(),
   aliases: z.array(z.string()),
+  warnings: z.array(z.string()).describe('What is not known of it, and what of its files is left out of account.'),
   createdBy: z.string(),
   createdAt: timestampSchema,
 });
@@ -104,7 +106,9 @@ export const importAdapterSchema = z.strictObject({
   /** The model that it was tuned on, by the name under which nodes hold it. */
   model: modelNameSchema,
   stage: stageSchema.optional(),
-  template: templateSchema.default('clean').describe('That it was tuned with, as report.json says.'),
+  template: templateSchema
+    .optional()
+    .describe('That it was tuned with, as report.json says; when left out clean is assumed, with a warning.'),
   modelHash: sha256Schema
     .optional()
     .describe(
