@@ -16,11 +16,16 @@ import {
 import { shown } from '../row-fault.ts';
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { BackslashQuotes } from './backslash-quotes.ts';
-import { type Dialect, dialectOf, isTelling } from './dialect.ts';
+import { type Dialect, dialectOf, isStrict, isTelling } from './dialect.ts';
 import { fieldCountFault } from './field-count.ts';
 import { lineEndsIn } from './line-counter.ts';
+import { LineTable } from './line-table.ts';
 
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
+const TOO_LONG = {
+  problem: `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`,
+  fix: 'Check that each row has a line of its own.',
+};
 /** What has to be known of a file's head to read on from its middle. */
 export interface CsvHead {
   header: string[];
@@ -53,7 +58,7 @@ export class CsvReader implements RowReader {
   private readonly needed: readonly string[];
   private readonly named: NamedColumns | null;
   private columns: ColumnMap | undefined;
-  private parser: Parser | undefined;
+  private parser: Pick<Parser, 'write' | 'end'> | undefined;
   private rows: RawRow[] = [];
   /** The head of the file until its dialect is told. */
   private opening = '';
@@ -142,13 +147,28 @@ export class CsvReader implements RowReader {
 
   private start(dialect: Dialect): void {
     this.dialect = dialect;
+    this.parser = isStrict(dialect.delimiter) ? this.csvParser(dialect) : this.lineTable(dialect);
+  }
+
+  private lineTable(dialect: Dialect): LineTable {
+    const reader = this;
+    return new LineTable(dialect, {
+      get width() {
+        return reader.head?.header.length;
+      },
+      accept: (fields, lines, bytes) => this.accept(fields, lines, bytes),
+      refuseOpen: (lines) => this.refuseOpen(this.from.line + lines - 1),
+      refuseLong: (lines) => this.stop({ line: this.from.line + lines - 1, column: null, ...TOO_LONG }),
+    });
+  }
+
+  private csvParser(dialect: Dialect): Parser {
     if (dialect.backslash) this.quotes = new BackslashQuotes(dialect);
-    const strict = dialect.delimiter === ',' || dialect.delimiter === ';';
     const parser = parse({
       bom: this.from.offset === 0,
       delimiter: dialect.delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
-      relax_quotes: !strict,
+      relax_quotes: false,
       skip_empty_lines: true,
       relax_column_count: true,
       max_record_size: LIMITS.rowBytes,
@@ -158,19 +178,19 @@ export class CsvReader implements RowReader {
         return undefined;
       },
       on_record: (fields: string[], { bytes, lines }) => {
-        this.accept(fields, lines, bytes);
+        this.countedTwice += fields.reduce((sum, field) => sum + (field.match(/\r\n/g)?.length ?? 0), 0);
+        this.accept(fields, lines - this.countedTwice, bytes);
         return null;
       },
     });
     parser.on('error', (error) => this.refuse(error));
     parser.resume();
-    this.parser = parser;
+    return parser;
   }
 
   private accept(fields: string[], lines: number, bytes: number): void {
     if (this.broken) return;
-    this.countedTwice += fields.reduce((sum, field) => sum + (field.match(/\r\n/g)?.length ?? 0), 0);
-    const lastLine = this.from.line + lines - 1 - this.countedTwice;
+    const lastLine = this.from.line + lines - 1;
     this.nextLine = lastLine + 1;
     this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
     if (!this.columns) {
@@ -254,13 +274,23 @@ export class CsvReader implements RowReader {
     };
   }
 
+  /** Of a table whose rows are lines. */
+  private refuseOpen(line: number): void {
+    this.rows.push({
+      line,
+      column: null,
+      problem: 'A quote opens a field here and closes none.',
+      fix: 'Write the row on one line with all of its fields, and take out the quote or close it at the end of its field.',
+    });
+  }
+
   private refuse(error: CsvError | undefined): void {
     if (this.broken || !error) return;
     const line = this.from.line + Number(error.lines ?? 1) - 1 - this.countedTwice;
     const begins = Math.min(line, this.nextLine);
     if (error.code === 'CSV_MAX_RECORD_SIZE') {
-      const problem = `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`;
-      this.stop({ line: begins, column: null, problem, fix: `${QUOTE_FIX} One in this row seems never to be closed.` });
+      const fix = `${QUOTE_FIX} One in this row seems never to be closed.`;
+      this.stop({ line: begins, column: null, ...TOO_LONG, fix });
     } else if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
       const problem = 'A quote is opened in the row that begins here and never closed.';
       this.stop({ line: begins, column: null, problem, fix: QUOTE_FIX });

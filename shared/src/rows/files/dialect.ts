@@ -2,9 +2,15 @@
 
 import { likelyNumber, likelyTime } from '../checks/notation.ts';
 import { type Column, type Layout, meansColumn, type NamedColumns } from '../columns/columns.ts';
+import { quotedFields } from './quoted-fields.ts';
 
 export const DELIMITERS = [',', ';', '\t', '::', '|'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
+
+/** Whether quotes are never text where this stands between fields. */
+export function isStrict(delimiter: string): boolean {
+  return delimiter === ',' || delimiter === ';';
+}
 
 export interface Dialect {
   delimiter: Delimiter;
@@ -35,6 +41,7 @@ export function isTelling(opening: string): boolean {
 
 /** Fields of one line; a quoted field may hold the delimiter. */
 function split(line: string, delimiter: string): string[] {
+  if (!isStrict(delimiter)) return quotedFields(line, { delimiter, backslash: false }).fields.map((one) => one.trim());
   const fields: string[] = [];
   let field = '';
   let quoted = false;

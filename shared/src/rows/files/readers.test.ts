@@ -234,6 +234,41 @@ describe('CSV', () => {
     for (const size of [1, 1000]) expect(values(read(file, size))).toEqual([row(title)]);
   });
 
+  describe('where quotes are mostly text', () => {
+    const parted = (delimiter: string, ...lines: string[][]) =>
+      [HEADER.split(','), ...lines].map((line) => `${line.join(delimiter)}\n`).join('');
+    const titled = (...titles: string[]) => titles.map((title) => ['1', '2', title, '3', '4']);
+    const titles = ['"Weird Al', 'A', 'Say "Hi"', '"A" B', 'Al"', '"', 'A'];
+
+    it.each(['\t', '|', '::'])('a stray one costs no row, between %j', (delimiter) => {
+      for (const size of [1, 7, 1000]) {
+        expect(values(read(parted(delimiter, ...titled(...titles)), size))).toEqual(titles.map((title) => row(title)));
+      }
+    });
+
+    it('a field that is all in quotes loses them, in one line or more', () => {
+      const quoted = ['"Heat"', '"A\tB"', '"A\r\n\n""B"', '""'];
+      const rows = read(parted('\t', ...titled(...quoted, 'C')), 3);
+      expect(values(rows)).toEqual(['Heat', 'A\tB', 'A\r\n\n"B', '', 'C'].map((title) => row(title)));
+      expect(rows.map(({ line }) => line)).toEqual([2, 3, 4, 7, 8]);
+    });
+
+    it('one that opens a field of a row cut short is refused where it stands, and rows behind it are read', () => {
+      const rows = read(parted('\t', ['1', '2', '"A'], ...titled('B', 'C"')));
+      expect(rows).toMatchObject([
+        { line: 2, problem: 'A quote opens a field here and closes none.' },
+        { line: 3, value: row('B') },
+        { line: 4, value: row('C"') },
+      ]);
+      expect(read(parted('\t', ...titled('B'), ['1', '2', '"A']))).toMatchObject([{ value: row('B') }, { line: 3 }]);
+    });
+
+    it('a line without end is not held', () => {
+      const rows = readAll(new CsvReader(), encode(`${parted('\t')}${'x'.repeat(3 * 1024 * 1024)}`), [65_536]);
+      expect(rows).toMatchObject([{ line: 2, problem: expect.stringContaining('longer than') }]);
+    });
+  });
+
   it("takes RecBole's header, which names types", () => {
     const header = 'user_id:token\titem_id:token\ttitle:token_seq\trating:float\ttimestamp:float';
     expect(values(read(`${header}\n1\t2\tA\t3\t4\n`))).toEqual([row('A')]);
