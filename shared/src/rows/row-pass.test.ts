@@ -76,6 +76,32 @@ describe('a pass over a file', () => {
     expect(items.errors).toMatchObject([{ line: 2, column: 'name', problem: 'name is missing.' }]);
   });
 
+  it('keeps all digits of ids that are integers of 64 bits', () => {
+    const ids = [
+      '76561197970982479',
+      '76561197970982480',
+      '9223372036854775807',
+      '18446744073709551615',
+      '-9007199254740993',
+    ];
+    const line = (user: string) => `{"user":${user},"item":${user},"title":"A","rating":4,"time":1}`;
+    const rows = ids.map(line);
+    for (const text of [`${rows.join('\n')}\n`, `[${rows.join(',')}]`]) {
+      expect(passed(text).rows).toMatchObject(ids.map((id) => ({ user: id, item: id })));
+    }
+    expect(passed(line('7.6561197970982479e16')).errors).toMatchObject([
+      { column: 'user', problem: expect.stringContaining('76561197970982480') },
+      { column: 'item' },
+    ]);
+    const item = passed('{"id":76561197970982479,"title":"A"}\n{"id":7.6e16,"title":"B"}\n', { kind: 'items' });
+    expect(item.rows).toMatchObject([{ id: '76561197970982479' }]);
+    expect(item.errors).toMatchObject([{ line: 2, column: 'id' }]);
+    // Of what is no integer only the value counts.
+    expect(
+      passed('{"user":1,"item":2,"title":"A 12345678901234567890","rating":4.000000000000000001,"time":1}').rows,
+    ).toMatchObject([{ title: 'A 12345678901234567890', rating: 4 }]);
+  });
+
   it('reads decimal commas and dates with dots, and says so', () => {
     const german = 'user;item;title;rating;time\n1;2;"Heat";4,5;01.02.2024\n1;3;Ran;3;1.3.2024 12:30\n';
     const { rows, warnings } = passed(german);

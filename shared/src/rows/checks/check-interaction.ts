@@ -17,6 +17,17 @@ export function parseId(value: unknown): unknown {
   return typeof value === 'string' ? value.trim() : value;
 }
 
+/** Why a number is no id: that its last digits are not known. */
+export function roundedId(value: unknown): Pick<RowFault, 'problem' | 'fix'> | null {
+  if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return null;
+  return {
+    problem: `${value} is too large for a number with a decimal point or an exponent to hold all digits of an id: others may have become the same.`,
+    fix: 'Write ids as integers or as texts; in pandas read them with dtype=str or "Int64".',
+  };
+}
+
+const ID_COLUMNS = ['user', 'item'] as const;
+
 const FIXES: Record<Column, string> = {
   user: 'Give every row the id of its user.',
   item: 'Give every row the id of its item.',
@@ -49,6 +60,11 @@ export function checkInteraction(
     time,
     ...(by === undefined || by === null || by === '' ? {} : { by }),
   };
+  const rounded = ID_COLUMNS.flatMap((column) => {
+    const fault = roundedId(row[column]);
+    return fault ? [{ column: names[column] ?? column, ...fault }] : [];
+  });
+  if (rounded.length > 0) return { faults: rounded };
   const parsed = interactionSchema.safeParse(candidate);
   if (parsed.success) return { value: parsed.data };
   const faults = parsed.error.issues.map((issue) => {

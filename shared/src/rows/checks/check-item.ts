@@ -2,7 +2,7 @@
 import { type Item, itemSchema } from '../../sample.ts';
 import type { Column, NamedColumns } from '../columns/columns.ts';
 import { type RowFault, shown } from '../row-fault.ts';
-import { type Cells, parseId } from './check-interaction.ts';
+import { type Cells, parseId, roundedId } from './check-interaction.ts';
 
 const FIXES: Partial<Record<Column, string>> = {
   item: 'Leave it out, or write the id under which the item is known.',
@@ -18,6 +18,8 @@ const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : 
 /** @param names what the columns are called in the file */
 export function checkItem(row: Cells, names: NamedColumns): { value: Item } | { faults: RowFault[] } {
   const [id, by] = [parseId(row.item), trimmed(row.by)];
+  const rounded = roundedId(row.item);
+  if (rounded) return { faults: [{ column: names.item ?? 'item', ...rounded }] };
   const parsed = catalogueItemSchema.safeParse({
     title: trimmed(row.title),
     ...(given(by) ? { by } : {}),
