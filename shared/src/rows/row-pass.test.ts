@@ -256,6 +256,12 @@ describe('warnings', () => {
     expect(words).toContain('2 rows hold characters that an earlier conversion has damaged');
   });
 
+  it('tell of half a character', () => {
+    const titled = (title: string) => `{"user":1,"item":2,"title":"${title}","rating":3,"time":4}\n`;
+    const halves = titled('A\\ud83d 1') + titled('B \\ude00') + titled('\\ud83d\\ude00 \\\\ud83d');
+    expect(passed(halves).words).toContain('2 rows hold characters that an earlier conversion has damaged');
+  });
+
   it('tell items with several titles', () => {
     expect(passed(csv('1,1,A,4,5', '2,1,A,2,6', '3,1,The A,2,7', '4,2,B,1,1')).words).toContain(
       '1 rating calls its item by another title than before',

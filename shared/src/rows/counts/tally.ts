@@ -53,8 +53,9 @@ const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
-/** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1. */
-const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€/;
+/** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1; or half a pair of
+ * surrogates, which alone JSON writes as an escape. */
+const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 /** Zero on a scale of so many is rather no rating than the least. */
 const LEAST_OF_SCALE = 4;
 
@@ -202,7 +203,7 @@ export class Tally {
     const { users, likedShare } = this.stats();
     if (counts.damaged > 0) {
       found.push(
-        `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd or Ã©: make the file again from its source.`,
+        `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd, Ã© or half of a character (\\ud83d in JSON): make the file again from its source.`,
       );
     }
     if (counts.retitled > 0) {
