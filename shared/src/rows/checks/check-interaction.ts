@@ -1,5 +1,6 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../../interactions.ts';
+import { binaryFault } from '../binary-value.ts';
 import {
   type Column,
   type ColumnMap,
@@ -73,6 +74,8 @@ export function checkInteraction(
     const name = names[column] ?? column;
     const fault = { column: name, problem: issue.message, fix: FIXES[column] ?? '' };
     if (given === undefined || given === null || given === '') return { ...fault, problem: `${name} is missing.` };
+    const binary = binaryFault(given);
+    if (binary) return { column: name, ...binary };
     if (column === 'rating') return { ...fault, problem: `${shown(given)} is not a number.`, ...notation.fault(given) };
     if (column === 'time') return { ...fault, problem: `${shown(given)} is not a time.`, ...notation.fault(given) };
     return fault;
