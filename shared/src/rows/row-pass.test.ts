@@ -256,6 +256,20 @@ describe('warnings', () => {
     expect(words).toContain('2 rows hold characters that an earlier conversion has damaged');
   });
 
+  it('tell of titles that were cut, between characters', () => {
+    const [long, pair] = ['x'.repeat(612), `${'x'.repeat(499)}😀y`];
+    const { rows, words } = passed(csv(`1,1,${long},4,5`, `1,2,${pair},2,6`, '1,3,A,2,7'));
+    expect(rows).toMatchObject([{ title: 'x'.repeat(500) }, { title: 'x'.repeat(499) }, { title: 'A' }]);
+    expect(words).toContain('2 rows have titles or creators of more than 500 characters, cut off there.');
+    const items = passed(`id,title,by\n1,A,${long}\n`, { kind: 'items' });
+    expect(items.rows).toMatchObject([{ by: 'x'.repeat(500) }]);
+    expect(items.words).toContain('1 row has a title or creator of more than 500 characters');
+    const sample = JSON.stringify({ history: [], target: { title: long } });
+    expect(passed(sample, { kind: 'samples' }).errors).toMatchObject([
+      { column: 'target.title', problem: 'at most 500 characters are allowed' },
+    ]);
+  });
+
   it('tell of half a character', () => {
     const titled = (title: string) => `{"user":1,"item":2,"title":"${title}","rating":3,"time":4}\n`;
     const halves = titled('A\\ud83d 1') + titled('B \\ude00') + titled('\\ud83d\\ude00 \\\\ud83d');

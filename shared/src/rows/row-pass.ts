@@ -230,6 +230,11 @@ export class RowPass {
     return [...(leftOut === null ? [] : [leftOut]), ...this.formWarnings(), ...this.tally.warnings(whole)];
   }
 
+  /** That texts were cut. */
+  get cutWarning(): string | null {
+    return this.tally.cutWarning();
+  }
+
   /** What is odd in how the file is written, whatever its rows hold. */
   formWarnings(): string[] {
     const { csv } = this.reader;

@@ -11,6 +11,7 @@ import {
   RATINGS,
 } from '../columns/columns.ts';
 import { type RowFault, shown } from '../row-fault.ts';
+import { cutText } from './cut-text.ts';
 import type { Notation } from './notation.ts';
 
 export function parseId(value: unknown): unknown {
@@ -49,14 +50,14 @@ export function checkInteraction(
   row: Cells,
   names: NamedColumns,
   notation: Notation,
-): { value: Interaction } | { faults: RowFault[] } {
+): { value: Interaction; isCut: boolean } | { faults: RowFault[] } {
   const rating = notation.number(row.rating);
   const time = notation.time(row.time);
-  const by = typeof row.by === 'string' ? row.by.trim() : row.by;
+  const [title, { text: by, isCut }] = [cutText(row.title), cutText(row.by)];
   const candidate = {
     user: parseId(row.user),
     item: parseId(row.item),
-    title: typeof row.title === 'string' ? row.title.trim() : row.title,
+    title: title.text,
     rating,
     time,
     ...(by === undefined || by === null || by === '' ? {} : { by }),
@@ -67,7 +68,7 @@ export function checkInteraction(
   });
   if (rounded.length > 0) return { faults: rounded };
   const parsed = interactionSchema.safeParse(candidate);
-  if (parsed.success) return { value: parsed.data };
+  if (parsed.success) return { value: parsed.data, isCut: isCut || title.isCut };
   const faults = parsed.error.issues.map((issue) => {
     const column = String(issue.path[0] ?? '') as Column;
     const given = row[column];

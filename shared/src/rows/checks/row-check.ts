@@ -20,11 +20,12 @@ import { type Cells, checkInteraction, jsonKeyMapper, type KeyMapper, parseId } 
 import { checkItem } from './check-item.ts';
 import type { Notation } from './notation.ts';
 
+/** `isCut`: a text of it was too long. */
 export type Normalised =
-  | { kind: 'interactions'; row: Interaction }
+  | { kind: 'interactions'; row: Interaction; isCut?: boolean }
   | { kind: 'samples'; row: Sample }
   | { kind: 'instructions'; row: InstructionRow }
-  | { kind: 'items'; row: Item };
+  | { kind: 'items'; row: Item; isCut?: boolean };
 
 /** `hopeless`: no other row of the file will be better. */
 export type Checked = Normalised | { faults: RowFault[]; hopeless?: boolean };
@@ -127,11 +128,11 @@ export function tableCheck(kind: TableKind, { columnsOf, notation, titles }: Tab
     const { cells, names } = columns;
     if (kind === 'items') {
       const item = checkItem(cells, names);
-      return 'value' in item ? { kind, row: item.value } : item;
+      return 'value' in item ? { kind, row: item.value, ...(item.isCut ? { isCut: true } : {}) } : item;
     }
     const found = titles?.get(String(parseId(cells.item)));
     if (titles && !found) return { faults: [withoutTitle(cells.item)] };
     const checked = checkInteraction(found ? { ...cells, ...found } : cells, names, notation);
-    return 'value' in checked ? { kind, row: checked.value } : checked;
+    return 'value' in checked ? { kind, row: checked.value, ...(checked.isCut ? { isCut: true } : {}) } : checked;
   };
 }

@@ -24,6 +24,8 @@ interface Counts {
   unrated: number;
   /** Rows with text that an earlier conversion has damaged. */
   damaged: number;
+  /** Rows with text that was cut. */
+  cut: number;
   /** Ratings whose item was called otherwise before. */
   retitled: number;
   /** Samples that interactions will give: positions with a full history before them. */
@@ -80,6 +82,7 @@ export class Tally {
       repeated: 0,
       unrated: 0,
       damaged: 0,
+      cut: 0,
       retitled: 0,
       samples: 0,
       lengths: new Array(LIMITS.historyItems + 1).fill(0),
@@ -104,6 +107,7 @@ export class Tally {
     const { counts } = this;
     counts.rows++;
     if (DAMAGED.test(text)) counts.damaged++;
+    if ('isCut' in checked && checked.isCut) counts.cut++;
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
     else if (checked.kind === 'items') {
       if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
@@ -206,6 +210,8 @@ export class Tally {
         `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd, Ã© or half of a character (\\ud83d in JSON): make the file again from its source.`,
       );
     }
+    const cut = this.cutWarning();
+    if (cut) found.push(cut);
     if (counts.retitled > 0) {
       found.push(
         `${counted(counts.retitled, 'rating calls its item', 'ratings call their items')} by another title than before: each keeps its own.`,
@@ -243,6 +249,13 @@ export class Tally {
     }
     if (kind === 'interactions') found.push(...this.samplingWarnings());
     return found;
+  }
+
+  cutWarning(): string | null {
+    const { cut } = this.counts;
+    if (cut === 0) return null;
+    const rows = counted(cut, 'row has a title or creator', 'rows have titles or creators');
+    return `${rows} of more than ${LIMITS.titleCharacters} characters, cut off there.`;
   }
 
   private zerosOfScale(): string | null {

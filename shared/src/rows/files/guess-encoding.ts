@@ -49,7 +49,7 @@ function decoded(bytes: Uint8Array, name: string): string | null {
     return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : CP850[byte - 0x80])).join('');
   }
   try {
-    const text = new TextDecoder(name, { fatal: true }).decode(bytes);
+    const text = new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(bytes);
     // Decoders of the web read ISO-8859-1 as windows-1252, and leave control characters where that has none.
     return /[\u0080-\u009f\ue000-\uf8ff]/.test(text) ? null : text;
   } catch {
