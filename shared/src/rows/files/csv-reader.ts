@@ -22,6 +22,8 @@ import { lineEndsIn } from './line-counter.ts';
 import { LineTable } from './line-table.ts';
 
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
+/** Excel writes rows of nothing but delimiters, DOS ends a file with Ctrl-Z. */
+const EMPTY = /^[\s\u001a]*$/;
 const TOO_LONG = {
   problem: `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`,
   fix: 'Check that each row has a line of its own.',
@@ -170,6 +172,7 @@ export class CsvReader implements RowReader {
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_quotes: false,
       skip_empty_lines: true,
+      trim: true,
       relax_column_count: true,
       max_record_size: LIMITS.rowBytes,
       skip_records_with_error: true,
@@ -193,6 +196,7 @@ export class CsvReader implements RowReader {
     const lastLine = this.from.line + lines - 1;
     this.nextLine = lastLine + 1;
     this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
+    if (fields.every((field) => EMPTY.test(field))) return;
     if (!this.columns) {
       if (this.dialect!.hint && this.head === undefined && /^sep=/i.test(fields[0]!)) return;
       this.readHeader(this.dialect!.byOrder ? fields.map((_, at) => String(at + 1)) : fields);
@@ -286,25 +290,35 @@ export class CsvReader implements RowReader {
 
   private refuse(error: CsvError | undefined): void {
     if (this.broken || !error) return;
-    const line = this.from.line + Number(error.lines ?? 1) - 1 - this.countedTwice;
-    const begins = Math.min(line, this.nextLine);
+    const begins = this.nextLine;
+    // The line ends since then stand in quotes, where the parser counts CRLF twice.
+    const since = Number(error.lines ?? 1) - (begins - this.from.line + 1 + this.countedTwice);
+    const passed = this.dialect!.crlf ? Math.round(since / 2) : since;
     if (error.code === 'CSV_MAX_RECORD_SIZE') {
       const fix = `${QUOTE_FIX} One in this row seems never to be closed.`;
       this.stop({ line: begins, column: null, ...TOO_LONG, fix });
     } else if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
       const problem = 'A quote is opened in the row that begins here and never closed.';
       this.stop({ line: begins, column: null, problem, fix: QUOTE_FIX });
-    } else if (line >= this.nextLine) {
+    } else if (since >= 0) {
       // One stray quote can be refused several times over; the line counts once.
-      this.nextLine = line + 1;
-      const quote = error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE';
-      const said = error.message.replace(/\s+/g, ' ').slice(0, 200);
-      this.rows.push({
-        line,
-        column: null,
-        problem: quote ? 'There is a quote in the middle of a field.' : said,
-        fix: QUOTE_FIX,
-      });
+      this.nextLine = begins + passed + 1;
+      this.countedTwice += since - passed;
+      this.refuseLines(begins, passed, error);
+    }
+  }
+
+  /** A row with a stray quote, and the lines that it has taken for its own. */
+  private refuseLines(line: number, more: number, error: CsvError): void {
+    const quote = error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE';
+    const said = quote
+      ? 'There is a quote in the middle of a field.'
+      : error.message.replace(/\s+/g, ' ').slice(0, 200);
+    const open = `A quote opened in the row that begins here is not closed before line ${line + more}, where another stands in the middle of a field.`;
+    this.rows.push({ line, column: null, problem: more > 0 ? open : said, fix: QUOTE_FIX });
+    for (let after = line + 1; after <= line + more; after++) {
+      const problem = `The quote of line ${line} makes this line a part of its field.`;
+      this.rows.push({ line: after, column: null, problem, fix: QUOTE_FIX });
     }
   }
 }

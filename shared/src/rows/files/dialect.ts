@@ -18,6 +18,8 @@ export interface Dialect {
   backslash: boolean;
   /** Whether every field is in quotes. */
   allQuoted: boolean;
+  /** Whether lines end with CRLF. */
+  crlf: boolean;
   /** Excel's own first line, such as `sep=;`. */
   hint: boolean;
   /**
@@ -87,6 +89,7 @@ export function dialectOf(opening: string, layout: Layout | null, named: NamedCo
     delimiter,
     backslash: (allQuoted && delimiter === ';') || BACKSLASH_QUOTE.test(opening),
     allQuoted,
+    crlf: opening.includes('\r\n'),
     hint: hinted !== undefined,
     byOrder: layout && holdsValues(rows[0] ?? [], layout, named) ? columnsByOrder(rows, layout) : null,
   };

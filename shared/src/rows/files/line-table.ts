@@ -98,7 +98,7 @@ export class LineTable {
 
   private take(lines: Line[], { fields }: QuotedFields): void {
     this.pass(lines);
-    if (fields.length > 1 || fields[0]!.trim() !== '') this.sink.accept(fields, this.lines, this.bytes);
+    this.sink.accept(fields, this.lines, this.bytes);
   }
 
   private pass(lines: Line[]): void {
