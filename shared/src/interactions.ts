@@ -1,7 +1,15 @@
 // Ratings as they come in, and the samples that TALLRec's paper makes of them.
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { creatorSchema, DEFAULT_NOUN, type HistoryItem, idSchema, type LabelledSample, nounSchema, titleSchema } from './sample.ts';
+import {
+  creatorSchema,
+  DEFAULT_NOUN,
+  type HistoryItem,
+  idSchema,
+  type LabelledSample,
+  nounSchema,
+  titleSchema,
+} from './sample.ts';
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({

@@ -17,9 +17,7 @@ export const titleSchema = z
 
 export const itemSchema = z.object({
   title: titleSchema,
-  by: creatorSchema
-    .optional()
-    .describe('The creator, shown as `"Title" written by Creator`.'),
+  by: creatorSchema.optional().describe('The creator, shown as `"Title" written by Creator`.'),
   id: idSchema().optional(),
   at: z.number().optional().describe('Unix time in seconds.'),
 });
@@ -141,8 +139,11 @@ function parseItem(text: string): Item {
   return { title: text.replace(/^"|"$/g, '') };
 }
 
+/** What other writers put where a list is empty; an item of that name would stand in quotes. */
+const NOTHING = /^(?:none|null|nan|nothing|n\/a|-|\[\s*\])?\.?$/i;
+
 function parseList(text: string, liked: boolean): HistoryItem[] {
-  if (text === '') return [];
+  if (NOTHING.test(text.trim())) return [];
   // A comma outside quotes parts two items; titles and creators hold commas, but never `, "`: see `harmlessText`.
   return text.split(/, (?=")/).map((part) => ({ ...parseItem(part), liked }));
 }

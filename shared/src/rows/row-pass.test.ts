@@ -298,18 +298,35 @@ describe('rows of other kinds in tables', () => {
   });
 });
 
-describe('ratings of 0', () => {
+describe('a published row whose list is empty', () => {
+  it.each(['', 'None', 'none.', 'N/A', '[]', 'null', '-'])('may say so: %j', (nothing) => {
+    const input = `User Preference: "A"\nUser Unpreference: ${nothing}\nWhether the user will like the target movie "B"?`;
+    const row = JSON.stringify({ instruction: 'x', input, output: 'Yes.' });
+    expect(passed(row, { kind: 'samples' }).rows).toMatchObject([{ history: [{ title: 'A', liked: true }] }]);
+  });
+
+  it('is not one with an item of such a name', () => {
+    const input =
+      'User Preference: "None"\nUser Unpreference: Nonesuch\nWhether the user will like the target movie "None"?';
+    const row = JSON.stringify({ instruction: 'x', input, output: 'Yes.' });
+    const history = [{ title: 'None' }, { title: 'Nonesuch' }];
+    expect(passed(row, { kind: 'samples' }).rows).toMatchObject([{ history, target: { title: 'None' } }]);
+  });
+});
+
+describe('ratings of 0 and -1', () => {
   const rated = (...ratings: number[]) =>
     `user,item,title,rating,time\n${ratings.map((rating, at) => `u${at},${at},T${at},${rating},${at}`).join('\n')}\n`;
 
   it.each([
     [[0, 5, 8, 0, 10], '2 ratings are 0 among ratings from 5 to 10'],
     [[0, 1, 4, 5], '1 rating is 0 among ratings from 1 to 5'],
+    [[-1, 1, 10, -1, -1], '3 ratings are -1 among ratings from 1 to 10'],
   ])('among %j may say "not rated"', (ratings, words) => {
     expect(passed(rated(...ratings)).words).toContain(words);
   });
 
-  it.each([[[0, 1, 0, 1]], [[0, -1, 5]], [[1, 2, 5]], [[0, 0.1, 4.9, 5]], [[0, 50, 100]]])(
+  it.each([[[0, 1, 0, 1]], [[0, -1, 5]], [[-1, 1]], [[-2, 1, 5]], [[1, 2, 5]], [[0, 0.1, 4.9, 5]], [[0, 50, 100]]])(
     'among %j do not',
     (ratings) => {
       expect(passed(rated(...ratings)).words).not.toContain('not rated');

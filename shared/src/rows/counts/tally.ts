@@ -58,8 +58,9 @@ const counted = (count: number, one: string, many: string) => `${count} ${count 
 /** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1; or half a pair of
  * surrogates, which alone JSON writes as an escape. */
 const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/;
-/** Zero on a scale of so many is rather no rating than the least. */
-const LEAST_OF_SCALE = 4;
+/** What says "not rated" below a scale that ends between these. */
+const UNRATED = [0, -1];
+const [LEAST_OF_SCALE, MOST_OF_SCALE] = [4, 10];
 
 export class Tally {
   private readonly kind: DatasetKind;
@@ -221,8 +222,8 @@ export class Tally {
       const left = counted(counts.unrated, 'row with the rating', 'rows with the rating');
       found.push(`${left} ${sampling.unrated} ${counts.unrated === 1 ? 'is' : 'are'} not rated and left out.`);
     }
-    const zeros = this.zerosOfScale();
-    if (zeros) found.push(zeros);
+    const unrated = this.belowScale();
+    if (unrated) found.push(unrated);
     if (!whole) return found;
     if (counts.repeated > 0) {
       const table = kind === 'items' ? this.items : this.seen;
@@ -258,14 +259,14 @@ export class Tally {
     return `${rows} of more than ${LIMITS.titleCharacters} characters, cut off there.`;
   }
 
-  private zerosOfScale(): string | null {
+  /** Ratings below the scale of all others, which rather say that there is none. */
+  private belowScale(): string | null {
     if (this.kind !== 'interactions' || this.sampling.unrated !== undefined) return null;
-    const bins = this.ratings.bins();
-    const zeros = bins.find(({ from, to }) => from === 0 && to === 0)?.count ?? 0;
-    const least = Math.min(...bins.filter(({ from }) => from > 0).map(({ from }) => from));
-    const most = bins.at(-1)?.to ?? 0;
-    if (zeros === 0 || bins[0]!.from < 0 || least < 0.5 || most < LEAST_OF_SCALE || most > 10) return null;
-    return `${counted(zeros, 'rating is', 'ratings are')} 0 among ratings from ${least} to ${most}, and counted as not liked. Where 0 says "not rated", as in Book-Crossing, say so: unrated 0 leaves these rows out.`;
+    const [lowest, next, ...more] = this.ratings.bins();
+    if (!lowest || !next || lowest.from !== lowest.to || !UNRATED.includes(lowest.from)) return null;
+    const most = (more.at(-1) ?? next).to;
+    if (next.from < 0.5 || most < LEAST_OF_SCALE || most > MOST_OF_SCALE) return null;
+    return `${counted(lowest.count, 'rating is', 'ratings are')} ${lowest.from} among ratings from ${next.from} to ${most}, and counted as not liked. Where ${lowest.from} says "not rated", as ${lowest.from === 0 ? 'in Book-Crossing' : 'in lists of anime'}, say so: unrated ${lowest.from} leaves these rows out.`;
   }
 
   private samplingWarnings(): string[] {
