@@ -298,6 +298,26 @@ describe('rows of other kinds in tables', () => {
   });
 });
 
+describe('titles from elsewhere', () => {
+  const titles = new Map([
+    ['B001', { title: 'Heat' }],
+    ['7', { title: 'Ran' }],
+  ]);
+  it('tell where the columns of users and items are swapped', () => {
+    const text = 'B001,A1,2.0,978300001\nB001,A2,5.0,978300061\n';
+    expect(passed(text, { titles }).errors[0]).toMatchObject({
+      problem: expect.stringContaining('one for the user "B001"'),
+      fix: expect.stringContaining('--columns user=2,item=1'),
+    });
+    expect(passed(text, { titles, columns: { user: '2', item: '1' } })).toMatchObject({
+      errors: [],
+      rows: [{ user: 'A1', title: 'Heat' }, { user: 'A2' }],
+    });
+    // A number may be the id of a user and of an item.
+    expect(passed('7,8,2.0,978300001\n', { titles }).errors[0]!.problem).not.toContain('swapped');
+  });
+});
+
 describe('a published row whose list is empty', () => {
   it.each(['', 'None', 'none.', 'N/A', '[]', 'null', '-'])('may say so: %j', (nothing) => {
     const input = `User Preference: "A"\nUser Unpreference: ${nothing}\nWhether the user will like the target movie "B"?`;

@@ -103,8 +103,20 @@ function checkSample(value: unknown): Checked {
   return parsed.success ? { kind: 'samples', row: parsed.data } : faultsOf(parsed.error, value, SAMPLE_FIX);
 }
 
-function withoutTitle(item: unknown): RowFault {
+/** Shorter numbers are ids of users and items alike. */
+const TELLING_ID = /\D|\d{8}/;
+
+function withoutTitle({ item, user }: Cells, names: NamedColumns, titles: Titles): RowFault {
   const problem = `The file of titles has none for the item ${shown(item)}.`;
+  const other = String(parseId(user));
+  if (TELLING_ID.test(other) && titles.has(other)) {
+    const swapped = `user=${names.item},item=${names.user}`;
+    return {
+      column: 'title',
+      problem: `${problem} It has one for the user ${shown(user)}: the columns of users and items seem to be swapped.`,
+      fix: `Name them, on the command line by --columns ${swapped}`,
+    };
+  }
   return { column: 'title', problem, fix: 'Add it there, or leave out the ratings of this item.' };
 }
 
@@ -131,7 +143,7 @@ export function tableCheck(kind: TableKind, { columnsOf, notation, titles }: Tab
       return 'value' in item ? { kind, row: item.value, ...(item.isCut ? { isCut: true } : {}) } : item;
     }
     const found = titles?.get(String(parseId(cells.item)));
-    if (titles && !found) return { faults: [withoutTitle(cells.item)] };
+    if (titles && !found) return { faults: [withoutTitle(cells, names, titles)] };
     const checked = checkInteraction(found ? { ...cells, ...found } : cells, names, notation);
     return 'value' in checked ? { kind, row: checked.value, ...(checked.isCut ? { isCut: true } : {}) } : checked;
   };

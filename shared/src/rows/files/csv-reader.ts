@@ -23,7 +23,7 @@ import { LineTable } from './line-table.ts';
 
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
 /** Excel writes rows of nothing but delimiters, DOS ends a file with Ctrl-Z. */
-const EMPTY = /^[\s\u001a]*$/;
+const isEmpty = (field: string) => field.replace('\u001a', '').trim() === '';
 const TOO_LONG = {
   problem: `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`,
   fix: 'Check that each row has a line of its own.',
@@ -196,7 +196,7 @@ export class CsvReader implements RowReader {
     const lastLine = this.from.line + lines - 1;
     this.nextLine = lastLine + 1;
     this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
-    if (fields.every((field) => EMPTY.test(field))) return;
+    if (fields.every(isEmpty)) return;
     if (!this.columns) {
       if (this.dialect!.hint && this.head === undefined && /^sep=/i.test(fields[0]!)) return;
       this.readHeader(this.dialect!.byOrder ? fields.map((_, at) => String(at + 1)) : fields);
