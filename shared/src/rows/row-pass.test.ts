@@ -102,6 +102,18 @@ describe('a pass over a file', () => {
     ).toMatchObject([{ title: 'A 12345678901234567890', rating: 4 }]);
   });
 
+  it('says what to do where no column holds the time', () => {
+    const fix = 'add a column time with 0 in every row: histories then keep the order of the file';
+    expect(passed('user,item,title,rating\n1,2,A,4\n').errors[0]).toMatchObject({
+      column: 'time',
+      fix: expect.stringContaining(fix),
+    });
+    expect(passed('{"user":1,"item":2,"title":"A","rating":4}\n').errors[0]).toMatchObject({
+      column: 'time',
+      fix: expect.stringContaining(fix),
+    });
+  });
+
   it('reads decimal commas and dates with dots, and says so', () => {
     const german = 'user;item;title;rating;time\n1;2;"Heat";4,5;01.02.2024\n1;3;Ran;3;1.3.2024 12:30\n';
     const { rows, warnings } = passed(german);
@@ -218,6 +230,21 @@ describe('warnings', () => {
       'All times are equal: histories keep the order of the file.',
       'No user has more than 10 ratings, so no sample can be made: choose a shorter history.',
     ]);
+  });
+
+  it.each([
+    ['another encoding', new Uint8Array([...encode(csv('1,1,A,1,5', '2,1,')), 0xe9, 0x41, 0x0a])],
+    ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0)],
+    ['no column for ratings', encode('user,item,title,time\n1,1,A,5\n')],
+    ['rows that mostly cannot be used', encode(csv('1,1,A,1,5', '1,2,B,x,5', '1,3,C,x,5'))],
+  ])('say nothing of what is lacking in a file that is refused for %s', (_, bytes) => {
+    const pass = new RowPass(form());
+    pass.push(bytes);
+    pass.end();
+    expect(pass.isRefused()).toBe(true);
+    expect(
+      pass.warnings().filter((warning) => /samples? can be made|only 1 user|counts as liked/.test(warning)),
+    ).toEqual([]);
   });
 
   it('name a file without a header and how it was read', () => {

@@ -39,6 +39,10 @@ const FIXES: Record<Column, string> = {
   by: 'Leave it out or write the name of the creator.',
 };
 
+/** Book-Crossing and others are published so. */
+export const WITHOUT_TIME =
+  'Where nothing tells when items were rated, add a column time with 0 in every row: histories then keep the order of the file.';
+
 /** The columns of a row by their names here, as text (CSV) or JSON values. */
 export type Cells = Partial<Record<Column, unknown>>;
 
@@ -74,6 +78,7 @@ export function checkInteraction(
     const given = row[column];
     const name = names[column] ?? column;
     const fault = { column: name, problem: issue.message, fix: FIXES[column] ?? '' };
+    if (column === 'time' && names.time === undefined) fault.fix = `${fault.fix} ${WITHOUT_TIME}`;
     if (given === undefined || given === null || given === '') return { ...fault, problem: `${name} is missing.` };
     const binary = binaryFault(given);
     if (binary) return { column: name, ...binary };

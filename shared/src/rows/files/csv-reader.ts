@@ -2,6 +2,7 @@
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
 import { LIMITS } from '../../limits.ts';
+import { WITHOUT_TIME } from '../checks/check-interaction.ts';
 import {
   type Column,
   type ColumnMap,
@@ -269,12 +270,13 @@ export class CsvReader implements RowReader {
     }
     const author = this.columns!.unused.find((name) => /^(author|reviewer|username|user ?name)$/i.test(name.trim()));
     const likely = column === 'user' && author ? ` ${shown(author)} may be it: then name it for user.` : '';
+    const without = column === 'time' ? ` ${WITHOUT_TIME}` : '';
     const apart = header.length === 1 ? ' Nothing was found that stands between fields: , ; tab :: or |.' : '';
     return {
       line: 1,
       column,
       problem: `The header has no column for ${column}.${apart}`,
-      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}`,
+      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}${without}`,
     };
   }
 
