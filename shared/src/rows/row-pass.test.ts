@@ -297,6 +297,21 @@ describe('warnings', () => {
     ]);
   });
 
+  it.each([
+    [['1,1,1,4,5', '1,2,2,4,5'], '2 rows (as with "1") have the id of the item for a title'],
+    [['1,1,https://x.org/a,4,5'], '1 row (as with "https://x.org/a") has an address of the web'],
+    [['1,1,NaN,4,5', '1,2,Heat,4,5'], '1 row (as with "NaN") has a title that says there is none'],
+    [['1,1,Heat &amp; Dust,4,5', '1,2,R&#39;s,4,5', '1,3,R&D,4,5'], '2 rows (as with "Heat &amp; Dust") hold entities'],
+    [['1,1,He\u001b[31mat,4,5'], '1 row (as with "He\ufffd[31mat") holds control characters'],
+    [['1,1,Movie,4,5', '1,2,Movie,4,5'], 'All items have the title "Movie"'],
+  ])('tell of titles that are none: %j', (rows, words) => {
+    expect(passed(csv(...rows)).words).toContain(words);
+    const plain = passed(
+      csv('1,1,Heat,4,5', '2,1,Heat,4,5', '1,1984,1984,4,5', '1,3,A,4,5', '1,4,B,4,5', '2,4,B,4,5'),
+    ).words;
+    expect(plain).not.toMatch(/as with|All items/);
+  });
+
   it('tell of half a character', () => {
     const titled = (title: string) => `{"user":1,"item":2,"title":"${title}","rating":3,"time":4}\n`;
     const halves = titled('A\\ud83d 1') + titled('B \\ude00') + titled('\\ud83d\\ude00 \\\\ud83d');

@@ -6,6 +6,7 @@ import type { DatasetKind, DatasetProfile, DatasetStats } from '../../wire/datas
 import type { Normalised } from '../checks/row-check.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
+import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 
 /** Three tables of it take 38 MB at most. */
@@ -43,6 +44,7 @@ export interface TallyState {
   items: DistinctCounter['table'];
   rows: DistinctCounter['table'];
   index: ItemIndexState;
+  titles: OddTitlesState;
 }
 
 const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
@@ -71,6 +73,7 @@ export class Tally {
   private readonly items: DistinctCounter;
   private readonly seen: DistinctCounter;
   private readonly index: ItemIndex;
+  private readonly titles: OddTitles;
 
   constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
     this.kind = kind;
@@ -95,12 +98,13 @@ export class Tally {
     this.items = new DistinctCounter(MAX_DISTINCT, from?.items);
     this.seen = new DistinctCounter(MAX_DISTINCT, from?.rows);
     this.index = new ItemIndex(from?.index);
+    this.titles = new OddTitles(from?.titles);
   }
 
   get state(): TallyState {
-    const { counts, ratings, users, items, seen, index } = this;
+    const { counts, ratings, users, items, seen, index, titles } = this;
     const tables = { users: users.table, items: items.table, rows: seen.table };
-    return { counts, ratings: ratings.state, ...tables, index: index.state };
+    return { counts, ratings: ratings.state, ...tables, index: index.state, titles: titles.state };
   }
 
   /** @param text the normalised row as it is written */
@@ -109,6 +113,8 @@ export class Tally {
     counts.rows++;
     if (DAMAGED.test(text)) counts.damaged++;
     if ('isCut' in checked && checked.isCut) counts.cut++;
+    if (checked.kind === 'interactions') this.titles.add(checked.row.item, checked.row);
+    if (checked.kind === 'items') this.titles.add(checked.row.id, checked.row);
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
     else if (checked.kind === 'items') {
       if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
@@ -211,6 +217,7 @@ export class Tally {
         `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd, Ã© or half of a character (\\ud83d in JSON): make the file again from its source.`,
       );
     }
+    found.push(...this.titles.warnings());
     const cut = this.cutWarning();
     if (cut) found.push(cut);
     if (counts.retitled > 0) {
