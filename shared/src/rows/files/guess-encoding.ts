@@ -104,19 +104,22 @@ export function guessEncodings(bytes: Uint8Array): [EncodingGuess, ...EncodingGu
     if (text !== null) found.push({ name, text, score: score - IMPLAUSIBLE_COSTS * implausible(text, name) });
   }
   found.sort((a, b) => b.score - a.score);
-  const [best, ...others] = found;
-  if (!best) return [{ name: usual }];
+  const [first] = found;
+  if (!first) return [{ name: usual }];
+  // What reads the same text goes by the usual name.
+  const best = found.find(({ name, text }) => name === usual && text === first.text) ?? first;
+  const others = found.filter((one) => one !== best);
   const texts = new Set([best.text]);
   const likely = others.filter(({ score, text }) => {
-    if (texts.has(text) || score <= best.score - CLEAR_LEAD) return false;
+    if (texts.has(text) || score <= first.score - CLEAR_LEAD) return false;
     texts.add(text);
     return true;
   });
   if (likely.length === 0) return [{ name: best.name }];
   const candidates = [best, ...likely].slice(0, MOST_CANDIDATES);
   const telltale = lines.find((line) => decoded(line, best.name) !== decoded(line, likely[0]!.name)) ?? lines[0]!;
-  const [first, ...rest] = candidates.map(({ name }) => ({ name, reading: readingOf(telltale, name) }));
-  return [first!, ...rest];
+  const [top, ...rest] = candidates.map(({ name }) => ({ name, reading: readingOf(telltale, name) }));
+  return [top!, ...rest];
 }
 
 /** The cell with the first character beyond ASCII. */
