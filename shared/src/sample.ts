@@ -2,21 +2,23 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
-const titleSchema = z
+const most = (characters: number) => `at most ${characters} characters are allowed`;
+
+export const idSchema = (empty = 'an id may not be empty') =>
+  z.string().min(1, empty).max(LIMITS.idCharacters, most(LIMITS.idCharacters));
+
+export const creatorSchema = z.string().min(1).max(LIMITS.titleCharacters, most(LIMITS.titleCharacters));
+
+export const titleSchema = z
   .string()
   .min(1, 'a title may not be empty')
-  .max(LIMITS.titleCharacters)
+  .max(LIMITS.titleCharacters, most(LIMITS.titleCharacters))
   .meta({ example: 'Toy Story (1995)' });
 
 export const itemSchema = z.object({
   title: titleSchema,
-  by: z
-    .string()
-    .min(1)
-    .max(LIMITS.titleCharacters)
-    .optional()
-    .describe('The creator, shown as `"Title" written by Creator`.'),
-  id: z.string().min(1).max(LIMITS.idCharacters).optional(),
+  by: creatorSchema.optional().describe('The creator, shown as `"Title" written by Creator`.'),
+  id: idSchema().optional(),
   at: z.number().optional().describe('Unix time in seconds.'),
 });
 export type Item = z.infer<typeof itemSchema>;
@@ -33,7 +35,7 @@ export const nounSchema = z
   .meta({ example: 'movie', pattern: '^[\\p{L}\\p{N}_-]+$' });
 
 export const sampleSchema = z.object({
-  user: z.string().min(1).max(LIMITS.idCharacters).optional(),
+  user: idSchema().optional(),
   noun: nounSchema.default(DEFAULT_NOUN),
   history: z
     .array(historyItemSchema)
@@ -137,8 +139,11 @@ function parseItem(text: string): Item {
   return { title: text.replace(/^"|"$/g, '') };
 }
 
+/** What other writers put where a list is empty; an item of that name would stand in quotes. */
+const NOTHING = /^(?:none|null|nan|nothing|n\/a|-|\[\s*\])?\.?$/i;
+
 function parseList(text: string, liked: boolean): HistoryItem[] {
-  if (text === '') return [];
+  if (NOTHING.test(text.trim())) return [];
   // A comma outside quotes parts two items; titles and creators hold commas, but never `, "`: see `harmlessText`.
   return text.split(/, (?=")/).map((part) => ({ ...parseItem(part), liked }));
 }

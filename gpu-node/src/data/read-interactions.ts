@@ -41,7 +41,7 @@ export async function readInteractions(path: string, options: InteractionsOption
   const file = await ratingsFile(path);
   const form = { kind: 'interactions' as const, format, columns, sampling, badRows, judged };
   const titlesFile = options.titles ?? (await titlesBeside(file, new RowPass(form)));
-  const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile);
+  const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile, onWarning);
   return (await readFile(file, { ...form, titles }, onWarning)).map(({ row }) => row);
 }
 
@@ -81,7 +81,7 @@ async function titlesBeside(path: string, pass: RowPass): Promise<string | undef
   return pass.columnNames.title === undefined ? titles : undefined;
 }
 
-async function readTitles(path: string): Promise<Titles> {
+async function readTitles(path: string, onWarning?: OnWarning): Promise<Titles> {
   const pass = new RowPass({ kind: 'items', format: null, columns: null, sampling: samplingSchema.parse({}) });
   const titles = new Map<string, { title: string; by?: string }>();
   const take = (rows: ReturnType<RowPass['push']>) => {
@@ -100,6 +100,7 @@ async function readTitles(path: string): Promise<Titles> {
   // An item without a title is missed only where it was rated.
   const [error] = pass.rowErrors;
   if (error && (pass.broken || titles.size === 0)) throw refused(path, error, pass.errorCount);
+  if (pass.cutWarning) onWarning?.(`${path}: ${pass.cutWarning}`);
   if (titles.size > 0) return titles;
   throw new TallrecError('VALIDATION_FAILED', `${path} names no ids of items beside their titles.`, {
     fix: 'It needs a column for item and one for title.',

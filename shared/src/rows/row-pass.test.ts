@@ -76,6 +76,44 @@ describe('a pass over a file', () => {
     expect(items.errors).toMatchObject([{ line: 2, column: 'name', problem: 'name is missing.' }]);
   });
 
+  it('keeps all digits of ids that are integers of 64 bits', () => {
+    const ids = [
+      '76561197970982479',
+      '76561197970982480',
+      '9223372036854775807',
+      '18446744073709551615',
+      '-9007199254740993',
+    ];
+    const line = (user: string) => `{"user":${user},"item":${user},"title":"A","rating":4,"time":1}`;
+    const rows = ids.map(line);
+    for (const text of [`${rows.join('\n')}\n`, `[${rows.join(',')}]`]) {
+      expect(passed(text).rows).toMatchObject(ids.map((id) => ({ user: id, item: id })));
+    }
+    expect(passed(line('7.6561197970982479e16')).errors).toMatchObject([
+      { column: 'user', problem: expect.stringContaining('76561197970982480') },
+      { column: 'item' },
+    ]);
+    const item = passed('{"id":76561197970982479,"title":"A"}\n{"id":7.6e16,"title":"B"}\n', { kind: 'items' });
+    expect(item.rows).toMatchObject([{ id: '76561197970982479' }]);
+    expect(item.errors).toMatchObject([{ line: 2, column: 'id' }]);
+    // Of what is no integer only the value counts.
+    expect(
+      passed('{"user":1,"item":2,"title":"A 12345678901234567890","rating":4.000000000000000001,"time":1}').rows,
+    ).toMatchObject([{ title: 'A 12345678901234567890', rating: 4 }]);
+  });
+
+  it('says what to do where no column holds the time', () => {
+    const fix = 'add a column time with 0 in every row: histories then keep the order of the file';
+    expect(passed('user,item,title,rating\n1,2,A,4\n').errors[0]).toMatchObject({
+      column: 'time',
+      fix: expect.stringContaining(fix),
+    });
+    expect(passed('{"user":1,"item":2,"title":"A","rating":4}\n').errors[0]).toMatchObject({
+      column: 'time',
+      fix: expect.stringContaining(fix),
+    });
+  });
+
   it('reads decimal commas and dates with dots, and says so', () => {
     const german = 'user;item;title;rating;time\n1;2;"Heat";4,5;01.02.2024\n1;3;Ran;3;1.3.2024 12:30\n';
     const { rows, warnings } = passed(german);
@@ -194,6 +232,21 @@ describe('warnings', () => {
     ]);
   });
 
+  it.each([
+    ['another encoding', new Uint8Array([...encode(csv('1,1,A,1,5', '2,1,')), 0xe9, 0x41, 0x0a])],
+    ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0)],
+    ['no column for ratings', encode('user,item,title,time\n1,1,A,5\n')],
+    ['rows that mostly cannot be used', encode(csv('1,1,A,1,5', '1,2,B,x,5', '1,3,C,x,5'))],
+  ])('say nothing of what is lacking in a file that is refused for %s', (_, bytes) => {
+    const pass = new RowPass(form());
+    pass.push(bytes);
+    pass.end();
+    expect(pass.isRefused()).toBe(true);
+    expect(
+      pass.warnings().filter((warning) => /samples? can be made|only 1 user|counts as liked/.test(warning)),
+    ).toEqual([]);
+  });
+
   it('name a file without a header and how it was read', () => {
     expect(passed('1,5,Heat,4,978300760\n2,5,Heat,2,978300761\n').warnings[0]).toBe(
       'The file has no header line: its columns were read as 1 = user, 2 = item, 3 = title, 4 = rating, 5 = time.',
@@ -230,6 +283,41 @@ describe('warnings', () => {
     expect(words).toContain('2 rows hold characters that an earlier conversion has damaged');
   });
 
+  it('tell of titles that were cut, between characters', () => {
+    const [long, pair] = ['x'.repeat(612), `${'x'.repeat(499)}😀y`];
+    const { rows, words } = passed(csv(`1,1,${long},4,5`, `1,2,${pair},2,6`, '1,3,A,2,7'));
+    expect(rows).toMatchObject([{ title: 'x'.repeat(500) }, { title: 'x'.repeat(499) }, { title: 'A' }]);
+    expect(words).toContain('2 rows have titles or creators of more than 500 characters, cut off there.');
+    const items = passed(`id,title,by\n1,A,${long}\n`, { kind: 'items' });
+    expect(items.rows).toMatchObject([{ by: 'x'.repeat(500) }]);
+    expect(items.words).toContain('1 row has a title or creator of more than 500 characters');
+    const sample = JSON.stringify({ history: [], target: { title: long } });
+    expect(passed(sample, { kind: 'samples' }).errors).toMatchObject([
+      { column: 'target.title', problem: 'at most 500 characters are allowed' },
+    ]);
+  });
+
+  it.each([
+    [['1,1,1,4,5', '1,2,2,4,5'], '2 rows (as with "1") have the id of the item for a title'],
+    [['1,1,https://x.org/a,4,5'], '1 row (as with "https://x.org/a") has an address of the web'],
+    [['1,1,NaN,4,5', '1,2,Heat,4,5'], '1 row (as with "NaN") has a title that says there is none'],
+    [['1,1,Heat &amp; Dust,4,5', '1,2,R&#39;s,4,5', '1,3,R&D,4,5'], '2 rows (as with "Heat &amp; Dust") hold entities'],
+    [['1,1,He\u001b[31mat,4,5'], '1 row (as with "He\ufffd[31mat") holds control characters'],
+    [['1,1,Movie,4,5', '1,2,Movie,4,5'], 'All items have the title "Movie"'],
+  ])('tell of titles that are none: %j', (rows, words) => {
+    expect(passed(csv(...rows)).words).toContain(words);
+    const plain = passed(
+      csv('1,1,Heat,4,5', '2,1,Heat,4,5', '1,1984,1984,4,5', '1,3,A,4,5', '1,4,B,4,5', '2,4,B,4,5'),
+    ).words;
+    expect(plain).not.toMatch(/as with|All items/);
+  });
+
+  it('tell of half a character', () => {
+    const titled = (title: string) => `{"user":1,"item":2,"title":"${title}","rating":3,"time":4}\n`;
+    const halves = titled('A\\ud83d 1') + titled('B \\ude00') + titled('\\ud83d\\ude00 \\\\ud83d');
+    expect(passed(halves).words).toContain('2 rows hold characters that an earlier conversion has damaged');
+  });
+
   it('tell items with several titles', () => {
     expect(passed(csv('1,1,A,4,5', '2,1,A,2,6', '3,1,The A,2,7', '4,2,B,1,1')).words).toContain(
       '1 rating calls its item by another title than before',
@@ -252,18 +340,55 @@ describe('rows of other kinds in tables', () => {
   });
 });
 
-describe('ratings of 0', () => {
+describe('titles from elsewhere', () => {
+  const titles = new Map([
+    ['B001', { title: 'Heat' }],
+    ['7', { title: 'Ran' }],
+  ]);
+  it('tell where the columns of users and items are swapped', () => {
+    const text = 'B001,A1,2.0,978300001\nB001,A2,5.0,978300061\n';
+    expect(passed(text, { titles }).errors[0]).toMatchObject({
+      problem: expect.stringContaining('one for the user "B001"'),
+      fix: expect.stringContaining('--columns user=2,item=1'),
+    });
+    expect(passed(text, { titles, columns: { user: '2', item: '1' } })).toMatchObject({
+      errors: [],
+      rows: [{ user: 'A1', title: 'Heat' }, { user: 'A2' }],
+    });
+    // A number may be the id of a user and of an item.
+    expect(passed('7,8,2.0,978300001\n', { titles }).errors[0]!.problem).not.toContain('swapped');
+  });
+});
+
+describe('a published row whose list is empty', () => {
+  it.each(['', 'None', 'none.', 'N/A', '[]', 'null', '-'])('may say so: %j', (nothing) => {
+    const input = `User Preference: "A"\nUser Unpreference: ${nothing}\nWhether the user will like the target movie "B"?`;
+    const row = JSON.stringify({ instruction: 'x', input, output: 'Yes.' });
+    expect(passed(row, { kind: 'samples' }).rows).toMatchObject([{ history: [{ title: 'A', liked: true }] }]);
+  });
+
+  it('is not one with an item of such a name', () => {
+    const input =
+      'User Preference: "None"\nUser Unpreference: Nonesuch\nWhether the user will like the target movie "None"?';
+    const row = JSON.stringify({ instruction: 'x', input, output: 'Yes.' });
+    const history = [{ title: 'None' }, { title: 'Nonesuch' }];
+    expect(passed(row, { kind: 'samples' }).rows).toMatchObject([{ history, target: { title: 'None' } }]);
+  });
+});
+
+describe('ratings of 0 and -1', () => {
   const rated = (...ratings: number[]) =>
     `user,item,title,rating,time\n${ratings.map((rating, at) => `u${at},${at},T${at},${rating},${at}`).join('\n')}\n`;
 
   it.each([
     [[0, 5, 8, 0, 10], '2 ratings are 0 among ratings from 5 to 10'],
     [[0, 1, 4, 5], '1 rating is 0 among ratings from 1 to 5'],
+    [[-1, 1, 10, -1, -1], '3 ratings are -1 among ratings from 1 to 10'],
   ])('among %j may say "not rated"', (ratings, words) => {
     expect(passed(rated(...ratings)).words).toContain(words);
   });
 
-  it.each([[[0, 1, 0, 1]], [[0, -1, 5]], [[1, 2, 5]], [[0, 0.1, 4.9, 5]], [[0, 50, 100]]])(
+  it.each([[[0, 1, 0, 1]], [[0, -1, 5]], [[-1, 1]], [[-2, 1, 5]], [[1, 2, 5]], [[0, 0.1, 4.9, 5]], [[0, 50, 100]]])(
     'among %j do not',
     (ratings) => {
       expect(passed(rated(...ratings)).words).not.toContain('not rated');

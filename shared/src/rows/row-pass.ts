@@ -223,11 +223,20 @@ export class RowPass {
     return this.tally.rankedItems();
   }
 
-  /** @param whole whether this was the whole file, about which more can be said */
+  /** @param whole whether this was the whole file, about which more can be said; of one that is refused there is little */
   warnings(whole = true): string[] {
     const isTaken = this.form.badRows === 'leave-out' && !this.isRefused();
     const leftOut = isTaken ? this.faults.leftOut(this.tally.read) : null;
-    return [...(leftOut === null ? [] : [leftOut]), ...this.formWarnings(), ...this.tally.warnings(whole)];
+    return [
+      ...(leftOut === null ? [] : [leftOut]),
+      ...this.formWarnings(),
+      ...this.tally.warnings(whole && !this.isRefused('leave-out')),
+    ];
+  }
+
+  /** That texts were cut. */
+  get cutWarning(): string | null {
+    return this.tally.cutWarning();
   }
 
   /** What is odd in how the file is written, whatever its rows hold. */

@@ -109,3 +109,26 @@ describe('numbers', () => {
     expect(number === undefined || number === Number.POSITIVE_INFINITY).toBe(true);
   });
 });
+
+describe('dates that name their month', () => {
+  const at = Date.UTC(2017, 6, 30, 14, 44, 1) / 1000;
+  const day = Date.UTC(2017, 6, 30) / 1000;
+  it.each([
+    ['Sun Jul 30 07:44:01 -0700 2017', at],
+    ['Sun Jul 30 14:44:01 2017', at],
+    ['Sun Jul 30 14:44:01 UTC 2017', at],
+    ['Sun, 30 Jul 2017 07:44:01 -0700', at],
+    ['30 Jul 2017 14:44:01 GMT', at],
+    ['July 30, 2017', day],
+    ['Jul. 30th, 2017', day],
+    ['30-Jul-2017', day],
+    ['30 july 2017', day],
+    ['Sept 1, 2017', Date.UTC(2017, 8, 1) / 1000],
+    ['Feb 30, 2017', undefined],
+    ['Foo 30, 2017', undefined],
+    ['Maybe 3, 2017', undefined],
+    ['Jul 30 25:00:00 2017', undefined],
+  ])('%s', (text, seconds) => {
+    expect(new Notation().time(text)).toBe(seconds);
+  });
+});

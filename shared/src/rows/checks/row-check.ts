@@ -20,11 +20,12 @@ import { type Cells, checkInteraction, jsonKeyMapper, type KeyMapper, parseId } 
 import { checkItem } from './check-item.ts';
 import type { Notation } from './notation.ts';
 
+/** `isCut`: a text of it was too long. */
 export type Normalised =
-  | { kind: 'interactions'; row: Interaction }
+  | { kind: 'interactions'; row: Interaction; isCut?: boolean }
   | { kind: 'samples'; row: Sample }
   | { kind: 'instructions'; row: InstructionRow }
-  | { kind: 'items'; row: Item };
+  | { kind: 'items'; row: Item; isCut?: boolean };
 
 /** `hopeless`: no other row of the file will be better. */
 export type Checked = Normalised | { faults: RowFault[]; hopeless?: boolean };
@@ -102,8 +103,20 @@ function checkSample(value: unknown): Checked {
   return parsed.success ? { kind: 'samples', row: parsed.data } : faultsOf(parsed.error, value, SAMPLE_FIX);
 }
 
-function withoutTitle(item: unknown): RowFault {
+/** Shorter numbers are ids of users and items alike. */
+const TELLING_ID = /\D|\d{8}/;
+
+function withoutTitle({ item, user }: Cells, names: NamedColumns, titles: Titles): RowFault {
   const problem = `The file of titles has none for the item ${shown(item)}.`;
+  const other = String(parseId(user));
+  if (TELLING_ID.test(other) && titles.has(other)) {
+    const swapped = `user=${names.item},item=${names.user}`;
+    return {
+      column: 'title',
+      problem: `${problem} It has one for the user ${shown(user)}: the columns of users and items seem to be swapped.`,
+      fix: `Name them, on the command line by --columns ${swapped}`,
+    };
+  }
   return { column: 'title', problem, fix: 'Add it there, or leave out the ratings of this item.' };
 }
 
@@ -127,11 +140,11 @@ export function tableCheck(kind: TableKind, { columnsOf, notation, titles }: Tab
     const { cells, names } = columns;
     if (kind === 'items') {
       const item = checkItem(cells, names);
-      return 'value' in item ? { kind, row: item.value } : item;
+      return 'value' in item ? { kind, row: item.value, ...(item.isCut ? { isCut: true } : {}) } : item;
     }
     const found = titles?.get(String(parseId(cells.item)));
-    if (titles && !found) return { faults: [withoutTitle(cells.item)] };
+    if (titles && !found) return { faults: [withoutTitle(cells, names, titles)] };
     const checked = checkInteraction(found ? { ...cells, ...found } : cells, names, notation);
-    return 'value' in checked ? { kind, row: checked.value } : checked;
+    return 'value' in checked ? { kind, row: checked.value, ...(checked.isCut ? { isCut: true } : {}) } : checked;
   };
 }

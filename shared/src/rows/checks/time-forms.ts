@@ -8,6 +8,61 @@ const CLOCK =
 const YEAR_FIRST = new RegExp(`^(\\d{4})([-./])(\\d{1,2})\\2(\\d{1,2})${CLOCK}$`, 'i');
 const YEAR_LAST = new RegExp(`^(\\d{1,2})([-./])(\\d{1,2})\\2(\\d{4})${CLOCK}$`, 'i');
 
+const NAMED_ZONE = '(?:\\s+(Z|UTC|GMT|[+-]\\d{2}:?\\d{2}))?';
+const WEEKDAY = '(?:[a-z]{3,9},?\\s+)?';
+const MONTH = '([a-z]{3,9})\\.?';
+/** `Sun Jul 30 07:44:01 -0700 2017`, as C and Goodreads write it. */
+const YEAR_AT_END = new RegExp(
+  `^${WEEKDAY}${MONTH}\\s+(\\d{1,2})\\s+(\\d{1,2}):(\\d{2})(?::(\\d{2}))?${NAMED_ZONE}\\s+(\\d{4})$`,
+  'i',
+);
+/** `Sun, 30 Jul 2017 07:44:01 -0700`, as in mails; `30-Jul-2017`. */
+const DAY_MONTH = new RegExp(`^${WEEKDAY}(\\d{1,2})[\\s-]+${MONTH}[\\s,-]+(\\d{4})${CLOCK}$`, 'i');
+/** `July 30, 2017`. */
+const MONTH_DAY = new RegExp(`^${WEEKDAY}${MONTH}\\s+(\\d{1,2})(?:st|nd|rd|th)?,?\\s+(\\d{4})${CLOCK}$`, 'i');
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
+
+/** @returns 1 for January, by its English name or the beginning of it */
+function monthOf(name: string): number | undefined {
+  const known = name.toLowerCase().replace(/^sept$/, 'sep');
+  const at = MONTHS.findIndex((month) => month.startsWith(known));
+  return at === -1 ? undefined : at + 1;
+}
+
+/** A date that names its month. */
+function parseNamed(text: string): number | undefined {
+  const atEnd = YEAR_AT_END.exec(text);
+  if (atEnd) {
+    const [, month, day, hours, minutes, seconds, zone, year] = atEnd;
+    return secondsOf(Number(year), monthOf(month!) ?? 0, Number(day), [
+      hours,
+      minutes,
+      seconds,
+      undefined,
+      undefined,
+      zone,
+    ]);
+  }
+  const dayFirst = DAY_MONTH.exec(text);
+  const found = dayFirst ?? MONTH_DAY.exec(text);
+  if (!found) return undefined;
+  const [day, month] = dayFirst ? [found[1]!, found[2]!] : [found[2]!, found[1]!];
+  return secondsOf(Number(found[3]), monthOf(month) ?? 0, Number(day), found.slice(4));
+}
+
 /** The first two numbers of a date that does not say by itself which of them is the month. */
 function undecided(text: string): [first: number, second: number] | null {
   const [, first, mark, second] = YEAR_LAST.exec(text.trim()) ?? [];
@@ -45,7 +100,7 @@ export function parseDate(text: string, order: DateOrder | null): number | undef
   const trimmed = text.trim();
   const yearFirst = YEAR_FIRST.exec(trimmed);
   const found = yearFirst ?? YEAR_LAST.exec(trimmed);
-  if (!found) return undefined;
+  if (!found) return parseNamed(trimmed);
   if (yearFirst) return secondsOf(Number(found[1]), Number(found[3]), Number(found[4]), found.slice(5));
   const [first, second] = [Number(found[1]), Number(found[3])];
   const dayFirst = found[2] === '.' || first === second || order === 'day-first';

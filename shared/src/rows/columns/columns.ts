@@ -50,6 +50,7 @@ const NAMES: Record<Column, readonly string[]> = {
     'when',
     'ratingdate',
     'datum',
+    'dateadded',
   ],
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
 };

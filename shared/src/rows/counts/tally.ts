@@ -6,6 +6,7 @@ import type { DatasetKind, DatasetProfile, DatasetStats } from '../../wire/datas
 import type { Normalised } from '../checks/row-check.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
+import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 
 /** Three tables of it take 38 MB at most. */
@@ -24,6 +25,8 @@ interface Counts {
   unrated: number;
   /** Rows with text that an earlier conversion has damaged. */
   damaged: number;
+  /** Rows with text that was cut. */
+  cut: number;
   /** Ratings whose item was called otherwise before. */
   retitled: number;
   /** Samples that interactions will give: positions with a full history before them. */
@@ -41,6 +44,7 @@ export interface TallyState {
   items: DistinctCounter['table'];
   rows: DistinctCounter['table'];
   index: ItemIndexState;
+  titles: OddTitlesState;
 }
 
 const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
@@ -53,10 +57,12 @@ const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
-/** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1. */
-const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€/;
-/** Zero on a scale of so many is rather no rating than the least. */
-const LEAST_OF_SCALE = 4;
+/** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1; or half a pair of
+ * surrogates, which alone JSON writes as an escape. */
+const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+/** What says "not rated" below a scale that ends between these. */
+const UNRATED = [0, -1];
+const [LEAST_OF_SCALE, MOST_OF_SCALE] = [4, 10];
 
 export class Tally {
   private readonly kind: DatasetKind;
@@ -67,6 +73,7 @@ export class Tally {
   private readonly items: DistinctCounter;
   private readonly seen: DistinctCounter;
   private readonly index: ItemIndex;
+  private readonly titles: OddTitles;
 
   constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
     this.kind = kind;
@@ -79,6 +86,7 @@ export class Tally {
       repeated: 0,
       unrated: 0,
       damaged: 0,
+      cut: 0,
       retitled: 0,
       samples: 0,
       lengths: new Array(LIMITS.historyItems + 1).fill(0),
@@ -90,12 +98,13 @@ export class Tally {
     this.items = new DistinctCounter(MAX_DISTINCT, from?.items);
     this.seen = new DistinctCounter(MAX_DISTINCT, from?.rows);
     this.index = new ItemIndex(from?.index);
+    this.titles = new OddTitles(from?.titles);
   }
 
   get state(): TallyState {
-    const { counts, ratings, users, items, seen, index } = this;
+    const { counts, ratings, users, items, seen, index, titles } = this;
     const tables = { users: users.table, items: items.table, rows: seen.table };
-    return { counts, ratings: ratings.state, ...tables, index: index.state };
+    return { counts, ratings: ratings.state, ...tables, index: index.state, titles: titles.state };
   }
 
   /** @param text the normalised row as it is written */
@@ -103,6 +112,9 @@ export class Tally {
     const { counts } = this;
     counts.rows++;
     if (DAMAGED.test(text)) counts.damaged++;
+    if ('isCut' in checked && checked.isCut) counts.cut++;
+    if (checked.kind === 'interactions') this.titles.add(checked.row.item, checked.row);
+    if (checked.kind === 'items') this.titles.add(checked.row.id, checked.row);
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
     else if (checked.kind === 'items') {
       if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
@@ -202,9 +214,12 @@ export class Tally {
     const { users, likedShare } = this.stats();
     if (counts.damaged > 0) {
       found.push(
-        `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd or Ã©: make the file again from its source.`,
+        `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd, Ã© or half of a character (\\ud83d in JSON): make the file again from its source.`,
       );
     }
+    found.push(...this.titles.warnings());
+    const cut = this.cutWarning();
+    if (cut) found.push(cut);
     if (counts.retitled > 0) {
       found.push(
         `${counted(counts.retitled, 'rating calls its item', 'ratings call their items')} by another title than before: each keeps its own.`,
@@ -214,8 +229,8 @@ export class Tally {
       const left = counted(counts.unrated, 'row with the rating', 'rows with the rating');
       found.push(`${left} ${sampling.unrated} ${counts.unrated === 1 ? 'is' : 'are'} not rated and left out.`);
     }
-    const zeros = this.zerosOfScale();
-    if (zeros) found.push(zeros);
+    const unrated = this.belowScale();
+    if (unrated) found.push(unrated);
     if (!whole) return found;
     if (counts.repeated > 0) {
       const table = kind === 'items' ? this.items : this.seen;
@@ -244,14 +259,21 @@ export class Tally {
     return found;
   }
 
-  private zerosOfScale(): string | null {
+  cutWarning(): string | null {
+    const { cut } = this.counts;
+    if (cut === 0) return null;
+    const rows = counted(cut, 'row has a title or creator', 'rows have titles or creators');
+    return `${rows} of more than ${LIMITS.titleCharacters} characters, cut off there.`;
+  }
+
+  /** Ratings below the scale of all others, which rather say that there is none. */
+  private belowScale(): string | null {
     if (this.kind !== 'interactions' || this.sampling.unrated !== undefined) return null;
-    const bins = this.ratings.bins();
-    const zeros = bins.find(({ from, to }) => from === 0 && to === 0)?.count ?? 0;
-    const least = Math.min(...bins.filter(({ from }) => from > 0).map(({ from }) => from));
-    const most = bins.at(-1)?.to ?? 0;
-    if (zeros === 0 || bins[0]!.from < 0 || least < 0.5 || most < LEAST_OF_SCALE || most > 10) return null;
-    return `${counted(zeros, 'rating is', 'ratings are')} 0 among ratings from ${least} to ${most}, and counted as not liked. Where 0 says "not rated", as in Book-Crossing, say so: unrated 0 leaves these rows out.`;
+    const [lowest, next, ...more] = this.ratings.bins();
+    if (!lowest || !next || lowest.from !== lowest.to || !UNRATED.includes(lowest.from)) return null;
+    const most = (more.at(-1) ?? next).to;
+    if (next.from < 0.5 || most < LEAST_OF_SCALE || most > MOST_OF_SCALE) return null;
+    return `${counted(lowest.count, 'rating is', 'ratings are')} ${lowest.from} among ratings from ${next.from} to ${most}, and counted as not liked. Where ${lowest.from} says "not rated", as ${lowest.from === 0 ? 'in Book-Crossing' : 'in lists of anime'}, say so: unrated ${lowest.from} leaves these rows out.`;
   }
 
   private samplingWarnings(): string[] {

@@ -19,6 +19,8 @@ export interface Options {
   record_delimiter: string[];
   relax_quotes: boolean;
   skip_empty_lines: boolean;
+  /** White space around fields and their quotes. */
+  trim: boolean;
   relax_column_count: boolean;
   max_record_size: number;
   skip_records_with_error: boolean;

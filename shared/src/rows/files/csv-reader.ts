@@ -2,6 +2,7 @@
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
 import { LIMITS } from '../../limits.ts';
+import { WITHOUT_TIME } from '../checks/check-interaction.ts';
 import {
   type Column,
   type ColumnMap,
@@ -16,11 +17,18 @@ import {
 import { shown } from '../row-fault.ts';
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { BackslashQuotes } from './backslash-quotes.ts';
-import { type Dialect, dialectOf, isTelling } from './dialect.ts';
+import { type Dialect, dialectOf, isStrict, isTelling } from './dialect.ts';
 import { fieldCountFault } from './field-count.ts';
 import { lineEndsIn } from './line-counter.ts';
+import { LineTable } from './line-table.ts';
 
 const QUOTE_FIX = 'Put a field that holds a quote in quotes and write its own quotes twice: "He said ""no""".';
+/** Excel writes rows of nothing but delimiters, DOS ends a file with Ctrl-Z. */
+const isEmpty = (field: string) => field.replace('\u001a', '').trim() === '';
+const TOO_LONG = {
+  problem: `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`,
+  fix: 'Check that each row has a line of its own.',
+};
 /** What has to be known of a file's head to read on from its middle. */
 export interface CsvHead {
   header: string[];
@@ -53,7 +61,7 @@ export class CsvReader implements RowReader {
   private readonly needed: readonly string[];
   private readonly named: NamedColumns | null;
   private columns: ColumnMap | undefined;
-  private parser: Parser | undefined;
+  private parser: Pick<Parser, 'write' | 'end'> | undefined;
   private rows: RawRow[] = [];
   /** The head of the file until its dialect is told. */
   private opening = '';
@@ -142,14 +150,30 @@ export class CsvReader implements RowReader {
 
   private start(dialect: Dialect): void {
     this.dialect = dialect;
+    this.parser = isStrict(dialect.delimiter) ? this.csvParser(dialect) : this.lineTable(dialect);
+  }
+
+  private lineTable(dialect: Dialect): LineTable {
+    const reader = this;
+    return new LineTable(dialect, {
+      get width() {
+        return reader.head?.header.length;
+      },
+      accept: (fields, lines, bytes) => this.accept(fields, lines, bytes),
+      refuseOpen: (lines) => this.refuseOpen(this.from.line + lines - 1),
+      refuseLong: (lines) => this.stop({ line: this.from.line + lines - 1, column: null, ...TOO_LONG }),
+    });
+  }
+
+  private csvParser(dialect: Dialect): Parser {
     if (dialect.backslash) this.quotes = new BackslashQuotes(dialect);
-    const strict = dialect.delimiter === ',' || dialect.delimiter === ';';
     const parser = parse({
       bom: this.from.offset === 0,
       delimiter: dialect.delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
-      relax_quotes: !strict,
+      relax_quotes: false,
       skip_empty_lines: true,
+      trim: true,
       relax_column_count: true,
       max_record_size: LIMITS.rowBytes,
       skip_records_with_error: true,
@@ -158,21 +182,22 @@ export class CsvReader implements RowReader {
         return undefined;
       },
       on_record: (fields: string[], { bytes, lines }) => {
-        this.accept(fields, lines, bytes);
+        this.countedTwice += fields.reduce((sum, field) => sum + (field.match(/\r\n/g)?.length ?? 0), 0);
+        this.accept(fields, lines - this.countedTwice, bytes);
         return null;
       },
     });
     parser.on('error', (error) => this.refuse(error));
     parser.resume();
-    this.parser = parser;
+    return parser;
   }
 
   private accept(fields: string[], lines: number, bytes: number): void {
     if (this.broken) return;
-    this.countedTwice += fields.reduce((sum, field) => sum + (field.match(/\r\n/g)?.length ?? 0), 0);
-    const lastLine = this.from.line + lines - 1 - this.countedTwice;
+    const lastLine = this.from.line + lines - 1;
     this.nextLine = lastLine + 1;
     this.position = { offset: this.from.offset + bytes, line: lastLine + 1 };
+    if (fields.every(isEmpty)) return;
     if (!this.columns) {
       if (this.dialect!.hint && this.head === undefined && /^sep=/i.test(fields[0]!)) return;
       this.readHeader(this.dialect!.byOrder ? fields.map((_, at) => String(at + 1)) : fields);
@@ -245,36 +270,57 @@ export class CsvReader implements RowReader {
     }
     const author = this.columns!.unused.find((name) => /^(author|reviewer|username|user ?name)$/i.test(name.trim()));
     const likely = column === 'user' && author ? ` ${shown(author)} may be it: then name it for user.` : '';
+    const without = column === 'time' ? ` ${WITHOUT_TIME}` : '';
     const apart = header.length === 1 ? ' Nothing was found that stands between fields: , ; tab :: or |.' : '';
     return {
       line: 1,
       column,
       problem: `The header has no column for ${column}.${apart}`,
-      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}`,
+      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}${without}`,
     };
+  }
+
+  /** Of a table whose rows are lines. */
+  private refuseOpen(line: number): void {
+    this.rows.push({
+      line,
+      column: null,
+      problem: 'A quote opens a field here and closes none.',
+      fix: 'Write the row on one line with all of its fields, and take out the quote or close it at the end of its field.',
+    });
   }
 
   private refuse(error: CsvError | undefined): void {
     if (this.broken || !error) return;
-    const line = this.from.line + Number(error.lines ?? 1) - 1 - this.countedTwice;
-    const begins = Math.min(line, this.nextLine);
+    const begins = this.nextLine;
+    // The line ends since then stand in quotes, where the parser counts CRLF twice.
+    const since = Number(error.lines ?? 1) - (begins - this.from.line + 1 + this.countedTwice);
+    const passed = this.dialect!.crlf ? Math.round(since / 2) : since;
     if (error.code === 'CSV_MAX_RECORD_SIZE') {
-      const problem = `The row that begins here is longer than ${LIMITS.rowBytes} bytes.`;
-      this.stop({ line: begins, column: null, problem, fix: `${QUOTE_FIX} One in this row seems never to be closed.` });
+      const fix = `${QUOTE_FIX} One in this row seems never to be closed.`;
+      this.stop({ line: begins, column: null, ...TOO_LONG, fix });
     } else if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
       const problem = 'A quote is opened in the row that begins here and never closed.';
       this.stop({ line: begins, column: null, problem, fix: QUOTE_FIX });
-    } else if (line >= this.nextLine) {
+    } else if (since >= 0) {
       // One stray quote can be refused several times over; the line counts once.
-      this.nextLine = line + 1;
-      const quote = error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE';
-      const said = error.message.replace(/\s+/g, ' ').slice(0, 200);
-      this.rows.push({
-        line,
-        column: null,
-        problem: quote ? 'There is a quote in the middle of a field.' : said,
-        fix: QUOTE_FIX,
-      });
+      this.nextLine = begins + passed + 1;
+      this.countedTwice += since - passed;
+      this.refuseLines(begins, passed, error);
+    }
+  }
+
+  /** A row with a stray quote, and the lines that it has taken for its own. */
+  private refuseLines(line: number, more: number, error: CsvError): void {
+    const quote = error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE';
+    const said = quote
+      ? 'There is a quote in the middle of a field.'
+      : error.message.replace(/\s+/g, ' ').slice(0, 200);
+    const open = `A quote opened in the row that begins here is not closed before line ${line + more}, where another stands in the middle of a field.`;
+    this.rows.push({ line, column: null, problem: more > 0 ? open : said, fix: QUOTE_FIX });
+    for (let after = line + 1; after <= line + more; after++) {
+      const problem = `The quote of line ${line} makes this line a part of its field.`;
+      this.rows.push({ line: after, column: null, problem, fix: QUOTE_FIX });
     }
   }
 }

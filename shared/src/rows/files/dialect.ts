@@ -2,9 +2,15 @@
 
 import { likelyNumber, likelyTime } from '../checks/notation.ts';
 import { type Column, type Layout, meansColumn, type NamedColumns } from '../columns/columns.ts';
+import { quotedFields } from './quoted-fields.ts';
 
 export const DELIMITERS = [',', ';', '\t', '::', '|'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
+
+/** Whether quotes are never text where this stands between fields. */
+export function isStrict(delimiter: string): boolean {
+  return delimiter === ',' || delimiter === ';';
+}
 
 export interface Dialect {
   delimiter: Delimiter;
@@ -12,6 +18,8 @@ export interface Dialect {
   backslash: boolean;
   /** Whether every field is in quotes. */
   allQuoted: boolean;
+  /** Whether lines end with CRLF. */
+  crlf: boolean;
   /** Excel's own first line, such as `sep=;`. */
   hint: boolean;
   /**
@@ -35,6 +43,7 @@ export function isTelling(opening: string): boolean {
 
 /** Fields of one line; a quoted field may hold the delimiter. */
 function split(line: string, delimiter: string): string[] {
+  if (!isStrict(delimiter)) return quotedFields(line, { delimiter, backslash: false }).fields.map((one) => one.trim());
   const fields: string[] = [];
   let field = '';
   let quoted = false;
@@ -80,6 +89,7 @@ export function dialectOf(opening: string, layout: Layout | null, named: NamedCo
     delimiter,
     backslash: (allQuoted && delimiter === ';') || BACKSLASH_QUOTE.test(opening),
     allQuoted,
+    crlf: opening.includes('\r\n'),
     hint: hinted !== undefined,
     byOrder: layout && holdsValues(rows[0] ?? [], layout, named) ? columnsByOrder(rows, layout) : null,
   };

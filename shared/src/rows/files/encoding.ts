@@ -1,8 +1,9 @@
 // The border of every file: its bytes as UTF-8, or why they are none and how they become so.
 
+import { shown } from '../row-fault.ts';
 import type { BadRow } from '../row-reader.ts';
 import { begins, binaryFile, HEAD_BYTES, isParquet } from './binary-files.ts';
-import { guessEncoding } from './guess-encoding.ts';
+import { type EncodingGuess, guessEncodings } from './guess-encoding.ts';
 import { LineCounter } from './line-counter.ts';
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
@@ -15,6 +16,8 @@ const fault = (line: number, problem: string, fix: string): BadRow => ({ line, c
 function convert(from: string): string {
   return `Convert it: iconv -f ${from} -t UTF-8 in > out`;
 }
+
+const named = ({ name, reading }: EncodingGuess) => (reading === undefined ? name : `${name} (${shown(reading)})`);
 
 interface Opening {
   encoding: TextEncoding;
@@ -223,14 +226,17 @@ export class TextBorder {
     this.lines.add(bytes.subarray(0, sound));
     const { line } = this.lines;
     const beyond = this.seenBeyondAscii || bytes.subarray(0, sound).some((byte) => byte > 0x7f);
-    const like = guessEncoding(bytes);
+    const guesses = guessEncodings(bytes);
+    const like = guesses.map(named).join(' or ');
+    const [{ name }] = guesses;
+    const fix = guesses.length === 1 ? convert(name) : `Take the one that reads right. ${convert(name)}`;
     this.fault = beyond
       ? fault(
           line,
           `This line is not UTF-8, while lines before it are: the file holds several encodings, here perhaps ${like}.`,
           'Write the file again in one encoding, or mend this line.',
         )
-      : fault(line, `This is not UTF-8: it looks like ${like}.`, convert(like));
+      : fault(line, `This is not UTF-8: it looks like ${like}.`, fix);
   }
 
   private passUtf16(bytes: Uint8Array): Uint8Array {

@@ -127,9 +127,33 @@ describe('text', () => {
       const { line: found, problem, fix } = onlyFault(bytes, size);
       expect(found).toBe(line);
       expect(problem).toMatch(/^This is not UTF-8: it looks like /);
-      expect(fix).toMatch(/^Convert it: iconv -f \S+ -t UTF-8 in > out$/);
+      expect(fix).toMatch(/Convert it: iconv -f \S+ -t UTF-8 in > out$/);
       if (size > 3) expect(fix).toContain(` ${name} `);
     }
+  });
+
+  const polish = table('Kieślowski: Trzy kolory', 'Černý Petr', 'Pociąg', 'Žert', 'Świat', 'Ostře sledované vlaky');
+  const replaced = (text: string, bytes: Record<string, number>) =>
+    Uint8Array.from(text, (character) => bytes[character] ?? character.charCodeAt(0));
+
+  it.each([
+    ['ISO-8859-2', encodedAs('iso-8859-2', polish), '"Kieślowski: Trzy kolory"'],
+    ['GB18030', encodedAs('gbk', table('霸王别姬 (1995)')), '"霸王别姬 (1995)"'],
+    ['MACINTOSH', replaced(table('Amélie', 'Misérables, Les'), { é: 0x8e }), '"Amélie"'],
+    ['CP850', replaced(table('Amélie', 'Misérables, Les'), { é: 0x82 }), '"Amélie"'],
+  ])(
+    'that is %s by a few letters is named with a title as it would read, beside others that may be meant',
+    (name, bytes, title) => {
+      const { problem, fix } = onlyFault(bytes);
+      expect(fix).toContain(`iconv -f ${name} `);
+      if (problem.includes(' or ')) expect(problem).toContain(`${name} (${title})`);
+    },
+  );
+
+  it('shows how a title would read in each encoding that may be meant', () => {
+    const { problem, fix } = onlyFault(encodedAs('gbk', table('霸王别姬')));
+    expect(problem).toMatch(/it looks like GB18030 \("霸王别姬"\) or \S+ \("\S{2,}"\)/);
+    expect(fix).toMatch(/^Take the one that reads right\. Convert it: iconv -f GB18030 /);
   });
 
   it.each([

@@ -3,6 +3,7 @@
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { WRAPPERS } from './json-form.ts';
 import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-row.ts';
+import { END_OF_TEXT } from './jsonl-reader.ts';
 import { LineCounter } from './line-counter.ts';
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
@@ -184,7 +185,7 @@ export class JsonArrayReader implements RowReader {
         rows.push(this.stop('A row is missing behind a comma.', 'Take out the comma; JSON allows none before ].'));
         return false;
       default:
-        if (this.wrapped) return false;
+        if (this.wrapped || byte === END_OF_TEXT) return false;
         rows.push(this.stop('There is text behind the closing ] of the array.', 'Keep one array in the file.'));
         return false;
     }

@@ -19,10 +19,30 @@ export function tooLong(line: number): RawRow {
 export function parseJsonRow(bytes: Uint8Array, line: number): RawRow {
   const text = decoder.decode(bytes);
   try {
-    return { line, value: JSON.parse(text) };
+    return { line, value: parsedExactly(text) };
   } catch (error) {
     return { line, column: null, ...jsonFault(text, error) };
   }
+}
+
+type WithSource = (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
+
+/** A text stands for an integer that a number would round: ids of 64 bits. */
+const exactly: WithSource = (_key, value, context) => {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  return source !== undefined && INTEGER.test(source) ? source : value;
+};
+
+const INTEGER = /^-?\d+$/;
+/** All integers of fewer digits are exact. */
+const MANY_DIGITS = /\d{16}/;
+
+function parsedExactly(text: string): unknown {
+  // Not every edition of the types knows what a reviver is told of the source.
+  return MANY_DIGITS.test(text)
+    ? JSON.parse(text, exactly as (key: string, value: unknown) => unknown)
+    : JSON.parse(text);
 }
 
 /** What other languages write in place of JSON. */

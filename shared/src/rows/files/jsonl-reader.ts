@@ -4,9 +4,11 @@ import { type RawRow, type ReaderPosition, type RowReader, START } from '../row-
 import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-row.ts';
 
 const [LF, CR] = [0x0a, 0x0d];
+/** DOS ends files with it: Ctrl-Z. */
+export const END_OF_TEXT = 0x1a;
 
 function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09);
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === END_OF_TEXT);
 }
 
 /** Blank lines are passed over. Lines end with LF, CRLF or CR: neither stands within a row. */

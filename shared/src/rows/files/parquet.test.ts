@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { samplingSchema } from '../../interactions.ts';
 import { RowPass } from '../row-pass.ts';
+import { parquetBinaries } from './fixtures/parquet-binaries.ts';
 import { parquetRatings } from './fixtures/parquet-ratings.ts';
 import { openParquet, ParquetFault, parquetLines, type RandomAccess } from './parquet.ts';
 
@@ -55,6 +56,30 @@ describe('a Parquet file', () => {
     expect(pass.warnings()[0]).toBe('These fields are not used: tags.');
   });
 
+  const passed = async (bytes: Uint8Array) => {
+    const pass = new RowPass({
+      kind: 'interactions',
+      format: 'parquet',
+      sampling: samplingSchema.parse({}),
+      columns: null,
+    });
+    const rows = [...pass.push(new TextEncoder().encode(await linesOf(bytes))), ...pass.end()];
+    return { pass, titles: rows.map(({ checked }) => 'title' in checked.row && checked.row.title) };
+  };
+
+  it('with pictures is read without them', async () => {
+    const { pass, titles } = await passed(parquetBinaries('ascii'));
+    expect([titles, pass.rowErrors]).toEqual([['Heat', 'Babe', 'Ran'], []]);
+    expect(pass.warnings()[0]).toBe('These fields are not used: image, thumb.');
+  });
+
+  it('whose titles are no UTF-8 names row and column', async () => {
+    const { pass } = await passed(parquetBinaries('latin1'));
+    expect(pass.rowErrors).toEqual([
+      { line: 2, column: 'title', problem: 'It holds 6 bytes that are not UTF-8.', fix: 'Write its texts as UTF-8.' },
+    ]);
+  });
+
   it('that cannot be read says why', async () => {
     expect(await faultOf(parquetRatings('brotli'))).toMatchObject({
       line: 1,
@@ -66,7 +91,7 @@ describe('a Parquet file', () => {
     });
     expect(await faultOf(parquetRatings('snappy'), 100)).toMatchObject({
       line: 1,
-      fix: expect.stringContaining('row_group_size'),
+      fix: expect.stringMatching(/row_group_size.*most bytes are in "title"/),
     });
     const broken = parquetRatings('gzip');
     const at = broken.findIndex((byte, place) => byte === 0x1f && broken[place + 1] === 0x8b);

@@ -2,6 +2,8 @@
 import { gunzipSync } from 'fflate';
 import { decompress as decompressZstd } from 'fzstd';
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { binaryValue } from '../binary-value.ts';
+import { shown } from '../row-fault.ts';
 import type { BadRow } from '../row-reader.ts';
 
 /** A file of which any part can be read. */
@@ -27,6 +29,8 @@ export interface ParquetGroup {
   rows: number;
   /** Of its columns, uncompressed. */
   bytes: number;
+  /** The column that takes most of them. */
+  largest: string;
 }
 
 export interface ParquetFile {
@@ -50,7 +54,15 @@ const compressors = {
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes) };
+function textOr<Other>(bytes: Uint8Array, other: Other): string | Other {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return other;
+  }
+}
+// Whether bytes had to be a text is told where their column is known.
+const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && (textOr(bytes, bytes) as string) };
 
 function watched(file: RandomAccess): Watched {
   const reading: Watched = {
@@ -84,14 +96,17 @@ function faultOf(error: unknown, line: number): ParquetFault {
       'Write it with compression snappy, gzip or zstd, or none.',
     );
   }
-  if (error instanceof TypeError && /encod|decod/i.test(said)) {
-    return new ParquetFault(line, 'A text in this Parquet file is not UTF-8.', 'Write its texts as UTF-8.');
-  }
   return new ParquetFault(
     line,
     `This Parquet file cannot be read: ${said}.`,
     'Check that it is whole, and write it again.',
   );
+}
+
+function largestOf(columns: FileMetaData['row_groups'][number]['columns']): string {
+  const parts = columns.flatMap(({ meta_data: part }) => part ?? []);
+  const sorted = parts.sort((a, b) => Number(b.total_uncompressed_size - a.total_uncompressed_size));
+  return sorted[0]?.path_in_schema[0] ?? '';
 }
 
 /** @throws ParquetFault, and what reading the file throws */
@@ -100,8 +115,9 @@ export async function openParquet(file: RandomAccess): Promise<ParquetFile> {
   try {
     const metadata = await parquetMetadataAsync(reading, { parsers });
     let firstRow = 0;
-    const groups = metadata.row_groups.map(({ num_rows, total_byte_size }) => {
-      const group = { firstRow, rows: Number(num_rows), bytes: Number(total_byte_size) };
+    const groups = metadata.row_groups.map(({ num_rows, total_byte_size, columns }) => {
+      const largest = largestOf(columns);
+      const group = { firstRow, rows: Number(num_rows), bytes: Number(total_byte_size), largest };
       firstRow += group.rows;
       return group;
     });
@@ -118,14 +134,14 @@ export async function openParquet(file: RandomAccess): Promise<ParquetFile> {
  */
 export async function* parquetLines(
   { file, metadata }: ParquetFile,
-  { firstRow, rows, bytes }: ParquetGroup,
+  { firstRow, rows, bytes, largest }: ParquetGroup,
   mostBytes: number,
 ): AsyncGenerator<Uint8Array> {
   if (bytes > mostBytes) {
     throw new ParquetFault(
       firstRow + 1,
       `A row group of this Parquet file takes ${bytes} bytes, more than the ${mostBytes} that are held at once.`,
-      'Write it with smaller row groups, such as row_group_size=50000 in pyarrow.',
+      `Write it with smaller row groups, such as row_group_size=50000 in pyarrow, or without columns that are not needed: most bytes are in ${shown(largest)}.`,
     );
   }
   for (let start = firstRow; start < firstRow + rows; start += RANGE_ROWS) {
@@ -136,14 +152,14 @@ export async function* parquetLines(
     } catch (error) {
       throw file.failed ? file.failed.error : faultOf(error, start + 1);
     }
-    yield* linesOf(found, start + 1);
+    yield* linesOf(found);
   }
 }
 
-function* linesOf(rows: readonly Record<string, unknown>[], firstLine: number): Generator<Uint8Array> {
+function* linesOf(rows: readonly Record<string, unknown>[]): Generator<Uint8Array> {
   let text = '';
-  for (const [at, row] of rows.entries()) {
-    text += `${JSON.stringify(row, (_, value) => plain(value, firstLine + at))}\n`;
+  for (const row of rows) {
+    text += `${JSON.stringify(row, (_, value) => plain(value))}\n`;
     if (text.length < PIECE_CHARACTERS) continue;
     yield new TextEncoder().encode(text);
     text = '';
@@ -152,12 +168,7 @@ function* linesOf(rows: readonly Record<string, unknown>[], firstLine: number): 
 }
 
 /** Values as JSON has them; dates and times are written by JSON.stringify itself. */
-function plain(value: unknown, line: number): unknown {
+function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (!(value instanceof Uint8Array)) return value;
-  try {
-    return utf8.decode(value);
-  } catch (error) {
-    throw faultOf(error, line);
-  }
+  return value instanceof Uint8Array ? textOr(value, binaryValue(value.length)) : value;
 }

@@ -23,6 +23,11 @@ function readAll(reader: RowReader, bytes: Uint8Array, sizes: number[]): RawRow[
 
 const values = (rows: RawRow[]) => rows.map((row) => (row as GoodRow).value);
 const problems = (rows: RawRow[]) => rows.filter(isBad).map(({ line, problem }) => [line, problem.split(/[:,]/)[0]]);
+/** Integers that numbers do not hold exactly are texts. */
+const exactly = (value: unknown) =>
+  JSON.parse(JSON.stringify(value), (_, part) =>
+    Number.isInteger(part) && !Number.isSafeInteger(part) && /^-?\d+$/.test(String(part)) ? String(part) : part,
+  );
 const chunkSizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 
@@ -35,7 +40,7 @@ describe('JSON array', () => {
         fc.nat(3),
         (rows, sizes, indent) => {
           const bytes = encode(JSON.stringify(rows, null, indent));
-          const parsed = rows.map((row) => JSON.parse(JSON.stringify(row)));
+          const parsed = rows.map(exactly);
           const reader = new JsonArrayReader();
           const first = reader.push(bytes.slice(0, bytes.length >> 1));
           const rest = readAll(new JsonArrayReader(reader.position), bytes.slice(reader.position.offset), sizes);
@@ -80,6 +85,15 @@ describe('an array within an object', () => {
   });
 });
 
+describe('what DOS puts at the end of a file', () => {
+  it.each([
+    [new JsonlReader(), '{"a":1}\r\n\u001a'],
+    [new JsonArrayReader(), '[{"a":1}]\r\n\u001a'],
+  ])('is no row', (reader, file) => {
+    expect(readAll(reader, encode(file), [4])).toEqual([{ line: 1, value: { a: 1 } }]);
+  });
+});
+
 describe('JSON Lines', () => {
   it('gives each line, for any chunks and line ends, and can go on behind any row', () => {
     fc.assert(
@@ -89,7 +103,7 @@ describe('JSON Lines', () => {
         fc.constantFrom('\n', '\r\n', '\n\n', '\r', '\r\n\r\n'),
         (rows, sizes, end) => {
           const bytes = encode(rows.map((row) => JSON.stringify(row) + end).join(''));
-          const parsed = rows.map((row) => JSON.parse(JSON.stringify(row)));
+          const parsed = rows.map(exactly);
           expect(values(readAll(new JsonlReader(), bytes, sizes))).toEqual(parsed);
           const reader = new JsonlReader();
           const first = reader.push(bytes.slice(0, bytes.length >> 1));
@@ -126,6 +140,7 @@ describe('JSON Lines', () => {
 
 describe('CSV', () => {
   const field = text.map((value) => value.replace(/\0/g, ''));
+  const row = (title: string, rating = '3') => ({ user: '1', item: '2', title, rating, time: '4' });
   const read = (file: string, size = 9) => readAll(new CsvReader(), encode(file), [size]);
 
   it('gives each row with its line, for any quoting, chunks and line ends, and can go on behind any row', () => {
@@ -182,6 +197,52 @@ describe('CSV', () => {
     ]);
   });
 
+  it.each(['\n', '\r\n', '\r'])('names the line where a stray quote opens, and each that it takes (%j)', (end) => {
+    const lines = [
+      HEADER,
+      '1,2,A,3,4',
+      '1,2,"B,3,4',
+      '1,2,C,3,4',
+      '1,2,"D",3,4',
+      '1,2,E"e,3,4',
+      '1,2,F,3,4',
+      '1,2,G,3',
+    ];
+    for (const size of [1, 1000]) {
+      const rows = read(lines.join(end), size);
+      expect(rows.map((one) => [one.line, isBad(one)])).toEqual([
+        [2, false],
+        [3, true],
+        [4, true],
+        [5, true],
+        [6, true],
+        [7, false],
+        [8, true],
+      ]);
+      expect(rows.slice(1, 3)).toMatchObject([
+        { problem: expect.stringMatching(/^A quote opened in the row that begins here is not closed before line 5/) },
+        { problem: 'The quote of line 3 makes this line a part of its field.' },
+      ]);
+    }
+  });
+
+  it('takes spaces around quoted fields', () => {
+    const rows = read('user , item, title, rating, time\n1, 2, "A, ""B""" , 3, 4\n1,2 ," C ",3,4\n');
+    expect(values(rows)).toEqual([row('A, "B"'), row(' C ')]);
+  });
+
+  it.each([',', ';', '\t', '|', '::'])(
+    'passes over rows of nothing, and what DOS puts at the end (%j)',
+    (delimiter) => {
+      const head = HEADER.replaceAll(',', delimiter);
+      const line = ['1', '2', 'A', '3', '4'].join(delimiter);
+      const text = [head, line, delimiter.repeat(4), '   ', '', line, delimiter.repeat(9), '\u001a'].join('\r\n');
+      const rows = read(text);
+      expect(values(rows)).toEqual([row('A'), row('A')]);
+      expect(rows.map((one) => one.line)).toEqual([2, 6]);
+    },
+  );
+
   it('ends at an unclosed quote without holding the rest of the file', () => {
     const open = `${HEADER}\n1,2,B,3,4\n1,2,"A,3,4\n`;
     const long = readAll(new CsvReader(), encode(open + '1,2,B,3,4\n'.repeat(200_000)), [65_536]);
@@ -189,8 +250,6 @@ describe('CSV', () => {
     const short = readAll(new CsvReader(), encode(`${open}1,2,B,3,4\n`), [65_536]);
     expect(problems(short)).toEqual([[3, 'A quote is opened in the row that begins here and never closed.']]);
   });
-
-  const row = (title: string, rating = '3') => ({ user: '1', item: '2', title, rating, time: '4' });
 
   it.each([
     ['CRLF after the header alone', `${HEADER}\r\n1,2,A,3,4\n1,2,B,3,4\n`],
@@ -232,6 +291,41 @@ describe('CSV', () => {
     ['commas, and a field that ends with a backslash', `${HEADER}\n1,2,"A\\",3,4\n`, 'A\\'],
   ])('finds fields between %s', (_, file, title) => {
     for (const size of [1, 1000]) expect(values(read(file, size))).toEqual([row(title)]);
+  });
+
+  describe('where quotes are mostly text', () => {
+    const parted = (delimiter: string, ...lines: string[][]) =>
+      [HEADER.split(','), ...lines].map((line) => `${line.join(delimiter)}\n`).join('');
+    const titled = (...titles: string[]) => titles.map((title) => ['1', '2', title, '3', '4']);
+    const titles = ['"Weird Al', 'A', 'Say "Hi"', '"A" B', 'Al"', '"', 'A'];
+
+    it.each(['\t', '|', '::'])('a stray one costs no row, between %j', (delimiter) => {
+      for (const size of [1, 7, 1000]) {
+        expect(values(read(parted(delimiter, ...titled(...titles)), size))).toEqual(titles.map((title) => row(title)));
+      }
+    });
+
+    it('a field that is all in quotes loses them, in one line or more', () => {
+      const quoted = ['"Heat"', '"A\tB"', '"A\r\n\n""B"', '""'];
+      const rows = read(parted('\t', ...titled(...quoted, 'C')), 3);
+      expect(values(rows)).toEqual(['Heat', 'A\tB', 'A\r\n\n"B', '', 'C'].map((title) => row(title)));
+      expect(rows.map(({ line }) => line)).toEqual([2, 3, 4, 7, 8]);
+    });
+
+    it('one that opens a field of a row cut short is refused where it stands, and rows behind it are read', () => {
+      const rows = read(parted('\t', ['1', '2', '"A'], ...titled('B', 'C"')));
+      expect(rows).toMatchObject([
+        { line: 2, problem: 'A quote opens a field here and closes none.' },
+        { line: 3, value: row('B') },
+        { line: 4, value: row('C"') },
+      ]);
+      expect(read(parted('\t', ...titled('B'), ['1', '2', '"A']))).toMatchObject([{ value: row('B') }, { line: 3 }]);
+    });
+
+    it('a line without end is not held', () => {
+      const rows = readAll(new CsvReader(), encode(`${parted('\t')}${'x'.repeat(3 * 1024 * 1024)}`), [65_536]);
+      expect(rows).toMatchObject([{ line: 2, problem: expect.stringContaining('longer than') }]);
+    });
   });
 
   it("takes RecBole's header, which names types", () => {
