@@ -196,7 +196,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}
