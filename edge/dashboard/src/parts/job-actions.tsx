@@ -4,10 +4,11 @@ import { isTerminal, type JobState } from '@tallrec/shared/wire/jobs';
 import type { UseMutationResult } from '@tanstack/react-query';
 import { ErrorAlert } from './alerts.tsx';
 import { ConfirmButton } from './confirm-button.tsx';
+import { DeleteButton, type ListPath } from './delete-button.tsx';
 
 type Verb = 'stop' | 'cancel' | 'resume';
 
-export interface JobActionsProps {
+interface JobActionsProps {
   job: { id: string; state: JobState; stopping: boolean };
   words: {
     verbs: Record<Verb | 'delete', string>;
@@ -28,8 +29,8 @@ export interface JobActionsProps {
   useRemove: (id: string) => UseMutationResult<unknown, Error, void>;
   /** The job as it is by now, which the page then shows. */
   refresh: () => Promise<{ stopping: boolean }>;
-  /** Once it is deleted. */
-  onDeleted: () => Promise<void>;
+  /** Where those of its kind are listed. */
+  list: ListPath;
 }
 
 export function JobActions(props: JobActionsProps) {
@@ -96,22 +97,10 @@ function Resume({ job, words: { verbs }, useChange }: JobActionsProps) {
   );
 }
 
-function Delete({ job, words: { verbs, confirm }, useRemove, onDeleted }: JobActionsProps) {
-  const remove = useRemove(job.id);
-  const confirmed = async () => {
-    await remove.mutateAsync();
-    await onDeleted();
-  };
+function Delete({ job, words: { verbs, confirm }, useRemove, list }: JobActionsProps) {
   return (
-    <ConfirmButton
-      size="sm"
-      label={verbs.delete}
-      title={confirm.deleteTitle}
-      error={remove.error}
-      pending={remove.isPending}
-      onConfirm={confirmed}
-    >
+    <DeleteButton label={verbs.delete} title={confirm.deleteTitle} remove={useRemove(job.id)} list={list}>
       {confirm.delete}
-    </ConfirmButton>
+    </DeleteButton>
   );
 }

@@ -4,11 +4,11 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { LegendSample } from '../../parts/chart-legend.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { type SettingRow, settingRows } from './differences.ts';
 import { useFigures } from './figures.tsx';
 import type { ShownRun } from './shown-run.ts';
@@ -49,7 +49,7 @@ export function SideBySide({ shown }: { shown: readonly ShownRun[] }) {
             <Row label={words.figures.state}>
               {shown.map(({ run }) => (
                 <Table.Td key={run.id}>
-                  <TuningBadge {...run} />
+                  <JobBadge {...run} />
                 </Table.Td>
               ))}
             </Row>

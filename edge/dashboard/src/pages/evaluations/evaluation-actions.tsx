@@ -2,7 +2,6 @@
 import { Button } from '@mantine/core';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { JobActions } from '../../parts/job-actions.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { evaluationQuery, useChangeEvaluation, useDeleteEvaluation } from '../../queries/evaluations.ts';
@@ -13,7 +12,6 @@ const words = texts.evaluationDetail;
 
 export function EvaluationActions({ evaluation }: { evaluation: Evaluation }) {
   const client = useQueryClient();
-  const navigate = useNavigate();
   const mayWrite = useMay('evaluations:write');
   const { id, report } = evaluation;
   return (
@@ -35,7 +33,7 @@ export function EvaluationActions({ evaluation }: { evaluation: Evaluation }) {
           useChange={useChangeEvaluation}
           useRemove={useDeleteEvaluation}
           refresh={() => client.fetchQuery({ ...evaluationQuery(id), staleTime: 0 })}
-          onDeleted={() => navigate({ to: '/evaluations' })}
+          list="/evaluations"
         />
       )}
     </>

@@ -6,13 +6,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useJobFeed } from '../../parts/use-job-feed.ts';
 import { evaluationQuery } from '../../queries/evaluations.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { EvaluationActions } from './evaluation-actions.tsx';
 import { EvaluationFacts } from './evaluation-facts.tsx';
 import { MakingFacts } from './making-facts.tsx';
@@ -74,7 +74,7 @@ function ProgressPanel({ evaluation }: { evaluation: Evaluation }) {
     <Paper withBorder p="md" component="section" aria-label={words.progress}>
       <Stack gap="sm">
         <Group gap="sm">
-          <TuningBadge {...evaluation} />
+          <JobBadge {...evaluation} />
           {progress && (
             <Text size="sm">
               {texts.evaluations.progress(

@@ -10,10 +10,10 @@ import { useOnlyModel } from '../../parts/only-model.ts';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { newestTuningsQuery, tuningQuery } from '../../queries/tunings.ts';
 import { useListed } from '../../queries/use-listed.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import type { Asked, EvaluationValues } from './evaluation-form.ts';
 
 const words = texts.evaluationForm;
@@ -99,7 +99,7 @@ function AdapterField({ form }: FormProps) {
 function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): void {
   const made = adapter?.tuning ?? null;
   const [tuning] = useListed(made === null ? [] : [made], useQuery(newestTuningsQuery), tuningQuery);
-  const { items: datasets } = useReadyDatasets('rec');
+  const { items: datasets } = useDatasetsForStage('rec');
   const learnedFrom = datasets?.find(({ id }) => id === tuning?.dataset);
   const model = adapter?.model;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen meanwhile is looked up, and suggests nothing by itself

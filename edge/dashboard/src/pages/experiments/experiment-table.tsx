@@ -6,9 +6,9 @@ import { formatNumber } from '../../parts/formats.tsx';
 import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
-import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
+import type { Cell, ExperimentTable, Shots, TableRow } from './cells.ts';
 import { percentage, shotsTitle } from './export-table.ts';
-import { obstacleOf } from './obstacles.ts';
+import { isFillable } from './obstacles.ts';
 import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
@@ -136,7 +136,7 @@ interface FillProps extends Pick<TableHandlers, 'means' | 'onStart'> {
 
 /** Of one cell alone its own button does. */
 function Fill({ cells, label, means, onStart }: FillProps) {
-  const missing = cells.filter((cell) => isMissing(cell) && obstacleOf(cell, means) === null);
+  const missing = cells.filter((cell) => isFillable(cell, means));
   if (!onStart || missing.length < 2) return null;
   const count = formatNumber(missing.length);
   return (

@@ -10,15 +10,15 @@ import { allTuningsQuery } from '../../queries/all-tunings.ts';
 import { evaluationsOnQuery } from '../../queries/evaluations.ts';
 import { modelsQuery } from '../../queries/models.ts';
 import { nodesQuery } from '../../queries/nodes.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { CellDetails } from './cell-details.tsx';
-import { type Cell, isMissing, tableOf } from './cells.ts';
+import { type Cell, tableOf } from './cells.ts';
 import { Choices } from './choices.tsx';
 import { type Entry, entryOf, fits, frequent, type Selection } from './entries.ts';
 import { ExperimentTableView } from './experiment-table.tsx';
-import { examplesIn, type Means, mayEncode, obstacleOf } from './obstacles.ts';
+import { examplesIn, isFillable, type Means, mayEncode } from './obstacles.ts';
 import type { ExperimentSearch } from './search.ts';
 import { StartDialog } from './start-dialog.tsx';
 import { TableActions } from './table-actions.tsx';
@@ -68,16 +68,14 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
   const placed = entries.filter((entry) => fits(entry, selection));
   const table = tableOf(placed);
   const nodes = useQuery(nodesQuery(undefined));
-  const { items: instructions } = useReadyDatasets('alpaca');
+  const { items: instructions } = useDatasetsForStage('alpaca');
   const means: Means = {
     examples: examplesIn(datasets.find(({ id }) => id === selection.train)),
     hasModel: !models.isSuccess || held.length > 0,
     hasEncoder: !nodes.isSuccess || nodes.data.items.some(mayEncode),
     hasInstructions: instructions === undefined || instructions.length > 0,
   };
-  const missing = table.rows.flatMap(({ cells }) =>
-    cells.filter((cell) => isMissing(cell) && obstacleOf(cell, means) === null),
-  );
+  const missing = table.rows.flatMap(({ cells }) => cells.filter((cell) => isFillable(cell, means)));
   const domain = search.domain ?? null;
   const start = mayStart ? setStarting : undefined;
   // What is looked at is kept fresh.

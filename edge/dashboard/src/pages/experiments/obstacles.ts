@@ -6,7 +6,7 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Node } from '@tallrec/shared/wire/nodes';
 import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, isMissing } from './cells.ts';
 
 const words = texts.experiments.obstacles;
 
@@ -28,6 +28,11 @@ export function obstacleOf(
   if (usesLanguageModel(method) && !hasModel) return words.model;
   if (methodNamed(method).needs === 'instructions' && !hasInstructions) return words.instructions;
   return shots !== null && examples !== undefined && shots > examples ? words.examples(formatNumber(examples)) : null;
+}
+
+/** Missing, with nothing in the way. */
+export function isFillable(cell: Cell, means: Means): boolean {
+  return isMissing(cell) && obstacleOf(cell, means) === null;
 }
 
 /** How many samples of a dataset methods learn from: of ratings the part of their split, else all but the tenth that is held out. */

@@ -18,8 +18,8 @@ import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { cellName } from './cell-button.tsx';
 import type { Cell, Shots } from './cells.ts';
 import type { Selection } from './entries.ts';
@@ -45,7 +45,7 @@ export function StartDialog({ cells, selection, datasets, models, means, onClose
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is of the first render
   const asked = useMemo(() => cells, []);
   const all = [...new Set(asked.map(({ method }) => method))];
-  const instructions = (useReadyDatasets('alpaca').items ?? []).map(datasetOption);
+  const instructions = (useDatasetsForStage('alpaca').items ?? []).map(datasetOption);
   const examplesFor = ({ trainDataset }: Pick<StartValues, 'trainDataset'>) =>
     examplesIn(datasets.find(({ id }) => id === trainDataset));
   const isEnough = (values: StartValues, shots: Shots) => shots === null || shots <= (examplesFor(values) ?? shots);

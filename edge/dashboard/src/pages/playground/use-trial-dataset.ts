@@ -3,7 +3,7 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useDatasetsReady } from '../../queries/ready-datasets.ts';
+import { useReadyDatasets } from '../../queries/ready-datasets.ts';
 import { tuningQuery } from '../../queries/tunings.ts';
 
 const WITH_HISTORIES = ['interactions', 'samples'] as const;
@@ -23,7 +23,7 @@ export interface TrialDataset {
 /** @param adapter undefined where there is none, or while `isPending` */
 export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean): TrialDataset {
   const asked = useSearch({ from: '/app/playground' }).dataset;
-  const { items, error } = useDatasetsReady(WITH_HISTORIES);
+  const { items, error } = useReadyDatasets(WITH_HISTORIES);
   const tuning = useQuery({
     ...tuningQuery(adapter?.tuning ?? ''),
     enabled: adapter != null && adapter.tuning !== null,

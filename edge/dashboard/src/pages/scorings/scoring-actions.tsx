@@ -2,7 +2,6 @@
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { formatNumber } from '../../parts/formats.tsx';
 import { JobActions } from '../../parts/job-actions.tsx';
 import { scoringQuery, useChangeScoring, useDeleteScoring } from '../../queries/scorings.ts';
@@ -14,7 +13,6 @@ const words = { verbs, confirm: { ...confirm, stop: confirm.stop(formatNumber(LI
 
 export function ScoringActions({ scoring }: { scoring: Scoring }) {
   const client = useQueryClient();
-  const navigate = useNavigate();
   if (!useMay('scorings:write')) return null;
   return (
     <JobActions
@@ -23,7 +21,7 @@ export function ScoringActions({ scoring }: { scoring: Scoring }) {
       useChange={useChangeScoring}
       useRemove={useDeleteScoring}
       refresh={() => client.fetchQuery({ ...scoringQuery(scoring.id), staleTime: 0 })}
-      onDeleted={() => navigate({ to: '/scorings' })}
+      list="/scorings"
     />
   );
 }

@@ -12,7 +12,7 @@ import { LinkAnchor } from '../../parts/links.tsx';
 import { useOnlyModel } from '../../parts/only-model.ts';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { useDatasetsReady } from '../../queries/ready-datasets.ts';
+import { useReadyDatasets } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
 import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues, withDataset } from './scoring-form.ts';
 
@@ -73,7 +73,7 @@ interface DatasetFieldProps extends FieldsProps {
 }
 
 function DatasetField({ form, field, kinds, label, hint, onChoose }: DatasetFieldProps) {
-  const { items, more, error, retry } = useDatasetsReady(kinds);
+  const { items, more, error, retry } = useReadyDatasets(kinds);
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Skeleton height={70} />;
   return (

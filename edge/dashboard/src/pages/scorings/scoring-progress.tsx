@@ -3,9 +3,9 @@ import { Alert, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
 const words = texts.scorings.detail;
 
@@ -18,7 +18,7 @@ export function ScoringProgress({ scoring }: { scoring: Scoring }) {
     <Paper withBorder p="md" component="section" aria-label={words.progress}>
       <Stack gap="sm">
         <Group gap="sm">
-          <TuningBadge {...scoring} />
+          <JobBadge {...scoring} />
           {counted && (
             <Text size="sm">
               {texts.scorings.rows(formatNumber(counted.rowsDone), formatNumber(counted.rowsTotal))}

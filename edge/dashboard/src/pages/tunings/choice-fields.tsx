@@ -11,10 +11,10 @@ import { useOnlyModel } from '../../parts/only-model.ts';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import type { ReadyDatasets } from '../../queries/ready-datasets.ts';
 import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
 import { ALL_SHOTS, STAGES, type TuningValues, tuningErrors } from './tuning-form.ts';
-import type { ReadyDatasets } from './use-ready-datasets.ts';
 
 const words = texts.tuningForm;
 const settings = texts.settings;

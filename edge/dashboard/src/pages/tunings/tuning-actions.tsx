@@ -1,7 +1,6 @@
 // What may be done with a tuning.
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { JobActions } from '../../parts/job-actions.tsx';
 import { useMay } from '../../queries/session.ts';
 import { tuningQuery, useChangeTuning, useDeleteTuning } from '../../queries/tunings.ts';
@@ -9,7 +8,6 @@ import { texts } from '../../texts.ts';
 
 export function TuningActions({ tuning }: { tuning: Tuning }) {
   const client = useQueryClient();
-  const navigate = useNavigate();
   if (!useMay('tunings:write')) return null;
   return (
     <JobActions
@@ -18,7 +16,7 @@ export function TuningActions({ tuning }: { tuning: Tuning }) {
       useChange={useChangeTuning}
       useRemove={useDeleteTuning}
       refresh={() => client.fetchQuery({ ...tuningQuery(tuning.id), staleTime: 0 })}
-      onDeleted={() => navigate({ to: '/tunings' })}
+      list="/tunings"
     />
   );
 }

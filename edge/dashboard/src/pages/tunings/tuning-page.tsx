@@ -6,13 +6,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 import { TuningActions } from './tuning-actions.tsx';
-import { TuningBadge } from './tuning-badge.tsx';
 import { TuningFacts } from './tuning-facts.tsx';
 import { TuningLog } from './tuning-log.tsx';
 import { TuningResult } from './tuning-result.tsx';
@@ -79,7 +79,7 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
       <Stack gap="sm">
         <Group justify="space-between">
           <Group gap="sm">
-            <TuningBadge {...tuning} />
+            <JobBadge {...tuning} />
             {now && now.totalSteps > 0 && (
               <Text size="sm">{texts.tunings.steps(formatNumber(now.step), formatNumber(now.totalSteps))}</Text>
             )}

@@ -1,8 +1,7 @@
-// A tuning's state as a word in colour.
+// A job's state as a word in colour.
 import { Badge } from '@mantine/core';
 import type { JobState } from '@tallrec/shared/wire/jobs';
-import type { Tuning } from '@tallrec/shared/wire/tunings';
-import { texts } from '../../texts.ts';
+import { texts } from '../texts.ts';
 
 const COLORS: Record<JobState, string> = {
   queued: 'gray',
@@ -15,7 +14,7 @@ const COLORS: Record<JobState, string> = {
   deleting: 'gray',
 };
 
-export function TuningBadge({ state, stopping }: Pick<Tuning, 'state' | 'stopping'>) {
+export function JobBadge({ state, stopping }: { state: JobState; stopping: boolean }) {
   const words = texts.tunings.states;
   const isStopping = stopping && state === 'running';
   return <Badge color={COLORS[state]}>{isStopping ? words.stopping : words[state]}</Badge>;
