@@ -29,7 +29,7 @@ import {
 import { findUploadAt, importSubject, type UploadWithParts } from '../repo/uploads.ts';
 import { places } from '../storage/places.ts';
 import { deletePrefix, isBadDigest } from '../storage/r2.ts';
-import { keysOf, type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
+import { type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
 import { requireAdapterWeights } from './adapter-weights.ts';
 import { type AdapterFile, getAdapter, noSuchAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
@@ -162,7 +162,8 @@ async function learnOf(deps: TrialDeps, ctx: Ctx, known: AdapterRow, asked: Impo
   }
   if (Object.keys(told).length === 0) return;
   if (told.modelHash && known.golden === null) {
-    const tried = await tryAdapterIfPossible(deps, ctx, { ...known, ...told }, keysOf(known));
+    const files = places.adapterFiles(known.workspace, known.id);
+    const tried = await tryAdapterIfPossible(deps, ctx, { ...known, ...told }, files);
     if (tried) await setAdapterTried(deps.db, known, tried);
   }
   const audit = { ctx, action: 'adapter.tell', subject: known.id, details: { ...told }, nowMs: deps.clock.nowMs() };
@@ -294,9 +295,9 @@ async function placeAdapter(deps: PlaceDeps, placed: Placed): Promise<AdapterRow
 
 async function copyBoth({ bucket }: PlaceDeps, { row, sources }: Placed): Promise<void> {
   const { workspace, id } = row;
-  const place = (file: string) => places.adapterFile(workspace, id, file);
-  await copy(bucket, sources.config, place(ADAPTER_FILES.config), row.configSha256);
-  await copy(bucket, sources.weights, place(ADAPTER_FILES.weights), row.weightsSha256);
+  const { config, weights } = places.adapterFiles(workspace, id);
+  await copy(bucket, sources.config, config, row.configSha256);
+  await copy(bucket, sources.weights, weights, row.weightsSha256);
 }
 
 /** R2 has no rename; it checks the SHA-256 while it copies. That it is out of reach says nothing of the bytes, and is thrown as it is. */

@@ -1,7 +1,7 @@
 // An adapter is loaded by a node, and scores something there, before anybody relies on it.
 import { type ErrorCode, TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
+import type { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import {
   NODE_PATHS,
   type NodeTrial,
@@ -11,7 +11,7 @@ import {
 import type { Ctx, Deps } from '../deps.ts';
 import type { AdapterRow } from '../repo/adapters.ts';
 import { nodesServing } from '../repo/nodes.ts';
-import { places, signedPath } from '../storage/places.ts';
+import { signedPath } from '../storage/places.ts';
 import { inOrderOfLoad } from './node-load.ts';
 import { able, relay } from './node-relay.ts';
 import { refusedBase } from './provenance.ts';
@@ -29,12 +29,6 @@ const NOT_TRIED: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const WITH_ITS_MODEL = 'Start a node that holds the checkpoint it was tuned on, or name that by which nodes hold it.';
-
-/** Where the files of an adapter lie that was placed. */
-export function keysOf({ workspace, id }: Pick<AdapterRow, 'workspace' | 'id'>) {
-  const place = (file: string) => places.adapterFile(workspace, id, file);
-  return { config: place(ADAPTER_FILES.config), weights: place(ADAPTER_FILES.weights) };
-}
 
 /**
  * @param keys where its files lie now

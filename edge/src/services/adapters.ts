@@ -144,12 +144,12 @@ export async function signedAdapter(
   run?: { job: string; fence: number },
 ): Promise<JobAdapter> {
   const exp = deps.clock.nowMs() + LIMITS.requestUrlTtlMs;
-  const path = (file: string) => {
-    const key = places.adapterFile(workspace, id, file);
+  const { config, weights } = places.adapterFiles(workspace, id);
+  const path = (key: string) => {
     const grant: Grant = run ? { op: 'get-input', key, job: run.job, fence: run.fence } : { op: 'get', key, exp };
     return signedPath(deps, grant);
   };
-  const [configPath, weightsPath] = await Promise.all([path(ADAPTER_FILES.config), path(ADAPTER_FILES.weights)]);
+  const [configPath, weightsPath] = await Promise.all([path(config), path(weights)]);
   return { id, golden, blend, modelHash, configPath, weightsPath };
 }
 

@@ -14,7 +14,8 @@ import {
   setAliasRow,
 } from '../repo/adapters.ts';
 import type { Page } from '../repo/db.ts';
-import { keysOf, type TrialDeps, tryAdapter } from './adapter-trial.ts';
+import { places } from '../storage/places.ts';
+import { type TrialDeps, tryAdapter } from './adapter-trial.ts';
 import { getAdapter, noNamedAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
 import { iso } from './timestamps.ts';
@@ -49,7 +50,7 @@ export async function getAlias(deps: Pick<Deps, 'db'>, ctx: Ctx, alias: string):
 export async function setAlias(deps: TrialDeps, ctx: Ctx, alias: string, adapter: string): Promise<Adapter> {
   const row = await findAdapter(deps.db, ctx.workspace, adapter);
   if (row && row.golden === null) {
-    await setAdapterTried(deps.db, row, await tryAdapter(deps, ctx, row, keysOf(row)));
+    await setAdapterTried(deps.db, row, await tryAdapter(deps, ctx, row, places.adapterFiles(row.workspace, row.id)));
   }
   const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
   forgetRoutesOf(ctx.workspace);
