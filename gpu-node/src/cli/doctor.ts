@@ -5,7 +5,7 @@ import { hyperParametersSchema, tuningSettingsSchema } from '@tallrec/shared/tun
 import type { Command } from 'commander';
 import type { BaselineErrors } from '../baselines/check-baselines.ts';
 import { config, turnOffTf32 } from '../config.ts';
-import { compareAs, planCompute, usualCompute } from '../doctor/compute-plan.ts';
+import { compareAs, usualCompute } from '../doctor/compute-plan.ts';
 import { memoryLimitBytes } from '../doctor/memory-limit.ts';
 import { failures, type ReferenceErrors } from '../doctor/reference.ts';
 import type { Provider } from '../graph/execution.ts';
@@ -13,7 +13,7 @@ import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { computeRequest } from './open-engine.ts';
+import { computeRequest, planHere } from './open-engine.ts';
 import { computeOption, memoryOption, numberOf, providerOption, weightsOption, wholeNumber } from './option-values.ts';
 import { describePlan, planNamed } from './plan.ts';
 import { say } from './progress.ts';
@@ -112,10 +112,9 @@ async function plan({ model, provider, weights, compute, seq, vram, microBatch, 
 }
 
 async function doctor(options: Options): Promise<void> {
-  const { threads, home, modelsDir } = config();
+  const { home, modelsDir } = config();
   const { provider, weights, compute, vram: memoryBytes } = options;
-  const planOptions = { home, ...(threads ? { threads } : {}) };
-  const plan = await planCompute(computeRequest({ provider, weights, compute, memoryBytes }), planOptions);
+  const plan = await planHere({ provider, weights, compute, memoryBytes });
   const { runtime, reason, attempts, precision, proof } = plan;
   const reference = options.reference && (await compareAs(options.reference, plan, home));
   const models = await listModels({ home, modelsDir });
