@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
-import { idSchema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { tuningEventSchema } from '../tuning.ts';
 import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
@@ -130,5 +129,3 @@ export const jobFields = {
 };
 
 export const modelNameSchema = z.string().min(1).max(LIMITS.idCharacters).meta({ example: 'tallrec-movies' });
-
-export const jobIdSchema = z.union([idSchema('tuning'), idSchema('evaluation'), idSchema('scoring')]);
