@@ -2,23 +2,20 @@
 
 import { type CsvError, type Parser, parse } from '#csv-parse';
 import { LIMITS } from '../../limits.ts';
-import { WITHOUT_TIME } from '../checks/check-interaction.ts';
 import {
-  type Column,
   type ColumnMap,
   type Doubt,
   doubtfulColumn,
   type Layout,
   mapColumns,
   type NamedColumns,
-  namesOf,
   RATINGS,
 } from '../columns/columns.ts';
-import { shown } from '../row-fault.ts';
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { BackslashQuotes } from './backslash-quotes.ts';
 import { type Dialect, dialectOf, isStrict, isTelling } from './dialect.ts';
 import { fieldCountFault } from './field-count.ts';
+import { absentColumn, lackingName, missingColumn } from './header-faults.ts';
 import { lineEndsIn } from './line-counter.ts';
 import { LineTable } from './line-table.ts';
 
@@ -35,13 +32,6 @@ export interface CsvHead {
   dialect: Dialect;
   /** Named by hand, or told by their order. */
   named: NamedColumns | null;
-}
-
-function absentColumn(column: Column, named: NamedColumns | null, header: readonly string[]): BadRow {
-  const problem = `The header has no column ${JSON.stringify(named?.[column])}, which was named for ${column}.`;
-  const names = header.slice(0, 20).map(shown).join(', ');
-  const fix = `It has ${names}. Name one of these for ${column}, or none to have it guessed.`;
-  return { line: 1, column, problem, fix };
 }
 
 interface CsvOptions {
@@ -236,48 +226,14 @@ export class CsvReader implements RowReader {
     this.columns = this.mapped(this.head);
     const { missing, absent, doubtful } = this.columns;
     const lacking = this.needed.find((name) => !header.some((other) => other.trim() === name));
-    if (lacking !== undefined) this.stop(this.lackingName(lacking, header));
+    if (lacking !== undefined) this.stop(lackingName(lacking, this.needed, header));
     for (const column of missing) {
       const doubt = doubtful.find((one) => one.column === column);
-      this.stop(doubt ? { line: 1, ...doubtfulColumn(doubt) } : this.missingColumn(column));
+      this.stop(
+        doubt ? { line: 1, ...doubtfulColumn(doubt) } : missingColumn(column, this.layout!, this.head, this.columns),
+      );
     }
     for (const column of absent) this.stop(absentColumn(column, this.named, header));
-  }
-
-  private lackingName(name: string, header: readonly string[]): BadRow {
-    const names = header.slice(0, 10).map(shown).join(', ');
-    return {
-      line: 1,
-      column: name,
-      problem: `This is neither JSON nor a table with the column ${name}: it begins with ${names}.`,
-      fix: `Write JSON, JSON Lines, or a table with the columns ${this.needed.join(', ')} in its first line.`,
-    };
-  }
-
-  private missingColumn(column: Column): BadRow {
-    const { columns, optional } = this.layout!;
-    const example = columns.filter((one) => !optional.includes(one) || one === 'item');
-    const { header, dialect } = this.head!;
-    if (dialect.byOrder) {
-      const problem = `The file has no header line, and which column holds ${column} cannot be told by their order.`;
-      const order = example.map((one, at) => `${one}=${at + 1}`).join(',');
-      return {
-        line: 1,
-        column,
-        problem,
-        fix: `Add the line ${example.join(dialect.delimiter)}, or name the columns by their numbers, as in ${order}.`,
-      };
-    }
-    const author = this.columns!.unused.find((name) => /^(author|reviewer|username|user ?name)$/i.test(name.trim()));
-    const likely = column === 'user' && author ? ` ${shown(author)} may be it: then name it for user.` : '';
-    const without = column === 'time' ? ` ${WITHOUT_TIME}` : '';
-    const apart = header.length === 1 ? ' Nothing was found that stands between fields: , ; tab :: or |.' : '';
-    return {
-      line: 1,
-      column,
-      problem: `The header has no column for ${column}.${apart}`,
-      fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}${without}`,
-    };
   }
 
   /** Of a table whose rows are lines. */
