@@ -4,8 +4,8 @@ import { LIMITS } from './limits.ts';
 import {
   creatorSchema,
   DEFAULT_NOUN,
+  dataIdSchema,
   type HistoryItem,
-  idSchema,
   type LabelledSample,
   nounSchema,
   titleSchema,
@@ -13,8 +13,8 @@ import {
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({
-  user: idSchema('a user id may not be empty'),
-  item: idSchema('an item id may not be empty'),
+  user: dataIdSchema('a user id may not be empty'),
+  item: dataIdSchema('an item id may not be empty'),
   title: titleSchema,
   rating: z.number(),
   /** Unix time in seconds. */

@@ -4,7 +4,8 @@ import { LIMITS } from './limits.ts';
 
 const most = (characters: number) => `at most ${characters} characters are allowed`;
 
-export const idSchema = (empty = 'an id may not be empty') =>
+/** An id in people's data, of a user or an item; those of the service are in `ids.ts`. */
+export const dataIdSchema = (empty = 'an id may not be empty') =>
   z.string().min(1, empty).max(LIMITS.idCharacters, most(LIMITS.idCharacters));
 
 export const creatorSchema = z.string().min(1).max(LIMITS.titleCharacters, most(LIMITS.titleCharacters));
@@ -18,7 +19,7 @@ export const titleSchema = z
 export const itemSchema = z.object({
   title: titleSchema,
   by: creatorSchema.optional().describe('The creator, shown as `"Title" written by Creator`.'),
-  id: idSchema().optional(),
+  id: dataIdSchema().optional(),
   at: z.number().optional().describe('Unix time in seconds.'),
 });
 export type Item = z.infer<typeof itemSchema>;
@@ -35,7 +36,7 @@ export const nounSchema = z
   .meta({ example: 'movie', pattern: '^[\\p{L}\\p{N}_-]+$' });
 
 export const sampleSchema = z.object({
-  user: idSchema().optional(),
+  user: dataIdSchema().optional(),
   noun: nounSchema.default(DEFAULT_NOUN),
   history: z
     .array(historyItemSchema)
