@@ -1,15 +1,8 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../../interactions.ts';
 import { binaryFault } from '../binary-value.ts';
-import {
-  type Column,
-  type ColumnMap,
-  doubtfulColumn,
-  type Layout,
-  mapColumns,
-  type NamedColumns,
-  RATINGS,
-} from '../columns/columns.ts';
+import { type Column, doubtfulColumn, type Layout, type NamedColumns, RATINGS } from '../columns/columns.ts';
+import { KeyMaps } from '../columns/key-maps.ts';
 import { type RowFault, shown } from '../row-fault.ts';
 import { cutText } from './cut-text.ts';
 import type { Notation } from './notation.ts';
@@ -99,26 +92,19 @@ export interface MappedRow {
 
 export type KeyMapper = (row: unknown) => MappedRow | { faults: RowFault[]; hopeless?: boolean };
 
-/** Reads JSON objects with the usual names for the columns, or these; rows mostly have the same keys, so their meaning is kept. */
+/** Reads JSON objects with the usual names for the columns, or these. */
 export function jsonKeyMapper(layout: Layout = RATINGS, named: NamedColumns | null = null): KeyMapper {
   const { columns } = layout;
   const example = Object.fromEntries(
     columns.filter((column) => column in EXAMPLE).map((name) => [name, EXAMPLE[name]]),
   );
-  const known = new Map<string, ColumnMap>();
+  const maps = new KeyMaps(layout, named);
   return (row) => {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) {
       const fix = `Write ${JSON.stringify(example)}.`;
       return { faults: [{ column: null, problem: `${shown(row)} is not a JSON object.`, fix }] };
     }
-    const keys = Object.keys(row);
-    const signature = keys.join('\n');
-    let map = known.get(signature);
-    if (!map) {
-      map = mapColumns(keys, layout, named);
-      if (known.size < 100) known.set(signature, map);
-    }
-    const { names, missing, doubtful } = map;
+    const { names, missing, doubtful } = maps.of(Object.keys(row));
     const doubt = doubtful.find(({ column }) => missing.includes(column));
     if (doubt) return { faults: [doubtfulColumn(doubt)], hopeless: true };
     const cells: Cells = {};

@@ -1,15 +1,8 @@
 // The keys of rows that are objects: which there are, which of them mean nothing, and which were named and never came.
 import type { DatasetKind } from '../../wire/datasets.ts';
 import type { RowFault } from '../row-fault.ts';
-import {
-  type Column,
-  type ColumnMap,
-  isTableKind,
-  type Layout,
-  mapColumns,
-  type NamedColumns,
-  namesOf,
-} from './columns.ts';
+import { type Column, type ColumnMap, isTableKind, type Layout, type NamedColumns, namesOf } from './columns.ts';
+import { KeyMaps } from './key-maps.ts';
 
 const MAX_NAMES = 1000;
 
@@ -38,15 +31,13 @@ export class RowKeys {
   /** Columns that were named and have been in no row yet. */
   private readonly unseen: Set<Column>;
   private readonly kind: DatasetKind;
-  private readonly layout: Layout | null;
   private readonly named: NamedColumns | null;
-  /** By the keys of a row: rows mostly have the same ones. */
-  private readonly maps = new Map<string, ColumnMap>();
+  private readonly maps: KeyMaps;
 
   /** @param layout null for rows that are no tables */
   constructor(kind: DatasetKind, layout: Layout | null, named: NamedColumns | null, from?: RowKeysState) {
     this.kind = kind;
-    this.layout = layout;
+    this.maps = new KeyMaps(layout ?? { columns: [], optional: [] }, named);
     this.named = named;
     this.names = new Set(from?.names);
     this.unused = new Set(from?.unused);
@@ -78,7 +69,7 @@ export class RowKeys {
   }
 
   mapped(names: readonly string[]): ColumnMap {
-    return mapColumns(names, this.layout ?? { columns: [], optional: [] }, this.named);
+    return this.maps.of(names);
   }
 
   private strangers(keys: readonly string[]): readonly string[] {
@@ -86,12 +77,6 @@ export class RowKeys {
       const known = FIELDS[this.kind === 'samples' && !keys.includes('instruction') ? 'samples' : 'instructions'];
       return keys.filter((key) => !known.includes(key));
     }
-    const signature = keys.join('\n');
-    let map = this.maps.get(signature);
-    if (!map) {
-      map = this.mapped(keys);
-      if (this.maps.size < 100) this.maps.set(signature, map);
-    }
-    return map.unused;
+    return this.maps.of(keys).unused;
   }
 }
