@@ -36,7 +36,7 @@ async function evaluate(options: Options): Promise<void> {
   const train = options.train ? await readLabelledSamples(options.train, { onWarning: warn }) : undefined;
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Evaluating', 'samples');

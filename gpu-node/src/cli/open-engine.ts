@@ -114,10 +114,14 @@ export interface OpenedAdapter {
   blend: Blend | undefined;
 }
 
-export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
+export async function openAdapter(
+  dir: string | undefined,
+  { model, provenance }: Pick<OpenedEngine, 'model' | 'provenance'>,
+): Promise<OpenedAdapter | undefined> {
   if (dir === undefined) return undefined;
   const adapter = await readAdapter(dir, model.config, { onWarning: warn });
-  const id = await adapterId(await hashAdapterFiles(dir));
+  // Where its report is its own, its files were hashed to know that.
+  const id = provenance?.adapter ?? (await adapterId(await hashAdapterFiles(dir)));
   return { adapter, id, blend: await readBlend(dir, id) };
 }
 

@@ -23,7 +23,7 @@ async function rank(options: ScoringCommandOptions & { request: string; blend?: 
   const request = await readRequest(options.request);
   const engine = await openEngine(options);
   const { model, place } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {

@@ -41,7 +41,7 @@ async function score(
   const samples = await readSamples(options.samples, { onWarning: warn });
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const blend = options.blend ? blendOf(opened) : undefined;
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });

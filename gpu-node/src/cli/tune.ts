@@ -121,7 +121,7 @@ async function run(options: Options): Promise<void> {
   });
   const settings = { ...asked, template: templateOf(options.template, engine) };
   const { model, tokenizer, place, provider, precision, plan } = engine;
-  const init = await openAdapter(options.init, model);
+  const init = await openAdapter(options.init, engine);
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
 
