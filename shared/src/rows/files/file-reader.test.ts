@@ -224,11 +224,41 @@ describe('how a file is written', () => {
     ['jsonl', `\n\n${json}`],
     ['jsonl', `{"data": []}\n{"data": []}\n`],
     ['jsonl', '{"history": [{"title": "A", "liked": true}], "target": {"title": "B"}}'],
+    ['json', JSON.stringify({ links: [{ self: 'x' }], meta: { data: [{}] }, data: [row] })],
+    ['jsonl', `{"user": 1, "tags": [{"a": NaN}]}\n${json}\n`],
   ])('is told by its content: %s %j', (form, text) => {
     for (const size of [1, 5000]) {
       const reader = newReader();
       readAll(encode(text), size, reader);
       expect(reader.form).toBe(form);
+    }
+  });
+
+  const table = { user: ['1', '2'], title: ['A, [B]', 'C'] };
+  const byIndex = (column: string[]) => Object.fromEntries(column.entries());
+  it.each([
+    ['orient="columns"', Object.fromEntries(Object.entries(table).map(([name, column]) => [name, byIndex(column)]))],
+    ['orient="index"', { 0: row, 1: row }],
+    ['orient="split"', { columns: ['user', 'title'], index: [0], data: [['1', 'A']] }],
+    ['orient="split"', { index: [0], columns: ['user', 'title'], data: [['1', 'A']] }],
+    ['orient="values"', [['1', 'A']]],
+    ['of columns, a list each', table],
+    ['of columns, a list each', { user: Array.from({ length: 30_000 }, (_, at) => at), title: ['A'] }],
+    ['under "train"', { train: [row, row], test: [row] }],
+    ['under "movies"', { version: 2, name: 'x', movies: [row] }],
+    ['under "result.data"', { status: 'ok', result: { count: 1, data: [row, row] } }],
+  ])('is named where it holds no rows that are read: %s', (words, layout) => {
+    for (const [space, size] of [
+      [undefined, 5000],
+      [1, 5000],
+      [undefined, 1],
+    ] as const) {
+      const [fault, ...more] = readAll(encode(JSON.stringify(layout, null, space)), size);
+      expect(more).toEqual([]);
+      expect(fault).toMatchObject({
+        problem: expect.stringContaining(words),
+        fix: expect.stringMatching(/rows|array/i),
+      });
     }
   });
 

@@ -7,6 +7,7 @@ import { isHeader } from './dialect.ts';
 import { TextBorder, type TextState } from './encoding.ts';
 import { JsonArrayReader } from './json-array-reader.ts';
 import { objectFormOf } from './json-form.ts';
+import { arraysFault } from './json-layouts.ts';
 import { JsonlReader } from './jsonl-reader.ts';
 
 /** How the text of a file is written. */
@@ -129,8 +130,11 @@ export class FileReader implements RowReader {
     const text = opening.trimStart();
     const said = this.options.format === 'json' || this.options.format === 'jsonl' ? this.options.format : 'csv';
     if (text === '') return last ? said : null;
-    if (text[0] === OPEN_ARRAY) return 'json';
-    if (text[0] === OPEN_OBJECT) return objectFormOf(text, last);
+    if (text[0] === OPEN_ARRAY) {
+      if (!last && text.length < TELLING_CHARACTERS) return null;
+      return faultAtStart(arraysFault(text)) ?? 'json';
+    }
+    if (text[0] === OPEN_OBJECT) return faultAtStart(arraysFault(text)) ?? objectFormOf(text, last);
     if (!last && text.length < TELLING_CHARACTERS && !/[\r\n]/.test(text)) return null;
     const [first = ''] = text.split(/[\r\n]/, 1);
     const { layout, needed } = this.options;
@@ -157,6 +161,10 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return whole;
+}
+
+function faultAtStart(fault: Pick<BadRow, 'problem' | 'fix'> | null): BadRow | null {
+  return fault && { line: 1, column: null, ...fault };
 }
 
 /** Text that stands where a file should be. */

@@ -1,7 +1,8 @@
 // A JSON array element by element: the file itself, or a value of the object that it is.
 
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
-import { WRAPPERS } from './json-form.ts';
+import { OPENING, WRAPPERS } from './json-form.ts';
+import { layoutFault } from './json-layouts.ts';
 import { BOM, parseJsonRow, RowBuffer, tooLong } from './json-row.ts';
 import { END_OF_TEXT } from './jsonl-reader.ts';
 import { LineCounter } from './line-counter.ts';
@@ -58,6 +59,11 @@ class WrapperScan {
   }
 }
 
+const NO_ROWS = {
+  problem: 'The file begins with { and not with [, and holds no array of rows.',
+  fix: 'Write one object a line, an array of objects, or {"data": […]}; in pandas to_json(orient="records").',
+};
+
 /**
  * Streaming JSON libraries give up at the first fault and know no lines; this finds where each element ends (by brackets and strings
  * alone) and leaves its meaning to JSON.parse, so that one bad element costs only itself.
@@ -76,6 +82,8 @@ export class JsonArrayReader implements RowReader {
   private escaped = false;
   private elementLine = 0;
   private readonly element = new RowBuffer();
+  /** How the object around the array begins. */
+  private readonly around: number[] = [];
 
   /** @param from a position that another reader of the same file reached; beyond 0 it lies inside the array, behind an element */
   constructor(from: ReaderPosition = START, wrapped = false) {
@@ -93,6 +101,7 @@ export class JsonArrayReader implements RowReader {
       const byte = chunk[at]!;
       this.lines.addByte(byte);
       if (this.place === 'wrapper') {
+        if (this.around.length < OPENING) this.around.push(byte);
         if (this.wrapper.add(byte)) this.place = 'first';
         else if (this.wrapper.closed) rows.push(this.notAnArray(OPEN_OBJECT));
         continue;
@@ -192,12 +201,10 @@ export class JsonArrayReader implements RowReader {
   }
 
   private notAnArray(byte: number): BadRow {
-    return byte === OPEN_OBJECT
-      ? this.stop(
-          'The file begins with { and not with [, and holds no array of rows.',
-          'Write one object a line, an array of objects, or {"data": […]}; in pandas to_json(orient="records").',
-        )
-      : this.stop('The file is not a JSON array.', 'Begin it with [ and part its rows by commas.');
+    if (byte !== OPEN_OBJECT)
+      return this.stop('The file is not a JSON array.', 'Begin it with [ and part its rows by commas.');
+    const { problem, fix } = layoutFault(`{${new TextDecoder().decode(Uint8Array.from(this.around))}`) ?? NO_ROWS;
+    return this.stop(problem, fix);
   }
 
   private stop(problem: string, fix: string): BadRow {

@@ -1,4 +1,5 @@
 // Whether a file that begins with { holds one row a line, or one object around all rows.
+import { layoutFault } from './json-layouts.ts';
 
 /** What the array of rows is called in an object around it. */
 export const WRAPPERS: readonly string[] = [
@@ -15,25 +16,27 @@ export const WRAPPERS: readonly string[] = [
   'interactions',
 ];
 
-const CHARACTERS = 65_536;
+/** They tell what an object is. */
+export const OPENING = 65_536;
 
 /** @returns null while the opening does not tell */
 export function objectFormOf(opening: string, whole: boolean): 'jsonl' | 'json' | null {
   const text = opening.trimStart();
   const end = text.search(/[\r\n]/);
   const first = end === -1 ? text : text.slice(0, end);
-  if (end === -1 && !whole && text.length < CHARACTERS) return null;
+  if (end === -1 && !whole && text.length < OPENING) return null;
   const more = end !== -1 && text.slice(end).trim() !== '';
   const row = end === -1 && !whole ? undefined : parsed(first);
   if (row !== undefined) {
     if (more) return 'jsonl';
     if (!whole) return null;
-    return wraps(row) ? 'json' : 'jsonl';
+    return wraps(row) || layoutFault(first) ? 'json' : 'jsonl';
   }
   const names = WRAPPERS.join('|');
   // Pretty-printed, or longer than what is at hand: a row of ours has none of these before its other fields.
   return new RegExp(`^\\{(?:[^{}[\\]]*,)?\\s*"(?:${names})"\\s*:\\s*\\[\\s*(?:\\{|\\]|$)`).test(text) ||
-    /^\{\s*$/.test(first)
+    /^\{\s*$/.test(first) ||
+    (/(?:^|[[{,])\s*$/.test(end === -1 ? '' : first) && layoutFault(text))
     ? 'json'
     : 'jsonl';
 }

@@ -60,7 +60,7 @@ describe('JSON array', () => {
   it.each([
     ['', 'The file is empty.'],
     ['{"a":1}', 'The file begins with { and not with [, and holds no array of rows.'],
-    ['{"a":[{"b":1}]}', 'The file begins with { and not with [, and holds no array of rows.'],
+    ['{"a":[{"b":1}]}', 'The rows stand under "a" of the object.'],
     ['[{"a":1} {"a":2}]', 'A comma is missing before this row.'],
     ['[{"a":1},]', 'A row is missing behind a comma.'],
     ['[{"a":1}] x', 'There is text behind the closing ] of the array.'],
