@@ -226,6 +226,9 @@ describe('how a file is written', () => {
     ['jsonl', '{"history": [{"title": "A", "liked": true}], "target": {"title": "B"}}'],
     ['json', JSON.stringify({ links: [{ self: 'x' }], meta: { data: [{}] }, data: [row] })],
     ['jsonl', `{"user": 1, "tags": [{"a": NaN}]}\n${json}\n`],
+    ['jsonl', JSON.stringify({ ...row, images: [{ url: 'x' }] })],
+    ['jsonl', JSON.stringify({ ...row, meta: { images: [{ url: 'x' }] } })],
+    ['jsonl', '{"user": 1, "tags": [{"a": 1}], "title'],
   ])('is told by its content: %s %j', (form, text) => {
     for (const size of [1, 5000]) {
       const reader = newReader();

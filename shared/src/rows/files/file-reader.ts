@@ -132,12 +132,14 @@ export class FileReader implements RowReader {
     if (text === '') return last ? said : null;
     if (text[0] === OPEN_ARRAY) {
       if (!last && text.length < TELLING_CHARACTERS) return null;
-      return faultAtStart(arraysFault(text)) ?? 'json';
+      return notRows(text) ?? 'json';
     }
-    if (text[0] === OPEN_OBJECT) return faultAtStart(arraysFault(text)) ?? objectFormOf(text, last);
+    const { layout, needed } = this.options;
+    if (text[0] === OPEN_OBJECT) {
+      return notRows(text) ?? objectFormOf(text, last, (names) => isHeader(names.join(','), layout, needed));
+    }
     if (!last && text.length < TELLING_CHARACTERS && !/[\r\n]/.test(text)) return null;
     const [first = ''] = text.split(/[\r\n]/, 1);
-    const { layout, needed } = this.options;
     return notRows(text) ?? (isHeader(first, layout, needed) ? 'csv' : said);
   }
 
@@ -163,11 +165,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function faultAtStart(fault: Pick<BadRow, 'problem' | 'fix'> | null): BadRow | null {
-  return fault && { line: 1, column: null, ...fault };
-}
-
-/** Text that stands where a file should be. */
+/** What stands where rows should be. */
 function notRows(text: string): BadRow | null {
   const at = { line: 1, column: null };
   if (/^version https:\/\/git-lfs/.test(text)) {
@@ -184,5 +182,6 @@ function notRows(text: string): BadRow | null {
       fix: 'Download the file itself, or write it as CSV.',
     };
   }
-  return null;
+  const fault = arraysFault(text);
+  return fault && { ...at, ...fault };
 }

@@ -19,8 +19,15 @@ export const WRAPPERS: readonly string[] = [
 /** They tell what an object is. */
 export const OPENING = 65_536;
 
-/** @returns null while the opening does not tell */
-export function objectFormOf(opening: string, whole: boolean): 'jsonl' | 'json' | null {
+/**
+ * @param namesRow whether fields of one value each that have these names make a row: then its lists are its own
+ * @returns null while the opening does not tell
+ */
+export function objectFormOf(
+  opening: string,
+  whole: boolean,
+  namesRow: (names: readonly string[]) => boolean,
+): 'jsonl' | 'json' | null {
   const text = opening.trimStart();
   const end = text.search(/[\r\n]/);
   const first = end === -1 ? text : text.slice(0, end);
@@ -30,15 +37,13 @@ export function objectFormOf(opening: string, whole: boolean): 'jsonl' | 'json' 
   if (row !== undefined) {
     if (more) return 'jsonl';
     if (!whole) return null;
-    return wraps(row) || layoutFault(first) ? 'json' : 'jsonl';
+    return wraps(row) || (!namesRow(namesOfValues(row)) && layoutFault(first)) ? 'json' : 'jsonl';
   }
   const names = WRAPPERS.join('|');
-  // Pretty-printed, or longer than what is at hand: a row of ours has none of these before its other fields.
-  return new RegExp(`^\\{(?:[^{}[\\]]*,)?\\s*"(?:${names})"\\s*:\\s*\\[\\s*(?:\\{|\\]|$)`).test(text) ||
-    /^\{\s*$/.test(first) ||
-    (/(?:^|[[{,])\s*$/.test(end === -1 ? '' : first) && layoutFault(text))
-    ? 'json'
-    : 'jsonl';
+  // A row of ours has none of these before its other fields.
+  const array = new RegExp(`^\\{(?:[^{}[\\]]*,)?\\s*"(?:${names})"\\s*:\\s*\\[\\s*(?:\\{|\\]|$)`);
+  const longer = end === -1 ? !whole : /[[{,]\s*$/.test(first);
+  return array.test(text) || /^\{\s*$/.test(first) || (longer && layoutFault(text)) ? 'json' : 'jsonl';
 }
 
 function parsed(line: string): unknown {
@@ -51,4 +56,8 @@ function parsed(line: string): unknown {
 
 function wraps(row: unknown): boolean {
   return Object.entries(row ?? {}).some(([name, value]) => WRAPPERS.includes(name) && Array.isArray(value));
+}
+
+function namesOfValues(row: unknown): string[] {
+  return Object.entries(row ?? {}).flatMap(([name, value]) => (typeof value === 'object' ? [] : [name]));
 }
