@@ -1,147 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ITEMS } from '../columns/columns.ts';
-import { type BadRow, type GoodRow, isBad, type RawRow, type RowReader } from '../row-reader.ts';
+import { type BadRow, isBad } from '../row-reader.ts';
 import { CsvReader } from './csv-reader.ts';
-import { JsonArrayReader } from './json-array-reader.ts';
-import { JsonlReader } from './jsonl-reader.ts';
+import { encode, problems, readInChunks, values } from './fixtures/read-in-chunks.ts';
 
-const encode = (text: string) => new TextEncoder().encode(text);
 const HEADER = 'user,item,title,rating,time';
-
-/** Reads bytes in chunks of these sizes, over and over. */
-function readAll(reader: RowReader, bytes: Uint8Array, sizes: number[]): RawRow[] {
-  const rows: RawRow[] = [];
-  let at = 0;
-  for (let turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length]!;
-    rows.push(...reader.push(bytes.slice(at, at + size)));
-    at += size;
-  }
-  return [...rows, ...reader.end()];
-}
-
-const values = (rows: RawRow[]) => rows.map((row) => (row as GoodRow).value);
-const problems = (rows: RawRow[]) => rows.filter(isBad).map(({ line, problem }) => [line, problem.split(/[:,]/)[0]]);
-/** Integers that numbers do not hold exactly are texts. */
-const exactly = (value: unknown) =>
-  JSON.parse(JSON.stringify(value), (_, part) =>
-    Number.isInteger(part) && !Number.isSafeInteger(part) && /^-?\d+$/.test(String(part)) ? String(part) : part,
-  );
 const chunkSizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
-
-describe('JSON array', () => {
-  it('gives what JSON.parse gives, for any chunks and layout, and can go on behind any row', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.jsonValue(), { minLength: 1, maxLength: 8 }),
-        chunkSizes,
-        fc.nat(3),
-        (rows, sizes, indent) => {
-          const bytes = encode(JSON.stringify(rows, null, indent));
-          const parsed = rows.map(exactly);
-          const reader = new JsonArrayReader();
-          const first = reader.push(bytes.slice(0, bytes.length >> 1));
-          const rest = readAll(new JsonArrayReader(reader.position), bytes.slice(reader.position.offset), sizes);
-          expect(values([...first, ...rest])).toEqual(parsed);
-          expect(values(readAll(new JsonArrayReader(), bytes, sizes))).toEqual(parsed);
-        },
-      ),
-    );
-  });
-
-  it('names the line where an element begins, and one bad element costs only itself', () => {
-    const rows = readAll(new JsonArrayReader(), encode('[\n {"a":1},\n\n {"a":tru},\n {"b":\n2}\n]\n'), [3]);
-    expect(rows.map((row) => row.line)).toEqual([2, 4, 5]);
-    expect(problems(rows)).toEqual([[4, 'This is not valid JSON']]);
-  });
-
-  it.each([
-    ['', 'The file is empty.'],
-    ['{"a":1}', 'The file begins with { and not with [, and holds no array of rows.'],
-    ['{"a":[{"b":1}]}', 'The rows stand under "a" of the object.'],
-    ['[{"a":1} {"a":2}]', 'A comma is missing before this row.'],
-    ['[{"a":1},]', 'A row is missing behind a comma.'],
-    ['[{"a":1}] x', 'There is text behind the closing ] of the array.'],
-    ['[{"a":1},{"a":"', 'The file ends in the row that begins at line 1.'],
-  ])('refuses %j', (file, problem) => {
-    expect(problems(readAll(new JsonArrayReader(), encode(file), [2])).at(-1)![1]).toBe(problem.split(/[:,]/)[0]);
-  });
-});
-
-describe('an array within an object', () => {
-  it('is found by its name, whatever else stands there, and can be gone on with', () => {
-    const rows = [{ a: 1 }, { a: [']'] }, { data: [2] }];
-    const before = { version: 'x"[', meta: { data: [0] }, more: [[1]] };
-    const file = JSON.stringify({ ...before, data: rows, end: { b: [3] } }, null, 1);
-    for (const size of [1, 7, 1000]) {
-      expect(values(readAll(new JsonArrayReader(), encode(file), [size]))).toEqual(rows);
-    }
-    const reader = new JsonArrayReader();
-    const first = reader.push(encode(file.slice(0, file.indexOf('"]"') + 5)));
-    const rest = new JsonArrayReader(reader.position, reader.wrapped);
-    expect(values([...first, ...readAll(rest, encode(file).slice(reader.position.offset), [5])])).toEqual(rows);
-  });
-});
-
-describe('what DOS puts at the end of a file', () => {
-  it.each([
-    [new JsonlReader(), '{"a":1}\r\n\u001a'],
-    [new JsonArrayReader(), '[{"a":1}]\r\n\u001a'],
-  ])('is no row', (reader, file) => {
-    expect(readAll(reader, encode(file), [4])).toEqual([{ line: 1, value: { a: 1 } }]);
-  });
-});
-
-describe('JSON Lines', () => {
-  it('gives each line, for any chunks and line ends, and can go on behind any row', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.object(), { maxLength: 8 }),
-        chunkSizes,
-        fc.constantFrom('\n', '\r\n', '\n\n', '\r', '\r\n\r\n'),
-        (rows, sizes, end) => {
-          const bytes = encode(rows.map((row) => JSON.stringify(row) + end).join(''));
-          const parsed = rows.map(exactly);
-          expect(values(readAll(new JsonlReader(), bytes, sizes))).toEqual(parsed);
-          const reader = new JsonlReader();
-          const first = reader.push(bytes.slice(0, bytes.length >> 1));
-          const rest = readAll(new JsonlReader(reader.position), bytes.slice(reader.position.offset), sizes);
-          expect(values([...first, ...rest])).toEqual(parsed);
-        },
-      ),
-    );
-  });
-
-  it('names lines with bad JSON or too many bytes, and goes on', () => {
-    const bytes = encode(`{"a":1}\n{"a":\r\n\n"${'x'.repeat(1024 * 1024)}"\r{"a":2}`);
-    for (const size of [1, 70_000]) {
-      const rows = readAll(new JsonlReader(), bytes, [size]);
-      expect(problems(rows)).toEqual([
-        [2, 'This is not valid JSON'],
-        [4, 'A row is longer than 1048576 bytes.'],
-      ]);
-      expect(rows.at(-1)).toEqual({ line: 5, value: { a: 2 } });
-    }
-  });
-
-  it.each([
-    ['{"a": NaN}', /NaN is no JSON value/, /Write null/],
-    ['{"a": "b", "c": [-Infinity]}', /-Infinity is no JSON value/, /Write null/],
-    ["{'a': 'b', 'c': \"it's\"}", /Python dict/, /ast\.literal_eval/],
-    ['{"a": "NaN" "b"}', /not valid JSON/, /JSON encoder/],
-  ])('says what %s is', (text, problem, fix) => {
-    const [row] = readAll(new JsonlReader(), encode(text), [50]) as BadRow[];
-    expect(row!.problem).toMatch(problem);
-    expect(row!.fix).toMatch(fix);
-  });
-});
 
 describe('CSV', () => {
   const field = text.map((value) => value.replace(/\0/g, ''));
   const row = (title: string, rating = '3') => ({ user: '1', item: '2', title, rating, time: '4' });
-  const read = (file: string, size = 9) => readAll(new CsvReader(), encode(file), [size]);
+  const read = (file: string, size = 9) => readInChunks(new CsvReader(), encode(file), [size]);
 
   it('gives each row with its line, for any quoting, chunks and line ends, and can go on behind any row', () => {
     const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
@@ -157,9 +28,9 @@ describe('CSV', () => {
           const lines = rows.map(([item, title]) => ['u1', quoted(item), quoted(title), '3', '4'].join(delimiter));
           const bytes = encode(`${bom ? '\ufeff' : ''}${head}${lineEnd}${lines.join(lineEnd)}${lineEnd}`);
           const expected = rows.map(([item, title]) => ({ user: 'u1', item, title, rating: '3', time: '4' }));
-          const all = readAll(new CsvReader(), bytes, sizes);
+          const all = readInChunks(new CsvReader(), bytes, sizes);
           expect(values(all)).toEqual(expected);
-          expect(readAll(new CsvReader(), bytes, [bytes.length])).toEqual(all);
+          expect(readInChunks(new CsvReader(), bytes, [bytes.length])).toEqual(all);
           let line = 2;
           for (const [at, row] of all.entries()) {
             expect(row.line).toBe(line);
@@ -169,7 +40,7 @@ describe('CSV', () => {
           const first = reader.push(bytes.slice(0, bytes.length >> 1));
           if (!reader.head) return;
           const rest = new CsvReader({}, reader);
-          const again = readAll(rest, bytes.slice(reader.position.offset), sizes);
+          const again = readInChunks(rest, bytes.slice(reader.position.offset), sizes);
           expect([...first, ...again]).toEqual(all);
         },
       ),
@@ -178,7 +49,7 @@ describe('CSV', () => {
 
   it('takes CRLF, empty lines, and the names of well-known files', () => {
     const file = 'userId,movieId,rating,timestamp,title\r\n1,2,3.5,99,A\r\n\r\n4,5,1,98,B';
-    const rows = readAll(new CsvReader(), encode(file), [5]);
+    const rows = readInChunks(new CsvReader(), encode(file), [5]);
     expect(rows).toMatchObject([
       { line: 2, value: { user: '1', item: '2', rating: '3.5', time: '99', title: 'A' } },
       { line: 4, value: { user: '4', item: '5', rating: '1', time: '98', title: 'B' } },
@@ -186,10 +57,10 @@ describe('CSV', () => {
   });
 
   it('names missing columns, odd numbers of fields and broken quotes', () => {
-    expect(problems(readAll(new CsvReader(), encode('userId,movieId,rating,timestamp\n1,2,3,4\n'), [9]))).toEqual([
+    expect(problems(readInChunks(new CsvReader(), encode('userId,movieId,rating,timestamp\n1,2,3,4\n'), [9]))).toEqual([
       [1, 'The header has no column for title.'],
     ]);
-    const rows = readAll(new CsvReader(), encode(`${HEADER}\n1,2,A,3\n1,2,A"B,3,4\n1,2,C,3,4\n`), [9]);
+    const rows = readInChunks(new CsvReader(), encode(`${HEADER}\n1,2,A,3\n1,2,A"B,3,4\n1,2,C,3,4\n`), [9]);
     expect(rows.map((row) => [row.line, isBad(row)])).toEqual([
       [2, true],
       [3, true],
@@ -245,9 +116,9 @@ describe('CSV', () => {
 
   it('ends at an unclosed quote without holding the rest of the file', () => {
     const open = `${HEADER}\n1,2,B,3,4\n1,2,"A,3,4\n`;
-    const long = readAll(new CsvReader(), encode(open + '1,2,B,3,4\n'.repeat(200_000)), [65_536]);
+    const long = readInChunks(new CsvReader(), encode(open + '1,2,B,3,4\n'.repeat(200_000)), [65_536]);
     expect(problems(long)).toEqual([[3, 'The row that begins here is longer than 1048576 bytes.']]);
-    const short = readAll(new CsvReader(), encode(`${open}1,2,B,3,4\n`), [65_536]);
+    const short = readInChunks(new CsvReader(), encode(`${open}1,2,B,3,4\n`), [65_536]);
     expect(problems(short)).toEqual([[3, 'A quote is opened in the row that begins here and never closed.']]);
   });
 
@@ -323,7 +194,7 @@ describe('CSV', () => {
     });
 
     it('a line without end is not held', () => {
-      const rows = readAll(new CsvReader(), encode(`${parted('\t')}${'x'.repeat(3 * 1024 * 1024)}`), [65_536]);
+      const rows = readInChunks(new CsvReader(), encode(`${parted('\t')}${'x'.repeat(3 * 1024 * 1024)}`), [65_536]);
       expect(rows).toMatchObject([{ line: 2, problem: expect.stringContaining('longer than') }]);
     });
   });
@@ -340,7 +211,7 @@ describe('a table without a header', () => {
   it('is told by its order where that leaves no doubt', () => {
     for (const size of [1, 1000]) {
       const reader = new CsvReader();
-      const rows = readAll(reader, encode(`${file}\n`), [size]);
+      const rows = readInChunks(reader, encode(`${file}\n`), [size]);
       expect(rows[0]).toMatchObject({
         line: 1,
         value: { user: '7', item: '11', title: 'Heat', rating: '3', time: '978300760' },
@@ -352,7 +223,7 @@ describe('a table without a header', () => {
 
   it('is read by the numbers of its columns', () => {
     const named = { user: '2', item: '1', title: '3', rating: '4', time: '5' };
-    const rows = readAll(new CsvReader({ named }), encode(file), [7]);
+    const rows = readInChunks(new CsvReader({ named }), encode(file), [7]);
     expect(rows[1]).toMatchObject({ line: 2, value: { user: '12', item: '7', title: 'Cop and ½' } });
   });
 
@@ -360,7 +231,7 @@ describe('a table without a header', () => {
     ['196\t242\t3\t881250949\n186\t302\t3\t891717742\n', 'title'],
     ['1,2,Heat,3,4,978300760\n1,2,Babe,4,4,978300761\n', 'user'],
   ])('is refused where a column cannot be told: %j', (text, column) => {
-    const [row] = readAll(new CsvReader(), encode(text), [50]) as BadRow[];
+    const [row] = readInChunks(new CsvReader(), encode(text), [50]) as BadRow[];
     expect(row).toMatchObject({ line: 1, column, problem: expect.stringContaining('no header line') });
     expect(row!.fix).toContain('user=1,item=2,title=3,rating=4,time=5');
   });
@@ -368,7 +239,7 @@ describe('a table without a header', () => {
   it('of items is an id and a title', () => {
     const reader = new CsvReader({ layout: ITEMS });
     const text = "1::Toy Story (1995)::Animation|Children's\n2::Jumanji (1995)::Adventure\n";
-    expect(values(readAll(reader, encode(text), [9]))).toEqual([
+    expect(values(readInChunks(reader, encode(text), [9]))).toEqual([
       { item: '1', title: 'Toy Story (1995)' },
       { item: '2', title: 'Jumanji (1995)' },
     ]);
