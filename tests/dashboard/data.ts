@@ -196,8 +196,9 @@ export function data(stage: Stage): void {
     await page.getByRole('button', { name: detail.upload.startOver }).click();
     await stage.heading(form.title).waitFor();
 
-    // It changes once more, before it is sent.
+    // It changes once more, before it is sent; the pause lets it mostly be hashed by then, and either way it is told.
     await page.getByText(form.columns.table, { exact: true }).waitFor();
+    await page.waitForTimeout(2000);
     await writeFile(path, row.repeat(2));
     await page.getByRole('button', { name: form.submit, exact: true }).click();
     await choose(form.again);

@@ -14,7 +14,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useCreateDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
 import { texts } from '../../texts.ts';
-import { FileFault, unreadable } from '../../transfers/file-fault.ts';
+import { FileFault, requireReadable, unreadable } from '../../transfers/file-fault.ts';
 import { whilePreparing } from '../../transfers/transfers.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
 import { type Beginning, beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
@@ -216,6 +216,8 @@ function useUpload(file: File, format: DatasetFormat) {
     mutationFn: async (values: DatasetValues) => {
       const { dataset, digest } = await whilePreparing(async () => {
         const digest = await digested();
+        // It may have changed since it was hashed: then nothing is made of it.
+        await requireReadable(file);
         const body = requestOf(values, { format, bytes: file.size, sha256: digest.sha256 });
         const { dataset } = await create.mutateAsync({ body, idempotencyKey: crypto.randomUUID() });
         return { dataset, digest };
