@@ -7,7 +7,7 @@ export default defineConfig({
       {
         // As a browser reads files.
         resolve: { alias: { '#csv-parse': 'csv-parse/browser/esm' } },
-        test: { name: 'browser', include: ['src/rows/*.test.ts'] },
+        test: { name: 'browser', include: ['src/rows/**/*.test.ts'] },
       },
     ],
   },

@@ -51,6 +51,15 @@ const chain: Rule[] = ENGINE_ROOMS.map((room, at) => ({
   never: new RegExp(`^gpu-node/src/(${ENGINE_ROOMS.slice(at + 1).join('|') || '(?!)'})/`),
 }));
 
+/** Those of the readers of people's files: what columns are called, what rows may hold, how files are written, what is counted. */
+const ROW_ROOMS = ['columns', 'checks', 'files', 'counts'];
+
+const rowChain: Rule[] = ROW_ROOMS.map((room, at) => ({
+  name: `rows ${room} imports no later room`,
+  from: new RegExp(`^shared/src/rows/${room}/`),
+  never: new RegExp(`^shared/src/rows/(${ROW_ROOMS.slice(at + 1).join('|') || '(?!)'})/`),
+}));
+
 const rules: Rule[] = [
   { name: 'shared imports nothing of ours', from: /^shared\//, never: /^(edge|gpu-node|tests)\// },
   { name: 'shared runs anywhere', from: /^shared\//, never: /^(node|cloudflare|bun):/ },
@@ -73,6 +82,7 @@ const rules: Rule[] = [
   },
   { name: 'train and score do not know each other', from: /^gpu-node\/src\/score\//, never: /^gpu-node\/src\/train\// },
   ...chain,
+  ...rowChain,
 ];
 
 describe('layers', () => {

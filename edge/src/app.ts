@@ -86,5 +86,3 @@ export const app = base
   .route('/', models)
   .route('/', nodes)
   .route('/', scoring);
-
-export type App = typeof app;

@@ -1,17 +1,25 @@
 // Ratings as they come in, and the samples that TALLRec's paper makes of them.
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { DEFAULT_NOUN, type HistoryItem, type LabelledSample, nounSchema } from './sample.ts';
+import {
+  creatorSchema,
+  DEFAULT_NOUN,
+  dataIdSchema,
+  type HistoryItem,
+  type LabelledSample,
+  nounSchema,
+  titleSchema,
+} from './sample.ts';
 
 /** Columns of an interactions file, by their names in CSV headers and JSONL keys. */
 export const interactionSchema = z.object({
-  user: z.string().min(1, 'a user id may not be empty').max(LIMITS.idCharacters),
-  item: z.string().min(1, 'an item id may not be empty').max(LIMITS.idCharacters),
-  title: z.string().min(1, 'a title may not be empty').max(LIMITS.titleCharacters),
+  user: dataIdSchema('a user id may not be empty'),
+  item: dataIdSchema('an item id may not be empty'),
+  title: titleSchema,
   rating: z.number(),
   /** Unix time in seconds. */
   time: z.number(),
-  by: z.string().min(1).max(LIMITS.titleCharacters).optional(),
+  by: creatorSchema.optional(),
 });
 export type Interaction = z.infer<typeof interactionSchema>;
 

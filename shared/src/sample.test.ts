@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { harmlessText, type Item, labelledSampleSchema, parsePublishedRow, toInstructionRow } from './sample.ts';
+import {
+  harmlessText,
+  hasMendedQuotes,
+  type Item,
+  labelledSampleSchema,
+  parsePublishedRow,
+  sampleSchema,
+  toInstructionRow,
+} from './sample.ts';
 
 describe('parsePublishedRow', () => {
   it('reads books with their authors', () => {
@@ -114,6 +122,14 @@ describe('toInstructionRow', () => {
       }),
     );
   });
+});
+
+it('tells whether quotes of a title are mended', () => {
+  const sample = (title: string) =>
+    sampleSchema.parse({ history: [{ title, liked: true }], target: { title: 'Heat' } });
+  expect(hasMendedQuotes(sample('=HYPERLINK("http://evil","x")'))).toBe(true);
+  expect(hasMendedQuotes(sample('Babe, the "Sheepish" Pig'))).toBe(false);
+  expect(hasMendedQuotes({ ...sample('Heat'), target: { title: 'Emma', by: 'Jane "J", Austen' } })).toBe(true);
 });
 
 describe('harmlessText', () => {

@@ -2,21 +2,24 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
-const titleSchema = z
+const most = (characters: number) => `at most ${characters} characters are allowed`;
+
+/** An id in people's data, of a user or an item; those of the service are in `ids.ts`. */
+export const dataIdSchema = (empty = 'an id may not be empty') =>
+  z.string().min(1, empty).max(LIMITS.idCharacters, most(LIMITS.idCharacters));
+
+export const creatorSchema = z.string().min(1).max(LIMITS.titleCharacters, most(LIMITS.titleCharacters));
+
+export const titleSchema = z
   .string()
   .min(1, 'a title may not be empty')
-  .max(LIMITS.titleCharacters)
+  .max(LIMITS.titleCharacters, most(LIMITS.titleCharacters))
   .meta({ example: 'Toy Story (1995)' });
 
 export const itemSchema = z.object({
   title: titleSchema,
-  by: z
-    .string()
-    .min(1)
-    .max(LIMITS.titleCharacters)
-    .optional()
-    .describe('The creator, shown as `"Title" written by Creator`.'),
-  id: z.string().min(1).max(LIMITS.idCharacters).optional(),
+  by: creatorSchema.optional().describe('The creator, shown as `"Title" written by Creator`.'),
+  id: dataIdSchema().optional(),
   at: z.number().optional().describe('Unix time in seconds.'),
 });
 export type Item = z.infer<typeof itemSchema>;
@@ -33,7 +36,7 @@ export const nounSchema = z
   .meta({ example: 'movie', pattern: '^[\\p{L}\\p{N}_-]+$' });
 
 export const sampleSchema = z.object({
-  user: z.string().min(1).max(LIMITS.idCharacters).optional(),
+  user: dataIdSchema().optional(),
   noun: nounSchema.default(DEFAULT_NOUN),
   history: z
     .array(historyItemSchema)
@@ -101,6 +104,12 @@ export function harmlessText(text: string): string {
   return mended || STAND_IN;
 }
 
+/** Whether the double quotes of a title or creator stand in the prompt as apostrophes: see `harmlessText`. */
+export function hasMendedQuotes({ history, target }: Pick<Sample, 'history' | 'target'>): boolean {
+  const written = [...history, target].flatMap(({ title, by = '' }) => [title, by]);
+  return written.some((text) => text.search(QUOTES) !== -1 && harmlessText(text).search(QUOTES) === -1);
+}
+
 function itemText({ title, by }: Item): string {
   const quoted = `"${harmlessText(title)}"`;
   return by === undefined ? quoted : `${quoted} written by ${harmlessText(by)}`;
@@ -131,8 +140,11 @@ function parseItem(text: string): Item {
   return { title: text.replace(/^"|"$/g, '') };
 }
 
+/** What other writers put where a list is empty; an item of that name would stand in quotes. */
+const NOTHING = /^(?:none|null|nan|nothing|n\/a|-|\[\s*\])?\.?$/i;
+
 function parseList(text: string, liked: boolean): HistoryItem[] {
-  if (text === '') return [];
+  if (NOTHING.test(text.trim())) return [];
   // A comma outside quotes parts two items; titles and creators hold commas, but never `, "`: see `harmlessText`.
   return text.split(/, (?=")/).map((part) => ({ ...parseItem(part), liked }));
 }

@@ -80,7 +80,7 @@ export function comparing(stage: Stage): void {
     await right.getByText('User Preference:').first().waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: detail.actions.predictions }).click(),
+      page.getByRole('link', { name: detail.predictions }).click(),
     ]);
     const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(LIMIT);
@@ -163,11 +163,11 @@ export function comparing(stage: Stage): void {
   });
 
   const cell = (name: string) => stage.page.getByRole('button', { name: new RegExp(`^${name}: \\d+\\.\\d`) });
-  const start = async (dialog: RegExp | string, seeds: number, count: string, cells: string) => {
+  const start = async (dialog: RegExp | string, seeds: number, count: number, cells: number) => {
     const window = stage.page.getByRole('dialog', { name: dialog });
     await window.getByLabel(experiments.dialog.seeds).fill(String(seeds));
     await window.getByText(experiments.dialog.count(count, cells)).waitFor();
-    await window.getByRole('button', { name: experiments.dialog.submit(count) }).click();
+    await window.getByRole('button', { name: experiments.dialog.submit(String(count)) }).click();
     await window.waitFor({ state: 'detached', ...SLOW });
   };
 
@@ -184,7 +184,7 @@ export function comparing(stage: Stage): void {
       .waitFor();
 
     await page.getByRole('button', { name: `${experiments.start} Logistic regression, K = 16` }).click();
-    await start(experiments.startNamed('Logistic regression, K = 16'), 1, '1', '1');
+    await start(experiments.startNamed('Logistic regression, K = 16'), 1, 1, 1);
     await cell('Logistic regression, K = 16').waitFor(SLOW);
     await cell('Logistic regression, K = 16').click();
     const details = page.getByRole('dialog', { name: 'Logistic regression, K = 16' });
@@ -201,7 +201,7 @@ export function comparing(stage: Stage): void {
     await page
       .getByRole('button', { name: `${experiments.fill('3')} ${experiments.row('History + popularity')}` })
       .click();
-    await start(experiments.dialog.title, 2, '6', '3');
+    await start(experiments.dialog.title, 2, 6, 3);
     for (const k of [16, 64, 256])
       await cell(`History \\+ popularity, K = ${k}`).getByText(experiments.seeds('2')).waitFor(SLOW);
     const { items } = await machine.client.get(

@@ -45,26 +45,43 @@ export function data(stage: Stage): void {
     await page.getByText(words.readOnly).waitFor();
     expect(await page.getByRole('link', { name: words.create }).count()).toBe(0);
     await page.goto('/datasets/new');
-    await page.getByRole('heading', { name: texts.notFound.title }).waitFor();
+    await page.getByRole('heading', { name: texts.missingScope.title }).waitFor();
+    await page.getByText(texts.missingScope.lead('datasets:write')).waitFor();
+    await page.getByRole('link', { name: texts.navigation.datasets }).waitFor();
     await context.close();
   });
 
-  it('says before and after an upload which rows are wrong, and how to mend them', async () => {
-    const { page } = stage;
+  it('says before and after an upload which rows are wrong, and how to mend them or do without', async () => {
+    const { page, machine } = stage;
     const ratings = [
-      'user,item,title,rating,time',
+      'user,item,title,stars,time',
       '1,1,Heat,5,978300760',
       '1,2,Ran,great,978300761',
       '1,3,Ikiru,4,soon',
+      '1,4,Rashomon,2,25/12/2000',
+      '1,5,Rope,3,1/2/2001',
     ];
     await page.goto('/datasets');
     await stage.heading(words.title).waitFor();
     await drop('slips.csv', `${ratings.join('\n')}\n`);
     const errors = page.getByRole('table', { name: detail.refused.table });
-    const first = errors.getByRole('row', { name: /^3 rating "great" is not a number/ });
+    const first = errors.getByRole('row', { name: /^3 stars "great" is not a number/ });
     await first.waitFor();
     await stage.expectOpenAsItIs('datasets-new-wrong');
-    await page.getByRole('button', { name: form.submitAnyway }).click();
+    const submit = page.getByRole('button', { name: form.submit, exact: true });
+    expect(await submit.isDisabled()).toBe(true);
+    await page.getByRole('switch', { name: words.leaveOut }).click();
+    await page.getByText(form.verdict.leftOut('2', false)).waitFor();
+    expect(await submit.isEnabled()).toBe(true);
+
+    // As a program would send it.
+    const bytes = Buffer.from(`${ratings.join('\n')}\n`);
+    const announced = { name: 'slips', kind: 'interactions', format: 'csv', bytes: bytes.length };
+    const { dataset, upload } = await machine.client.post('/v1/datasets', announced, createdDatasetSchema);
+    if (upload.mode === 'multipart') throw new Error('so small a file has no parts');
+    expect((await fetch(upload.url, { method: 'PUT', body: bytes })).status).toBe(200);
+    await machine.client.post(`/v1/datasets/${dataset.id}/complete`, {}, datasetSchema);
+    await page.goto(`/datasets/${dataset.id}`);
     await state(words.states.rejected).waitFor({ timeout: 60_000 });
     await first.waitFor();
     await errors.getByRole('row', { name: /^4 time "soon" is not a time/ }).waitFor();
@@ -72,8 +89,13 @@ export function data(stage: Stage): void {
       page.waitForEvent('download'),
       page.getByRole('button', { name: detail.refused.csv }).click(),
     ]);
-    expect((await readFile(await saved.path(), 'utf8')).split('\n')[1]).toMatch(/^3,rating,"""great"" is not a number/);
-    await stage.expectOpenToEveryone('datasets-refused', `/datasets/${idOfPage()}`);
+    expect((await readFile(await saved.path(), 'utf8')).split('\n')[1]).toMatch(/^3,stars,"""great"" is not a number/);
+    await stage.expectOpenToEveryone('datasets-refused', `/datasets/${dataset.id}`);
+    await page.getByRole('button', { name: words.leaveOut }).click();
+    await state(words.states.ready).waitFor({ timeout: 60_000 });
+    await page.getByText(/^2 of 5 rows cannot be used and are left out/).waitFor();
+    await page.getByRole('region', { name: detail.leftOut }).waitFor();
+    await stage.expectOpenAsItIs('datasets-left-out');
     await page.getByRole('button', { name: detail.verbs.delete }).click();
     await page.getByRole('dialog').getByRole('button', { name: detail.verbs.delete }).click();
     await stage.heading(words.title).waitFor();
@@ -143,6 +165,50 @@ export function data(stage: Stage): void {
     expect(puts.slice(3)).toEqual([1]);
     await detach();
     page.off('request', noteSent);
+  });
+
+  it('has a file that changed while it was sent chosen again, or started over with as it is', async () => {
+    const { page, machine } = stage;
+    const path = join(machine.dir, 'growing.jsonl');
+    const row = `${JSON.stringify({ instruction: 'word '.repeat(20_000), output: 'y' })}\n`;
+    await writeFile(path, row.repeat(30));
+    const choose = async (name: string) => {
+      const button = page.getByRole('button', { name });
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button.click()]);
+      await chooser.setFiles(path);
+    };
+    const { throttle, detach } = await stage.slowUploads();
+    await throttle(100_000);
+    await page.goto('/datasets/new');
+    await page.locator('input[type=file]').setInputFiles(path);
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await page.getByRole('button', { name: detail.verbs.pause }).click();
+    await state(detail.upload.phases.paused).waitFor();
+    await writeFile(path, row.repeat(31));
+    await page.getByRole('button', { name: detail.verbs.resume }).click();
+    await page.getByText(detail.upload.fileGone).waitFor();
+    await throttle(-1);
+    await detach();
+    await choose(detail.upload.choose);
+    await page.getByText(detail.upload.other).waitFor();
+    await stage.expectOpenAsItIs('datasets-changed-file');
+    const before = idOfPage();
+    await page.getByRole('button', { name: detail.upload.startOver }).click();
+    await stage.heading(form.title).waitFor();
+
+    // It changes once more, before it is sent; the pause lets it mostly be hashed by then, and either way it is told.
+    await page.getByText(form.columns.table, { exact: true }).waitFor();
+    await page.waitForTimeout(2000);
+    await writeFile(path, row.repeat(2));
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await choose(form.again);
+    await page.getByRole('button', { name: form.again }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: form.submit, exact: true }).click();
+    await state(words.states.ready).waitFor({ timeout: 60_000 });
+    expect(idOfPage()).not.toBe(before);
+    await page.getByRole('button', { name: detail.verbs.delete }).click();
+    await page.getByRole('dialog').getByRole('button', { name: detail.verbs.delete }).click();
+    await stage.heading(words.title).waitFor();
   });
 
   it('takes a file that is dropped anywhere, a column of it corrected by hand, and shows what it is', async () => {

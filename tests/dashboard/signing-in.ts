@@ -23,8 +23,9 @@ export function signingIn(stage: Stage): void {
   it('signs in by a link that holds once, and keeps the key from every script', async () => {
     const { page, context, machine } = stage;
     await page.goto(await machine.client.signInLink());
-    await stage.heading(texts.tunings.title).waitFor();
-    expect(new URL(page.url()).pathname).toBe('/tunings');
+    // Nothing was tuned yet: it begins with data.
+    await stage.heading(texts.datasets.title).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/datasets');
     const readable: string[] = await page.evaluate(
       '[document.cookie, ...Object.values({ ...localStorage, ...sessionStorage })]',
     );
@@ -43,6 +44,33 @@ export function signingIn(stage: Stage): void {
     await other.getByRole('button', { name: texts.signIn.submit }).click();
     await other.getByRole('heading', { level: 1, name: texts.noAccess.title }).waitFor();
     await narrow.close();
+  });
+
+  it('says over the page that a session has ended, and keeps what was typed until someone signs in again', async () => {
+    const { machine, browser, origin } = stage;
+    const keyNamed = (name: string) => machine.client.post('/v1/keys', { name, scopes: ['admin'] }, createdKeySchema);
+    const [first, second] = [await keyNamed('soon revoked'), await keyNamed('for afterwards')];
+    const context = await browser.newContext({ baseURL: origin });
+    const page = await context.newPage();
+    await page.goto('/sign-in?back=/tunings/new');
+    await page.getByLabel(texts.signIn.key).fill(first.key);
+    await page.getByRole('button', { name: texts.signIn.submit }).click();
+    const name = page.getByLabel(texts.settings.name.label, { exact: true });
+    await name.fill('half filled in');
+    const headers = { Authorization: `Bearer ${machine.key}` };
+    await fetch(`${machine.client.url}/v1/keys/${first.apiKey.id}`, { method: 'DELETE', headers });
+    const dialog = page.getByRole('dialog', { name: texts.signIn.again.title });
+    // Who comes back to the window has what is not fresh any more asked for again.
+    const comeBack = async () => {
+      await page.evaluate("window.dispatchEvent(new Event('visibilitychange'))");
+      return await dialog.count();
+    };
+    await expect.poll(comeBack, { timeout: 60_000, interval: 500 }).toBe(1);
+    await dialog.getByLabel(texts.signIn.key).fill(second.key);
+    await dialog.getByRole('button', { name: texts.signIn.submit }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await name.inputValue()).toBe('half filled in');
+    await context.close();
   });
 }
 

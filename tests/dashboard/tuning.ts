@@ -60,7 +60,17 @@ export function tuning(stage: Stage): void {
     await panel.getByText(estimate.steps('8')).waitFor();
     await card.getByText(/^about \d/).waitFor();
     await page.getByLabel(settings.learningRate.label).fill('-1');
-    await panel.getByText(estimate.mend).waitFor();
+    await panel.getByText(estimate.mend(settings.learningRate.label, texts.fields.moreThan('0'))).waitFor();
+    await page.getByLabel(settings.learningRate.label).fill('0.001');
+    await type(settings.shots.label, '1.5');
+    await page.getByText(texts.fields.whole, { exact: true }).waitFor();
+    await panel.getByText(estimate.mend(settings.shots.label, texts.fields.whole)).waitFor();
+    await page.getByRole('button', { name: form.presets.names.paper }).click();
+    await page.getByLabel(settings.maxSteps.label).fill('8');
+    await panel.getByText(estimate.allWarmup('20', '8')).waitFor();
+    await page.getByRole('button', { name: form.presets.names.quick }).click();
+    await panel.getByText(estimate.steps('10')).waitFor();
+    await panel.getByText(estimate.allWarmup('20', '8')).waitFor({ state: 'detached' });
   });
 
   it('says plainly where it does not fit and what would, and which node is away', async () => {
@@ -92,7 +102,7 @@ export function tuning(stage: Stage): void {
     await page.getByLabel(settings.evaluateEverySteps.label).fill('2');
     await page.getByLabel(settings.learningRate.label).fill('-1');
     await page.getByRole('button', { name: form.submit(1) }).click();
-    await page.getByText(/>0|greater than 0|larger than 0/i).waitFor();
+    await page.getByText('It has to be greater than 0.', { exact: true }).waitFor();
     await page.getByLabel(settings.learningRate.label).fill('0.001');
     await page.getByRole('button', { name: form.submit(1) }).click();
     await page.waitForURL(/\/tunings\/tun_/);

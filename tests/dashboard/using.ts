@@ -170,6 +170,20 @@ export function using(stage: Stage): void {
     expect(await rankedTitles()).toEqual(titles);
   });
 
+  it('adds on Enter what is marked, however fast it was typed', async () => {
+    const { page } = stage;
+    const search = page.getByRole('combobox', { name: words.ranking.add });
+    await search.click();
+    await page.getByRole('option').nth(5).waitFor();
+    await search.pressSequentially('A film nobody knows', { delay: 5 });
+    const marked = page.locator('[role=option][data-combobox-selected]');
+    expect(await marked.allTextContents()).toEqual([words.search.typed('A film nobody knows')]);
+    await search.press('Enter');
+    const row = table().locator('tbody tr').filter({ hasText: 'A film nobody knows' });
+    await row.getByRole('button', { name: words.ranking.remove('A film nobody knows') }).click();
+    await row.waitFor({ state: 'detached' });
+  });
+
   it('gives code that, run with a key, says the same as the page', async () => {
     const { page, machine, browser } = stage;
     const titles = await rankedTitles();
@@ -238,5 +252,38 @@ export function using(stage: Stage): void {
     const scored = (await file(detail.jsonl)).map((line) => scoredRowSchema.parse(JSON.parse(line)));
     expect(scored.map(({ row }) => row)).toEqual(samples.map((_, row) => row));
     expect((await file(detail.csv)).length).toBe(1 + ROWS);
+  });
+
+  it('scores what ratings give, and ranks what they are about for each of their people', async () => {
+    const { page, machine } = stage;
+    const { form, detail } = texts.scorings;
+    // Of each of two people two more than a history.
+    const rows = Array.from({ length: 24 }, (_, at) => `u${at % 2},i${at},Film ${at},${1 + (at % 5)},${at}`);
+    const csv = `user,item,title,rating,time\n${rows.join('\n')}\n`;
+    await machine.client.upload(
+      { name: 'few ratings', kind: 'interactions', format: 'csv' },
+      new TextEncoder().encode(csv),
+    );
+    for (const [task, count, columns] of [
+      ['score', '4', detail.scoreColumns.title],
+      ['rank', '2', detail.rankColumns.ranking],
+    ] as const) {
+      await page.goto(`/scorings/new?adapter=${ALIAS}`);
+      await stage.choose(form.task, form.tasks[task]);
+      await stage.choose(form.dataset, /few ratings/);
+      if (task === 'rank') {
+        const catalogue = page.getByRole('combobox', { name: form.catalogue, exact: true });
+        expect(await catalogue.inputValue()).toMatch(/few ratings/);
+      }
+      await page.getByRole('button', { name: form.submit, exact: true }).click();
+      await page.waitForURL(/\/scorings\/scr_/);
+      await page.getByText(detail.rowCount(count), { exact: true }).waitFor({ timeout: 120_000 });
+      const table = page.getByRole('table', { name: detail.predictions });
+      await table.getByRole('columnheader', { name: columns }).waitFor();
+      await table
+        .getByText(/^Film \d+/)
+        .first()
+        .waitFor();
+    }
   });
 }

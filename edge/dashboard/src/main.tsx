@@ -6,16 +6,15 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { sessionQuery } from './queries/session.ts';
+import { sessionEndedQuery, sessionQuery } from './queries/session.ts';
 import { newQueryClient } from './query-client.ts';
 import { newRouter } from './router.tsx';
 import { cssVariables, theme } from './theme.ts';
 
 const queryClient = newQueryClient((client) => {
-  const { pathname, href } = router.state.location;
-  if (pathname === '/sign-in') return;
-  client.setQueryData(sessionQuery.queryKey, null);
-  void router.navigate({ to: '/sign-in', search: { back: href } });
+  // Who had not signed in is led to do so by the router.
+  if (router.state.location.pathname === '/sign-in') return;
+  if (client.getQueryData(sessionQuery.queryKey)) client.setQueryData(sessionEndedQuery.queryKey, true);
 });
 const router = newRouter(queryClient);
 

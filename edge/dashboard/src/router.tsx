@@ -16,7 +16,7 @@ import {
 import { z } from 'zod';
 import { experimentSearchSchema } from './pages/experiments/search.ts';
 import { NoAccessPage } from './pages/no-access.tsx';
-import { NotFoundAlone, NotFoundPage } from './pages/not-found.tsx';
+import { NotFoundPage } from './pages/not-found.tsx';
 import { ErrorAlert } from './parts/alerts.tsx';
 import { Loading } from './parts/query-view.tsx';
 import { includesScope, sessionQuery } from './queries/session.ts';
@@ -61,7 +61,7 @@ const playgroundSearchSchema = z.object({
 });
 const newScoringSearchSchema = z.object({ dataset: namedSchema, adapter: namedSchema });
 
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFoundAlone });
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -81,10 +81,10 @@ const app = createRoute({
   },
 });
 
-/** What the session may not see is not there for it. */
-function needs(scope: Scope) {
-  return ({ context }: { context: { scopes: readonly Scope[] } }) => {
-    if (!includesScope(context.scopes, scope)) throw notFound();
+/** @throws NotFoundError for what is no id of this kind */
+function isIdOf(kind: Parameters<typeof idSchema>[0]) {
+  return ({ params: { id } }: { params: { id: string } }) => {
+    if (!idSchema(kind).safeParse(id).success) throw notFound();
   };
 }
 
@@ -92,8 +92,12 @@ const start = createRoute({
   getParentRoute: () => app,
   path: '/',
   component: NoAccessPage,
-  beforeLoad: ({ context }) => {
-    if (includesScope(context.scopes, 'read')) throw redirect({ to: '/tunings', replace: true });
+  beforeLoad: async ({ context }) => {
+    if (!includesScope(context.scopes, 'read')) return;
+    const { tuningsQuery } = await import('./queries/tunings.ts');
+    const tunings = await context.queryClient.fetchQuery(tuningsQuery({})).catch(() => undefined);
+    // Before anything was tuned the first step is data.
+    throw redirect({ to: tunings?.items.length === 0 ? '/datasets' : '/tunings', replace: true });
   },
 });
 
@@ -101,24 +105,23 @@ const datasets = createRoute({
   getParentRoute: () => app,
   path: '/datasets',
   validateSearch: datasetsSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
 });
 
 const newDataset = createRoute({
   getParentRoute: () => app,
   path: '/datasets/new',
-  beforeLoad: needs('datasets:write'),
+  staticData: { needs: ['datasets:write'] },
   component: lazyRouteComponent(() => import('./pages/datasets/new-dataset-page.tsx'), 'NewDatasetPage'),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: '/datasets/$id',
-  beforeLoad: (match) => {
-    needs('read')(match);
-    if (!idSchema('dataset').safeParse(match.params.id).success) throw notFound();
-  },
+  staticData: { needs: ['read'] },
+  loader: isIdOf('dataset'),
+  notFoundComponent: NotFoundPage,
   component: lazyRouteComponent(() => import('./pages/datasets/dataset-page.tsx'), 'DatasetPage'),
 });
 
@@ -126,7 +129,7 @@ const tunings = createRoute({
   getParentRoute: () => app,
   path: '/tunings',
   validateSearch: tuningsSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/tunings/tunings-page.tsx'), 'TuningsPage'),
 });
 
@@ -134,17 +137,16 @@ const newTuning = createRoute({
   getParentRoute: () => app,
   path: '/tunings/new',
   validateSearch: newTuningSearchSchema,
-  beforeLoad: needs('tunings:write'),
+  staticData: { needs: ['tunings:write'] },
   component: lazyRouteComponent(() => import('./pages/tunings/new-tuning-page.tsx'), 'NewTuningPage'),
 });
 
 const tuning = createRoute({
   getParentRoute: () => app,
   path: '/tunings/$id',
-  beforeLoad: (match) => {
-    needs('read')(match);
-    if (!idSchema('tuning').safeParse(match.params.id).success) throw notFound();
-  },
+  staticData: { needs: ['read'] },
+  loader: isIdOf('tuning'),
+  notFoundComponent: NotFoundPage,
   component: lazyRouteComponent(() => import('./pages/tunings/tuning-page.tsx'), 'TuningPage'),
 });
 
@@ -152,14 +154,14 @@ const adapters = createRoute({
   getParentRoute: () => app,
   path: '/adapters',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/adapters/adapters-page.tsx'), 'AdaptersPage'),
 });
 
 const adapter = createRoute({
   getParentRoute: () => app,
   path: '/adapters/$id',
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/adapters/adapter-page.tsx'), 'AdapterPage'),
 });
 
@@ -167,14 +169,14 @@ const aliases = createRoute({
   getParentRoute: () => app,
   path: '/aliases',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/aliases/aliases-page.tsx'), 'AliasesPage'),
 });
 
 const alias = createRoute({
   getParentRoute: () => app,
   path: '/aliases/$alias',
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/aliases/alias-page.tsx'), 'AliasPage'),
 });
 
@@ -182,10 +184,7 @@ const playground = createRoute({
   getParentRoute: () => app,
   path: '/playground',
   validateSearch: playgroundSearchSchema,
-  beforeLoad: (match) => {
-    needs('read')(match);
-    needs('score')(match);
-  },
+  staticData: { needs: ['read', 'score'] },
   component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
 });
 
@@ -193,7 +192,7 @@ const scorings = createRoute({
   getParentRoute: () => app,
   path: '/scorings',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/scorings/scorings-page.tsx'), 'ScoringsPage'),
 });
 
@@ -201,17 +200,16 @@ const newScoring = createRoute({
   getParentRoute: () => app,
   path: '/scorings/new',
   validateSearch: newScoringSearchSchema,
-  beforeLoad: needs('scorings:write'),
+  staticData: { needs: ['scorings:write'] },
   component: lazyRouteComponent(() => import('./pages/scorings/new-scoring-page.tsx'), 'NewScoringPage'),
 });
 
 const scoring = createRoute({
   getParentRoute: () => app,
   path: '/scorings/$id',
-  beforeLoad: (match) => {
-    needs('read')(match);
-    if (!idSchema('scoring').safeParse(match.params.id).success) throw notFound();
-  },
+  staticData: { needs: ['read'] },
+  loader: isIdOf('scoring'),
+  notFoundComponent: NotFoundPage,
   component: lazyRouteComponent(() => import('./pages/scorings/scoring-page.tsx'), 'ScoringPage'),
 });
 
@@ -227,7 +225,7 @@ const evaluations = createRoute({
   getParentRoute: () => app,
   path: '/evaluations',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/evaluations/evaluations-page.tsx'), 'EvaluationsPage'),
 });
 
@@ -240,17 +238,16 @@ const newEvaluation = createRoute({
     model: z.string().max(200).optional().catch(undefined),
     method: z.string().max(200).optional().catch(undefined),
   }),
-  beforeLoad: needs('evaluations:write'),
+  staticData: { needs: ['evaluations:write'] },
   component: lazyRouteComponent(() => import('./pages/evaluations/new-evaluation-page.tsx'), 'NewEvaluationPage'),
 });
 
 const evaluation = createRoute({
   getParentRoute: () => app,
   path: '/evaluations/$id',
-  beforeLoad: (match) => {
-    needs('read')(match);
-    if (!idSchema('evaluation').safeParse(match.params.id).success) throw notFound();
-  },
+  staticData: { needs: ['read'] },
+  loader: isIdOf('evaluation'),
+  notFoundComponent: NotFoundPage,
   component: lazyRouteComponent(() => import('./pages/evaluations/evaluation-page.tsx'), 'EvaluationPage'),
 });
 
@@ -258,7 +255,7 @@ const compare = createRoute({
   getParentRoute: () => app,
   path: '/compare',
   validateSearch: z.object({ tunings: idsSchema, evaluations: idsSchema }),
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
 });
 
@@ -266,7 +263,7 @@ const experiments = createRoute({
   getParentRoute: () => app,
   path: '/experiments',
   validateSearch: experimentSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/experiments/experiments-page.tsx'), 'ExperimentsPage'),
 });
 
@@ -274,7 +271,7 @@ const nodes = createRoute({
   getParentRoute: () => app,
   path: '/nodes',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('read'),
+  staticData: { needs: ['read'] },
   component: lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
 });
 
@@ -282,7 +279,7 @@ const keys = createRoute({
   getParentRoute: () => app,
   path: '/keys',
   validateSearch: pageSearchSchema,
-  beforeLoad: needs('admin'),
+  staticData: { needs: ['admin'] },
   component: lazyRouteComponent(() => import('./pages/keys/keys-page.tsx'), 'KeysPage'),
 });
 
@@ -290,9 +287,12 @@ const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
   validateSearch: auditSearchSchema,
-  beforeLoad: needs('admin'),
+  staticData: { needs: ['admin'] },
   component: lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
 });
+
+/** Inside the frame, so that there is a way on. */
+const elsewhere = createRoute({ getParentRoute: () => app, path: '$', component: NotFoundPage });
 
 function Failed({ error }: ErrorComponentProps) {
   return (
@@ -315,7 +315,7 @@ export function newRouter(queryClient: QueryClient) {
         ...[start, datasets, newDataset, dataset, tunings, newTuning, tuning],
         ...[evaluations, newEvaluation, evaluation, compare, experiments],
         ...[adapters, adapter, aliases, alias, playground, scorings, newScoring, scoring],
-        ...[nodes, keys, audit],
+        ...[nodes, keys, audit, elsewhere],
       ]),
     ]),
     context: { queryClient },
@@ -323,7 +323,6 @@ export function newRouter(queryClient: QueryClient) {
     defaultNotFoundComponent: NotFoundPage,
     defaultPendingComponent: Loading,
     defaultPreload: 'intent',
-    notFoundMode: 'fuzzy',
     scrollRestoration: true,
   });
 }
@@ -331,5 +330,9 @@ export function newRouter(queryClient: QueryClient) {
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof newRouter>;
+  }
+  interface StaticDataRouteOption {
+    /** What the session has to be allowed, to see the page. */
+    needs?: readonly Scope[];
   }
 }

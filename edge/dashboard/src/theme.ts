@@ -13,8 +13,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': texts.common.close } } },
     Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' } } } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', miw: 'max-content', c: 'var(--mantine-color-text)' } },
-    // What scrolls can be scrolled with the keyboard.
-    TableScrollContainer: { defaultProps: { type: 'native', tabIndex: 0 } },
+    // What scrolls can be scrolled with the keyboard, and holds what is placed absolutely in it: hidden words for screen readers.
+    TableScrollContainer: { defaultProps: { type: 'native', tabIndex: 0, pos: 'relative' } },
   },
 });
 

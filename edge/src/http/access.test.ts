@@ -99,6 +99,7 @@ const ACCESS: Record<string, Access> = {
 /** What the operator may do beside keys: nothing that reads data. */
 const OPERATOR_TOO: readonly string[] = [
   'POST /v1/keys',
+  'DELETE /v1/keys/:id',
   'POST /v1/nodes',
   'GET /v1/nodes',
   'GET /v1/nodes/:id',

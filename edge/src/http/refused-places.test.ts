@@ -32,7 +32,7 @@ const REFUSED: [string, string, () => object][] = [
   ['body.model', '/v1/tunings', () => ({ model: 'unheard-of', dataset })],
   ['body.adapter', '/v1/evaluations', () => ({ model: MODEL, dataset, adapter: 'none', wait: true })],
   ['body.trainDataset', '/v1/evaluations', () => ({ method: 'gru4rec', dataset, trainDataset: dataset })],
-  ['body.catalogue', '/v1/scorings', () => ({ model: MODEL, dataset, task: 'rank', catalogue: dataset, wait: true })],
+  ['body.catalogue', '/v1/scorings', () => ({ model: MODEL, dataset, task: 'rank', catalogue: NEVER, wait: true })],
   ['body.expiresAt', '/v1/keys', () => ({ name: 'k', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' })],
   ['body.workspace', '/v1/keys', () => ({ name: 'k', scopes: ['read'], workspace: `ws_${ID}` })],
   ['body.model', '/v1/score', () => ({ model: 'unheard-of', samples })],

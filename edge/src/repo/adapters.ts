@@ -62,12 +62,27 @@ export async function insertAdapter(db: Db, row: AdapterRow, audit: AuditInput):
 export async function setAdapterTried(
   db: Db,
   { workspace, id }: Pick<AdapterRow, 'workspace' | 'id'>,
-  { golden, modelHash }: { golden: GoldenScores; modelHash: string },
+  { golden, modelHash, warnings }: { golden: GoldenScores; modelHash: string; warnings: string[] },
 ): Promise<void> {
   await db
     .update(adapters)
-    .set({ golden, modelHash: sql`coalesce(${adapters.modelHash}, ${modelHash})` })
+    .set({ golden, warnings, modelHash: sql`coalesce(${adapters.modelHash}, ${modelHash})` })
     .where(and(own(workspace, id), isNull(adapters.golden)));
+}
+
+/** What an adapter was made with, as whoever imports it tells. */
+export type Told = Partial<Pick<AdapterRow, 'template' | 'modelHash' | 'stage' | 'blend'>>;
+
+/** Takes what is told of an adapter in place of what was unknown or assumed. */
+export async function tellAdapter(db: Db, workspace: string, id: string, told: Told, audit: AuditInput): Promise<void> {
+  const known = told.template ? { ...told, templateAssumed: false } : told;
+  await db.batch([
+    db
+      .update(adapters)
+      .set(known)
+      .where(and(own(workspace, id), eq(adapters.state, 'ready'))),
+    auditIfChanged(db, audit),
+  ]);
 }
 
 /** Content hashes do not sort by time: the cursor is the last row's time of creation and id. */

@@ -59,7 +59,10 @@ export interface DatasetMove {
   /** Only while this Workflow instance is the one that validates it. */
   instance?: string | null;
   change: Partial<
-    Pick<DatasetRow, 'state' | 'instance' | 'rowsUploadId' | 'stats' | 'warnings' | 'errorCount' | 'rowErrors'>
+    Pick<
+      DatasetRow,
+      'state' | 'badRows' | 'instance' | 'rowsUploadId' | 'stats' | 'warnings' | 'errorCount' | 'rowErrors'
+    >
   >;
   nowMs: number;
   audit?: AuditInput;

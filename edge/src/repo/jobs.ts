@@ -248,17 +248,6 @@ export async function listResultFiles(db: Db, id: string, fence: number) {
     .where(and(eq(uploads.subject, id), eq(uploads.fence, fence), eq(uploads.state, 'complete')));
 }
 
-/** Unfinished jobs that read this dataset or adapter. */
-export async function listJobsUsing(db: Db, workspace: string, input: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .select({ id: jobs.id })
-    .from(jobInputs)
-    .innerJoin(jobs, eq(jobs.id, jobInputs.job))
-    .where(and(eq(jobInputs.input, input), eq(jobs.workspace, workspace), notInArray(jobs.state, [...ENDED_STATES])))
-    .limit(limit);
-  return rows.map(({ id }) => id);
-}
-
 // The queue.
 
 /** Jobs that a node has in hand, of all workspaces. */

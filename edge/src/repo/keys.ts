@@ -1,6 +1,7 @@
 // API keys in D1.
 import type { PageQuery } from '@tallrec/shared/wire/page';
-import { and, desc, eq, isNull, lte, or } from 'drizzle-orm';
+import { and, desc, eq, exists, gt, isNull, lte, ne, not, or, type SQLWrapper, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { type AuditInput, auditIfChanged } from './audit.ts';
 import { afterCursor, type Db } from './db.ts';
 import { apiKeys } from './schema.ts';
@@ -65,10 +66,39 @@ export async function rotateKeyRow(
   return rows[0];
 }
 
-/** @returns the row as it is now, revoked at the time of the first call; undefined where there is none */
+export async function workspaceOfKey(db: Db, id: string): Promise<string | undefined> {
+  return (await db.select({ workspace: apiKeys.workspace }).from(apiKeys).where(eq(apiKeys.id, id)).get())?.workspace;
+}
+
+/** Holding `admin`, which makes and revokes keys. */
+const isAdmin = (scopes: SQLWrapper) => sql`exists (select 1 from json_each(${scopes}) where value = 'admin')`;
+
+/** A condition on the row that is changed: it is no administrator, or not the only one that holds at `nowMs`. */
+function leavesAnAdmin(db: Db, workspace: string, id: string, nowMs: number) {
+  const other = alias(apiKeys, 'other');
+  const others = db
+    .select({ id: other.id })
+    .from(other)
+    .where(
+      and(
+        eq(other.workspace, workspace),
+        ne(other.id, id),
+        isNull(other.revokedAt),
+        or(isNull(other.expiresAt), gt(other.expiresAt, nowMs)),
+        isAdmin(other.scopes),
+      ),
+    );
+  // One that has expired lets nobody in any more.
+  return or(not(isAdmin(apiKeys.scopes)), lte(apiKeys.expiresAt, nowMs), exists(others));
+}
+
+/**
+ * Unless it is the last key of its workspace that holds `admin`, or that may go too.
+ * @returns the row as it is now, revoked at the time of the first call, or not where it had to stay; undefined where there is none
+ */
 export async function revokeKeyRow(
   db: Db,
-  { workspace, id }: { workspace: string; id: string },
+  { workspace, id, alsoLastAdmin }: { workspace: string; id: string; alsoLastAdmin: boolean },
   nowMs: number,
   audit: AuditInput,
 ): Promise<ApiKeyRow | undefined> {
@@ -76,7 +106,13 @@ export async function revokeKeyRow(
     db
       .update(apiKeys)
       .set({ revokedAt: nowMs, oldHash: null, oldHashUntil: null })
-      .where(and(is(workspace, id), isNull(apiKeys.revokedAt))),
+      .where(
+        and(
+          is(workspace, id),
+          isNull(apiKeys.revokedAt),
+          alsoLastAdmin ? undefined : leavesAnAdmin(db, workspace, id, nowMs),
+        ),
+      ),
     auditIfChanged(db, audit),
     db.select().from(apiKeys).where(is(workspace, id)),
   ]);

@@ -29,11 +29,6 @@ export async function insertNode(db: Db, row: NodeRow, audit: AuditInput): Promi
   ]);
 }
 
-/** Whosever it is: for the edge's own ends of links and jobs. */
-export async function findNode(db: Db, id: string): Promise<NodeRow | undefined> {
-  return await db.select().from(nodes).where(eq(nodes.id, id)).get();
-}
-
 /** One that works for the workspace. */
 export async function findServingNode(db: Db, { workspace, id }: NodeId): Promise<NodeRow | undefined> {
   return await db

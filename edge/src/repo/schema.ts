@@ -5,6 +5,7 @@ import type { Template } from '@tallrec/shared/prompt';
 import type { Stage } from '@tallrec/shared/tuning';
 import type { BlendRecord, GoldenScores } from '@tallrec/shared/wire/adapters';
 import type {
+  BadRows,
   ColumnNames,
   Dataset,
   DatasetFormat,
@@ -132,6 +133,7 @@ export const datasets = sqliteTable(
     state: text('state').$type<DatasetState>().notNull(),
     bytes: integer('bytes').notNull(),
     sha256: text('sha256'),
+    badRows: text('bad_rows').$type<BadRows>().notNull().default('refuse'),
     sampling: text('sampling', { mode: 'json' }).$type<Sampling>().notNull(),
     /** Of the file, where they were named. */
     columns: text('columns', { mode: 'json' }).$type<ColumnNames>(),
@@ -275,6 +277,8 @@ export const adapters = sqliteTable(
     modelHash: text('model_hash'),
     stage: text('stage').$type<Stage>(),
     template: text('template').$type<Template>().notNull(),
+    /** Nobody has said what it was tuned with. */
+    templateAssumed: integer('template_assumed', { mode: 'boolean' }).notNull().default(false),
     configSha256: text('config_sha256').notNull(),
     weightsSha256: text('weights_sha256').notNull(),
     weightsBytes: integer('weights_bytes').notNull(),
@@ -283,6 +287,8 @@ export const adapters = sqliteTable(
     validLoss: real('valid_loss'),
     golden: text('golden', { mode: 'json' }).$type<GoldenScores>(),
     blend: text('blend', { mode: 'json' }).$type<BlendRecord>(),
+    /** Of the node that tried it; null before. */
+    warnings: text('warnings', { mode: 'json' }).$type<string[]>(),
     createdBy: createdBy(),
     createdAt: createdAt(),
   },

@@ -1,5 +1,6 @@
 // Browsers that are signed in, and links that sign in, in D1.
 import { and, eq, gt, lte } from 'drizzle-orm';
+import { type AuditInput, auditIfChanged } from './audit.ts';
 import type { Db } from './db.ts';
 import type { ApiKeyRow } from './keys.ts';
 import { apiKeys, sessions, signInLinks, workspaces } from './schema.ts';
@@ -12,8 +13,8 @@ export interface FoundSession {
   workspaceName: string;
 }
 
-export async function insertSession(db: Db, row: SessionRow): Promise<void> {
-  await db.insert(sessions).values(row);
+export async function insertSession(db: Db, row: SessionRow, audit: AuditInput): Promise<void> {
+  await db.batch([db.insert(sessions).values(row), auditIfChanged(db, audit)]);
 }
 
 /** @returns the session with its key, whatever has become of that; undefined where there is none, or it is over */

@@ -13,7 +13,6 @@ export type UploadWithParts = UploadRow & { parts: PartRow[] };
 /** Of adapters that are being imported: their uploads lie together in the index of subjects. */
 const IMPORT = 'import:';
 export const importSubject = (adapter: string) => `${IMPORT}${adapter}`;
-export const isImport = (subject: string) => subject.startsWith(IMPORT);
 
 /** For a batch; a place that has an upload keeps it. */
 export function insertUpload(db: Db, row: UploadRow) {

@@ -23,6 +23,13 @@ afterAll(() => trier.drop());
 
 const keysBelow = async (prefix: string) => (await env.BUCKET.list({ prefix })).objects.map(({ key }) => key);
 
+const WHOLE_BLEND = {
+  rank: { logit: 0.5, fans: 0.25, itemMean: 0 },
+  score: { bias: -1, rank: 1, historyShare: 2 },
+  ...{ samples: 40, users: 3 },
+  items: { likes: 1, ratings: 2, items: [['A', 1, 2]] },
+};
+
 describe('importing', () => {
   it('gives an adapter its content hash as name, and its bytes back', async () => {
     const { status, body } = await imported('some weights');
@@ -66,17 +73,12 @@ describe('importing', () => {
   });
 
   it('takes the blend that was fit with it', async () => {
-    const weights = {
-      rank: { logit: 0.5, fans: 0.25, itemMean: 0 },
-      score: { bias: -1, rank: 1, historyShare: 2 },
-      ...{ samples: 40, users: 3 },
-    };
-    const items = { likes: 1, ratings: 2, items: [['A', 1, 2]] };
-    const blend = { ...weights, items };
+    const { items: _, ...weights } = WHOLE_BLEND;
+    const blend = WHOLE_BLEND;
     const { body } = await imported('blended', { fields: { blend: { adapter: 'a'.repeat(64), ...blend } } });
     expect(body.blend).toEqual(weights);
-    const keys = (await keysBelow('')).filter((key) => key.includes(body.id) && key.endsWith('/blend.json'));
-    expect(keys).toEqual([expect.stringContaining(`/adapters/${body.id}/`)]);
+    const keys = (await keysBelow('')).filter((key) => key.includes(body.id) && key.includes('blend'));
+    expect(keys).toEqual([expect.stringMatching(`/adapters/${body.id}/blend-[0-9a-f]{64}\\.json$`)]);
     expect(await (await env.BUCKET.get(keys[0]!))!.json()).toEqual({ adapter: body.id, ...blend });
     expect((await imported('plain')).body.blend).toBeNull();
     const wrong = await imported('wrong', { fields: { blend: { ...blend, samples: 0 } } });
@@ -97,6 +99,55 @@ describe('importing', () => {
   it('refuses what is no LoRA adapter', async () => {
     const refused = await imported('w', { config: '{"peft_type":"PREFIX_TUNING"}' });
     expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+  });
+});
+
+describe('importing what is there already', () => {
+  const again = (name: string, fields: object, key?: string) => imported(name, { fields, ...(key ? { key } : {}) });
+
+  it('adds what was not known of it', async () => {
+    const { key } = await newWorkspace();
+    const first = await again('told late', { template: undefined }, key);
+    expect(first.body).toMatchObject({ template: 'clean', templateAssumed: true, stage: null, modelHash: null });
+    expect(first.body.warnings).toEqual([expect.stringMatching(/Which template .* not known, and clean is assumed/)]);
+    const told = await again('told late', { template: 'tallrec', stage: 'rec', modelHash: HASH }, key);
+    expect(told.status).toBe(201);
+    const known = { template: 'tallrec', templateAssumed: false, stage: 'rec', modelHash: HASH, warnings: [] };
+    expect(told.body).toMatchObject(known);
+    expect((await call<Adapter>('GET', `/v1/adapters/${first.body.id}`, { key })).body).toMatchObject(known);
+    expect((await again('told late', { template: undefined }, key)).body).toMatchObject(known);
+    const audit = await call<{ items: AuditEntry[] }>('GET', `/v1/audit?subject=${first.body.id}`, { key });
+    expect(audit.body.items.filter(({ action }) => action === 'adapter.tell')).toHaveLength(1);
+  });
+
+  it.each([
+    ['template', 'clean'],
+    ['modelHash', 'a'.repeat(64)],
+    ['stage', 'alpaca'],
+    ['model', 'another'],
+    ['blend', { ...WHOLE_BLEND, items: { likes: 2, ratings: 2, items: [['A', 2, 2]] } }],
+  ])('refuses another %s', async (field, value) => {
+    const fields = { stage: 'rec', modelHash: HASH, blend: WHOLE_BLEND };
+    const { body } = await again(`contradicted in ${field}`, fields);
+    const refused = await again(`contradicted in ${field}`, { ...fields, [field]: value });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: {
+        error: { code: 'CONFLICT', message: expect.stringMatching(new RegExp(`^body\\.${field}: .*is here already`)) },
+      },
+    });
+    expect((await again(`contradicted in ${field}`, fields)).body).toEqual(body);
+  });
+
+  it('has a node try it on the model that is told', async () => {
+    const { key } = await newWorkspace();
+    const { body } = await again('tried late', {}, key);
+    const node = await FakeNode.joined(nodeStatus(), key);
+    const refused = await again('tried late', { modelHash: 'a'.repeat(64) }, key);
+    expect(refused).toMatchObject({ status: 422, body: { error: { code: 'ADAPTER_INVALID' } } });
+    expect((await call<Adapter>('GET', `/v1/adapters/${body.id}`, { key })).body.modelHash).toBeNull();
+    expect((await again('tried late', { modelHash: HASH }, key)).body.modelHash).toBe(HASH);
+    node.drop();
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Page } from '../repo/db.ts';
 import { places } from '../storage/places.ts';
 import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
-import { createDataset, put, settled, sha256, uploaded } from '../testing/datasets.ts';
+import { createDataset, settled, uploaded } from '../testing/datasets.ts';
 
 const placeOf = async (id: string) => places.dataset((await defaultWorkspace()).id, id);
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -70,6 +70,41 @@ describe('datasets', () => {
     expect((await env.BUCKET.list({ prefix: place })).objects.map(({ key }) => key)).toEqual([`${place}raw`]);
     const preview = await call('GET', `/v1/datasets/${dataset.id}/preview`);
     expect([preview.status, preview.body.error.code]).toEqual([422, 'DATASET_REJECTED']);
+  });
+
+  it('are taken without the rows that cannot be used where that was said, and nothing where these are most', async () => {
+    const bad = 'user,item,title,stars,time\n1,2,A,five,100\n1,3,B,4,101\n1,4,C,4,102\n';
+    const more = { badRows: 'leave-out' } as const;
+    const dataset = await uploaded('interactions', 'csv', bad, more);
+    expect(dataset).toMatchObject({
+      state: 'ready',
+      badRows: 'leave-out',
+      errorCount: 1,
+      rowErrors: [{ line: 2, column: 'stars' }],
+      stats: { rows: 2, unusable: 1 },
+    });
+    expect(dataset.warnings[0]).toBe(
+      '1 of 3 rows cannot be used and is left out. Line 2, stars: "five" is not a number.',
+    );
+    const rows = await (await env.BUCKET.get(`${await placeOf(dataset.id)}rows.jsonl`))!.text();
+    expect(rows.trimEnd().split('\n')).toHaveLength(2);
+    const most = await uploaded('interactions', 'csv', bad.replace(',4,101', ',four,101'), more);
+    expect(most).toMatchObject({
+      state: 'rejected',
+      rowErrors: [{ problem: expect.stringContaining('2 of 3') }, {}, {}],
+    });
+  });
+
+  it('that were refused for some rows are validated again without these', async () => {
+    const refused = await uploaded(
+      'samples',
+      'jsonl',
+      '{"history":[],"target":{"title":"A"}}\n{"history":1}\n'.repeat(3),
+    );
+    expect(refused).toMatchObject({ state: 'rejected', badRows: 'refuse', stats: { rows: 3, unusable: 3 } });
+    const body = { badRows: 'leave-out' };
+    expect((await call('POST', `/v1/datasets/${refused.id}/validate`, { body })).status).toBe(202);
+    expect(await settled(refused.id)).toMatchObject({ state: 'ready', badRows: 'leave-out', stats: { rows: 3 } });
   });
 
   it('keep the first 100 errors and count all', async () => {
@@ -222,7 +257,7 @@ describe('datasets', () => {
   it('show their own fields alone, and each change is in the audit', async () => {
     const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
     expect(Object.keys(dataset).sort()).toEqual(
-      'bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
+      'badRows bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
         ' ',
       ),
     );
@@ -340,55 +375,5 @@ describe('datasets', () => {
     });
     expect([status, body.error.code]).toEqual([400, 'VALIDATION_FAILED']);
     expect(body.error.message).toContain('format');
-  });
-});
-
-describe('uploads', () => {
-  const content = encode('{"instruction":"a","output":"b"}\n');
-  const announce = async (more = {}) =>
-    (await createDataset({ name: 'x', kind: 'instructions', format: 'jsonl', bytes: content.length, ...more })).body;
-
-  it('keep nothing of bytes with the wrong SHA-256 or length, and may be repeated', async () => {
-    const { dataset, upload } = await announce({ sha256: await sha256(content) });
-    const wrong = await put(upload.url, content.toReversed());
-    expect([wrong.status, wrong.body.error.code]).toEqual([422, 'CHECKSUM_MISMATCH']);
-    const short = await put(upload.url, content.slice(1));
-    expect([short.status, short.body.error.code]).toEqual([400, 'VALIDATION_FAILED']);
-    expect(await env.BUCKET.head(`${await placeOf(dataset.id)}raw`)).toBeNull();
-    expect((await call('POST', `/v1/datasets/${dataset.id}/complete`, { body: {} })).body.error.code).toBe(
-      'ILLEGAL_STATE',
-    );
-    expect((await put(upload.url, content)).status).toBe(200);
-    expect((await put(upload.url, content)).status).toBe(200);
-  });
-
-  it('need Content-Length', async () => {
-    const { upload } = await announce();
-    const { readable, writable } = new TransformStream();
-    const writer = writable.getWriter();
-    const answer = put(upload.url, readable as unknown as Uint8Array);
-    await writer.write(content).catch(() => undefined);
-    await writer.close().catch(() => undefined);
-    const { status, body } = await answer;
-    expect([status, body.error.code]).toEqual([411, 'LENGTH_REQUIRED']);
-  });
-
-  it('are refused once completed; completing again changes nothing', async () => {
-    const { dataset, upload } = await announce();
-    await put(upload.url, content);
-    const first = await call<Dataset>('POST', `/v1/datasets/${dataset.id}/complete`, { body: {} });
-    const again = await call<Dataset>('POST', `/v1/datasets/${dataset.id}/complete`, { body: {} });
-    expect([first.status, again.status]).toEqual([202, 202]);
-    const late = await put(upload.url, content);
-    expect([late.status, late.body.error.code]).toEqual([409, 'ILLEGAL_STATE']);
-  });
-
-  it('take no token that was changed', async () => {
-    const { upload } = await announce();
-    const at = upload.url.length - 20;
-    const other = upload.url[at] === 'A' ? 'B' : 'A';
-    const forged = await put(upload.url.slice(0, at) + other + upload.url.slice(at + 1), content);
-    expect([forged.status, forged.body.error.code]).toEqual([401, 'TOKEN_INVALID']);
-    expect((await call('GET', new URL(upload.url).pathname, { key: null })).body.error.code).toBe('FORBIDDEN');
   });
 });

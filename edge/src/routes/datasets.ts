@@ -13,6 +13,7 @@ import {
   listDatasetsQuerySchema,
   previewQuerySchema,
   previewSchema,
+  validateDatasetSchema,
 } from '@tallrec/shared/wire/datasets';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
@@ -102,7 +103,8 @@ const complete = createRoute({
   operationId: 'completeDataset',
   tags,
   summary: 'Complete an upload',
-  description: 'Ends the upload and starts the validation; a dataset with any bad row is rejected.',
+  description:
+    'Ends the upload and starts the validation; a dataset with any bad row is rejected, unless these are to be left out.',
   ...needs('datasets:write'),
   request: { params, body: { ...jsonBody(completeDatasetSchema), required: false } },
   responses: {
@@ -117,9 +119,10 @@ const validate = createRoute({
   operationId: 'validateDataset',
   tags,
   summary: 'Validate a dataset again',
-  description: 'One that was rejected, or whose validation stands still.',
+  description:
+    'One that was rejected, or whose validation stands still. One that was rejected for some of its rows can be taken without them.',
   ...needs('datasets:write'),
-  request: { params },
+  request: { params, body: { ...jsonBody(validateDatasetSchema), required: false } },
   responses: {
     202: jsonAnswer('The dataset', datasetSchema),
     ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
@@ -202,7 +205,10 @@ export const datasets = newRouter()
     const { parts } = c.req.valid('json');
     return c.json(await completeDataset(c.var.deps, c.var.ctx, c.req.valid('param').id, parts), 202);
   })
-  .openapi(validate, async (c) => c.json(await validateAgain(c.var.deps, c.var.ctx, c.req.valid('param').id), 202))
+  .openapi(validate, async (c) => {
+    const { badRows } = c.req.valid('json');
+    return c.json(await validateAgain(c.var.deps, c.var.ctx, c.req.valid('param').id, badRows), 202);
+  })
   .openapi(preview, async (c) =>
     c.json(await previewDataset(c.var.deps, c.var.ctx, c.req.valid('param').id, c.req.valid('query')), 200),
   )

@@ -65,7 +65,8 @@ export const evaluations = newRouter()
     }),
   )
   .openapi(predictions, async (c) => {
-    const key = await evaluationPredictionsKey(c.var.deps, c.var.ctx, c.req.valid('param').id);
-    const file = { filename: 'predictions.jsonl', contentType: 'application/jsonl' };
+    const { id } = c.req.valid('param');
+    const key = await evaluationPredictionsKey(c.var.deps, c.var.ctx, id);
+    const file = { filename: `predictions-${id}.jsonl`, contentType: 'application/jsonl' };
     return await serveObject(c.var.deps.bucket, key, c.req.raw.headers, file);
   });

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type { ApiKey } from '@tallrec/shared/wire/keys';
+import type { ErrorBody } from '@tallrec/shared/wire/page';
 import { describe, expect, it } from 'vitest';
 import { call, defaultWorkspace, keyWith, newWorkspace, operator } from '../testing/client.ts';
 
@@ -116,6 +117,32 @@ describe('keys', () => {
     expect([await reads(first.key), await reads(next.body.key)]).toEqual([401, 200]);
     await call('DELETE', `/v1/keys/${first.apiKey.id}`);
     expect(await reads(next.body.key)).toBe(401);
+  });
+
+  it('leave a workspace one that can make others, unless the operator says so', async () => {
+    const { id: workspace, key } = await newWorkspace();
+    const list = async () => (await call<{ items: ApiKey[] }>('GET', '/v1/keys', { key })).body.items;
+    const [own, first] = await list();
+    await call('POST', '/v1/keys', { key, body: { name: 'reader', scopes: ['read'] } });
+    const expired = await operator<Created>('POST', '/v1/keys', { body: { name: 'x', scopes: ['admin'], workspace } });
+    await inThePast(expired.body.apiKey.id, 'expires_at');
+    const revoke = async (id: string, as = key) => {
+      const { status, body } = await call<ApiKey & ErrorBody>('DELETE', `/v1/keys/${id}`, { key: as });
+      return [status, body.error?.code ?? body.revokedAt];
+    };
+    expect(await revoke(first!.id)).toEqual([200, expect.any(String)]);
+    // Neither one that has expired nor one that only reads could make another.
+    expect(await revoke(own!.id)).toEqual([409, 'ILLEGAL_STATE']);
+    expect(await revoke(first!.id)).toEqual([200, expect.any(String)]);
+    expect((await list()).find(({ id }) => id === own!.id)!.revokedAt).toBeNull();
+    expect(await revoke(expired.body.apiKey.id)).toEqual([200, expect.any(String)]);
+    // It goes once there is another.
+    const next = await call<Created>('POST', '/v1/keys', { key, body: { name: 'next', scopes: ['admin'] } });
+    expect(await revoke(own!.id)).toEqual([200, expect.any(String)]);
+    expect(await revoke(next.body.apiKey.id, next.body.key)).toEqual([409, 'ILLEGAL_STATE']);
+    expect(await revoke(next.body.apiKey.id, env.OPERATOR_SECRET)).toEqual([200, expect.any(String)]);
+    expect(await revoke('key_01jd3x6k8w5v0e9s2m4q7r1tza', env.OPERATOR_SECRET)).toEqual([404, 'NOT_FOUND']);
+    expect((await call('GET', '/v1/keys', { key: next.body.key })).status).toBe(401);
   });
 
   it('with origins hold for their own web pages alone, which may read the answers', async () => {

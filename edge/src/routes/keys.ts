@@ -78,12 +78,13 @@ const revoke = createRoute({
   path: '/v1/keys/{id}',
   tags,
   summary: 'Revoke an API key',
-  description: 'It may go on to read and score for up to 30 seconds.',
-  ...needs('admin'),
+  description:
+    'It may go on to read and score for up to 30 seconds. The last key of a workspace with the scope admin is revoked by the operator alone.',
+  ...needs('admin', { operator: true }),
   request: { params },
   responses: {
     200: jsonAnswer('The key, revoked', apiKeySchema),
-    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND'),
+    ...errorResponses('UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ILLEGAL_STATE'),
   },
 });
 

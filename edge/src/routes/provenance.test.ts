@@ -92,6 +92,16 @@ describe('the template of an adapter', () => {
     });
   });
 
+  it('is assumed where nobody has told it, and that is told', async () => {
+    const untold = (await imported('without a past', { key, fields: { template: undefined } })).body.id;
+    const assumed = [expect.stringMatching(/not known, and clean is assumed/)];
+    expect((await score({ adapter: untold })).body).toMatchObject({ template: 'clean', warnings: assumed });
+    expect((await score({ adapter: untold, template: 'tallrec' })).body.warnings).toEqual([]);
+    expect((await create<Evaluation>('/v1/evaluations', { adapter: untold })).body.warnings).toEqual(assumed);
+    await imported('without a past', { key });
+    expect((await score({ adapter: untold })).body).toMatchObject({ template: 'tallrec', warnings: [] });
+  });
+
   it('is that of rankings, evaluations, batches and tunings from it', async () => {
     const rank = { model: MODEL, adapter, history: [], candidates: [{ title: 'A' }] };
     expect((await call<RankResponse>('POST', '/v1/rank', { key, body: rank })).body.template).toBe('tallrec');
@@ -114,6 +124,23 @@ describe('the template of an adapter', () => {
     expect(clean.body).toMatchObject({ settings: { template: 'clean' }, warnings: [expect.stringMatching(/tallrec/)] });
     expect((await create<Tuning>('/v1/tunings', {})).body.settings.template).toBe('clean');
   });
+});
+
+it('what a node leaves out of an adapter is told when it is imported and wherever it is used', async () => {
+  const { onRequest } = node;
+  const warnings = ['adapter 01…/adapter_config.json: lora_dtype is left out.'];
+  node.onRequest = (request) =>
+    request.path === '/trial'
+      ? {
+          status: 200,
+          body: { golden: { template: 'tallrec', precision: 'f32', samples: [] }, modelHash: HASH, warnings },
+        }
+      : onRequest?.(request);
+  const { body } = await imported('left out of account', { key });
+  node.onRequest = onRequest;
+  expect(body.warnings).toEqual(warnings);
+  expect((await score({ adapter: body.id })).body.warnings).toEqual(warnings);
+  expect((await create<Scoring>('/v1/scorings', { adapter: body.id })).body.warnings).toEqual(warnings);
 });
 
 describe('an adapter of another checkpoint', () => {

@@ -59,8 +59,9 @@ export const scorings = newRouter()
     }),
   )
   .openapi(predictions, async (c) => {
+    const { id } = c.req.valid('param');
     const { format } = c.req.valid('query');
-    const key = await scoringPredictionsKey(c.var.deps, c.var.ctx, c.req.valid('param').id, format);
-    const file = { filename: `predictions.${format}`, contentType: CONTENT_TYPES[format] };
+    const key = await scoringPredictionsKey(c.var.deps, c.var.ctx, id, format);
+    const file = { filename: `predictions-${id}.${format}`, contentType: CONTENT_TYPES[format] };
     return await serveObject(c.var.deps.bucket, key, c.req.raw.headers, file);
   });

@@ -1,8 +1,9 @@
 import { LIMITS } from '@tallrec/shared/limits';
+import type { AuditEntry } from '@tallrec/shared/wire/audit';
 import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { Session, SignInLink } from '@tallrec/shared/wire/session';
 import { describe, expect, it } from 'vitest';
-import { type Answer, call, keyWith } from '../testing/client.ts';
+import { type Answer, call, keyWith, newWorkspace } from '../testing/client.ts';
 
 const own = { Origin: 'https://edge.test' };
 
@@ -37,6 +38,15 @@ describe('signing in', () => {
     expect((await browse('GET', '/v1/session', cookie)).body).toEqual(session);
     expect((await browse('GET', '/v1/datasets', cookie)).status).toBe(200);
     expect((await browse('POST', '/v1/tunings', cookie, {})).status).toBe(403);
+  });
+
+  it('is in the audit, by the key that signed in', async () => {
+    const { key } = await newWorkspace();
+    await signedIn(key);
+    const { body } = await call<{ items: AuditEntry[] }>('GET', '/v1/audit?limit=1', { key });
+    const [entry] = body.items;
+    expect(entry).toMatchObject({ action: 'session.create', details: { by: 'key' } });
+    expect([entry!.actor, entry!.subject]).toEqual([expect.stringMatching(/^key_/), entry!.actor]);
   });
 
   it('takes no key that does not hold, and none of web pages', async () => {

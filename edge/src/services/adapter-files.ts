@@ -1,17 +1,17 @@
 // Adapters come and go with their files: sent by whoever tuned one elsewhere and imported, or published from a job's run; copied to the
 // adapter's own place, where nothing else ever writes; deleted.
-
+import { isDeepStrictEqual } from 'node:util';
 import { blendSchema, type WholeBlend } from '@tallrec/shared/blend';
-import { TallrecError } from '@tallrec/shared/errors';
+import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { parseJson } from '@tallrec/shared/json';
+import { LIMITS } from '@tallrec/shared/limits';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import {
   ADAPTER_FILES,
   type Adapter,
   type AdapterUpload,
   adapterId,
-  BLEND_FILE,
-  type BlendFile,
+  type BlendRecord,
   type ImportAdapter,
   type UploadAdapter,
 } from '@tallrec/shared/wire/adapters';
@@ -19,15 +19,28 @@ import { RESULT_FILES, type TuneResult } from '@tallrec/shared/wire/link';
 import type { NodeTrial } from '@tallrec/shared/wire/node-api';
 import { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
-import { type AdapterRow, deleteAdapterRow, insertAdapter, setAdapterDeleting } from '../repo/adapters.ts';
+import {
+  type AdapterRow,
+  deleteAdapterRow,
+  findAdapter,
+  insertAdapter,
+  setAdapterDeleting,
+  setAdapterTried,
+  type Told,
+  tellAdapter,
+} from '../repo/adapters.ts';
 import { findUploadAt, importSubject, type UploadWithParts } from '../repo/uploads.ts';
 import { places } from '../storage/places.ts';
 import { deletePrefix, isBadDigest } from '../storage/r2.ts';
 import { type TrialDeps, tryAdapterIfPossible } from './adapter-trial.ts';
 import { requireAdapterWeights } from './adapter-weights.ts';
-import { type AdapterFile, getAdapter, noSuchAdapter } from './adapters.ts';
+import { type AdapterFile, getAdapter, knownBlend, noSuchAdapter } from './adapters.ts';
 import { forgetRoutesOf } from './known-routes.ts';
+import { sha256Hex } from './secrets.ts';
 import { completeUpload, dropUploadsOf, openUpload, uploadView } from './uploads.ts';
+
+/** Where an import says nothing. */
+const ASSUMED_TEMPLATE = 'clean';
 
 /** Of `adapter_config.json`, what tells a LoRA adapter from anything else; nodes check the rest as they load it. */
 const configSchema = z.looseObject({ peft_type: z.literal('LORA'), r: z.number().int().positive() });
@@ -60,25 +73,27 @@ export async function uploadAdapter(
 }
 
 /**
- * Second step: the files that were sent become an adapter. Importing what is there already gives what is there.
+ * Second step: the files that were sent become an adapter. Importing what is there already adds what was not known of it.
  * @throws TallrecError ILLEGAL_STATE when a file has not been sent, CHECKSUM_MISMATCH when it is to be sent again, ADAPTER_INVALID
- *   when it is no LoRA adapter or a node cannot use it with the model, CONFLICT while the same adapter is being deleted
+ *   when it is no LoRA adapter or a node cannot use it with the model, CONFLICT while the same adapter is being deleted, or where it is there
+ *   and is said to have been made otherwise
  */
 export async function importAdapter(
   deps: Pick<Deps, 'bucket'> & TrialDeps,
   ctx: Ctx,
-  { configSha256, weightsSha256, name, model, modelHash: tunedOn, stage, template, blend }: ImportAdapter,
+  asked: ImportAdapter,
 ): Promise<Adapter> {
+  const { configSha256, weightsSha256, name, model, modelHash: tunedOn, stage } = asked;
+  const template = asked.template ?? ASSUMED_TEMPLATE;
   const id = await adapterId({ configSha256, weightsSha256 });
-  const known = await getAdapter(deps, ctx, id).catch((error: unknown) => {
-    if (error instanceof TallrecError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  });
+  const blend = asked.blend && (await blendFileOf(id, asked.blend));
+  const known = await findAdapter(deps.db, ctx.workspace, id);
   const { workspace, actor } = ctx;
   const subject = importSubject(id);
   if (known) {
+    await learnOf(deps, ctx, known, { ...asked, blend });
     await dropUploadsOf(deps, workspace, subject);
-    return known;
+    return await getAdapter(deps, ctx, id);
   }
   const config = await sent(deps, workspace, id, ADAPTER_FILES.config);
   const weights = await sent(deps, workspace, id, ADAPTER_FILES.weights);
@@ -93,7 +108,6 @@ export async function importAdapter(
       await dropUploadsOf(deps, workspace, subject);
     throw error;
   }
-  const blendKey = places.adapterImport(workspace, id, BLEND_FILE);
   const row = {
     workspace,
     id,
@@ -103,6 +117,7 @@ export async function importAdapter(
     modelHash: tunedOn ?? trial?.modelHash ?? null,
     stage: stage ?? null,
     template,
+    templateAssumed: asked.template === undefined,
     configSha256,
     weightsSha256,
     weightsBytes: weights.bytes,
@@ -110,13 +125,13 @@ export async function importAdapter(
     validAuc: null,
     validLoss: null,
     golden: trial?.golden ?? null,
-    blend: blend ? { ...blendSchema.parse(blend), file: await sendBlend(deps.bucket, blendKey, id, blend) } : null,
+    blend: blend?.record ?? null,
+    warnings: trial?.warnings ?? null,
     createdBy: actor,
     createdAt: deps.clock.nowMs(),
   };
   try {
-    const withBlend = { ...sources, ...(blend ? { blend: blendKey } : {}) };
-    await placeAdapter(deps, { row, sources: withBlend, ctx, action: 'adapter.import' });
+    await placeAdapter(deps, { row, sources, blend: blend?.bytes, ctx, action: 'adapter.import' });
   } catch (error) {
     // What was put together is not what was announced: it has to be sent from the start.
     if (error instanceof TallrecError && error.code === 'CHECKSUM_MISMATCH')
@@ -124,8 +139,55 @@ export async function importAdapter(
     throw error;
   }
   await dropUploadsOf(deps, workspace, subject);
-  if (blend) await deps.bucket.delete(blendKey);
   return await getAdapter(deps, ctx, id);
+}
+
+/**
+ * What a further import of the same files says of how they were made.
+ * @throws TallrecError CONFLICT where that contradicts what is known
+ */
+async function learnOf(
+  deps: Pick<Deps, 'bucket'> & TrialDeps,
+  ctx: Ctx,
+  known: AdapterRow,
+  { blend, ...asked }: Omit<ImportAdapter, 'blend'> & { blend: BlendOfImport | undefined },
+): Promise<void> {
+  const before = {
+    ...known,
+    template: known.templateAssumed ? null : known.template,
+    blend: knownBlend(known) ?? null,
+  };
+  const said = { ...asked, blend: blend?.record };
+  const told: Told = {};
+  for (const field of ['model', 'modelHash', 'template', 'stage', 'blend'] as const) {
+    const [was, now] = [before[field], said[field]];
+    if (now === undefined || isDeepStrictEqual(was, now)) continue;
+    if (was !== null) {
+      const shown = typeof was === 'string' ? `${was}, not ${now}` : 'another';
+      throw refusedField(
+        'CONFLICT',
+        field,
+        `the adapter ${known.id.slice(0, 12)}… is here already, and its ${field} is ${shown}.`,
+        {
+          fix: 'Leave the field out, or delete the adapter first.',
+        },
+      );
+    }
+    Object.assign(told, { [field]: now });
+  }
+  if (Object.keys(told).length === 0) return;
+  if (told.modelHash && known.golden === null) {
+    const files = places.adapterFiles(known.workspace, known.id);
+    const tried = await tryAdapterIfPossible(deps, ctx, { ...known, ...told }, files);
+    if (tried) await setAdapterTried(deps.db, known, tried);
+  }
+  if (blend && told.blend) {
+    const { sha256 } = told.blend.file;
+    await deps.bucket.put(places.adapterBlend(known.workspace, known.id, sha256), blend.bytes, { sha256 });
+  }
+  const audit = { ctx, action: 'adapter.tell', subject: known.id, details: { ...told }, nowMs: deps.clock.nowMs() };
+  await tellAdapter(deps.db, ctx.workspace, known.id, told, audit);
+  forgetRoutesOf(ctx.workspace);
 }
 
 /** The SHA-256 over the whole is checked as the file is copied to its place. */
@@ -198,6 +260,7 @@ export async function publishAdapter(
     modelHash,
     stage: settings.stage,
     template: settings.template,
+    templateAssumed: false,
     configSha256,
     weightsSha256,
     weightsBytes,
@@ -206,18 +269,15 @@ export async function publishAdapter(
     validLoss: bestValidLoss,
     golden,
     blend,
+    warnings: null,
     createdBy,
     createdAt: deps.clock.nowMs(),
   };
   const source = (file: string) => places.jobResult(workspace, job, fence, file);
-  const sources = {
-    config: source(ADAPTER_FILES.config),
-    weights: source(ADAPTER_FILES.weights),
-    ...(blend ? { blend: source(RESULT_FILES.blend) } : {}),
-  };
+  const sources = { config: source(ADAPTER_FILES.config), weights: source(ADAPTER_FILES.weights) };
   const ctx = { workspace, actor: createdBy };
   try {
-    await placeAdapter(deps, { row, sources, ctx, action: 'adapter.publish' });
+    await placeAdapter(deps, { row, sources, blend: source(RESULT_FILES.blend), ctx, action: 'adapter.publish' });
   } catch (error) {
     // The deletion ends by itself.
     if (error instanceof TallrecError && error.code === 'CONFLICT') throw new Error(error.message);
@@ -230,7 +290,9 @@ type PlaceDeps = Pick<Deps, 'db' | 'bucket'>;
 interface Placed {
   row: AdapterRow;
   /** Where its files lie now. */
-  sources: Record<keyof typeof ADAPTER_FILES, string> & { blend?: string };
+  sources: Record<keyof typeof ADAPTER_FILES, string>;
+  /** Where the file of the row's blend lies, or its bytes. */
+  blend: string | Uint8Array | undefined;
   ctx: Ctx;
   action: string;
 }
@@ -252,21 +314,39 @@ async function placeAdapter(deps: PlaceDeps, placed: Placed): Promise<AdapterRow
   return now;
 }
 
-async function copyFiles({ bucket }: PlaceDeps, { row, sources }: Placed): Promise<void> {
+async function copyFiles({ bucket }: PlaceDeps, { row, sources, blend }: Placed): Promise<void> {
   const { workspace, id } = row;
-  const place = (file: string) => places.adapterFile(workspace, id, file);
-  await copy(bucket, sources.config, place(ADAPTER_FILES.config), row.configSha256);
-  await copy(bucket, sources.weights, place(ADAPTER_FILES.weights), row.weightsSha256);
-  if (sources.blend && row.blend) await copy(bucket, sources.blend, place(BLEND_FILE), row.blend.file.sha256);
+  const { config, weights } = places.adapterFiles(workspace, id);
+  await copy(bucket, sources.config, config, row.configSha256);
+  await copy(bucket, sources.weights, weights, row.weightsSha256);
+  if (!blend || !row.blend) return;
+  const { sha256 } = row.blend.file;
+  const key = places.adapterBlend(workspace, id, sha256);
+  if (typeof blend === 'string') await copy(bucket, blend, key, sha256);
+  else await bucket.put(key, blend, { sha256 });
 }
 
-/** Of an import, whose blend comes in the body of the request. */
-async function sendBlend(bucket: R2Bucket, key: string, id: string, blend: WholeBlend): Promise<BlendFile> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ adapter: id, ...blend })}\n`);
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  await bucket.put(key, bytes, { sha256 });
-  return { sha256, bytes: bytes.length };
+/** It comes in the body of the request. */
+interface BlendOfImport {
+  bytes: Uint8Array;
+  record: BlendRecord;
+}
+
+async function blendFileOf(id: string, blend: WholeBlend): Promise<BlendOfImport> {
+  const text = `${JSON.stringify({ adapter: id, ...blend })}\n`;
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > LIMITS.blendBytes) {
+    throw refusedField(
+      'TOO_LARGE',
+      'blend',
+      `${bytes.length} bytes are more than the ${LIMITS.blendBytes} that a blend may have.`,
+      {
+        fix: 'Import the adapter without it.',
+      },
+    );
+  }
+  const file = { sha256: await sha256Hex(text), bytes: bytes.length };
+  return { bytes, record: { ...blendSchema.parse(blend), file } };
 }
 
 /** R2 has no rename; it checks the SHA-256 while it copies. That it is out of reach says nothing of the bytes, and is thrown as it is. */

@@ -3,7 +3,7 @@ import { blendSchema } from '@tallrec/shared/blend';
 import { refusedField, TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Grant } from '@tallrec/shared/signing';
-import { ADAPTER_FILES, type Adapter, BLEND_FILE, blendRecordSchema } from '@tallrec/shared/wire/adapters';
+import { ADAPTER_FILES, type Adapter, type BlendRecord, blendRecordSchema } from '@tallrec/shared/wire/adapters';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
@@ -19,7 +19,7 @@ import type { NodeRow } from '../repo/nodes.ts';
 import { findRoute } from '../repo/routing.ts';
 import { places, signedPath } from '../storage/places.ts';
 import { serveObject } from '../storage/serve-object.ts';
-import { refusedBase, type Use, usageOf } from './provenance.ts';
+import { refusedBase, type Use, usageOf, warningsOf } from './provenance.ts';
 import { iso } from './timestamps.ts';
 
 export function noSuchAdapter(ref: string): TallrecError {
@@ -80,6 +80,11 @@ export async function resolveAdapter(deps: Pick<Deps, 'db'>, ctx: Ctx, ref: stri
 
 export type AdapterFile = (typeof ADAPTER_FILES)[keyof typeof ADAPTER_FILES];
 
+/** Blends of another form, from before an upgrade, are none. */
+export function knownBlend({ blend }: Pick<AdapterRow, 'blend'>): BlendRecord | undefined {
+  return blendRecordSchema.safeParse(blend).data;
+}
+
 function toAdapter(row: AdapterWithAliases): Adapter {
   const { configSha256, weightsSha256, weightsBytes } = row;
   return {
@@ -89,11 +94,13 @@ function toAdapter(row: AdapterWithAliases): Adapter {
     modelHash: row.modelHash,
     stage: row.stage,
     template: row.template,
+    templateAssumed: row.templateAssumed,
     files: { configSha256, weightsSha256, weightsBytes },
     tuning: row.tuning,
     metrics: row.tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
-    blend: blendSchema.safeParse(row.blend).data ?? null,
+    blend: blendSchema.safeParse(knownBlend(row)).data ?? null,
     aliases: row.aliases,
+    warnings: warningsOf(row),
     createdBy: row.createdBy,
     createdAt: iso(row.createdAt),
   };
@@ -143,16 +150,15 @@ export async function signedAdapter(
   run?: { job: string; fence: number },
 ): Promise<JobAdapter> {
   const exp = deps.clock.nowMs() + LIMITS.requestUrlTtlMs;
-  const path = (file: string) => {
-    const key = places.adapterFile(workspace, id, file);
+  const { config, weights } = places.adapterFiles(workspace, id);
+  const path = (key: string) => {
     const grant: Grant = run ? { op: 'get-input', key, job: run.job, fence: run.fence } : { op: 'get', key, exp };
     return signedPath(deps, grant);
   };
-  const [configPath, weightsPath] = await Promise.all([path(ADAPTER_FILES.config), path(ADAPTER_FILES.weights)]);
-  // Blends of another form, from before an upgrade, are none.
-  const record = blendRecordSchema.safeParse(blend).data;
-  const blendFile = record && { path: await path(BLEND_FILE), ...record.file };
-  return { id, golden, blend: blendFile ?? null, modelHash, configPath, weightsPath };
+  const [configPath, weightsPath] = await Promise.all([path(config), path(weights)]);
+  const file = knownBlend({ blend })?.file;
+  const signedBlend = file ? { path: await path(places.adapterBlend(workspace, id, file.sha256)), ...file } : null;
+  return { id, golden, blend: signedBlend, modelHash, configPath, weightsPath };
 }
 
 /** For whatever model it is used with, whose scores are not those of where it was made. */

@@ -1,7 +1,7 @@
 // Names that point at adapters, move from one to the next between two requests, and keep where they pointed.
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
-import { ADAPTER_FILES, type Adapter, type Alias, type AliasHistory } from '@tallrec/shared/wire/adapters';
+import type { Adapter, Alias, AliasHistory } from '@tallrec/shared/wire/adapters';
 import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import {
@@ -50,9 +50,7 @@ export async function getAlias(deps: Pick<Deps, 'db'>, ctx: Ctx, alias: string):
 export async function setAlias(deps: TrialDeps, ctx: Ctx, alias: string, adapter: string): Promise<Adapter> {
   const row = await findAdapter(deps.db, ctx.workspace, adapter);
   if (row && row.golden === null) {
-    const place = (file: string) => places.adapterFile(ctx.workspace, row.id, file);
-    const keys = { config: place(ADAPTER_FILES.config), weights: place(ADAPTER_FILES.weights) };
-    await setAdapterTried(deps.db, row, await tryAdapter(deps, ctx, row, keys));
+    await setAdapterTried(deps.db, row, await tryAdapter(deps, ctx, row, places.adapterFiles(row.workspace, row.id)));
   }
   const now = await setAliasRow(deps.db, ctx, alias, adapter, deps.clock.nowMs());
   forgetRoutesOf(ctx.workspace);

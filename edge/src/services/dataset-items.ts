@@ -1,8 +1,8 @@
 // The items of a dataset, found by words of their titles.
 import { interactionSchema } from '@tallrec/shared/interactions';
-import type { ItemIndexState } from '@tallrec/shared/rows/item-index';
-import type { Normalised } from '@tallrec/shared/rows/row-check';
-import { Tally } from '@tallrec/shared/rows/tally';
+import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
+import type { ItemIndexState } from '@tallrec/shared/rows/counts/item-index';
+import { Tally } from '@tallrec/shared/rows/counts/tally';
 import { itemSchema, sampleSchema } from '@tallrec/shared/sample';
 import { titleMatcher } from '@tallrec/shared/title-search';
 import type { DatasetItems, ItemsQuery } from '@tallrec/shared/wire/datasets';

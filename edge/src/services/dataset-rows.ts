@@ -37,7 +37,7 @@ export async function requireReadyDataset(deps: Pick<Deps, 'db'>, ctx: Ctx, id: 
   if (row.state === 'rejected') {
     const found = `The dataset ${id} was rejected: there are ${row.errorCount} errors in it.`;
     throw new TallrecError('DATASET_REJECTED', found, {
-      fix: 'Mend the rows named in its rowErrors and create it again.',
+      fix: 'Mend the rows named in its rowErrors and create it again, or validate it with badRows leave-out.',
     });
   }
   throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, {

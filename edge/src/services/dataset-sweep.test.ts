@@ -49,7 +49,15 @@ async function insert(state: DatasetState, nowMs: number, instance?: string) {
   const key = places.datasetRaw(WORKSPACE, id);
   const upload = newUpload(deps, { workspace: WORKSPACE, key, subject: id, bytes: 3 });
   const fixed = { name: 'x', kind: 'items', format: 'csv', bytes: 3, sha256: null, stats: null } as const;
-  const empty = { columns: null, warnings: [], errorCount: 0, rowErrors: [], rowsUploadId: null, createdBy: 'key_x' };
+  const empty = {
+    columns: null,
+    badRows: 'refuse' as const,
+    warnings: [],
+    errorCount: 0,
+    rowErrors: [],
+    rowsUploadId: null,
+    createdBy: 'key_x',
+  };
   const ctx = { workspace: WORKSPACE, actor: 'key_x' };
   await insertDataset(
     deps.db,

@@ -1,6 +1,12 @@
 // Datasets: announced, uploaded, validated, shown and deleted.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { CreateDataset, completeDatasetSchema, Dataset, DatasetsQuery } from '@tallrec/shared/wire/datasets';
+import type {
+  BadRows,
+  CreateDataset,
+  completeDatasetSchema,
+  Dataset,
+  DatasetsQuery,
+} from '@tallrec/shared/wire/datasets';
 import type { Upload } from '@tallrec/shared/wire/uploads';
 import type { z } from 'zod';
 import type { Ctx, Deps } from '../deps.ts';
@@ -31,10 +37,11 @@ export function toDataset(row: DatasetRow): Dataset {
     state: row.state,
     bytes: row.bytes,
     sha256: row.sha256,
+    badRows: row.badRows,
     sampling: row.sampling,
     columns: row.columns,
     createdBy: row.createdBy,
-    stats: row.stats && { ...row.stats, profile: row.stats.profile ?? null },
+    stats: row.stats && { ...row.stats, unusable: row.stats.unusable ?? null, profile: row.stats.profile ?? null },
     warnings: row.warnings,
     errorCount: row.errorCount,
     rowErrors: row.rowErrors,
@@ -73,7 +80,7 @@ export async function createDataset(
 ): Promise<{ dataset: Dataset; upload: Upload }> {
   const id = deps.newId('dataset');
   const { workspace, actor } = ctx;
-  const { name, kind, format, bytes, sampling } = input;
+  const { name, kind, format, bytes, badRows, sampling } = input;
   const columns = input.columns ?? null;
   const sha256 = input.sha256 ?? null;
   const nowMs = deps.clock.nowMs();
@@ -89,6 +96,7 @@ export async function createDataset(
       state: 'created',
       bytes,
       sha256,
+      badRows,
       sampling,
       columns,
       upload: upload.id,
@@ -168,16 +176,19 @@ function checkNamed(upload: UploadWithParts, named: readonly { part: number; eta
 
 /**
  * Validates a rejected dataset once more; one that waits for its validation is woken.
+ * @param badRows what becomes of rows that cannot be used, from now on; of one that is being validated nothing changes
  * @throws TallrecError NOT_FOUND, ILLEGAL_STATE
  */
 export async function validateAgain(
   deps: Pick<Deps, 'db' | 'bucket' | 'clock' | 'validations'>,
   ctx: Ctx,
   id: string,
+  badRows?: BadRows,
 ): Promise<Dataset> {
   const row = await requireDataset(deps, ctx, id);
-  if (row.state === 'uploaded' || row.state === 'validating') await reviveValidation(deps, row);
-  else if (row.state !== 'rejected' || !(await restartValidation(deps, row, ['rejected'], ctx))) {
+  const isWaiting = row.state === 'uploaded' || row.state === 'validating';
+  if (isWaiting && (badRows ?? row.badRows) === row.badRows) await reviveValidation(deps, row);
+  else if (row.state !== 'rejected' || !(await restartValidation(deps, row, ['rejected'], ctx, badRows))) {
     throw new TallrecError('ILLEGAL_STATE', `The dataset ${id} is ${row.state}.`, {
       fix: row.state === 'created' ? 'Complete its upload first.' : 'Only what was rejected is validated again.',
     });

@@ -5,7 +5,15 @@ import type { PageQuery } from '@tallrec/shared/wire/page';
 import type { Ctx, Deps } from '../deps.ts';
 import { OPERATOR } from '../operator.ts';
 import { type Page, toPage } from '../repo/db.ts';
-import { type ApiKeyRow, findKey, insertKey, listKeyRows, revokeKeyRow, rotateKeyRow } from '../repo/keys.ts';
+import {
+  type ApiKeyRow,
+  findKey,
+  insertKey,
+  listKeyRows,
+  revokeKeyRow,
+  rotateKeyRow,
+  workspaceOfKey,
+} from '../repo/keys.ts';
 import { forgetKey } from './authenticate.ts';
 import { existingWorkspace } from './existing-workspace.ts';
 import { hintOf, KEY_PREFIX, newSecret, sha256Hex } from './secrets.ts';
@@ -117,12 +125,25 @@ export async function rotateKey(
   return { apiKey: toApiKey(row, nowMs), key };
 }
 
-/** Holds from the next request on; revoking again changes nothing. */
-export async function revokeKey(deps: Pick<Deps, 'db' | 'clock'>, ctx: Ctx, id: string): Promise<ApiKey> {
+/**
+ * Holds from the next request on; revoking again changes nothing. The last key that could make others is revoked by the operator
+ * alone, who can give the workspace a new one.
+ */
+export async function revokeKey(deps: Pick<Deps, 'db' | 'clock'>, caller: Ctx, id: string): Promise<ApiKey> {
   const nowMs = deps.clock.nowMs();
-  const audit = { ctx, action: 'key.revoke', subject: id, nowMs };
-  const row = await revokeKeyRow(deps.db, { workspace: ctx.workspace, id }, nowMs, audit);
+  const isOperator = caller.workspace === OPERATOR;
+  const workspace = isOperator ? await workspaceOfKey(deps.db, id) : caller.workspace;
+  if (workspace === undefined) throw noSuchKey(id);
+  const audit = { ctx: { ...caller, workspace }, action: 'key.revoke', subject: id, nowMs };
+  const row = await revokeKeyRow(deps.db, { workspace, id, alsoLastAdmin: isOperator }, nowMs, audit);
   if (!row) throw noSuchKey(id);
+  if (row.revokedAt === null) {
+    throw new TallrecError(
+      'ILLEGAL_STATE',
+      `The key ${id} is the last one with the scope admin: without it nobody could make another.`,
+      { fix: 'Make another key with the scope admin first, or rotate this one. The operator can revoke it as it is.' },
+    );
+  }
   forgetKey(id);
   return toApiKey(row, nowMs);
 }

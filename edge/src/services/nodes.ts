@@ -149,6 +149,7 @@ export function toNode(row: NodeRow): Node {
       adapters: shared ? [] : status.adapters,
       runningJob: shared ? null : status.runningJob,
       queuedRequests: status.queuedRequests,
+      ...(status.encoder === undefined ? {} : { encoder: status.encoder }),
     },
     createdBy: row.createdBy,
     createdAt: iso(row.createdAt),

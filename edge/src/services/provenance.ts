@@ -5,7 +5,7 @@ import type { AdapterRow } from '../repo/adapters.ts';
 import type { NodeRow } from '../repo/nodes.ts';
 import { contentHashesOf } from './models.ts';
 
-type Made = Pick<AdapterRow, 'id' | 'model' | 'modelHash' | 'template'>;
+type Made = Pick<AdapterRow, 'id' | 'model' | 'modelHash' | 'template' | 'templateAssumed' | 'warnings'>;
 
 export interface Use {
   /** As requests name both: an adapter that is none here has no row. */
@@ -16,11 +16,22 @@ export interface Use {
   force: boolean;
 }
 
+/** What is to be said of an adapter wherever it is used. */
+export function warningsOf({
+  template,
+  templateAssumed,
+  warnings,
+}: Pick<Made, 'template' | 'templateAssumed' | 'warnings'>): string[] {
+  const assumed = `Which template the adapter was tuned with is not known, and ${template} is assumed. Import it again with the template that its report.json names.`;
+  return [...(templateAssumed ? [assumed] : []), ...(warnings ?? [])];
+}
+
 /** How the rows are read, and what is to be said of it. */
 export function usageOf({ adapter, model, template, force }: Use, nodes: readonly NodeRow[]) {
   const own = adapter?.template;
-  const warnings: string[] = [];
-  if (adapter && own && template && differs(own, template)) {
+  // Who names a template need not be told that it was assumed.
+  const warnings = adapter ? warningsOf({ ...adapter, templateAssumed: adapter.templateAssumed && !template }) : [];
+  if (adapter && own && template && !adapter.templateAssumed && differs(own, template)) {
     warnings.push(
       `The adapter was tuned with the template ${own}, and ${template} is used: its answers are not what it learned to give. Leave the template out for its own.`,
     );
@@ -37,7 +48,7 @@ export function usageOf({ adapter, model, template, force }: Use, nodes: readonl
 export function refusedBase(
   field: string,
   ref: string,
-  { adapter, model, force }: Pick<Use, 'model' | 'force'> & { adapter: Made },
+  { adapter, model, force }: Pick<Use, 'model' | 'force'> & { adapter: Pick<Made, 'model' | 'modelHash'> },
   nodes: readonly NodeRow[],
   fix = `Use it with the model ${adapter.model} that it was tuned on, or send "force": true.`,
 ): TallrecError | undefined {
@@ -47,7 +58,11 @@ export function refusedBase(
 }
 
 /** By content where both are known, else by name. */
-function otherBase({ model: own, modelHash }: Made, model: string | undefined, nodes: readonly NodeRow[]) {
+function otherBase(
+  { model: own, modelHash }: Pick<Made, 'model' | 'modelHash'>,
+  model: string | undefined,
+  nodes: readonly NodeRow[],
+) {
   if (model === undefined) return undefined;
   const hashes = contentHashesOf(nodes, model);
   if (modelHash === null || hashes.length === 0) {

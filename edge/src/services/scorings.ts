@@ -7,6 +7,7 @@ import type { ScoringSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { requireUse } from './adapters.ts';
+import { rowsOfBatch } from './jobs/batch.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -30,11 +31,23 @@ export async function createScoring(
     wait,
   }: CreateScoring,
 ): Promise<Scoring> {
-  const kinds = task === 'rank' ? (['samples', 'interactions'] as const) : (['samples'] as const);
-  const data = await requireData(deps, ctx, dataset, { role: 'dataset', kinds, labelled: false });
-  if (catalogue) await requireData(deps, ctx, catalogue, { role: 'catalogue', kinds: ['items'] });
-  const rows = data.kind === 'interactions' ? data.stats?.users : data.stats?.rows;
-  if (rows === null || rows === undefined || rows > LIMITS.scoringRows) {
+  const data = await requireData(deps, ctx, dataset, {
+    role: 'dataset',
+    kinds: ['samples', 'interactions'],
+    labelled: false,
+  });
+  if (catalogue) {
+    const kinds = ['items', 'interactions', 'samples'] as const;
+    await requireData(deps, ctx, catalogue, { role: 'catalogue', kinds, labelled: false });
+  }
+  const rows = rowsOfBatch(data, task);
+  if (rows === 0) {
+    const problem = `no user has more than ${data.sampling.historyLength} ratings, so there is no row to score.`;
+    throw refusedField('VALIDATION_FAILED', 'dataset', problem, {
+      fix: 'Upload it with a shorter historyLength, or rank a catalogue.',
+    });
+  }
+  if (rows === undefined || rows > LIMITS.scoringRows) {
     throw refusedField('TOO_LARGE', 'dataset', `a batch takes ${LIMITS.scoringRows} rows or 500,000 users.`, {
       fix: 'Upload it in several datasets.',
     });

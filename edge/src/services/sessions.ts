@@ -23,7 +23,17 @@ export async function signIn(deps: SessionDeps, input: SignIn): Promise<{ secret
   const secret = newSecret(SESSION_PREFIX);
   const hash = await sha256Hex(secret);
   const expiresAt = Math.min(nowMs + LIMITS.sessionMs, row.expiresAt ?? Number.POSITIVE_INFINITY);
-  await insertSession(deps.db, { hash, key: row.id, createdAt: nowMs, expiresAt });
+  await insertSession(
+    deps.db,
+    { hash, key: row.id, createdAt: nowMs, expiresAt },
+    {
+      ctx: { workspace: row.workspace, actor: row.id },
+      action: 'session.create',
+      subject: row.id,
+      details: { by: 'key' in input ? 'key' : 'link' },
+      nowMs,
+    },
+  );
   return { secret, session: await sessionOf(deps, secret) };
 }
 

@@ -1,5 +1,6 @@
 // Where things lie in R2, and paths on the edge that lead there.
 import { type Grant, signGrant } from '@tallrec/shared/signing';
+import { ADAPTER_FILES } from '@tallrec/shared/wire/adapters';
 import type { Deps } from '../deps.ts';
 
 /** Everything lies below the workspace that owns it. */
@@ -17,6 +18,14 @@ export const places = {
 
   adapter: (workspace: string, id: string) => `ws/${workspace}/adapters/${id}/`,
   adapterFile: (workspace: string, id: string, file: string) => `ws/${workspace}/adapters/${id}/${file}`,
+  /** Of both of its files. */
+  adapterFiles: (workspace: string, id: string) => ({
+    config: `ws/${workspace}/adapters/${id}/${ADAPTER_FILES.config}`,
+    weights: `ws/${workspace}/adapters/${id}/${ADAPTER_FILES.weights}`,
+  }),
+  /** `blend.json`, which the adapter's name says nothing of. */
+  adapterBlend: (workspace: string, id: string, sha256: string) =>
+    `ws/${workspace}/adapters/${id}/blend-${sha256}.json`,
   /** A file of an adapter on its way in; only what has been checked comes to the adapter's own place. */
   adapterImport: (workspace: string, id: string, file: string) => `ws/${workspace}/imports/${id}/${file}`,
 

@@ -132,7 +132,7 @@ export class FakeNode {
     const { model, template } = nodeTrialRequestSchema.parse(body);
     const modelHash = this.#models.find(({ name }) => name === model)!.contentHash;
     const golden = { template, precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
-    return { status: 200, body: { golden, modelHash } satisfies NodeTrial };
+    return { status: 200, body: { golden, modelHash, warnings: [] } satisfies NodeTrial };
   }
 
   #receive(text: string, socket: WebSocket): void {

@@ -396,3 +396,22 @@ describe('samples, models', () => {
     ).toHaveLength(16);
   });
 });
+
+test.each([
+  ['tune', '--learning-rate', '1e6', /argument '1e6' is invalid\. .*<=1/],
+  ['tune', '--lora-rank', '1000', /argument '1000' is invalid\. .*<=256/],
+  ['tune', '--lora-dropout', '1', /argument '1' is invalid\. .*<=0\.9/],
+  ['tune', '--shots', '1e9', /argument '1e9' is invalid\. /],
+  ['tune', '--seed', '1e12', /argument '1e12' is invalid\. /],
+  ['tune', '--patience', 'x', /argument 'x' is invalid\. .*expected number/],
+  ['experiment cross-domain', '--learning-rate', '1e6', /argument '1e6' is invalid\. .*<=1/],
+  ['experiment cross-domain', '--shots', '16,1e9', /argument '16,1e9' is invalid\. /],
+  ['samples', '--history', '1e6', /argument '1e6' is invalid\. /],
+  ['doctor', '--seq', '1e6', /argument '1e6' is invalid\. .*<=8192/],
+  ['dev', '--port', '65536', /argument '65536' is invalid\. .*<=65535/],
+  ['dev', '--port', 'eighty', /argument 'eighty' is invalid\. /],
+])('%s %s %s is refused as a usage, with what it may be', async (command, option, value, words) => {
+  const { code, stderr } = await tallrec(...command.split(' '), option, value);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(words) });
+  expect(stderr).not.toMatch(/^\s+at |"code"/m);
+});

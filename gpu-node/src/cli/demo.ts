@@ -57,6 +57,7 @@ async function demo(options: DemoOptions): Promise<void> {
       models: [model],
       signal,
       onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
+      onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
     });
     stop = stack.stop;
     const { items } = await stack.client.get('/v1/models', pageOf(modelSchema));

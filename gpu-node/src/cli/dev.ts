@@ -5,9 +5,10 @@ import { config } from '../config.ts';
 import { demoModel } from '../demo/model.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
 import { startLocalStack } from '../dev/local-stack.ts';
+import { portNumber } from './option-values.ts';
 
 interface DevOptions {
-  port?: string;
+  port?: number;
   models?: string;
   state?: string;
   verbose?: boolean;
@@ -18,7 +19,7 @@ export function registerDev(program: Command): void {
   program
     .command('dev')
     .description('Run the edge and one node on this machine, and print the URL and a key to build against.')
-    .option('--port <n>', 'port of the edge (default: 8787, or a free one)')
+    .option('--port <n>', 'port of the edge; 0 takes a free one (default: 8787, or a free one)', portNumber)
     .option(
       '--models <list>',
       'checkpoint directories or names, separated by commas (default: the model that comes with the project, or a small random LLaMA)',
@@ -36,9 +37,10 @@ async function dev(options: DevOptions): Promise<void> {
   const stack = await startLocalStack({
     stateDir,
     models,
-    port: options.port === undefined ? undefined : Number(options.port),
+    port: options.port,
     signal,
     onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
+    onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   try {
     const { url, key } = stack;
@@ -52,7 +54,7 @@ async function dev(options: DevOptions): Promise<void> {
           `Try:\n  curl -H "Authorization: Bearer ${key}" ${url}/v1/models\n`,
       );
     }
-    await Promise.race([aborted(signal), stack.edge.process.failed(), stack.node.failed()]);
+    await Promise.race([aborted(signal), stack.edge.process.failed()]);
   } finally {
     await stack.stop();
   }

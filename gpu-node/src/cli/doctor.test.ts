@@ -1,5 +1,5 @@
 // `tallrec doctor` as a process.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -51,4 +51,18 @@ test('the doctor measures the engine against a reference case', async () => {
   const fewerBits = await tallrec('doctor', '--reference', REFERENCE_DIR, '--weights', 'int4', '--json');
   expect(fewerBits.code).toBe(0);
   expect(JSON.parse(fewerBits.stdout).reference.logitsMaxAbs).toBeGreaterThan(1e-2);
+});
+
+test('a reference case whose files are not of one export is blamed, and no provider', async () => {
+  await cp(REFERENCE_DIR, at('changed'), { recursive: true });
+  const path = at('changed', 'base', 'config.json');
+  const config = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...config, rms_norm_eps: 0.1 }));
+  const { code, stderr } = await tallrec('doctor', '--reference', 'changed', '--provider', 'cpu');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/further from the reference .*logitsMaxAbs/);
+  expect(stderr).toMatch(
+    /reproduces its own reference case\. Check that base\/, adapter\/ and expected\.json of changed/,
+  );
+  expect(stderr).not.toMatch(/--provider|npm ci/);
 });

@@ -1,11 +1,11 @@
 // `tallrec doctor`: what this machine can run, and whether the engine computes what PyTorch computes.
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { TallrecError } from '@tallrec/shared/errors';
-import { tuningSettingsSchema } from '@tallrec/shared/tuning';
+import { hyperParametersSchema, tuningSettingsSchema } from '@tallrec/shared/tuning';
 import type { Command } from 'commander';
 import type { BaselineErrors } from '../baselines/check-baselines.ts';
 import { config, turnOffTf32 } from '../config.ts';
-import { compareAs, planCompute, usualCompute } from '../doctor/compute-plan.ts';
+import { compareAs, usualCompute } from '../doctor/compute-plan.ts';
 import { memoryLimitBytes } from '../doctor/memory-limit.ts';
 import { failures, type ReferenceErrors } from '../doctor/reference.ts';
 import type { Provider } from '../graph/execution.ts';
@@ -13,8 +13,8 @@ import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import { listModels } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { computeRequest } from './open-engine.ts';
-import { computeOption, memoryOption, providerOption, weightsOption, wholeNumber } from './option-values.ts';
+import { computeRequest, planHere } from './open-engine.ts';
+import { computeOption, memoryOption, numberOf, providerOption, weightsOption, wholeNumber } from './option-values.ts';
 import { describePlan, planNamed } from './plan.ts';
 import { say } from './progress.ts';
 
@@ -44,7 +44,7 @@ export function registerDoctor(program: Command): void {
     .optionsGroup('The memory that a tuning takes, without its weights at hand:')
     .option('--plan', 'state it, and the micro-batch that fits')
     .option('--model <dir|name|config.json>', 'what is tuned')
-    .option('--seq <tokens>', 'tokens of a sequence', wholeNumber(16), 512)
+    .option('--seq <tokens>', 'tokens of a sequence', numberOf(hyperParametersSchema.shape.cutoffTokens), 512)
     .option('--micro-batch <n>', 'sequences computed at once (default: the most that fit)', wholeNumber(1))
     .addOption(memoryOption())
     .option('--json', 'print one JSON document')
@@ -112,10 +112,9 @@ async function plan({ model, provider, weights, compute, seq, vram, microBatch, 
 }
 
 async function doctor(options: Options): Promise<void> {
-  const { threads, home, modelsDir } = config();
+  const { home, modelsDir } = config();
   const { provider, weights, compute, vram: memoryBytes } = options;
-  const planOptions = { home, ...(threads ? { threads } : {}) };
-  const plan = await planCompute(computeRequest({ provider, weights, compute, memoryBytes }), planOptions);
+  const plan = await planHere({ provider, weights, compute, memoryBytes });
   const { runtime, reason, attempts, precision, proof } = plan;
   const reference = options.reference && (await compareAs(options.reference, plan, home));
   const models = await listModels({ home, modelsDir });
@@ -144,9 +143,16 @@ async function doctor(options: Options): Promise<void> {
   const failed = reference ? failures(reference, proof.tolerances) : [];
   if (failed.length > 0) {
     say(`error: The engine is further from the reference than it may be in: ${failed.join(', ')}.`);
-    say('Try --provider cpu; if that fails too, reinstall with npm ci.');
+    say(adviceOn(options.reference!, runtime.provider));
     process.exitCode = 1;
   }
+}
+
+/** The engine has reproduced its own case on this provider before the one that was named. */
+function adviceOn(dir: string, provider: Provider): string {
+  const files = `Check that base/, adapter/ and expected.json of ${dir} are of one export: a config.json or weights changed since give other numbers.`;
+  if (provider === 'cpu') return `The engine reproduces its own reference case. ${files}`;
+  return `Try --provider cpu: if that agrees, do without ${provider}. If not: the engine reproduces its own reference case. ${files}`;
 }
 
 function describe(

@@ -35,11 +35,11 @@ export function registerEvaluate(program: Command): void {
 
 async function evaluate(options: Options): Promise<void> {
   const signal = interruptSignal();
-  const samples = (await readLabelledSamples(options.samples, warn)).slice(0, options.limit);
-  const train = options.train ? await readLabelledSamples(options.train, warn) : undefined;
+  const samples = (await readLabelledSamples(options.samples, { onWarning: warn })).slice(0, options.limit);
+  const train = options.train ? await readLabelledSamples(options.train, { onWarning: warn }) : undefined;
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Evaluating', 'samples');

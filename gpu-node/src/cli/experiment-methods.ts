@@ -7,8 +7,6 @@ import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import { sentenceEncoder } from '../baselines/sentence-encoder.ts';
 import { config } from '../config.ts';
 import { readInstructions } from '../data/read-rows.ts';
-import { type ComputeRequest, planCompute } from '../doctor/compute-plan.ts';
-import type { Provider } from '../graph/execution.ts';
 import type { WeightFormat } from '../llama/weight-file.ts';
 import { SharedLanguageModel } from '../methods/language-model.ts';
 import type { Method } from '../methods/method.ts';
@@ -17,7 +15,7 @@ import { sha256File } from '../models/content-hash.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import { resolveModel } from '../models/store.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
-import { computeRequest, openEngine } from './open-engine.ts';
+import { computeRequest, openEngine, planHere } from './open-engine.ts';
 import { say, warn } from './progress.ts';
 import { hyperParametersOf, type RecipeOptions } from './recipe-options.ts';
 
@@ -92,7 +90,7 @@ async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Pr
   const hyperParameters = hyperParametersSchema.parse(hyperParametersOf(options));
   const { provider: wanted, weights, compute = 'f32' } = computeRequest(options);
   // What is kept is known by what it was computed on, which only a trial tells where nobody has said it.
-  const provider = wanted === 'auto' ? await provenProvider({ provider: wanted, weights, compute }) : wanted;
+  const provider = wanted === 'auto' ? (await planHere({ weights, compute })).runtime.provider : wanted;
   return new SharedLanguageModel({
     name: place.name,
     contentHash: place.contentHash,
@@ -103,18 +101,12 @@ async function sharedLanguageModel(options: MethodOptions, cacheDir: string): Pr
     instructions:
       instructions === undefined
         ? undefined
-        : { rows: await readInstructions(instructions, warn), sha256: await sha256File(instructions) },
+        : { rows: await readInstructions(instructions, { onWarning: warn }), sha256: await sha256File(instructions) },
     adaptersDir: join(cacheDir, 'adapters'),
     examples,
     contextTokens,
     load: () => openEngine({ model, provider, compute, weights }),
   });
-}
-
-async function provenProvider(request: ComputeRequest): Promise<Provider> {
-  const { threads, home } = config();
-  const { runtime } = await planCompute(request, { home, ...(threads ? { threads } : {}) });
-  return runtime.provider;
 }
 
 function remoteOptions(options: MethodOptions, names: readonly MethodName[]) {

@@ -2,6 +2,7 @@
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { shotsSchema } from '@tallrec/shared/tuning';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { interruptSignal } from '../dev/interrupt.ts';
@@ -21,6 +22,7 @@ import { parsedBy } from './fail.ts';
 import {
   cleanTemplateOption,
   computeOption,
+  numberOf,
   positiveNumber,
   providerOption,
   weightsOption,
@@ -114,7 +116,8 @@ const words = (text: string) =>
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
-const wholeNumbers = (text: string) => [...new Set(words(text).map(wholeNumber(1)))].sort((a, b) => a - b);
+const shotsOf = numberOf(shotsSchema);
+const wholeNumbers = (text: string) => [...new Set(words(text).map(shotsOf))].sort((a, b) => a - b);
 const rates = (text: string) => words(text).map(positiveNumber);
 
 function listMethods({ json }: { json?: boolean }): void {

@@ -3,6 +3,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { fileFault } from '../file-faults.ts';
+import { harmlessForTerminals } from './progress.ts';
 
 /** @returns the exit code */
 export function reportFailure(error: unknown, json: boolean): number {
@@ -11,7 +12,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   const code = known?.code ?? 'INTERNAL';
   const message = known?.message ?? (error instanceof Error ? error.message : String(error));
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
-  process.stderr.write(`error: ${message}\n`);
+  process.stderr.write(`error: ${harmlessForTerminals(message)}\n`);
   if (!known && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return 1;
 }

@@ -4,7 +4,7 @@ import { config } from '../config.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { pullModel } from '../models/pull.ts';
 import { importModel, listModels, type StoredModel } from '../models/store.ts';
-import { say, showProgress } from './progress.ts';
+import { say, showProgress, warn } from './progress.ts';
 
 export function registerModels(program: Command): void {
   const models = program.command('models').description('List, import and fetch models.');
@@ -43,7 +43,7 @@ async function importDir(dir: string, options: { name?: string; copy?: boolean; 
     name: options.name,
     copy: options.copy,
     addedAt: new Date(),
-    onWarning,
+    onWarning: warn,
   });
   if (options.json) print(model);
   else process.stdout.write(`${describe(model)}\n`);
@@ -59,15 +59,13 @@ async function pull(name: string, options: { revision?: string; json?: boolean }
     revision: options.revision,
     signal: interruptSignal(),
     addedAt: new Date(),
-    onWarning,
+    onWarning: warn,
     onProgress: ({ file, doneBytes, totalBytes }) =>
       progress.update(megabytes(doneBytes), megabytes(totalBytes), undefined, file),
   }).finally(progress.stop);
   if (options.json) print(model);
   else process.stdout.write(`${describe(model)}\n`);
 }
-
-const onWarning = (warning: string) => say(`Warning: ${warning}`);
 
 function describe({ name, parameters, layers, hiddenSize, contextTokens, contentHash, source }: StoredModel): string {
   const size = parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} B` : `${(parameters / 1e6).toFixed(1)} M`;

@@ -6,7 +6,7 @@ import type { Provenance } from '@tallrec/shared/tuning';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { readBlend } from '../blend/blend-file.ts';
 import { config } from '../config.ts';
-import { type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
+import { type ComputePlan, type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
 import { hashAdapterFiles, readAdapter } from '../llama/peft.ts';
@@ -52,14 +52,19 @@ export function computeRequest({ provider, weights, compute, memoryBytes }: Comp
   };
 }
 
+/** @throws TallrecError when what is asked for cannot be had on this machine */
+export function planHere(choice: ComputeOptions): Promise<ComputePlan> {
+  const { home, threads } = config();
+  return planCompute(computeRequest(choice), { home, ...(threads ? { threads } : {}) });
+}
+
 /** @throws TallrecError when the model or the provider cannot be used, or the adapter is not of this model */
 export async function openEngine({ model, adapter, force, planFor, ...choice }: EngineChoice): Promise<OpenedEngine> {
-  const { threads, ...paths } = config();
+  const paths = config();
   const place = await resolveModel(model, paths);
   const provenance = await provenanceOf(adapter, place, force);
   const tokenizer = await loadTokenizer(place.dir);
-  const options = { home: paths.home, ...(threads ? { threads } : {}) };
-  const computing = await planCompute(computeRequest(choice), options);
+  const computing = await planHere(choice);
   const { runtime, precision, reason } = computing;
   say(`Model ${place.name}; provider ${reason}`);
   const plan = await planFor?.(place, computing);
@@ -109,10 +114,14 @@ export interface OpenedAdapter {
   blend: WholeBlend | undefined;
 }
 
-export async function openAdapter(dir: string | undefined, model: LanguageModel): Promise<OpenedAdapter | undefined> {
+export async function openAdapter(
+  dir: string | undefined,
+  { model, provenance }: Pick<OpenedEngine, 'model' | 'provenance'>,
+): Promise<OpenedAdapter | undefined> {
   if (dir === undefined) return undefined;
   const adapter = await readAdapter(dir, model.config, { onWarning: warn });
-  const id = await adapterId(await hashAdapterFiles(dir));
+  // Where its report is its own, its files were hashed to know that.
+  const id = provenance?.adapter ?? (await adapterId(await hashAdapterFiles(dir)));
   return { adapter, id, blend: await readBlend(dir, id) };
 }
 

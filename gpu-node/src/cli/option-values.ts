@@ -1,5 +1,6 @@
 // Option values that several commands share.
 import { TEMPLATES } from '@tallrec/shared/prompt';
+import type { BadRows } from '@tallrec/shared/wire/datasets';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { BYTE_SIZE_FORM, parseByteSize } from '../byte-size.ts';
@@ -9,6 +10,11 @@ import { parsedBy } from './fail.ts';
 
 /** A whole number of at least `least`. */
 export const wholeNumber = (least: number) => parsedBy(z.coerce.number().int().min(least));
+/** A number within what a setting takes. */
+export const numberOf = <N extends number | undefined>(setting: z.ZodType<N>) =>
+  parsedBy(z.preprocess(Number, setting));
+/** 0 stands for a free one. */
+export const portNumber = parsedBy(z.coerce.number().int().min(0).max(65_535));
 export const positiveNumber = parsedBy(z.coerce.number().positive());
 export const anyNumber = parsedBy(z.string().trim().min(1).pipe(z.coerce.number()));
 export const share = parsedBy(z.coerce.number().min(0).max(1));
@@ -61,6 +67,15 @@ export function memoryOption(): Option {
 }
 
 /** Bytes of `24GB`, `512MiB` and the like. */
+export function badRowsOption(): Option {
+  return new Option(
+    '--leave-out-bad-rows',
+    'take the others where rows cannot be used, unless these are more than half (default: nothing is taken)',
+  );
+}
+
+export const badRowsOf = (leaveOutBadRows: boolean | undefined): BadRows => (leaveOutBadRows ? 'leave-out' : 'refuse');
+
 export function byteCount(text: string): number {
   const bytes = parseByteSize(text);
   if (bytes === undefined) throw new InvalidArgumentError(BYTE_SIZE_FORM);

@@ -84,6 +84,11 @@ export function formatMs(ms: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Files may hold what a terminal would obey. */
+export function harmlessForTerminals(text: string): string {
+  return text.replace(/(?![\t\n])\p{Cc}/gu, '\ufffd');
+}
+
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${harmlessForTerminals(line)}\n`);
 }

@@ -29,7 +29,7 @@ async function rank(options: ScoringCommandOptions & { request: string; orderBy?
   const request = { ...asked, orderBy: options.orderBy ?? asked.orderBy };
   const engine = await openEngine(options);
   const { model, place } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {

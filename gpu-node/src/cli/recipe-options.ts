@@ -1,7 +1,9 @@
 // The recipe of a tuning as options, for every command that tunes.
+
+import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LINEAR_MODULES } from '../llama/lora.ts';
-import { positiveNumber, share, wholeNumber } from './option-values.ts';
+import { numberOf } from './option-values.ts';
 
 export interface RecipeOptions {
   maxSteps?: number;
@@ -21,28 +23,38 @@ export interface RecipeOptions {
   lossOn?: string;
 }
 
+const { shape } = hyperParametersSchema;
+
 export function withRecipeOptions(command: Command): Command {
   return command
     .optionsGroup('Recipe (the defaults are those of the published code):')
-    .option('--max-steps <n>', 'optimizer steps at most', wholeNumber(1))
-    .option('--epochs <n>', 'passes over the training data at most (200)', wholeNumber(1))
-    .option('--learning-rate <x>', 'peak learning rate (1e-4)', positiveNumber)
-    .option('--warmup <n>', 'steps of warm-up (20)', wholeNumber(0))
-    .option('--weight-decay <x>', 'decoupled weight decay', share)
-    .option('--batch-size <n>', 'samples of one optimizer step (128)', wholeNumber(1))
-    .option('--micro-batch-tokens <n>', 'tokens computed at once: memory, not results (2048)', wholeNumber(1))
-    .option('--cutoff <tokens>', 'longest prompt with its answer (512)', wholeNumber(16))
-    .option('--evaluate-every <n>', 'steps between evaluations (10; K/128·5 above 128 shots)', wholeNumber(1))
-    .option('--patience <n>', 'evaluations without a gain before it stops (10)', wholeNumber(1))
-    .option('--lora-rank <r>', 'rank of the adapter (8)', wholeNumber(1))
-    .option('--lora-alpha <x>', 'its scale is alpha / rank (16)', positiveNumber)
-    .option('--lora-dropout <p>', 'dropout before the adapter (0.05)', share)
+    .option('--max-steps <n>', 'optimizer steps at most', numberOf(shape.maxSteps))
+    .option('--epochs <n>', 'passes over the training data at most (200)', numberOf(shape.epochs))
+    .option('--learning-rate <x>', 'peak learning rate (1e-4)', numberOf(shape.learningRate))
+    .option('--warmup <n>', 'steps of warm-up (20)', numberOf(shape.warmupSteps))
+    .option('--weight-decay <x>', 'decoupled weight decay', numberOf(shape.weightDecay))
+    .option('--batch-size <n>', 'samples of one optimizer step (128)', numberOf(shape.batchSize))
+    .option(
+      '--micro-batch-tokens <n>',
+      'tokens computed at once: memory, not results (2048)',
+      numberOf(shape.microBatchTokens),
+    )
+    .option('--cutoff <tokens>', 'longest prompt with its answer (512)', numberOf(shape.cutoffTokens))
+    .option(
+      '--evaluate-every <n>',
+      'steps between evaluations (10; K/128·5 above 128 shots)',
+      numberOf(shape.evaluateEverySteps),
+    )
+    .option('--patience <n>', 'evaluations without a gain before it stops (10)', numberOf(shape.patience))
+    .option('--lora-rank <r>', 'rank of the adapter (8)', numberOf(shape.loraRank))
+    .option('--lora-alpha <x>', 'its scale is alpha / rank (16)', numberOf(shape.loraAlpha))
+    .option('--lora-dropout <p>', 'dropout before the adapter (0.05)', numberOf(shape.loraDropout))
     .option('--lora-modules <names>', `of ${LINEAR_MODULES.join(', ')} (q_proj,v_proj)`, moduleNames)
     .addOption(new Option('--loss-on <part>', 'answer (default), or all: the prompt too').choices(['answer', 'all']));
 }
 
 function moduleNames(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
   const stranger = names.find((name) => !LINEAR_MODULES.some((module) => module === name));
   if (stranger !== undefined) throw new InvalidArgumentError(`"${stranger}" is none of ${LINEAR_MODULES.join(', ')}.`);
   return names;

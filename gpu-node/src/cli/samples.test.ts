@@ -60,6 +60,21 @@ describe('samples', () => {
     expect((await rowsOf('test'))[0].target.title).toMatch(/^Amélie \d$/);
   });
 
+  test('of a table with rows that cannot be used, without these where that is said', async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, at) => `${at % 3};${at};Film ${at};${1 + (at % 5)},5;${1 + (at % 9)}.1.2024`,
+    );
+    await file('slips.csv', `user;item;title;stars;when\n1;2;Heat;good;1.1.2024\n${rows.join('\n')}\n`);
+    const refused = await samples('--from', 'slips.csv');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/slips\.csv, line 2: stars: "good" is not a number[\s\S]*--leave-out-bad-rows/);
+    const { code, stderr } = await samples('--from', 'slips.csv', '--leave-out-bad-rows');
+    expect(stderr).toMatch(/1 of 41 rows cannot be used and is left out\. Line 2, stars/);
+    expect(stderr).toMatch(/"1,5" was read as 1\.5/);
+    expect(code).toBe(0);
+  });
+
   test.each([
     [
       'reviews.jsonl',

@@ -9,7 +9,7 @@ import {
   samplingSchema,
   splitPartsSchema,
 } from '@tallrec/shared/interactions';
-import { COLUMNS } from '@tallrec/shared/rows/columns';
+import { COLUMNS } from '@tallrec/shared/rows/columns/columns';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
 import {
   type ColumnNames,
@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { readInteractions } from '../data/read-interactions.ts';
 import { parsedBy } from './fail.ts';
-import { anyNumber, wholeNumber } from './option-values.ts';
+import { anyNumber, badRowsOf, badRowsOption, numberOf, wholeNumber } from './option-values.ts';
 import { say, warn } from './progress.ts';
 
 const partsSchema = z
@@ -42,6 +42,7 @@ interface Options {
   columns?: ColumnNames;
   titles?: string;
   unrated?: number;
+  leaveOutBadRows?: boolean;
   out: string;
   history: number;
   likedAbove: number;
@@ -72,9 +73,10 @@ export function registerSamples(program: Command): void {
       '--out <dir>',
       'where to write train, valid and test: .json in the published form, .jsonl with users, ids and times',
     )
-    .option('--history <n>', 'items of history before each target', wholeNumber(1), 10)
+    .option('--history <n>', 'items of history before each target', numberOf(samplingSchema.shape.historyLength), 10)
     .option('--liked-above <rating>', 'a rating above this is a like', anyNumber, 3)
     .option('--unrated <rating>', 'a rating that says "not rated", as 0 in Book-Crossing: left out', anyNumber)
+    .addOption(badRowsOption())
     .option('--noun <word>', 'what an item is called in the prompt', parsedBy(nounSchema), 'movie')
     .option('--last <n>', 'how many samples to keep, from the end', wholeNumber(10), 10_000)
     .option('--parts <train:valid:test>', 'sizes of the three files, in proportion', parsedBy(partsSchema), [8, 1, 1])
@@ -90,7 +92,14 @@ async function samples(options: Options): Promise<void> {
     unrated: options.unrated,
     noun: options.noun,
   });
-  const interactions = await readInteractions(options.from, { format, columns, titles, sampling, onWarning: warn });
+  const interactions = await readInteractions(options.from, {
+    format,
+    columns,
+    titles,
+    sampling,
+    badRows: badRowsOf(options.leaveOutBadRows),
+    onWarning: warn,
+  });
   const split = paperSplit(buildSamples(interactions, sampling), options);
   if (split.test.length === 0) {
     throw new TallrecError(

@@ -41,10 +41,10 @@ async function score(
   options: ScoringCommandOptions & { samples: string; out?: string; blend?: boolean },
 ): Promise<void> {
   const signal = interruptSignal();
-  const samples = await readSamples(options.samples, warn);
+  const samples = await readSamples(options.samples, { onWarning: warn });
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, model);
+  const opened = await openAdapter(options.adapter, engine);
   const blend = blendOf(opened, options.blend);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });

@@ -12,7 +12,7 @@ import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { memberSecret, parseEdgeUrl } from '../server/membership.ts';
 import { startNode } from '../server/node.ts';
 import { computeRequest } from './open-engine.ts';
-import { computeOption, memoryOption, providerOption, weightsOption, wholeNumber } from './option-values.ts';
+import { computeOption, memoryOption, portNumber, providerOption, weightsOption } from './option-values.ts';
 
 interface ServeOptions {
   edge: string;
@@ -36,7 +36,7 @@ export function registerServe(program: Command): void {
       'the token that POST /v1/nodes gave, for the first start (default: TALLREC_NODE_TOKEN); later ones need none',
     )
     .option('--models <list>', 'checkpoint directories, folders of them, or names, by commas (default: the store)')
-    .option('--listen <port>', "serve the node's own API on this machine too; 0 takes a free port", wholeNumber(0))
+    .option('--listen <port>', "serve the node's own API on this machine too; 0 takes a free port", portNumber)
     .option('--host <address>', 'where --listen listens', '127.0.0.1')
     .addOption(providerOption())
     .addOption(weightsOption())

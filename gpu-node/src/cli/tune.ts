@@ -2,11 +2,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
+import { parseJson } from '@tallrec/shared/json';
 import type { Template } from '@tallrec/shared/prompt';
 import { Random } from '@tallrec/shared/random';
 import {
   STAGES,
   type Stage,
+  seedSchema,
+  shotsSchema,
   type TuningEvent,
   type TuningReport,
   tuningReportSchema,
@@ -25,9 +28,12 @@ import { REPORT_FILE, writeTuned } from '../train/tuned-files.ts';
 import { keptToPlan, planCheckpoint, planNotes } from '../train/tuning-plan.ts';
 import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import {
+  badRowsOf,
+  badRowsOption,
   computeOption,
   forceOption,
   memoryOption,
+  numberOf,
   providerOption,
   templateOption,
   weightsOption,
@@ -54,6 +60,7 @@ interface Options extends RecipeOptions {
   weights?: WeightFormat;
   compute?: Compute;
   json?: boolean;
+  leaveOutBadRows?: boolean;
   checkpointEvery: number;
   vram?: number;
 }
@@ -71,16 +78,17 @@ export function registerTune(program: Command): void {
     .option('--valid <file>', 'validation data; with it the best adapter is kept, else the last')
     .option('--items <file>', 'facts for the blend: items by id or title, each with its likes and ratings elsewhere')
     .option('--valid-limit <n>', 'judge by n validation rows, drawn by the seed', wholeNumber(2))
-    .option('--shots <k>', 'train on K samples, drawn by the seed', wholeNumber(1))
+    .option('--shots <k>', 'train on K samples, drawn by the seed', numberOf(shotsSchema))
     .addOption(
       new Option('--stage <name>', 'rec: recommendation; alpaca: instructions, the stage before')
         .choices(STAGES)
         .default('rec'),
     )
     .option('--init <adapter-dir>', 'start from this adapter')
-    .option('--seed <n>', 'of every random choice', wholeNumber(0), 0)
+    .option('--seed <n>', 'of every random choice', numberOf(seedSchema), 0)
     .addOption(forceOption())
     .addOption(templateOption())
+    .addOption(badRowsOption())
     .option('--resume', 'go on from the newest checkpoint in --out')
     .addOption(providerOption())
     .addOption(weightsOption())
@@ -116,7 +124,7 @@ async function run(options: Options): Promise<void> {
   });
   const settings = { ...asked, template: templateOf(options.template, engine) };
   const { model, tokenizer, place, provider, precision, plan } = engine;
-  const init = await openAdapter(options.init, model);
+  const init = await openAdapter(options.init, engine);
   const checkpointDir = join(options.out, 'checkpoints');
   if (!options.resume) await rm(checkpointDir, { recursive: true, force: true });
 
@@ -153,7 +161,7 @@ async function run(options: Options): Promise<void> {
 
 async function refuseFinished(reportPath: string): Promise<void> {
   const text = await readText(reportPath).catch(() => undefined);
-  const report = text === undefined ? undefined : tuningReportSchema.safeParse(JSON.parse(text));
+  const report = text === undefined ? undefined : tuningReportSchema.safeParse(parseJson(text));
   if (!report?.success || report.data.stopReason === 'cancelled') return;
   throw new TallrecError(
     'ILLEGAL_STATE',
@@ -164,20 +172,22 @@ async function refuseFinished(reportPath: string): Promise<void> {
   );
 }
 
-async function readData({ stage, train, valid, items, validLimit, seed }: Options): Promise<TuningData> {
+async function readData(options: Options): Promise<TuningData> {
+  const { stage, train, valid, items, validLimit, seed, leaveOutBadRows } = options;
+  const reading = { onWarning: warn, badRows: badRowsOf(leaveOutBadRows) };
   const draw = <T>(rows: T[]) =>
     validLimit === undefined ? rows : Random.seeded(seed).shuffle(rows).slice(0, validLimit);
   if (stage === 'alpaca') {
     return {
       stage,
-      train: await readInstructions(train, warn),
-      valid: valid ? draw(await readInstructions(valid, warn)) : [],
+      train: await readInstructions(train, reading),
+      valid: valid ? draw(await readInstructions(valid, reading)) : [],
     };
   }
   return {
     stage,
-    train: await readLabelledSamples(train, warn),
-    valid: valid ? draw(await readLabelledSamples(valid, warn)) : [],
+    train: await readLabelledSamples(train, reading),
+    valid: valid ? draw(await readLabelledSamples(valid, reading)) : [],
     ...(items ? { facts: await readItemFacts(items) } : {}),
   };
 }

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
-import { isParquet } from '@tallrec/shared/rows/binary-files';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
-import type { Normalised } from '@tallrec/shared/rows/row-check';
+import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
+import { isParquet } from '@tallrec/shared/rows/files/binary-files';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { type FileForm, RowPass } from '@tallrec/shared/rows/row-pass';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 
@@ -47,7 +47,12 @@ export async function readFile<Kind extends FileForm['kind']>(
   }
   take(pass.end());
   const [error] = pass.rowErrors;
-  if (error) throw refused(path, error, pass.errorCount);
+  if (error && pass.isRefused()) {
+    // Who says nothing about such rows has no such option.
+    const canLeaveOut = form.badRows === 'refuse' && !pass.isRefused('leave-out');
+    const fix = canLeaveOut ? `${error.fix} Or leave such rows out: --leave-out-bad-rows.` : error.fix;
+    throw refused(path, { ...error, fix }, pass.errorCount);
+  }
   for (const warning of pass.warnings()) onWarning(`${path}: ${warning}`);
   return rows;
 }

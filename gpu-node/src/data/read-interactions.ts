@@ -4,10 +4,10 @@ import { readFile as readWhole, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { type Interaction, type Sampling, samplingSchema } from '@tallrec/shared/interactions';
-import type { NamedColumns } from '@tallrec/shared/rows/columns';
-import type { Titles } from '@tallrec/shared/rows/row-check';
+import type { Titles } from '@tallrec/shared/rows/checks/row-check';
+import type { NamedColumns } from '@tallrec/shared/rows/columns/columns';
 import { RowPass } from '@tallrec/shared/rows/row-pass';
-import type { DatasetFormat } from '@tallrec/shared/wire/datasets';
+import type { BadRows, DatasetFormat } from '@tallrec/shared/wire/datasets';
 import { type OnWarning, readFile, refused, textOf, unreadable } from './read-file.ts';
 
 export interface InteractionsOptions {
@@ -15,6 +15,7 @@ export interface InteractionsOptions {
   format?: DatasetFormat | undefined;
   columns?: NamedColumns | undefined;
   sampling?: Sampling;
+  badRows?: BadRows | undefined;
   /** A file with the titles of the items. */
   titles?: string | undefined;
   /** Whether the rows are in their normalised form, and were judged as they got it. */
@@ -36,11 +37,11 @@ const LATIN1: readonly string[] = ['u.item', 'movies.dat'];
  * @throws TallrecError naming the file, the line, the column and what was wrong
  */
 export async function readInteractions(path: string, options: InteractionsOptions = {}): Promise<Interaction[]> {
-  const { format = null, columns = null, sampling = samplingSchema.parse({}), judged, onWarning } = options;
+  const { format = null, columns = null, sampling = samplingSchema.parse({}), badRows, judged, onWarning } = options;
   const file = await ratingsFile(path);
-  const form = { kind: 'interactions' as const, format, columns, sampling, judged };
+  const form = { kind: 'interactions' as const, format, columns, sampling, badRows, judged };
   const titlesFile = options.titles ?? (await titlesBeside(file, new RowPass(form)));
-  const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile);
+  const titles = titlesFile === undefined ? undefined : await readTitles(titlesFile, onWarning);
   return (await readFile(file, { ...form, titles }, onWarning)).map(({ row }) => row);
 }
 
@@ -80,7 +81,7 @@ async function titlesBeside(path: string, pass: RowPass): Promise<string | undef
   return pass.columnNames.title === undefined ? titles : undefined;
 }
 
-async function readTitles(path: string): Promise<Titles> {
+async function readTitles(path: string, onWarning?: OnWarning): Promise<Titles> {
   const pass = new RowPass({ kind: 'items', format: null, columns: null, sampling: samplingSchema.parse({}) });
   const titles = new Map<string, { title: string; by?: string }>();
   const take = (rows: ReturnType<RowPass['push']>) => {
@@ -99,6 +100,7 @@ async function readTitles(path: string): Promise<Titles> {
   // An item without a title is missed only where it was rated.
   const [error] = pass.rowErrors;
   if (error && (pass.broken || titles.size === 0)) throw refused(path, error, pass.errorCount);
+  if (pass.cutWarning) onWarning?.(`${path}: ${pass.cutWarning}`);
   if (titles.size > 0) return titles;
   throw new TallrecError('VALIDATION_FAILED', `${path} names no ids of items beside their titles.`, {
     fix: 'It needs a column for item and one for title.',

@@ -3,7 +3,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { type ItemStatistics, withinLimits } from '@tallrec/shared/item-opinions';
 import { LIMITS } from '@tallrec/shared/limits';
 import { itemKey } from '@tallrec/shared/metrics';
-import { FileReader } from '@tallrec/shared/rows/file-reader';
+import { FileReader } from '@tallrec/shared/rows/files/file-reader';
 import { isBad } from '@tallrec/shared/rows/row-reader';
 import { z } from 'zod';
 import { refused, textOf, unreadable } from './read-file.ts';

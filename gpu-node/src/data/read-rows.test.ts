@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
 import { type LabelledSample, toInstructionRow } from '@tallrec/shared/sample';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInteractions } from './read-interactions.ts';
@@ -90,7 +90,9 @@ describe('sample files', () => {
     const row = { instruction: 'Say hello.', output: 'Hello.' };
     const warnings: string[] = [];
     const path = await file('alpaca.json', JSON.stringify([{ ...row, input: null, system: 'Be brief.' }]));
-    expect(await readInstructions(path, (warning) => warnings.push(warning))).toEqual([{ ...row, input: '' }]);
+    expect(await readInstructions(path, { onWarning: (warning) => warnings.push(warning) })).toEqual([
+      { ...row, input: '' },
+    ]);
     expect(warnings).toEqual([`${path}: These fields are not used: system.`]);
     const csv = await file('alpaca.csv', 'instruction,input,output\nSay hello.,,Hello.\n');
     expect(await readInstructions(csv)).toEqual([{ ...row, input: '' }]);

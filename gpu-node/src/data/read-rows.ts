@@ -2,22 +2,31 @@
 import { readFile as readWhole } from 'node:fs/promises';
 import { TallrecError } from '@tallrec/shared/errors';
 import { samplingSchema } from '@tallrec/shared/interactions';
-import { TextBorder } from '@tallrec/shared/rows/encoding';
-import { FileReader } from '@tallrec/shared/rows/file-reader';
+import { TextBorder } from '@tallrec/shared/rows/files/encoding';
+import { FileReader } from '@tallrec/shared/rows/files/file-reader';
 import { isBad } from '@tallrec/shared/rows/row-reader';
 import type { InstructionRow, LabelledSample, Sample } from '@tallrec/shared/sample';
+import type { BadRows } from '@tallrec/shared/wire/datasets';
 import { type OnWarning, readFile, refused, textOf, unreadable } from './read-file.ts';
 
 const ANY = { format: null, columns: null, sampling: samplingSchema.parse({}) };
 
+export interface RowsOptions {
+  onWarning?: OnWarning | undefined;
+  badRows?: BadRows | undefined;
+}
+
 /** @throws TallrecError naming the file, the line and what was wrong */
-export async function readSamples(path: string, onWarning?: OnWarning): Promise<Sample[]> {
-  return (await readFile(path, { ...ANY, kind: 'samples' }, onWarning)).map(({ row }) => row);
+export async function readSamples(path: string, { onWarning, badRows }: RowsOptions = {}): Promise<Sample[]> {
+  return (await readFile(path, { ...ANY, kind: 'samples', badRows }, onWarning)).map(({ row }) => row);
 }
 
 /** Samples that all say whether the target was liked. */
-export async function readLabelledSamples(path: string, onWarning?: OnWarning): Promise<LabelledSample[]> {
-  const rows = await readFile(path, { ...ANY, kind: 'samples' }, onWarning);
+export async function readLabelledSamples(
+  path: string,
+  { onWarning, badRows }: RowsOptions = {},
+): Promise<LabelledSample[]> {
+  const rows = await readFile(path, { ...ANY, kind: 'samples', badRows }, onWarning);
   return rows.map(({ row: { liked, ...sample }, line }) => {
     if (liked !== undefined) return { ...sample, liked };
     throw new TallrecError(
@@ -30,8 +39,11 @@ export async function readLabelledSamples(path: string, onWarning?: OnWarning): 
   });
 }
 
-export async function readInstructions(path: string, onWarning?: OnWarning): Promise<InstructionRow[]> {
-  return (await readFile(path, { ...ANY, kind: 'instructions' }, onWarning)).map(({ row }) => row);
+export async function readInstructions(
+  path: string,
+  { onWarning, badRows }: RowsOptions = {},
+): Promise<InstructionRow[]> {
+  return (await readFile(path, { ...ANY, kind: 'instructions', badRows }, onWarning)).map(({ row }) => row);
 }
 
 /** How many rows a file has, whatever they hold. */

@@ -21,7 +21,6 @@ export const watchPointSchema = z.object({
   knownAuc: z.number(),
   tallrecAuc: z.number(),
 });
-export type WatchPoint = z.infer<typeof watchPointSchema>;
 
 const progressSchema = z.object({
   /** Of everything that shapes the run. */

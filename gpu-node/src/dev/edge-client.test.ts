@@ -84,6 +84,7 @@ describe('an upload', () => {
     state: 'ready',
     bytes: 10,
     sha256: null,
+    badRows: 'refuse',
     sampling: samplingSchema.parse({}),
     columns: null,
     createdBy: 'key',

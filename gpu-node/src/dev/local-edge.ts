@@ -27,7 +27,7 @@ export interface LocalEdge {
 export interface LocalEdgeOptions {
   /** Keeps the database, the bytes and the secrets between runs. */
   stateDir: string;
-  /** A free port is taken when left out. */
+  /** A free port is taken when left out or 0. */
   port?: number | undefined;
   /** Further variables of the Worker, by name. */
   vars?: Record<string, string>;
@@ -50,7 +50,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<LocalEd
   const varsFile = join(stateDir, 'vars.json');
   await writeFileAtomically(varsFile, [JSON.stringify({ ...secrets, ...vars })], 0o600);
   signal?.throwIfAborted();
-  const port = options.port ?? (await getPort());
+  const port = options.port || (await getPort());
   const url = `http://127.0.0.1:${port}`;
   // Another edge may answer at this port.
   const listens = Promise.withResolvers<void>();

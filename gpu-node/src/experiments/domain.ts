@@ -72,7 +72,7 @@ export function splitValidation<T extends { user?: string | undefined }>(
 
 /** Published files name no users; where all of a file's rows are without one they are found by their overlapping histories. */
 async function readWithUsers(path: string, onWarning?: OnWarning): Promise<LabelledSample[]> {
-  return withInferredUsers(await readLabelledSamples(path, onWarning));
+  return withInferredUsers(await readLabelledSamples(path, { onWarning }));
 }
 
 async function findFile(dir: string, part: string): Promise<DataFile | undefined> {

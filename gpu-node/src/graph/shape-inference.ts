@@ -20,10 +20,6 @@ export function padShape(shape: Dims, rank: number): Dims {
   return [...Array<Dim>(rank - shape.length).fill(1), ...shape];
 }
 
-export function sameShape(a: Dims, b: Dims): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
-}
-
 /** [..., M, K] · [..., K, N], transposed in the last two dimensions where asked. */
 export function matmulShape(operator: string, a: Value, b: Value, transA: boolean, transB: boolean): Dims {
   const [m, k] = matrix(operator, a, transA);

@@ -60,13 +60,13 @@ const fill = (value: number) => (adapter: LoraAdapter) => {
 describe('an adapter that is tried', () => {
   it('leaves golden scores, which it is compared with from then on', async () => {
     const adapter = await place();
-    const golden = await tried(adapter);
+    const { golden } = await tried(adapter);
     expect(golden.template).toBe('clean');
     expect(golden.samples).toHaveLength(2);
     expect(golden.samples.every(({ yesLogit, noLogit }) => Number.isFinite(yesLogit) && Number.isFinite(noLogit))).toBe(
       true,
     );
-    expect(await tried({ ...adapter, golden })).toEqual(golden);
+    expect(await tried({ ...adapter, golden })).toEqual({ golden, warnings: [] });
     const wrong = { ...golden, samples: golden.samples.map((one) => ({ ...one, noLogit: one.noLogit + 1 })) };
     await expect(tried({ ...adapter, id: '9'.repeat(64), golden: wrong })).rejects.toMatchObject({
       code: 'ADAPTER_INVALID',
@@ -124,6 +124,21 @@ describe('an adapter that is tried', () => {
     expect(fault.message).not.toContain(dir);
   });
 
+  it('tells what of it is left out of account', async () => {
+    const adapter = await place(undefined, async (here) => {
+      const path = join(here, 'adapter_config.json');
+      const config = JSON.parse(await readFile(path, 'utf8'));
+      await writeFile(path, JSON.stringify({ ...config, lora_dtype: 'bf16' }));
+    });
+    for (let time = 0; time < 2; time++) {
+      const { warnings } = await tried(adapter);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^adapter .*adapter_config\.json: lora_dtype \("bf16"\).* left out/),
+      ]);
+      expect(warnings[0]).not.toContain(dir);
+    }
+  });
+
   it('is used with the model that it is for alone, unless it is for any', async () => {
     const adapter = await place();
     await tried({ ...adapter, modelHash: model.contentHash });
@@ -136,7 +151,7 @@ describe('an adapter that is tried', () => {
     const other = { ...adapter, modelHash: 'cd'.repeat(32) };
     await expect(engine.score({ ...ask, adapter: other }, context)).rejects.toMatchObject({ code: 'ADAPTER_INVALID' });
     expect((await engine.score({ ...ask, adapter }, context)).scores).toHaveLength(1);
-    const golden = await tried(adapter);
+    const { golden } = await tried(adapter);
     const wrong = { ...golden, samples: golden.samples.map((one) => ({ ...one, noLogit: one.noLogit + 1 })) };
     await expect(engine.score({ ...ask, adapter: { ...adapter, golden: wrong } }, context)).rejects.toThrow(
       /does not score here/,

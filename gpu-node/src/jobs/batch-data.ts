@@ -1,4 +1,4 @@
-// Files that all pieces of a batch scoring share, fetched once: the ratings whose users are ranked for, and the catalogue.
+// Files that all pieces of a batch scoring share, fetched once: the ratings that its rows are made of, and the catalogue.
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeFiles } from './edge-files.ts';

@@ -5,7 +5,7 @@ import { buildSamples, type Interaction, samplingSchema } from '@tallrec/shared/
 import { Random } from '@tallrec/shared/random';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchData } from './batch-data.ts';
-import { newItems, readCatalogue, readSampleRows, readUserRows } from './batch-rows.ts';
+import { newItems, readCatalogue, readRatingRows, readSampleRows, readUserRows } from './batch-rows.ts';
 
 let dir: string;
 let file: string;
@@ -22,6 +22,21 @@ async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+const sampling = samplingSchema.parse({ historyLength: 3 });
+
+function drawnRatings(count: number, users: number): Interaction[] {
+  const random = Random.seeded(5);
+  return Array.from({ length: count }, (_, at) => ({
+    user: `u${random.integer(1, users)}`,
+    item: `i${at}`,
+    title: `film ${at}`,
+    rating: random.integer(1, 5),
+    // Many of one time: these keep their order.
+    time: random.integer(1, 20),
+    ...(at % 3 ? {} : { by: 'someone' }),
+  }));
+}
+
 describe('the rows of a batch', () => {
   it('are samples, labelled or not', async () => {
     const rows = [
@@ -35,17 +50,7 @@ describe('the rows of a batch', () => {
   });
 
   it('are the latest history of each user, as the samples of the paper would have it', async () => {
-    const random = Random.seeded(5);
-    const sampling = samplingSchema.parse({ historyLength: 3 });
-    const ratings: Interaction[] = Array.from({ length: 600 }, (_, at) => ({
-      user: `u${random.integer(1, 12)}`,
-      item: `i${at}`,
-      title: `film ${at}`,
-      rating: random.integer(1, 5),
-      // Many of one time: these keep their order.
-      time: random.integer(1, 20),
-      ...(at % 3 ? {} : { by: 'someone' }),
-    }));
+    const ratings = drawnRatings(600, 12);
     await write(ratings);
     const order = [...new Set(ratings.map(({ user }) => user))];
     const rows = await readUserRows(file, sampling, { firstUser: 4, users: 5 });
@@ -59,6 +64,21 @@ describe('the rows of a batch', () => {
     }
     expect(await readUserRows(file, sampling, { firstUser: 12, users: 5 })).toEqual([]);
   });
+
+  it('are the samples that ratings give, any stretch of them', async () => {
+    // Some users have no more than a history, and give none.
+    const ratings = drawnRatings(150, 40);
+    await write(ratings);
+    const samples = buildSamples(ratings, sampling);
+    const users = new Set(ratings.map(({ user }) => user));
+    expect(users.size).toBeGreaterThan(new Set(samples.map(({ user }) => user)).size);
+    for (let firstRow = 0; firstRow < samples.length; firstRow++) {
+      for (const rows of [1, 7, samples.length - firstRow]) {
+        const found = await readRatingRows(file, sampling, { firstRow, rows });
+        expect(found).toEqual(samples.slice(firstRow, firstRow + rows));
+      }
+    }
+  });
 });
 
 describe('a catalogue', () => {
@@ -70,12 +90,29 @@ describe('a catalogue', () => {
       { id: '3', title: 'C' },
       { title: 'D' },
     ]);
-    expect(await readCatalogue(file)).toEqual([
+    expect(await readCatalogue(file, 'items')).toEqual([
       { id: '1', title: 'A', by: 'X' },
       { id: '2', title: 'B' },
       { id: '3', title: 'C' },
       { title: 'D' },
     ]);
+  });
+
+  it('is made of what ratings or samples are about', async () => {
+    await write([
+      { user: 'a', item: '1', title: 'A', rating: 5, time: 1 },
+      { user: 'b', item: '1', title: 'A', rating: 1, time: 1 },
+      { user: 'b', item: '2', title: 'B', by: 'X', rating: 1, time: 2 },
+    ]);
+    expect(await readCatalogue(file, 'interactions')).toEqual([
+      { id: '1', title: 'A' },
+      { id: '2', title: 'B', by: 'X' },
+    ]);
+    await write([
+      { history: [{ title: 'A', liked: true }], target: { title: 'B' } },
+      { history: [{ title: 'B', liked: true }], target: { id: '3', title: 'C' }, liked: false },
+    ]);
+    expect(await readCatalogue(file, 'samples')).toEqual([{ title: 'A' }, { title: 'B' }, { id: '3', title: 'C' }]);
   });
 
   it('has as new what is not in the history, by id or else by title', () => {

@@ -2,8 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { TallrecError } from '@tallrec/shared/errors';
-import { type Interaction, interactionSchema, type Sampling } from '@tallrec/shared/interactions';
+import { buildSamples, type Interaction, interactionSchema, type Sampling } from '@tallrec/shared/interactions';
+import { itemKey } from '@tallrec/shared/metrics';
 import { type HistoryItem, type Item, itemSchema, sampleSchema } from '@tallrec/shared/sample';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { z } from 'zod';
 
 export interface BatchRow {
@@ -33,8 +35,7 @@ export async function readUserRows(
   const { historyLength, likedAbove, noun } = sampling;
   const order = new Map<string, number>();
   const latest = new Map<string, Interaction[]>();
-  for await (const value of jsonLines(file)) {
-    const interaction = interactionSchema.parse(value);
+  for await (const interaction of readRatings(file)) {
     const { user } = interaction;
     let place = order.get(user);
     if (place === undefined) {
@@ -60,6 +61,36 @@ export async function readUserRows(
   });
 }
 
+/**
+ * Some of the samples that ratings give (see `buildSamples`), in their order. Only ratings of users who have some of these are kept in
+ * memory.
+ * @param file JSONL of validated interactions
+ * @param firstRow from 0, among all samples
+ */
+export async function readRatingRows(
+  file: string,
+  sampling: Sampling,
+  { firstRow, rows }: { firstRow: number; rows: number },
+): Promise<BatchRow[]> {
+  const counts = new Map<string, number>();
+  for await (const { user } of readRatings(file)) counts.set(user, (counts.get(user) ?? 0) + 1);
+  const wanted = new Set<string>();
+  let [at, before] = [0, 0];
+  for (const [user, count] of counts) {
+    const samples = Math.max(0, count - sampling.historyLength);
+    if (samples > 0 && at + samples > firstRow && at < firstRow + rows) wanted.add(user);
+    if (at + samples <= firstRow) before = at + samples;
+    at += samples;
+  }
+  const kept: Interaction[] = [];
+  for await (const interaction of readRatings(file)) if (wanted.has(interaction.user)) kept.push(interaction);
+  return buildSamples(kept, sampling).slice(firstRow - before, firstRow - before + rows);
+}
+
+async function* readRatings(file: string): AsyncGenerator<Interaction> {
+  for await (const value of jsonLines(file)) yield interactionSchema.parse(value);
+}
+
 /** Ratings of the same time keep their order. */
 function keepLatest(own: Interaction[], count: number): void {
   own.sort((a, b) => a.time - b.time);
@@ -72,15 +103,30 @@ const itemRowSchema = z.looseObject({
   ...itemSchema.pick({ title: true, by: true }).shape,
 });
 
-/** @param file JSONL of validated items; of two with one id the first counts */
-export async function readCatalogue(file: string): Promise<Item[]> {
+/**
+ * @param file JSONL of validated rows
+ * @param kind of items or ratings each row is one; those of samples are what stands in histories and as targets
+ * @returns each once: of two with one id, or of samples with one title and none, the first counts
+ */
+export async function readCatalogue(file: string, kind: DatasetKind): Promise<Item[]> {
   const items: Item[] = [];
   const seen = new Set<string>();
+  const add = ({ title, by, id }: Item) => {
+    const item = { title, ...(by === undefined ? {} : { by }), ...(id === undefined ? {} : { id }) };
+    // A catalogue of items may list one title twice.
+    const key = id === undefined && kind === 'items' ? undefined : itemKey(item);
+    if (key !== undefined && seen.has(key)) return;
+    if (key !== undefined) seen.add(key);
+    items.push(item);
+  };
   for await (const value of jsonLines(file)) {
-    const { title, by, item, id = item } = itemRowSchema.parse(value);
-    if (id !== undefined && seen.has(id)) continue;
-    if (id !== undefined) seen.add(id);
-    items.push({ title, ...(by === undefined ? {} : { by }), ...(id === undefined ? {} : { id }) });
+    if (kind === 'samples') {
+      const { history, target } = sampleSchema.parse(value);
+      for (const item of [...history, target]) add(item);
+    } else {
+      const { title, by, item, id = item } = itemRowSchema.parse(value);
+      add({ title, by, id });
+    }
   }
   return items;
 }

@@ -151,7 +151,7 @@ export const ENGINE_CALLS = {
   /** Loads an adapter and has it score, to know that it can. */
   tryAdapter: {
     params: z.object({ ...scoringFields, adapter: adapterPlaceSchema }),
-    result: goldenScoresSchema,
+    result: z.object({ golden: goldenScoresSchema, warnings: z.array(z.string()) }),
   },
   tokens: {
     params: nodeTokensRequestSchema.extend({ model: modelPlaceSchema }),

@@ -218,7 +218,8 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
 
     tryAdapter: inTurn(async ({ model: place, template, adapter }) => {
       const loaded = await models.open(place);
-      return trialScores(loaded, await models.adapter(loaded, adapter), template);
+      const read = await models.adapterWithWarnings(loaded, adapter);
+      return { golden: await trialScores(loaded, read.adapter, template), warnings: [...read.warnings] };
     }),
 
     async tokens({ model: place, texts, pieces }) {

@@ -8,13 +8,19 @@ import { loadTokenizer, type TextTokenizer, type Tokenizer } from '../llama/toke
 import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
 import { checkGoldenScores } from './golden-scores.ts';
 
+export interface ReadAdapter {
+  adapter: LoraAdapter;
+  /** What of its files is left out of account. */
+  warnings: readonly string[];
+}
+
 export interface LoadedModel {
   place: ModelPlace;
   model: LanguageModel;
   tokenizer: Tokenizer;
   /** As reports name it. */
   precision: string;
-  adapters: LRUCache<string, LoraAdapter>;
+  adapters: LRUCache<string, ReadAdapter>;
 }
 
 export type LoadModel = (
@@ -49,7 +55,7 @@ export class LoadedModels {
     this.#checkpointing = options.checkpointing ?? false;
     const tokenizer = await this.tokenizer(place);
     const loaded = await this.#load(place, { checkpointing: this.#checkpointing });
-    const adapters = new LRUCache<string, LoraAdapter>({ maxSize: ADAPTERS_BYTES, sizeCalculation: bytesOf });
+    const adapters = new LRUCache<string, ReadAdapter>({ maxSize: ADAPTERS_BYTES, sizeCalculation: bytesOf });
     this.#loaded = { place, ...loaded, tokenizer, adapters };
     return this.#loaded;
   }
@@ -69,22 +75,30 @@ export class LoadedModels {
 
   /** @throws TallrecError ADAPTER_INVALID when it is not for the model, or does not score as it did where it was made */
   async adapter(loaded: LoadedModel, place: AdapterPlace): Promise<LoraAdapter> {
+    return (await this.adapterWithWarnings(loaded, place)).adapter;
+  }
+
+  /** As `adapter`. */
+  async adapterWithWarnings(loaded: LoadedModel, place: AdapterPlace): Promise<ReadAdapter> {
     assertBase(loaded.place, place);
     const { id, dir, golden } = place;
     const kept = loaded.adapters.get(keyOf(place));
     if (kept) return kept;
     const name = `adapter ${id.slice(0, 12)}…`;
-    const adapter = await readAdapter(dir, loaded.model.config, { name }).catch((cause) => {
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => warnings.push(warning);
+    const adapter = await readAdapter(dir, loaded.model.config, { name, onWarning }).catch((cause) => {
       if (cause instanceof TallrecError) throw cause;
       throw new TallrecError('ADAPTER_INVALID', `The ${name} cannot be read.`, { cause });
     });
     if (golden) await checkGoldenScores(loaded, adapter, golden, id);
-    loaded.adapters.set(keyOf(place), adapter);
-    return adapter;
+    const read = { adapter, warnings };
+    loaded.adapters.set(keyOf(place), read);
+    return read;
   }
 }
 
-function bytesOf({ tensors }: LoraAdapter): number {
+function bytesOf({ adapter: { tensors } }: ReadAdapter): number {
   // One without tensors would be no size to the cache.
   return Math.max(
     1,

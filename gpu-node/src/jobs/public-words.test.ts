@@ -3,7 +3,7 @@ import { withoutPaths } from './public-words.ts';
 
 describe('words for users', () => {
   it.each([
-    ['/root/.tallrec/adapters/ab12/adapter_model.safetensors lacks q.', 'adapter_model.safetensors lacks q.'],
+    ['/home/me/.tallrec/adapters/ab12/adapter_model.safetensors lacks q.', 'adapter_model.safetensors lacks q.'],
     [
       "ENOENT: no such file or directory, open '/home/me/models/x/config.json'",
       "ENOENT: no such file or directory, open 'config.json'",

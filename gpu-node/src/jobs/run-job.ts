@@ -15,7 +15,7 @@ import {
 import { REPORT_FILE } from '../train/tuned-files.ts';
 import { type AdapterCache, withAdapter } from './adapter-cache.ts';
 import type { BatchData } from './batch-data.ts';
-import { readCatalogue, readSampleRows, readUserRows } from './batch-rows.ts';
+import { readCatalogue, readRatingRows, readSampleRows, readUserRows } from './batch-rows.ts';
 import { CheckpointUploads, fetchCheckpoint } from './checkpoint-transfer.ts';
 import type { EdgeFiles } from './edge-files.ts';
 import type { DataPlace, EngineMethod, EngineParams, EngineResult, EngineRole, ModelPlace } from './engine-calls.ts';
@@ -131,14 +131,20 @@ export function jobWork(options: JobWorkOptions): JobWork {
     const { data, range, rank } = job;
     const model = locateModel(job.model);
     const catalogue =
-      rank && (await readCatalogue(await batchData.locate(job.id, 'catalogue', rank.catalogue.path, signal)));
+      rank &&
+      (await readCatalogue(
+        await batchData.locate(job.id, 'catalogue', rank.catalogue.path, signal),
+        rank.catalogue.kind,
+      ));
     let rows: Parameters<typeof scoreRows>[0]['rows'];
     if (range) {
       await files.download(data.path, paths.data('rows.jsonl'), { range, signal });
       rows = readSampleRows(paths.data('rows.jsonl'));
     } else {
       const ratings = await batchData.locate(job.id, 'rows', data.path, signal);
-      rows = await readUserRows(ratings, data.sampling, { firstUser: job.firstRow, users: job.rows });
+      rows = rank
+        ? await readUserRows(ratings, data.sampling, { firstUser: job.firstRow, users: job.rows })
+        : await readRatingRows(ratings, data.sampling, job);
     }
     const dir = paths.checkpoint;
     const scored = await withAdapter(adapters, job.adapter, (adapter) =>

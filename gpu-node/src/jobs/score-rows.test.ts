@@ -105,7 +105,8 @@ describe('a piece of a batch scoring', () => {
     expect(await done).toEqual({ rows: 300, tokens: 600, bytes });
     const found = (await lines()).map((line) => scoredRowSchema.parse(line));
     expect(found.map(({ row }) => row)).toEqual(Array.from({ length: 300 }, (_, at) => FIRST_ROW + at));
-    expect(found[3]).toEqual({ row: FIRST_ROW + 3, user: 'u3', liked: false, score: 0.3, yesLogit: 3, noLogit: 0 });
+    const names = { user: 'u3', title: 'film 3' };
+    expect(found[3]).toEqual({ row: FIRST_ROW + 3, ...names, liked: false, score: 0.3, yesLogit: 3, noLogit: 0 });
     expect(found[4]).not.toHaveProperty('liked');
     expect((await readFile(predictionsIn(dir))).length).toBe(bytes);
     expect(engine.calls.map((titles) => titles.length).toSorted()).toEqual([128, 128, 44]);

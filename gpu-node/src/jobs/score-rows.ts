@@ -106,9 +106,11 @@ class Piece {
       throw new TallrecError('VALIDATION_FAILED', `Row ${firstRow + at} has no target to score.`);
     });
     const { scores, tokens } = await this.#call('score', { samples });
-    const lines = rows.map(({ user, liked }, at) => ({
+    const lines = rows.map(({ user, target, liked }, at) => ({
       row: firstRow + at,
       ...(user === undefined ? {} : { user }),
+      ...(target?.id === undefined ? {} : { id: target.id }),
+      title: target!.title,
       ...(liked === undefined ? {} : { liked }),
       ...scores[at]!,
     }));

@@ -9,7 +9,7 @@ import { ToyLanguageModel, toyConfig, toyTokenizer } from '../llama/toy-language
 import { scoreSamples } from '../score/scorer.ts';
 import { initAdapter } from '../train/lora-init.ts';
 import type { AdapterPlace, ModelPlace } from './engine-calls.ts';
-import type { LoadedModel } from './loaded-models.ts';
+import type { LoadedModel, ReadAdapter } from './loaded-models.ts';
 import { ScoringQueue, type ScoringWork } from './scoring-queue.ts';
 import { Turns } from './turns.ts';
 
@@ -44,7 +44,7 @@ function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
   const model = new ToyLanguageModel();
   const opened: string[] = [];
   const done: string[] = [];
-  const adapters = new LRUCache<string, LoraAdapter>({ max: 8 });
+  const adapters = new LRUCache<string, ReadAdapter>({ max: 8 });
   const queue = new ScoringQueue({
     models: {
       async open(place) {
@@ -55,9 +55,9 @@ function setUp({ microBatchTokens = 1024, windowMs = 3 } = {}) {
       holds: (_, { id }) => adapters.has(id),
       async adapter(_, { id }) {
         if (id === hash('f')) throw new TallrecError('ADAPTER_INVALID', 'This adapter is bad.');
-        const adapter = adapters.get(id) ?? randomAdapter(Number.parseInt(id[0]!, 16));
-        adapters.set(id, adapter);
-        return adapter;
+        const read = adapters.get(id) ?? { adapter: randomAdapter(Number.parseInt(id[0]!, 16)), warnings: [] };
+        adapters.set(id, read);
+        return read.adapter;
       },
     },
     turns: new Turns(),

@@ -60,7 +60,8 @@ serveEngine({
   },
   async tryAdapter({ adapter, template }) {
     if (adapter.id.startsWith('bad')) throw new TallrecError('ADAPTER_INVALID', `${adapter.dir}/${adapter.id} is bad.`);
-    return { template, precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+    const golden = { template, precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+    return { golden, warnings: [] };
   },
   async tokens({ texts, pieces }) {
     await act(texts);

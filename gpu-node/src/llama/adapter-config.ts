@@ -2,10 +2,9 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { z } from 'zod';
 import { excerpt, excerptOf, JSON_FILE_LIMITS_BYTES, readJsonFile } from './json-file.ts';
-import { type ChosenModule, chosenModules } from './peft-modules.ts';
+import { type ChosenModule, chosenBesideLayers, chosenModules } from './peft-modules.ts';
 
 const namesSchema = z.union([z.string(), z.array(z.string())]).nullish();
-const positiveSchema = z.number().positive();
 
 const adapterConfigSchema = z.looseObject({
   peft_type: z.string(),
@@ -19,7 +18,7 @@ const adapterConfigSchema = z.looseObject({
   layers_to_transform: z.union([z.int(), z.array(z.int())]).nullish(),
   layers_pattern: namesSchema,
   rank_pattern: z.record(z.string(), z.int().positive()).nullish(),
-  alpha_pattern: z.record(z.string(), positiveSchema).nullish(),
+  alpha_pattern: z.record(z.string(), z.number()).nullish(),
 });
 const READ_FIELDS = new Set(Object.keys(adapterConfigSchema.shape));
 
@@ -128,8 +127,11 @@ export async function readAdapterConfig(path: string, shown: string, layers: num
     namesModules: config.target_modules !== null && config.target_modules !== undefined,
     warnings,
   };
+  let modules: ChosenModule[];
+  let beside: string[];
   try {
-    return { ...common, modules: chosenModules(config, layers) };
+    modules = chosenModules(config, layers);
+    beside = chosenBesideLayers(config);
   } catch (cause) {
     const why = cause instanceof Error ? excerpt(cause.message) : String(cause);
     throw refuse(
@@ -138,6 +140,19 @@ export async function readAdapterConfig(path: string, shown: string, layers: num
       cause,
     );
   }
+  if (beside.length > 0) {
+    throw refuse(
+      `: target_modules chooses ${beside.join(' and ')}, beside the linear modules of the layers, which this engine does not adapt`,
+      `${MERGE_FIX} If it was not trained, take it out of target_modules.`,
+    );
+  }
+  if (modules.length > 0 && modules.every(({ alpha }) => alpha === 0)) {
+    throw refuse(
+      ': lora_alpha is 0, by which B A is multiplied, so the adapter changes nothing',
+      'Set it to what it was trained with.',
+    );
+  }
+  return { ...common, modules };
 }
 
 function isUnset(value: unknown): boolean {

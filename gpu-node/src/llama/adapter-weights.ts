@@ -5,12 +5,12 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { PICKLE_FILE, PICKLE_FIX } from '@tallrec/shared/wire/adapters';
 import { MERGE_FIX } from './adapter-config.ts';
 import type { LlamaConfig } from './config.ts';
+import { foreignContent, SIGNATURE_BYTES } from './file-signature.ts';
+import { foreignName } from './foreign-names.ts';
 import { excerpt } from './json-file.ts';
 import { loraTensorName } from './linear-modules.ts';
 import { LINEAR_MODULES } from './lora.ts';
 import { readSafetensorsHeader, type TensorLocation } from './safetensors.ts';
-
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
 /** A raw state dict, as `torch.save(model.state_dict())` and the like leave it, has the adapter's name behind the matrix. */
 const ADAPTER_NAME = /\.lora_(A|B)\.(.+)\.weight$/;
@@ -66,6 +66,8 @@ function strangerIn(file: WeightsFile, name: string, model: LlamaConfig): Tallre
   const what = STRANGERS.find(([pattern]) => pattern.test(name))?.[1];
   if (what)
     return invalid(`${file.shown} holds ${excerpt(name)}, ${what}, which is no LoRA tensor of this model.`, MERGE_FIX);
+  const foreign = foreignName(name, model);
+  if (foreign) return invalid(`${file.shown}: the tensor ${excerpt(name)} ${foreign.problem}.`, foreign.fix);
   const layer = /\.layers\.(\d+)\./.exec(name)?.[1];
   const few = layer !== undefined && Number(layer) >= model.layers ? ` of ${model.layers} layers` : '';
   return invalid(
@@ -76,11 +78,9 @@ function strangerIn(file: WeightsFile, name: string, model: LlamaConfig): Tallre
 
 async function assertSafetensors({ path, shown }: WeightsFile): Promise<void> {
   if (await isFile(path)) {
-    if (!(await beginsWith(path, LFS_POINTER))) return;
-    throw invalid(
-      `${shown} is a Git LFS pointer, not the weights themselves.`,
-      'Fetch them where it was cloned: "git lfs install && git lfs pull".',
-    );
+    const foreign = foreignContent(await beginningOf(path));
+    if (foreign) throw invalid(`${shown} ${foreign}.`, 'Or save the adapter again with PEFT.');
+    return;
   }
   if (!(await isFile(join(dirname(path), PICKLE_FILE)))) return;
   throw invalid(
@@ -96,14 +96,15 @@ function isFile(path: string): Promise<boolean> {
   );
 }
 
-async function beginsWith(path: string, text: string): Promise<boolean> {
+/** Empty where it cannot be read, which reading it says better. */
+async function beginningOf(path: string): Promise<Buffer> {
   const file = await open(path, 'r').catch(() => undefined);
-  if (!file) return false;
+  if (!file) return Buffer.alloc(0);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(text.length), 0, text.length, 0);
-    return buffer.toString('latin1', 0, bytesRead) === text;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
   } catch {
-    return false;
+    return Buffer.alloc(0);
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { LoraAdapter } from './lora.ts';
 import { microBatches } from './micro-batches.ts';
 import type { LanguageModel } from './model.ts';
+import { notFiniteBase } from './not-finite.ts';
 import type { PromptRows } from './prompt-rows.ts';
 
 export interface AnswerLogits {
@@ -58,16 +59,23 @@ export async function microBatchAnswers(
   adapter: LoraAdapter | undefined,
 ): Promise<AnswerLogits[]> {
   const logits = await model.nextTokenLogits(prompts, adapter, [yes, no]);
-  if (!logits.every(Number.isFinite)) {
-    throw adapter
-      ? new TallrecError(
-          'ADAPTER_INVALID',
-          'With this adapter the activations overflow: the model gives no finite logits.',
-          {
-            fix: 'Tune it again at a lower rate; one of large values may hold in float32 (--compute f32).',
-          },
-        )
-      : new TallrecError('ENGINE_FAILED', 'The model gives no finite logits.', { fix: 'Check the weights.' });
-  }
+  if (!logits.every(Number.isFinite)) throw await noFiniteLogits(model, prompts, [yes, no], adapter);
   return prompts.map((_, row) => ({ yesLogit: logits[2 * row]!, noLogit: logits[2 * row + 1]! }));
+}
+
+/** Whose fault it is: the base model is asked the same without the adapter. */
+async function noFiniteLogits(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  answers: readonly number[],
+  adapter: LoraAdapter | undefined,
+): Promise<TallrecError> {
+  const base = adapter && (await model.nextTokenLogits(prompts, undefined, answers));
+  if (!base?.every(Number.isFinite)) return notFiniteBase(model, 'logits');
+  const inFloat16 = model.lossScaling ? ', or compute in float32 (--compute f32), where large values may hold' : '';
+  return new TallrecError(
+    'ADAPTER_INVALID',
+    `With this adapter the activations overflow ${model.lossScaling ? 'float16' : 'float32'}: the model gives no finite logits, and without it does.`,
+    { fix: `Tune it again at a lower learning rate${inFloat16}.` },
+  );
 }

@@ -45,6 +45,7 @@ describe('parseLlamaConfig', () => {
   test('the newer spelling, with an explicit head size and several end tokens', () => {
     const config = parseLlamaConfig({
       ...smollm2,
+      vocab_size: 128_256,
       rope_theta: undefined,
       rope_parameters: {
         rope_type: 'llama3',
@@ -80,6 +81,13 @@ describe('parseLlamaConfig', () => {
     [{ rope_scaling: { type: 'linear' } }, /lacks its factor/],
     [{ partial_rotary_factor: 0.5, rope_parameters: { partial_rotary_factor: 0.5 } }, /part of each head/],
     [{ eos_token_id: -1 }, /eos_token_id is -1, which is no token\. Set it to the id/],
+    [{ partial_rotary_factor: 0.5 }, /part of each head/],
+    [
+      { rope_parameters: { full_attention: { rope_type: 'default' }, sliding_attention: { rope_theta: 500 } } },
+      /full_attention has rope parameters of its own/,
+    ],
+    [{ eos_token_id: 99_999 }, /eos_token_id is 99999, which is no token of the 49152 of the vocabulary/],
+    [{ eos_token_id: [0, 49_152] }, /eos_token_id is 49152/],
     [{ eos_token_id: [2, -1] }, /eos_token_id is -1/],
     [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /lacks one of/],
     [{ hidden_act: 'gelu' }, /activation gelu/],

@@ -61,6 +61,7 @@ const configFile = z.object({
   layer_types: z.array(z.string()).nullish(),
   vocab_size: size,
   rms_norm_eps: z.number().positive().default(1e-6),
+  partial_rotary_factor: z.number().nullish(),
   rope_theta: z.number().positive().nullish(),
   rope_scaling: ropeSchema.nullish(),
   rope_parameters: ropeSchema.nullish(),
@@ -132,7 +133,11 @@ export function parseLlamaConfig(json: unknown, source = 'config.json'): LlamaCo
     vocabSize: file.vocab_size,
     rmsNormEps: file.rms_norm_eps,
     ropeTheta: file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000,
-    ropeScaling: parseRopeScaling({ ...file.rope_scaling, ...file.rope_parameters }, maxPositionEmbeddings, source),
+    ropeScaling: parseRopeScaling(
+      { partial_rotary_factor: file.partial_rotary_factor, ...file.rope_scaling, ...file.rope_parameters },
+      maxPositionEmbeddings,
+      source,
+    ),
     tieWordEmbeddings: file.tie_word_embeddings,
     maxPositionEmbeddings,
   };
@@ -176,12 +181,12 @@ function slidingWindows(
 }
 
 /** A number that is no token would be taken for one wherever a text ends. */
-function checkEndToken({ eos_token_id }: ConfigFile, source: string): void {
+function checkEndToken({ eos_token_id, vocab_size }: ConfigFile, source: string): void {
   const ids = [eos_token_id ?? []].flat();
-  const stranger = ids.find((id) => id < 0);
+  const stranger = ids.find((id) => id < 0 || id >= vocab_size);
   if (stranger === undefined) return;
   throw unusable(
-    `${source}: eos_token_id is ${stranger}, which is no token`,
+    `${source}: eos_token_id is ${stranger}, which is no token${stranger < 0 ? '' : ` of the ${vocab_size} of the vocabulary`}`,
     'Set it to the id that tokenizer.json gives to the eos_token of tokenizer_config.json (2, "</s>", in LLaMA 1 and 2), or to null.',
   );
 }

@@ -49,6 +49,23 @@ export function chosenModules(choice: ModuleChoice, layers: number): ChosenModul
   });
 }
 
+/** Modules that PEFT adapts too where they are named. */
+const BESIDE_LAYERS = ['model.embed_tokens', 'lm_head'];
+
+/**
+ * Those of embeddings and head that are chosen by name or by an expression; `all-linear` leaves the head out.
+ * @throws Error as `chosenModules`
+ */
+export function chosenBesideLayers(choice: ModuleChoice): string[] {
+  const { target_modules: targets, exclude_modules } = choice;
+  if (targets === null || targets === undefined) return [];
+  if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return [];
+  return withinTime(MATCH_LIMIT_MS, () => {
+    const [isTarget, isExcluded] = [targetRule(choice), excludeRule(exclude_modules)];
+    return BESIDE_LAYERS.filter((path) => isTarget(path) && !isExcluded(path));
+  });
+}
+
 type Rule = (path: string) => boolean;
 
 function targetRule({ target_modules: targets, layers_to_transform, layers_pattern }: ModuleChoice): Rule {

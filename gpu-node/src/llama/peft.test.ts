@@ -69,6 +69,13 @@ describe('an adapter that PEFT wrote', () => {
     [{ peft_type: 'IA3' }, /type IA3/],
     [{ peft_type: 'ADALORA' }, /type ADALORA, not LORA.*merge_and_unload/],
     [{ init_lora_weights: 'pissa' }, /pissa/],
+    [{ lora_alpha: 0 }, /lora_alpha is 0, .*changes nothing/],
+    [{ alpha_pattern: { '.*': 0 } }, /lora_alpha is 0/],
+    [
+      { target_modules: ['q_proj', 'v_proj', 'lm_head'] },
+      /chooses lm_head, .*not adapt.*take it out of target_modules/,
+    ],
+    [{ target_modules: '.*(q_proj|v_proj|embed_tokens)' }, /chooses model\.embed_tokens/],
     [{ r: 3 }, /the model needs \[3,/],
     [{ r: 'four' }, /r: /],
   ])('%j is refused', async (change, message) => {
@@ -133,6 +140,78 @@ function deltaOf(tensors: ReadonlyMap<string, NamedTensor>, layer: number, modul
   });
   return delta.every((value) => value === 0) ? undefined : delta;
 }
+
+/** The reference adapter with its tensors changed. */
+async function rewritten(
+  name: string,
+  change: (name: string, tensor: NamedTensor) => [string, NamedTensor],
+): Promise<string> {
+  const { tensors } = await readAdapter(join(reference, 'adapter'), model);
+  return saved(name, {}, new Map([...tensors].map(([key, tensor]) => change(key, tensor))));
+}
+
+const times =
+  (matrix: 'A' | 'B', factor: number) =>
+  (name: string, { shape, data }: NamedTensor) =>
+    [name, { shape, data: name.includes(`.lora_${matrix}.`) ? data.map((value) => value * factor) : data }] as [
+      string,
+      NamedTensor,
+    ];
+
+describe('an adapter that changes nothing', () => {
+  test.each([
+    ['every A zero', times('A', 0), /is empty: every A is zero, so it changes nothing/],
+    ['every B zero', times('B', 0), /is empty: every B is zero, so it changes nothing/],
+    ['a B below what float32 adds', times('B', 1e-30), /is empty: no product B A .*float32, so it changes nothing/],
+  ])('by %s is refused', async (what, change, message) => {
+    const error = { code: 'ADAPTER_INVALID', message: expect.stringMatching(message) };
+    await expect(readAdapter(await rewritten(what, change), model)).rejects.toMatchObject(error);
+  });
+
+  test('in some modules alone, or but little, is read', async () => {
+    await readAdapter(await rewritten('little', times('B', 1e-6)), model);
+    const patterned = await readAdapter(
+      await changed('patterned', { lora_alpha: 0, alpha_pattern: { v_proj: 8 } }),
+      model,
+    );
+    const plain = await readAdapter(join(reference, 'adapter'), model);
+    for (const module of ['q_proj', 'v_proj'] as const) {
+      const scale = loraScale(patterned.config);
+      const expected = module === 'v_proj' ? deltaOf(plain.tensors, 0, module, 8 / plain.config.rank) : undefined;
+      expect(deltaOf(patterned.tensors, 0, module, scale)).toEqual(expected);
+    }
+  });
+});
+
+describe('tensors under the names of other tools', () => {
+  const PEFT = 'base_model.model.model.';
+  test.each([
+    ['model.', /begins with "model\."/],
+    ['', /has nothing before "layers\."/],
+    ['module.base_model.model.model.', /begins with "module\.base_model/],
+    ['base_model.model.base_model.model.model.', /begins with "base_model\.model\.base_model/],
+    ['base_model.model.language_model.model.', /language_model/],
+  ])('beginning with "%s" are told from those of another model', async (prefix, message) => {
+    const dir = await rewritten(`prefix-${prefix}`, (name, tensor) => [name.replace(PEFT, prefix), tensor]);
+    const words = await readAdapter(dir, model).catch((error: Error) => error.message);
+    expect(words).toMatch(message);
+    expect(words).toContain(`PEFT writes ${nameOf(0, 'q_proj', 'A')}`);
+    expect(words).toContain(`{'${PEFT}layers.' + k.split('layers.', 1)[1]: v`);
+    expect(words).not.toContain('very model');
+  });
+
+  test.each(['lora.', 'lora_', 'lora_linear_layer.'])('as %sdown and %sup are told', async (stem) => {
+    const dir = await rewritten(`stem-${stem}`, (name, tensor) => [
+      name.replace('lora_A', `${stem}down`).replace('lora_B', `${stem}up`),
+      tensor,
+    ]);
+    await expect(readAdapter(dir, model)).rejects.toThrow(
+      new RegExp(
+        `named as diffusers does, where PEFT writes .*lora_A.*replace\\('\\.${stem.replace('.', '\\.')}down\\.', '\\.lora_A`,
+      ),
+    );
+  });
+});
 
 describe('modules that are chosen one by one', () => {
   const all = (['q_proj', 'v_proj'] as const).flatMap((module) =>

@@ -99,7 +99,8 @@ function modulesOf({ modules, namesModules }: AdapterSettings, stored: ReadonlyM
 
 /** What all modules are computed by: the largest rank, and the scale of the first. */
 function commonConfig({ dropout, rankStabilized }: AdapterSettings, chosen: readonly ChosenModule[]): LoraConfig {
-  const first = chosen[0];
+  // One whose alpha is zero adds nothing: its B is zero by the scale of the others.
+  const first = chosen.find(({ alpha }) => alpha !== 0);
   const targetModules = LINEAR_MODULES.filter((module) => chosen.some((each) => each.module === module));
   const common = { dropout, targetModules };
   if (!first) return { ...common, rank: 1, alpha: 1, rankStabilized };
@@ -217,18 +218,36 @@ export function hashTensors({ tensors }: LoraAdapter): string {
   return sha256(encodeSafetensors(tensors));
 }
 
-/** @throws TallrecError when every B is zero: such an adapter changes nothing */
+/** @throws TallrecError when it changes nothing */
 export function assertNotEmpty(adapter: LoraAdapter, where: string): void {
   if (!isEmpty(adapter)) return;
+  const zero = (['B', 'A'] as const).find((matrix) =>
+    [...adapter.tensors].every(([name, { data }]) => !name.includes(`.lora_${matrix}.`) || largest(data) === 0),
+  );
+  const why = zero ? `every ${zero} is zero` : 'no product B A of its matrices is large enough for float32';
   throw invalid(
-    `The adapter ${where} is empty: every B is zero, so it changes nothing.`,
-    'Train for more steps than one.',
+    `The adapter ${where} is empty: ${why}, so it changes nothing.`,
+    zero === 'B' ? 'Train for more steps than one.' : 'Train it again, and check how it was saved.',
   );
 }
 
-/** True when every B is zero, as in a fresh adapter. */
-export function isEmpty({ tensors }: LoraAdapter): boolean {
-  return [...tensors].every(([name, { data }]) => name.includes('.lora_A.') || data.every((value) => value === 0));
+/** Weights are about 1e-2, of which float32 keeps seven digits: what a change this small adds is lost many times over. */
+const NEGLIGIBLE = 1e-12;
+
+/** True when it changes nothing: every B is zero, as in a fresh adapter, every A, or each product too small to be kept. */
+export function isEmpty({ config, tensors }: LoraAdapter): boolean {
+  const factor = Math.abs(loraScale(config)) * config.rank;
+  return [...tensors].every(([name, { data }]) => {
+    if (!name.includes('.lora_A.')) return true;
+    const b = tensors.get(name.replace('.lora_A.', '.lora_B.'));
+    return b === undefined || factor * largest(data) * largest(b.data) < NEGLIGIBLE;
+  });
+}
+
+function largest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
+  return most;
 }
 
 /** Names and shapes of all tensors of an adapter, layer by layer, A before B. */

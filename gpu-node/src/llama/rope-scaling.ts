@@ -28,7 +28,7 @@ export type RopeScaling =
       originalMaxPositionEmbeddings: number;
     };
 
-export const ropeSchema = z.object({
+export const ropeSchema = z.looseObject({
   rope_theta: z.number().positive().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
@@ -40,7 +40,7 @@ export const ropeSchema = z.object({
     .positive()
     .max(2 ** 28)
     .optional(),
-  partial_rotary_factor: z.number().optional(),
+  partial_rotary_factor: z.number().nullish(),
   beta_fast: z.number().positive().nullish(),
   beta_slow: z.number().positive().nullish(),
   truncate: z.boolean().nullish(),
@@ -61,6 +61,13 @@ export function parseRopeScaling(
   maxPositionEmbeddings: number,
   source: string,
 ): RopeScaling | undefined {
+  const layerType = Object.keys(settings).find((key) => isRecord(settings[key]));
+  if (layerType !== undefined) {
+    throw unusable(
+      `${source} rotates layers of different kinds differently (${excerpt(layerType)} has rope parameters of its own)`,
+      'Use a model with one kind of rope for all layers.',
+    );
+  }
   const type = settings.rope_type ?? settings.type ?? 'default';
   if ((settings.partial_rotary_factor ?? 1) !== 1) {
     throw unusable(`${source} rotates a part of each head alone (partial_rotary_factor)`, 'Use a model without it.');
@@ -106,6 +113,10 @@ export function parseRopeScaling(
     `${source} asks for the rope type "${excerpt(type)}"`,
     'Use a model with "default", "linear", "dynamic", "yarn" or "llama3" rope.',
   );
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function yarnAttentionFactor(factor: number, { mscale, mscale_all_dim }: Rope): number {

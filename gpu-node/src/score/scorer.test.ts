@@ -42,10 +42,23 @@ describe('scoreSamples', () => {
     });
     const adapter = initAdapter(loraConfig(hyperParametersSchema.parse({})), toyConfig, Random.seeded(1));
     await expect(scoreSamples(broken, rows, samples, { adapter })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: /^The base model itself, without an adapter, gives no finite logits/,
+    });
+    const overflowing = (lossScaling: boolean) => {
+      const model = Object.assign(new ToyLanguageModel(), { lossScaling });
+      model.nextTokenLogits = async (prompts, given) =>
+        new Float32Array(2 * prompts.length).fill(given ? Number.NaN : 1);
+      return scoreSamples(model, rows, samples, { adapter });
+    };
+    await expect(overflowing(true)).rejects.toMatchObject({
       code: 'ADAPTER_INVALID',
       retryable: false,
-      message: /activations overflow/,
+      message: /activations overflow float16.*--compute f32/,
     });
+    const inFloat32 = await overflowing(false).catch((error: Error) => error.message);
+    expect(inFloat32).toMatch(/activations overflow float32/);
+    expect(inFloat32).not.toContain('--compute');
   });
 
   test('stops when it is told to', async () => {

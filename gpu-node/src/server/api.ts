@@ -89,10 +89,10 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
       async (body, signal) => {
         const { model, adapter, template } = parse(body, nodeTrialRequestSchema);
         const place = locateModel(model);
-        const golden = await withAdapter(adapters, adapter, (found) =>
+        const trial = await withAdapter(adapters, adapter, (found) =>
           scoring.call('tryAdapter', { model: place, adapter: found!, template }, { signal }),
         );
-        return { body: { golden, modelHash: place.contentHash } satisfies NodeTrial };
+        return { body: { ...trial, modelHash: place.contentHash } satisfies NodeTrial };
       },
     ],
     [

@@ -78,8 +78,8 @@ describe("the node's app", () => {
 
   it('tries an adapter, and tells no path of one that is bad', async () => {
     const trial = { model: 'm', template: 'tallrec', adapter };
-    const golden = { template: 'tallrec', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
-    expect(await post('/trial', trial)).toEqual({ status: 200, body: { golden, modelHash: HASH } });
+    const golden = { template: 'tallrec', precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
+    expect(await post('/trial', trial)).toEqual({ status: 200, body: { golden, modelHash: HASH, warnings: [] } });
     adapters.locate.mockResolvedValueOnce({
       ...{ id: `bad${HASH.slice(3)}`, dir: '/home/me/.tallrec/adapters', golden: null, blend: null, modelHash: null },
     });
@@ -118,10 +118,11 @@ describe("the node's app", () => {
     expect((await score('A', { adapter })).status).toBe(200);
   });
 
-  it('answers when its engine dies, and has another one for the next request', async () => {
+  it('refuses what ends its engine, and has another one for the next request', async () => {
+    expect((await score('A')).status).toBe(200);
     expect(await score('die')).toMatchObject({
-      status: 502,
-      body: { error: { code: 'ENGINE_FAILED', retryable: true } },
+      status: 422,
+      body: { error: { code: 'ENGINE_CRASHED', retryable: false } },
     });
     expect((await score('A')).status).toBe(200);
   });

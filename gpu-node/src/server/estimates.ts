@@ -127,8 +127,9 @@ export class Estimates {
       })
       .finally(async () => {
         clearTimeout(timer);
-        if (this.#trial === trial) this.#trial = undefined;
+        // The trial stands until its process is gone: who closes or begins a job waits for that too.
         await engine.kill();
+        if (this.#trial === trial) this.#trial = undefined;
       });
     this.#trial = trial;
   }

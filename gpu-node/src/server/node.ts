@@ -5,6 +5,7 @@ import { serve } from '@hono/node-server';
 import { TallrecError } from '@tallrec/shared/errors';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import packageJson from '../../package.json' with { type: 'json' };
+import { config } from '../config.ts';
 import type { ComputeRequest } from '../doctor/compute-plan.ts';
 import { AdapterCache } from '../jobs/adapter-cache.ts';
 import { BatchData } from '../jobs/batch-data.ts';
@@ -88,6 +89,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     adapters: adapters.ids(),
     runningJob: jobs.runningJob,
     queuedRequests: scoring.queued,
+    encoder: config().encoderDir !== undefined,
   });
   const api = createNodeApi({ scoring, estimates, adapters, locateModel, status, log });
   const onWelcome = (node: string) => log(`Joined ${edgeUrl} as ${node}.`);

@@ -1,9 +1,11 @@
 // The training loop: batches, gradients, clipping, AdamW, evaluation, early stopping; resumable at every step.
+import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { stepsPerEpoch } from '@tallrec/shared/tuning-steps';
 import { microBatches } from '../llama/micro-batches.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
+import { notFiniteBase } from '../llama/not-finite.ts';
 import { isEmpty } from '../llama/peft.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
 import { addGradients, labelledTokens } from './gradients.ts';
@@ -33,8 +35,9 @@ export type StopReason = TuningReport['stopReason'];
 
 /**
  * Trains `state.adapter` in place and yields what happens. The micro-batch size changes memory and speed only: the loss is the
- * mean over the labelled tokens of the whole batch.
+ * mean over the labelled tokens of the whole batch. The adapter stays finite: a step is taken of finite gradients alone.
  * @returns why it stopped; `state.best` holds the best adapter where there was validation
+ * @throws TallrecError ENGINE_FAILED at the first loss or gradient that is not finite; in float16 when no loss scale helps
  */
 export async function* train(
   model: LanguageModel,
@@ -61,6 +64,7 @@ export async function* train(
       const validation = await unlessAborted(options.validate, signal);
       keepTime();
       if (validation) {
+        if (!Number.isFinite(validation.loss)) throw diverged(state.step, 'validation loss');
         yield record(state, judge(state, validation));
         await options.checkpoint?.(state);
       }
@@ -153,9 +157,10 @@ async function trainStep(
     loss += part.loss;
     addGradients(gradients, part.gradients);
   }
+  const overflowed = !Number.isFinite(loss) || !areFinite(gradients);
+  if (overflowed) await requireFiniteBase(model, batch, hyperParameters);
   if (state.lossScale) {
     const { scale } = state.lossScale;
-    const overflowed = !areFinite(gradients);
     state.lossScale = nextLossScale(state.lossScale, overflowed);
     if (overflowed) {
       state.cursor++;
@@ -163,6 +168,7 @@ async function trainStep(
       return { skipped: `Gradients overflowed float16 at a loss scale of ${scale}: ${next}.` };
     }
   }
+  if (overflowed) throw diverged(state.step + 1, Number.isFinite(loss) ? 'gradient' : 'loss');
   const gradientNorm = clipGradientNorm(gradients, hyperParameters.clipNorm);
   const { learningRate: peak, warmupSteps, weightDecay } = hyperParameters;
   const learningRate = learningRateAt(state.step, { learningRate: peak, warmupSteps, totalSteps });
@@ -172,6 +178,28 @@ async function trainStep(
   state.cursor++;
   state.tokens += tokens;
   return { loss, learningRate, gradientNorm, tokens };
+}
+
+/** @throws TallrecError ENGINE_FAILED when the base model gives no finite loss on the batch: no rate and no adapter mends that */
+async function requireFiniteBase(
+  model: LanguageModel,
+  batch: readonly LabelledRow[],
+  { microBatchTokens }: HyperParameters,
+): Promise<void> {
+  const tokens = batch.map((row) => row.tokens);
+  for (const indices of microBatches(tokens, microBatchTokens, model)) {
+    const { nllSum } = await model.loss(
+      indices.map((index) => batch[index]!),
+      undefined,
+    );
+    if (!Number.isFinite(nllSum)) throw notFiniteBase(model, 'loss');
+  }
+}
+
+function diverged(step: number, what: string): TallrecError {
+  return new TallrecError('ENGINE_FAILED', `The ${what} is no longer a finite number at step ${step}.`, {
+    fix: 'Lower the learning rate, or warm up for longer; where it starts from an adapter, check that one.',
+  });
 }
 
 /**

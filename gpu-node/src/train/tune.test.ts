@@ -121,6 +121,43 @@ describe('tune', () => {
     ]);
   });
 
+  test('stops at the first loss that is no number, and names whose fault it is', async () => {
+    const lossless = new ToyLanguageModel();
+    lossless.lossAndGradients = async (_, { tensors }) => ({
+      loss: Number.NaN,
+      gradients: new Map([...tensors].map(([name, { data }]) => [name, new Float32Array(data.length)])),
+    });
+    const withoutGradient = new ToyLanguageModel();
+    withoutGradient.lossAndGradients = async (_, { tensors }) => ({
+      loss: 1,
+      gradients: new Map([...tensors].map(([name, { data }]) => [name, new Float32Array(data.length).fill(Infinity)])),
+    });
+    const data = { stage: 'rec' as const, train: samples(20, 1), valid: [] };
+    const failing = (model: ToyLanguageModel, valid = data.valid) => run(options({ model, data: { ...data, valid } }));
+    await expect(failing(lossless)).rejects.toThrow(
+      /^The loss is no longer a finite number at step 1\..*learning rate/,
+    );
+    await expect(failing(withoutGradient)).rejects.toThrow(/^The gradient is no longer a finite number at step 1\./);
+
+    const broken = new ToyLanguageModel();
+    broken.lossAndGradients = lossless.lossAndGradients;
+    broken.loss = async () => ({ nllSum: Number.NaN, labelled: 1 });
+    await expect(failing(broken)).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/^The base model itself, without an adapter, gives no finite loss\. .*checkpoint/),
+    });
+  });
+
+  test('stops where the validation loss is no number', async () => {
+    const model = new ToyLanguageModel();
+    model.loss = async () => ({ nllSum: Number.POSITIVE_INFINITY, labelled: 1 });
+    const rows = samples(12, 1).map(({ target }) => ({ instruction: target.title, input: '', output: 'A' }));
+    const data = { stage: 'alpaca' as const, train: rows, valid: rows };
+    await expect(run(options({ model, data, settings: settings({ stage: 'alpaca' }) }))).rejects.toThrow(
+      /^The validation loss is no longer a finite number at step /,
+    );
+  });
+
   test('one seed gives one adapter; another gives another', async () => {
     const [a, b, c] = [
       await run(options()),

@@ -1,25 +1,19 @@
 // One pass over a file: its rows read, checked and counted, with what is wrong or odd in them. The edge's validation, the command line and
 // the page that shows a file before its upload say the same because all are this.
 import type { Interaction, Sampling } from '../interactions.ts';
-import { LIMITS } from '../limits.ts';
-import type { DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
-import { ColumnMeaning, type MeaningRow } from './column-meaning.ts';
-import {
-  type Column,
-  isTableKind,
-  LAYOUTS,
-  type Layout,
-  type NamedColumns,
-  namesOf,
-  withoutTitles,
-} from './columns.ts';
-import { FileReader, type FileReaderState } from './file-reader.ts';
-import type { ItemIndexState } from './item-index.ts';
-import { type Normalised, type RowCheck, rowCheck, type Titles } from './row-check.ts';
+import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
+import { Notation, type NotationState } from './checks/notation.ts';
+import { columnReader, type Normalised, type RowCheck, rowCheck, type Titles, tableCheck } from './checks/row-check.ts';
+import { WaitingRows } from './checks/waiting-rows.ts';
+import { ColumnMeaning, type MeaningRow } from './columns/column-meaning.ts';
+import { isTableKind, LAYOUTS, type Layout, type NamedColumns, withoutTitles } from './columns/columns.ts';
+import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './columns/row-keys.ts';
+import { FaultCounts, type FaultCountsState } from './counts/fault-counts.ts';
+import type { ItemIndexState } from './counts/item-index.ts';
+import { Tally, type TallyState } from './counts/tally.ts';
+import { FileReader, type FileReaderState } from './files/file-reader.ts';
 import { shown } from './row-fault.ts';
-import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './row-keys.ts';
 import { type GoodRow, isBad, type RawRow, type ReaderPosition } from './row-reader.ts';
-import { Tally, type TallyState } from './tally.ts';
 
 /** What has to be known of a file to read it. */
 export interface FileForm {
@@ -30,6 +24,8 @@ export interface FileForm {
   columns: NamedColumns | null;
   /** Of ratings whose file has none: by the ids of items. */
   titles?: Titles | undefined;
+  /** What becomes of the others where some rows cannot be used; they are refused where nothing is said. */
+  badRows?: BadRows | undefined;
   /** Whether its columns were judged before, as those of rows in their normalised form. */
   judged?: boolean | undefined;
 }
@@ -44,8 +40,9 @@ export interface CheckedRow {
 /** What another pass needs to go on where this one has stopped. */
 export interface RowPassState {
   reader: FileReaderState;
-  errorCount: number;
-  rowErrors: RowError[];
+  faults: FaultCountsState;
+  notation: NotationState;
+  waiting: RawRow[];
   keys: RowKeysState;
   /** Null once they are judged. */
   meaning: MeaningRow[] | null;
@@ -64,17 +61,19 @@ function layoutOf({ kind, titles }: FileForm): Layout | null {
 }
 
 export class RowPass {
-  errorCount: number;
-  /** The first of them. */
-  readonly rowErrors: RowError[];
+  private readonly faults: FaultCounts;
   private readonly form: FileForm;
   private readonly reader: FileReader;
   private readonly check: RowCheck;
+  private readonly notation: Notation;
+  /** Of ratings. */
+  private readonly waiting: WaitingRows | null = null;
   private readonly tally: Tally;
   /** Of rows that are objects. */
   private readonly keys: RowKeys;
   private meaning: ColumnMeaning | null;
   private readonly doubts: string[];
+  /** Nothing after this point is of use. */
   private hopeless = false;
 
   constructor(form: FileForm, from?: RowPassState) {
@@ -85,10 +84,14 @@ export class RowPass {
       { layout, needed: layout ? [] : INSTRUCTION_FIELDS, named: columns, format },
       from?.reader,
     );
-    this.check = rowCheck(kind, columns, titles);
+    this.notation = new Notation(from?.notation);
+    if (isTableKind(kind)) {
+      const columnsOf = columnReader(layout!, columns, () => this.reader.csv?.names ?? {});
+      this.check = tableCheck(kind, { columnsOf, notation: this.notation, titles });
+      if (kind === 'interactions') this.waiting = new WaitingRows(this.notation, columnsOf, from?.waiting);
+    } else this.check = rowCheck(kind);
     this.tally = new Tally(kind, form.sampling, from?.tally);
-    this.errorCount = from?.errorCount ?? 0;
-    this.rowErrors = from?.rowErrors ?? [];
+    this.faults = new FaultCounts(from?.faults);
     this.keys = new RowKeys(kind, layout, columns, from?.keys);
     const judged = kind !== 'interactions' || form.judged || from?.meaning === null;
     this.meaning = judged ? null : new ColumnMeaning(from?.meaning ?? []);
@@ -97,34 +100,47 @@ export class RowPass {
 
   /** The good rows that end within this chunk; the others are counted. */
   push(chunk: Uint8Array): CheckedRow[] {
-    return this.hopeless ? [] : this.take(this.reader.push(chunk));
+    return this.hopeless ? [] : this.take(this.told(this.reader.push(chunk)));
   }
 
   /** What is left at the end of the file. */
   end(): CheckedRow[] {
     if (this.hopeless) return [];
-    const rows = this.take(this.reader.end());
-    if (this.reader.form !== 'csv') for (const column of this.keys.unseen) this.refuseFirst(this.neverSeen(column));
+    const last = this.told(this.reader.end());
+    const rows = [...this.take(last), ...this.settle()];
+    if (this.reader.form !== 'csv')
+      for (const fault of this.keys.unseenFaults()) this.faults.addOfFile({ line: 1, ...fault });
     this.judge();
     if (this.tally.rows === 0 && this.errorCount === 0) {
-      this.refuse({
+      this.faults.addOfFile({
         line: 1,
         column: null,
         problem: 'The file has no rows.',
         fix: 'Give a file with at least one row.',
       });
     }
+    const { faults, tally } = this;
+    if (this.form.badRows === 'leave-out' && !this.isFileRefused && this.isRefused()) {
+      faults.addOfFile(faults.mostUnusable(tally.read));
+    }
     return rows;
   }
 
-  /** Judges the columns by the rows so far, where not all of the file is at hand. */
-  judge(): void {
+  /** What can be said where not all of the file is at hand: what its columns hold and how it writes dates, by the rows so far. */
+  soFar(): CheckedRow[] {
+    if (this.hopeless) return [];
+    const rows = this.settle();
+    this.judge();
+    return rows;
+  }
+
+  private judge(): void {
     const found = this.meaning?.judge(this.columnNames) ?? [];
     this.meaning = null;
     for (const { grave, ...fault } of found) {
       // Who names a column knows what it holds.
       if (grave && this.form.columns?.[fault.column] === undefined) {
-        this.refuseFirst({ line: 1, ...fault });
+        this.faults.addOfFile({ line: 1, ...fault });
         this.hopeless = true;
       } else this.doubts.push(`${fault.problem} ${fault.fix}`);
     }
@@ -135,19 +151,49 @@ export class RowPass {
     return this.reader.broken || this.hopeless;
   }
 
+  /** Whether nothing is taken of the file, whatever its rows hold. */
+  get isFileRefused(): boolean {
+    return this.faults.ofFile || this.broken;
+  }
+
+  get errorCount(): number {
+    return this.faults.errorCount;
+  }
+
+  /** The first of them. */
+  get rowErrors(): RowError[] {
+    return this.faults.rowErrors;
+  }
+
+  /** Rows that cannot be used. */
+  get unusable(): number {
+    return this.faults.unusable;
+  }
+
+  /** Whether it will be refused, whatever follows. */
+  get isHopeless(): boolean {
+    return this.isFileRefused || (this.form.badRows !== 'leave-out' && this.errorCount > 0);
+  }
+
+  /** Whether it is refused, as far as it was read. */
+  isRefused(badRows: BadRows = this.form.badRows ?? 'refuse'): boolean {
+    return this.isFileRefused || this.faults.refuse(badRows, this.tally.read);
+  }
+
   get position(): ReaderPosition {
     return this.reader.position;
   }
 
   /** Undefined until a row was read. */
   get state(): RowPassState | undefined {
-    const { errorCount, rowErrors, keys, meaning, doubts, tally } = this;
+    const { faults, notation, waiting, keys, meaning, doubts, tally } = this;
     const reader = this.reader.state;
     return (
       reader && {
         reader,
-        errorCount,
-        rowErrors,
+        faults: faults.state,
+        notation: notation.state,
+        waiting: waiting?.state ?? [],
         keys: keys.state,
         meaning: meaning?.state ?? null,
         doubts,
@@ -169,7 +215,7 @@ export class RowPass {
   }
 
   stats(): DatasetStats {
-    return this.tally.stats();
+    return { ...this.tally.stats(), unusable: this.isFileRefused ? null : this.unusable };
   }
 
   /** The items, those in the most rows first. */
@@ -177,9 +223,20 @@ export class RowPass {
     return this.tally.rankedItems();
   }
 
-  /** @param whole whether this was the whole file, about which more can be said */
+  /** @param whole whether this was the whole file, about which more can be said; of one that is refused there is little */
   warnings(whole = true): string[] {
-    return [...this.formWarnings(), ...this.tally.warnings(whole)];
+    const isTaken = this.form.badRows === 'leave-out' && !this.isRefused();
+    const leftOut = isTaken ? this.faults.leftOut(this.tally.read) : null;
+    return [
+      ...(leftOut === null ? [] : [leftOut]),
+      ...this.formWarnings(),
+      ...this.tally.warnings(whole && !this.isRefused('leave-out')),
+    ];
+  }
+
+  /** That texts were cut. */
+  get cutWarning(): string | null {
+    return this.tally.cutWarning();
   }
 
   /** What is odd in how the file is written, whatever its rows hold. */
@@ -200,7 +257,15 @@ export class RowPass {
     }
     const doubtful = csv ? csv.doubtful : this.keys.mapped(this.names).doubtful;
     for (const { column, name, why } of doubtful) found.push(`${shown(name)} is not read as ${column}: ${why}.`);
-    return [...found, ...this.doubts];
+    return [...found, ...this.notation.readings, ...this.doubts];
+  }
+
+  private told(rows: RawRow[]): RawRow[] {
+    return this.waiting ? this.waiting.push(rows, this.position.offset) : rows;
+  }
+
+  private settle(): CheckedRow[] {
+    return this.take(this.waiting?.end() ?? []);
   }
 
   private take(rows: RawRow[]): CheckedRow[] {
@@ -208,14 +273,15 @@ export class RowPass {
     for (const row of rows) {
       if (this.hopeless) break;
       if (isBad(row)) {
-        this.refuse(row);
+        const { line, ...fault } = row;
+        this.faults.addRow(line, [fault]);
         continue;
       }
       if (!row.fields || !isTableKind(this.form.kind)) this.keys.add(row.value);
       const checked = this.check(row);
       if ('faults' in checked) {
         this.hopeless = checked.hopeless === true;
-        for (const fault of checked.faults) this.refuse({ line: row.line, ...fault });
+        this.faults.addRow(row.line, checked.faults);
       } else if (this.isLeftOut(checked)) this.tally.addUnrated();
       else {
         const text = JSON.stringify(checked.row);
@@ -244,24 +310,5 @@ export class RowPass {
       }
     }
     if (this.meaning!.add(row, others)) this.judge();
-  }
-
-  private refuse(error: RowError): void {
-    this.errorCount++;
-    if (this.rowErrors.length < LIMITS.rowErrors) this.rowErrors.push(error);
-  }
-
-  /** Before what follows from it. */
-  private refuseFirst(error: RowError): void {
-    this.errorCount++;
-    this.rowErrors.unshift(error);
-    this.rowErrors.splice(LIMITS.rowErrors);
-  }
-
-  private neverSeen(column: Column): RowError {
-    const name = JSON.stringify(this.form.columns?.[column]);
-    const problem = `No row has the key ${name}, which was named for ${column}.`;
-    const fix = `Name the key that holds it, or none to have it guessed by such names as ${namesOf(column)}.`;
-    return { line: 1, column, problem, fix };
   }
 }

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
 import { modelNameSchema } from './jobs.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 import { uploadSchema } from './uploads.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const;
@@ -55,6 +55,7 @@ export const adapterSchema = z.object({
   modelHash: sha256Schema.nullable(),
   stage: stageSchema.nullable(),
   template: templateSchema,
+  templateAssumed: z.boolean().describe('Nobody has said what it was tuned with: `template` is taken for it.'),
   files: adapterFilesSchema,
   /** The tuning that made it; null for an imported one. */
   tuning: z.string().nullable(),
@@ -62,6 +63,7 @@ export const adapterSchema = z.object({
   /** Fit on the tuning's validation samples; null where there were too few. */
   blend: blendSchema.nullable(),
   aliases: z.array(z.string()),
+  warnings: z.array(z.string()).describe('What is not known of it, and what of its files is left out of account.'),
   createdBy: z.string(),
   createdAt: timestampSchema,
 });
@@ -111,11 +113,13 @@ export type AdapterUpload = z.infer<typeof adapterUploadSchema>;
 
 export const importAdapterSchema = z.strictObject({
   ...fileHashes,
-  name: nameSchema,
+  name: keptNameSchema,
   /** The model that it was tuned on, by the name under which nodes hold it. */
   model: modelNameSchema,
   stage: stageSchema.optional(),
-  template: templateSchema.default('clean').describe('That it was tuned with, as report.json says.'),
+  template: templateSchema
+    .optional()
+    .describe('That it was tuned with, as report.json says; when left out clean is assumed, with a warning.'),
   modelHash: sha256Schema
     .optional()
     .describe(

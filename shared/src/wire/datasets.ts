@@ -4,10 +4,10 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
-import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns.ts';
+import { COLUMNS, type Column, isTableKind, LAYOUTS } from '../rows/columns/columns.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
 import { modelNameSchema } from './jobs.ts';
-import { nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
 import { partNumberSchema, uploadSchema } from './uploads.ts';
 
 export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
@@ -21,6 +21,14 @@ export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
 export const DATASET_STATES = ['created', 'uploaded', 'validating', 'ready', 'rejected', 'deleting'] as const;
 export const datasetStateSchema = z.enum(DATASET_STATES);
 export type DatasetState = z.infer<typeof datasetStateSchema>;
+
+export const BAD_ROWS = ['refuse', 'leave-out'] as const;
+export const badRowsSchema = z
+  .enum(BAD_ROWS)
+  .describe(
+    'Where rows of the file cannot be used: `refuse` takes nothing of it, `leave-out` takes the others, unless more than half cannot be used.',
+  );
+export type BadRows = z.infer<typeof badRowsSchema>;
 
 /** Names in the file, of its header or of its rows' keys, by what they hold here. */
 export const columnNamesSchema = z
@@ -43,6 +51,7 @@ export const createDatasetSchema = z
     ),
     bytes: z.number().int().min(1).max(LIMITS.uploadBytes).describe('Size of the file to be uploaded.'),
     sha256: sha256Schema.optional().describe('SHA-256 of the file; checked while it streams in.'),
+    badRows: badRowsSchema.default('refuse'),
     sampling: samplingSchema.strict().prefault({}).describe('How samples are made of interactions.'),
     columns: columnNamesSchema.optional().meta({
       description:
@@ -105,6 +114,10 @@ export const datasetStatsSchema = z.object({
   likedShare: z.number().nullable(),
   /** Rows that say whether the target was liked; rows without can be scored, and neither learned from nor judged. */
   labelled: countSchema(),
+  unusable: countSchema().nullable().default(null).meta({
+    description:
+      'Rows that cannot be used: of a dataset that is ready, they were left out. Null where the file as a whole was refused.',
+  }),
   /** Null for what was validated before there was one. */
   profile: datasetProfileSchema.nullable().default(null),
 });
@@ -113,18 +126,19 @@ export type DatasetStats = z.infer<typeof datasetStatsSchema>;
 
 export const datasetSchema = z.object({
   id: idSchema('dataset'),
-  name: nameSchema,
+  name: keptNameSchema,
   kind: datasetKindSchema,
   format: datasetFormatSchema,
   state: datasetStateSchema,
   bytes: countSchema(LIMITS.uploadBytes),
   sha256: sha256Schema.nullable(),
+  badRows: badRowsSchema,
   sampling: samplingSchema,
   columns: columnNamesSchema.nullable(),
   createdBy: z.string(),
   stats: datasetStatsSchema.nullable(),
   warnings: z.array(z.string()),
-  /** All that were found; `rowErrors` holds the first of them. */
+  /** All that were found, those of rows that were left out too; `rowErrors` holds the first of them. */
   errorCount: countSchema(),
   rowErrors: z.array(rowErrorSchema).max(LIMITS.rowErrors),
   createdAt: timestampSchema,
@@ -141,6 +155,10 @@ export const completeDatasetSchema = z.strictObject({
     .array(z.object({ part: partNumberSchema, etag: z.string().min(1).max(200) }))
     .max(LIMITS.uploadParts)
     .optional(),
+});
+
+export const validateDatasetSchema = z.strictObject({
+  badRows: badRowsSchema.optional().describe('From now on; as it was where this is left out.'),
 });
 
 export const listDatasetsQuerySchema = pageQuerySchema.extend({

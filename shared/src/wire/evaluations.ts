@@ -265,7 +265,6 @@ export const listEvaluationsQuerySchema = pageQuerySchema.extend({
   dataset: idSchema('dataset').optional().meta({ description: 'Only those that judge on it.' }),
   adapter: sha256Schema.optional().meta({ description: 'Only those of this adapter.' }),
 });
-export type ListEvaluationsQuery = z.infer<typeof listEvaluationsQuerySchema>;
 
 export const evaluationSchema = z.object({
   id: idSchema('evaluation'),

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
-import { idSchema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { tuningEventSchema } from '../tuning.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 
 export const JOB_KINDS = ['tuning', 'evaluation', 'scoring'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -111,7 +110,7 @@ export const createJobFields = {
 
 /** Fields of every job as the API shows it. */
 export const jobFields = {
-  name: nameSchema,
+  name: keptNameSchema,
   state: jobStateSchema,
   priority: priorityValueSchema,
   /** The node that has it, or had it last. */
@@ -130,5 +129,3 @@ export const jobFields = {
 };
 
 export const modelNameSchema = z.string().min(1).max(LIMITS.idCharacters).meta({ example: 'tallrec-movies' });
-
-export const jobIdSchema = z.union([idSchema('tuning'), idSchema('evaluation'), idSchema('scoring')]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 
 /** `admin` includes all others; keys, nodes and the audit need it. */
 export const SCOPES = [
@@ -53,7 +53,7 @@ export type CreateKey = z.infer<typeof createKeySchema>;
 export const apiKeySchema = z.object({
   id: idSchema('key'),
   workspace: idSchema('workspace'),
-  name: nameSchema,
+  name: keptNameSchema,
   scopes: z.array(scopeSchema),
   origins: z.array(originSchema).nullable(),
   requestsPerMinute: requestsPerMinuteSchema,

@@ -116,7 +116,7 @@ export const scoreJobSchema = z.object({
   data: jobDataSchema,
   /** Of samples, the bytes of the file in which this piece's whole rows lie; null for interactions. */
   range: z.object({ offset: z.number().int(), bytes: z.number().int() }).nullable(),
-  /** Of its first row, or user in order of first appearance, among all of the dataset. */
+  /** Of its first row among all of the dataset: of interactions, of their samples, or to rank, of their users in order of first appearance. */
   firstRow: z.number().int(),
   rows: z.number().int().min(1),
   /** Null for `score`. */

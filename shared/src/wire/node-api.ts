@@ -43,6 +43,8 @@ export const nodeTrialResponseSchema = z.object({
   golden: goldenScoresSchema,
   /** Content hash of the model that it was tried on. */
   modelHash: sha256Schema,
+  /** What of its files is left out of account; nodes that are older than this say nothing. */
+  warnings: z.array(z.string()).default([]),
 });
 export type NodeTrial = z.infer<typeof nodeTrialResponseSchema>;
 

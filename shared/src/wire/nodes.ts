@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 
 export const modelInfoSchema = z.object({
   name: z.string().min(1),
@@ -25,6 +25,10 @@ export const nodeStatusSchema = z.object({
   adapters: z.array(sha256Schema),
   runningJob: z.string().nullable(),
   queuedRequests: countSchema(),
+  encoder: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether it has a sentence encoder, which GRU-BERT and DROS-BERT need (TALLREC_ENCODER).' }),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
@@ -39,7 +43,7 @@ export type CreateNode = z.infer<typeof createNodeSchema>;
 
 export const nodeSchema = z.object({
   id: idSchema('node'),
-  name: nameSchema,
+  name: keptNameSchema,
   /** True for a node of the operator's, which serves every workspace. */
   shared: z.boolean(),
   /** `joining` until its token was exchanged for its secret. */

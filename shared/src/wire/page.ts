@@ -39,15 +39,34 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
+/** Characters that show nothing or turn round what stands beside them, but for those that emoji and some scripts are joined with. */
+const UNSEEN =
+  /[[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Zl}\p{Zp}\ufff9-\ufffb]--[\p{Variation_Selector}\u200c\u200d]]/v;
+const JOINING = /[\p{Variation_Selector}\u200c\u200d]/gv;
+
+function unseenIn(name: string): string | undefined {
+  const code = UNSEEN.exec(name)?.[0].codePointAt(0);
+  return code === undefined ? undefined : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+const NAME_CHARACTERS = 100;
+
+/** Of what is made: people have to be able to tell it apart by what they see. */
 export const nameSchema = z
   .string()
   .min(1)
-  .max(100)
+  .max(NAME_CHARACTERS)
   .regex(/\S/, 'a name may not be blank')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'a name has no control characters')
   .refine((name) => name.isWellFormed(), 'a name has no half characters')
+  .refine((name) => unseenIn(name) === undefined, {
+    error: ({ input }) => `a name has no invisible characters such as ${unseenIn(String(input))}: type it anew`,
+  })
+  .refine((name) => name === '' || name.replace(JOINING, '').trim() !== '', 'a name may not be blank')
   .trim()
   .meta({ example: 'movies, spring' });
+/** Of what was made, under whatever rules held then. */
+export const keptNameSchema = z.string().max(NAME_CHARACTERS).meta({ example: 'movies, spring' });
 /** ISO 8601, UTC. */
 export const timestampSchema = z.iso.datetime();

@@ -3,11 +3,13 @@ import { createDatasetSchema } from './datasets.ts';
 import { createEvaluationSchema } from './evaluations.ts';
 import { pageQuerySchema } from './page.ts';
 import { createTuningSchema } from './tunings.ts';
-import { createWorkspaceSchema } from './workspaces.ts';
+import { createWorkspaceSchema, workspaceSchema } from './workspaces.ts';
 
 const dataset = `ds_${'0'.repeat(26)}`;
 const problems = (result: { success: boolean; error?: { issues: { path: PropertyKey[]; message: string }[] } }) =>
   result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+const byCode = (hidden: string) => [hidden, `U+${hidden.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`];
 
 describe('a request', () => {
   it('is refused for a setting that it does not know, at any depth, by its name', () => {
@@ -26,6 +28,28 @@ describe('a request', () => {
       expect([name, createWorkspaceSchema.safeParse({ name }).success]).toEqual([name, false]);
     }
     expect(createWorkspaceSchema.parse({ name: ' Kino Zürich 🎬 ' })).toEqual({ name: 'Kino Zürich 🎬' });
+  });
+
+  it('has names that show what they hold', () => {
+    for (const [hidden, code] of [
+      ...['\u202e', '\u202a', '\u2066', '\u2069', '\u200e', '\u061c', '\u200b', '\u2060', '\ufeff', '\u00ad'].map(
+        byCode,
+      ),
+      ...['\u2028', '\u3164', '\u115f', '\u034f', '\u180e', '\ufffb', '\u{e0041}'].map(byCode),
+    ]) {
+      const told = createWorkspaceSchema.safeParse({ name: `K ${hidden}64` });
+      expect(problems(told)).toEqual([`name: a name has no invisible characters such as ${code}: type it anew`]);
+    }
+    for (const blank of ['\u200d', '\ufe0f \u200c']) {
+      expect(createWorkspaceSchema.safeParse({ name: blank }).success).toBe(false);
+    }
+    // Letters from right to left, and what joins emoji and Persian letters, are as good as any.
+    for (const name of ['סרטים 64', 'می‌خواهم', '👩‍💻 ❤️', 'Amélie']) {
+      expect(createWorkspaceSchema.parse({ name })).toEqual({ name });
+    }
+    const id = 'ws_01jd3x6k8w5v0e9s2m4q7r1tza';
+    const kept = { id, name: 'K \u202e64', createdAt: '2026-01-01T00:00:00Z' };
+    expect(workspaceSchema.parse(kept)).toEqual(kept);
   });
 
   it('for a page names a cursor that a page has given', () => {

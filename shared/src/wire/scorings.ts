@@ -10,7 +10,7 @@ import { scoreSchema } from './score.ts';
 const TASKS = ['score', 'rank'] as const;
 export const scoringTaskSchema = z.enum(TASKS).meta({
   description:
-    '`score`: the probability that the target of each row is liked. `rank`: for each row’s history (samples), or each user’s latest (interactions), the items of `catalogue` that are not in it, best first.',
+    '`score`: the probability that the target of each row is liked; interactions are scored as the samples that they give. `rank`: for each row’s history (samples), or each user’s latest (interactions), the items of `catalogue` that are not in it, best first.',
 });
 
 export const createScoringSchema = z
@@ -21,8 +21,12 @@ export const createScoringSchema = z
     template: templateFieldSchema,
     force: forceSchema,
     task: scoringTaskSchema.default('score'),
-    dataset: idSchema('dataset').describe('Samples, labelled or not; for `rank` interactions too.'),
-    catalogue: idSchema('dataset').optional().describe('For `rank`: a dataset of items.'),
+    dataset: idSchema('dataset').describe('Samples, labelled or not, or interactions.'),
+    catalogue: idSchema('dataset')
+      .optional()
+      .describe(
+        'For `rank`: a dataset of items, or of interactions or samples, whose items it then is. It may be `dataset` itself.',
+      ),
     top: z
       .number()
       .int()
@@ -33,7 +37,7 @@ export const createScoringSchema = z
   })
   .superRefine(({ task, catalogue, top }, context) => {
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (task === 'rank' && !catalogue) wrong('catalogue', 'name the dataset of items to rank');
+    if (task === 'rank' && !catalogue) wrong('catalogue', 'name the dataset whose items to rank');
     if (task === 'score' && catalogue) wrong('catalogue', 'goes with "task": "rank": leave it out');
     if (task === 'score' && top !== undefined) wrong('top', 'goes with "task": "rank": leave it out');
   });
@@ -64,10 +68,12 @@ export const scoringSchema = z.object({
 });
 export type Scoring = z.infer<typeof scoringSchema>;
 
-/** A line of the predictions of `score`; `row` counts from 0, as the rows of the dataset do. */
+/** A line of the predictions of `score`; `row` counts from 0, as the rows of the dataset do, or the samples that its ratings give. */
 export const scoredRowSchema = scoreSchema.extend({
   row: countSchema(LIMITS.scoringRows),
   user: z.string().optional(),
+  id: z.string().optional().describe('Of the target, as `title` is.'),
+  title: z.string().optional(),
   liked: z.boolean().optional(),
 });
 export type ScoredRow = z.infer<typeof scoredRowSchema>;

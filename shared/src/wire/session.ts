@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '../ids.ts';
 import { scopeSchema } from './keys.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, timestampSchema } from './page.ts';
 
 /** A key, or the token of a link that a key made; the browser gets a cookie that no script can read in return. */
 export const signInSchema = z.union([
@@ -12,8 +12,8 @@ export type SignIn = z.infer<typeof signInSchema>;
 
 /** Who is signed in, and what for: a session may what its key may, and ends with it. */
 export const sessionSchema = z.object({
-  workspace: z.object({ id: idSchema('workspace'), name: nameSchema }),
-  key: z.object({ id: idSchema('key'), name: nameSchema }),
+  workspace: z.object({ id: idSchema('workspace'), name: keptNameSchema }),
+  key: z.object({ id: idSchema('key'), name: keptNameSchema }),
   scopes: z.array(scopeSchema),
   expiresAt: timestampSchema,
 });

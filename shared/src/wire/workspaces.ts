@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '../ids.ts';
 import { apiKeySchema } from './keys.ts';
-import { nameSchema, timestampSchema } from './page.ts';
+import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 
 export const createWorkspaceSchema = z.strictObject({ name: nameSchema });
 export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
@@ -9,7 +9,7 @@ export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
 /** The owner of everything else: what belongs to one workspace is not there for any other. */
 export const workspaceSchema = z.object({
   id: idSchema('workspace'),
-  name: nameSchema,
+  name: keptNameSchema,
   createdAt: timestampSchema,
 });
 export type Workspace = z.infer<typeof workspaceSchema>;

@@ -1,18 +1,24 @@
 // The frame of all pages of a signed-in session: header, navigation, content.
 import { Anchor, AppShell, Burger, Container, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure, useNetwork } from '@mantine/hooks';
-import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect } from 'react';
+import { MissingScopePage } from '../pages/no-access.tsx';
 import { OfflineAlert } from '../parts/alerts.tsx';
 import { LinkAnchor } from '../parts/links.tsx';
+import { includesScope, sessionEndedQuery, sessionQuery } from '../queries/session.ts';
 import { texts } from '../texts.ts';
 import { Navigation } from './navigation.tsx';
 import { SessionButton } from './session-button.tsx';
+
+const SignInAgain = lazy(() => import('./sign-in-again.tsx').then((module) => ({ default: module.SignInAgain })));
 
 export function AppLayout() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   const { online } = useNetwork();
+  const { data: ended } = useQuery(sessionEndedQuery);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes whenever the page changes
   useEffect(close, [pathname]);
   return (
@@ -24,6 +30,9 @@ export function AppLayout() {
       <AppShell.Header px="md">
         <Group h="100%" justify="space-between" wrap="nowrap">
           <Group wrap="nowrap">
+            <Anchor href="#content" size="sm" visibleFrom="sm" className="skip-link">
+              {texts.shell.skip}
+            </Anchor>
             <Burger
               opened={opened}
               onClick={toggle}
@@ -35,9 +44,6 @@ export function AppLayout() {
             <LinkAnchor to="/" fw={700} c="inherit" underline="never">
               {texts.common.product}
             </LinkAnchor>
-            <Anchor href="#content" size="sm" visibleFrom="sm" className="skip-link">
-              {texts.shell.skip}
-            </Anchor>
           </Group>
           <SessionButton />
         </Group>
@@ -54,14 +60,27 @@ export function AppLayout() {
           </Text>
         </Stack>
       </AppShell.Navbar>
+      {ended && (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      )}
       <AppShell.Main id="content" tabIndex={-1}>
         <Container size="xl" px={0}>
           <Stack gap="lg">
             {!online && <OfflineAlert />}
-            <Outlet />
+            <Admitted />
           </Stack>
         </Container>
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** The page, or which scope the session lacks for it. */
+function Admitted() {
+  const { data: session } = useQuery(sessionQuery);
+  const needed = useMatches({ select: (matches) => matches.flatMap(({ staticData }) => staticData.needs ?? []) });
+  const lacking = session ? needed.find((scope) => !includesScope(session.scopes, scope)) : undefined;
+  return lacking === undefined ? <Outlet /> : <MissingScopePage scope={lacking} />;
 }

@@ -1,8 +1,9 @@
 // Signing in, with a key or by a link that holds once.
 import { Button, Container, Paper, PasswordInput, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import type { Session } from '@tallrec/shared/wire/session';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { ErrorAlert } from '../parts/alerts.tsx';
 import { Page } from '../parts/page.tsx';
 import { Loading } from '../parts/query-view.tsx';
@@ -10,8 +11,14 @@ import { useSignIn } from '../queries/session.ts';
 import { texts } from '../texts.ts';
 
 export function SignInPage() {
-  const { link, back } = useSearch({ from: '/sign-in' });
+  const search = useSearch({ from: '/sign-in' });
+  const { back } = search;
   const navigate = useNavigate();
+  const [link] = useState(search.link);
+  // It holds once: it is worth nothing in the address, nor in what the browser remembers of it.
+  useEffect(() => {
+    if (search.link !== undefined) void navigate({ to: '/sign-in', search: { back }, replace: true });
+  }, [search.link, navigate, back]);
   const goOn = useCallback(() => navigate({ href: back ?? '/', replace: true }), [navigate, back]);
   return (
     <Container component="main" size={460} py={64}>
@@ -19,6 +26,9 @@ export function SignInPage() {
         <Stack>
           {link !== undefined && <ByLink link={link} onDone={goOn} />}
           <ByKey onDone={goOn} />
+          <Text size="sm" c="dimmed">
+            {texts.signIn.whence}
+          </Text>
         </Stack>
       </Page>
     </Container>
@@ -26,7 +36,7 @@ export function SignInPage() {
 }
 
 interface WayInProps {
-  onDone: () => void;
+  onDone: (session: Session) => void;
 }
 
 function ByLink({ link, onDone }: WayInProps & { link: string }) {
@@ -38,18 +48,11 @@ function ByLink({ link, onDone }: WayInProps & { link: string }) {
     sent.current = true;
     mutate({ link }, { onSuccess: onDone });
   }, [mutate, link, onDone]);
-  if (error) {
-    return (
-      <Stack gap="xs">
-        <ErrorAlert error={error} title={texts.signIn.linkUsed} />
-        <Text size="sm">{texts.signIn.linkHint}</Text>
-      </Stack>
-    );
-  }
+  if (error) return <ErrorAlert error={error} title={texts.signIn.linkUsed} />;
   return isPending ? <Loading /> : null;
 }
 
-function ByKey({ onDone }: WayInProps) {
+export function ByKey({ onDone }: WayInProps) {
   const signIn = useSignIn();
   const form = useForm({
     mode: 'uncontrolled',

@@ -18,7 +18,9 @@ export function ChartLegend({ entries }: { entries: readonly LegendEntry[] }) {
       {entries.map((entry) => (
         <Group key={entry.label} gap={6} wrap="nowrap">
           <LegendSample {...entry} />
-          <Text size="xs">{entry.label}</Text>
+          <Text size="xs" style={{ overflowWrap: 'anywhere' }}>
+            {entry.label}
+          </Text>
         </Group>
       ))}
     </Group>

@@ -8,6 +8,8 @@ import { ErrorAlert } from './alerts.tsx';
 interface ConfirmButtonProps {
   label: string;
   title: string;
+  /** On the button that does it; the same as `label` when left out. */
+  confirmLabel?: string;
   /** What will happen, and whether it can be undone. */
   children: ReactNode;
   error: Error | null;
@@ -20,7 +22,7 @@ interface ConfirmButtonProps {
 }
 
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { label, title, children, error, onConfirm, pending, size = 'xs', color = 'red' } = props;
+  const { label, title, confirmLabel = label, children, error, onConfirm, pending, size = 'xs', color = 'red' } = props;
   const [opened, { open, close }] = useDisclosure(false);
   const confirm = () => onConfirm().then(close, () => undefined);
   return (
@@ -37,7 +39,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
               {texts.common.back}
             </Button>
             <Button color={color} loading={pending} onClick={confirm}>
-              {label}
+              {confirmLabel}
             </Button>
           </Group>
         </Stack>

@@ -1,8 +1,10 @@
 // One curve over the steps of a job.
 import { LineChart } from '@mantine/charts';
 import { texts } from '../texts.ts';
+import { axisTicks } from './axis-ticks.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { formatNumber } from './formats.tsx';
+import { RULE_STYLE, seriesStyle } from './series-style.tsx';
 
 export interface CurvePoint {
   step: number;
@@ -29,6 +31,8 @@ const words = texts.tuningDetail;
 export function CurveChart({ title, hint, points, format, references = [] }: CurveChartProps) {
   const last = points.findLast(({ value }) => value !== null);
   const latest = last ? words.latest(format(last.value!), formatNumber(last.step)) : '';
+  const values = points.flatMap(({ value }) => value ?? []);
+  const axis = axisTicks([...(values.length > 0 ? values : [0]), ...references.map(({ value }) => value)]);
   const compared = references.map(({ value, label }) => words.compared(label, format(value)));
   return (
     <ChartFrame
@@ -45,7 +49,7 @@ export function CurveChart({ title, hint, points, format, references = [] }: Cur
         h={200}
         data={[...points]}
         dataKey="step"
-        series={[{ name: 'value', label: title, color: 'blue.6' }]}
+        series={[{ name: 'value', label: title, color: seriesStyle(0).color }]}
         curveType="linear"
         withDots={points.length < 30}
         accessibilityLayer={false}
@@ -56,7 +60,8 @@ export function CurveChart({ title, hint, points, format, references = [] }: Cur
           allowDecimals: false,
           tickFormatter: formatNumber,
         }}
-        yAxisProps={{ domain: domainFor(references), width: 64 }}
+        yAxisProps={{ domain: axis.domain, ticks: axis.ticks, tickFormatter: axis.format, interval: 0, width: 64 }}
+        lineChartProps={{ margin: { top: 10 } }}
         lineProps={{ isAnimationActive: false }}
         referenceLines={references.map((reference, at) => lineAt(reference, points, at))}
       />
@@ -64,20 +69,10 @@ export function CurveChart({ title, hint, points, format, references = [] }: Cur
   );
 }
 
-/** What is compared with is always in sight. */
-function domainFor(references: readonly Reference[]) {
-  if (references.length === 0) return ['auto', 'auto'] as ['auto', 'auto'];
-  const values = references.map(({ value }) => value);
-  return [(least: number) => Math.min(least, ...values), (most: number) => Math.max(most, ...values)] as [
-    (least: number) => number,
-    (most: number) => number,
-  ];
-}
-
 /** Its name stands on the side where the curve leaves room for it, those of two lines at either end. */
 function lineAt({ value, label }: Reference, points: CurveChartProps['points'], at: number) {
   const above = points.some((point) => point.value !== null && point.value > value);
   const end = at === 0 ? 'Right' : 'Left';
   const labelPosition = `inside${above ? 'Bottom' : 'Top'}${end}` as const;
-  return { y: value, label, color: at === 0 ? 'gray.6' : 'orange.7', labelPosition } as const;
+  return { y: value, label, color: at === 0 ? 'gray.6' : RULE_STYLE.color, labelPosition } as const;
 }

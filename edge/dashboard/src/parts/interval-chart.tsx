@@ -28,6 +28,7 @@ const AXES_HEIGHT = 56;
 /** Of the whole width at most, for names. */
 const NAMES = 0.4;
 const CHARACTER_WIDTH = 6;
+const WIDE_CHARACTER = 7.5;
 /** Below this there is room for values alone, without their intervals. */
 const WIDE = 420;
 
@@ -77,6 +78,7 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
               type="category"
               dataKey="name"
               width={namesWidth}
+              tickFormatter={(name: string) => shortened(name, namesWidth / WIDE_CHARACTER)}
               tick={{ ...tick, fill: 'var(--mantine-color-text)' }}
               interval={0}
               axisLine={false}
@@ -124,6 +126,15 @@ export function IntervalChart({ title, hint, summary, figures, format, reference
       </div>
     </ChartFrame>
   );
+}
+
+/** Names are broken between words; one word that is too long for a line is cut. */
+function shortened(name: string, characters: number): string {
+  const most = Math.max(4, Math.floor(characters) - 2);
+  return name
+    .split(' ')
+    .map((word) => (word.length > most ? `${word.slice(0, most - 1)}…` : word))
+    .join(' ');
 }
 
 interface ShapeProps {

@@ -30,7 +30,11 @@ export function Page({ title, lead, actions, children }: PageProps) {
           <Title ref={heading} order={1} size="h2" tabIndex={-1} style={{ outline: 'none' }}>
             {title}
           </Title>
-          {lead && <Text c="dimmed">{lead}</Text>}
+          {lead && (
+            <Text component="div" c="dimmed">
+              {lead}
+            </Text>
+          )}
         </Stack>
         {actions && <Group gap="sm">{actions}</Group>}
       </Group>

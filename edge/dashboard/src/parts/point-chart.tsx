@@ -30,6 +30,8 @@ export interface PointSeries {
   style: SeriesStyle;
   points: readonly ChartPoint[];
   hollow?: boolean;
+  /** Of its line. */
+  width?: number;
   /** Not joined. */
   apart?: boolean;
 }
@@ -116,7 +118,7 @@ export function PointChart({ height, x, y, series, lines = [], diagonal = false 
               line={
                 one.apart
                   ? false
-                  : { stroke: one.style.color, strokeWidth: 2, strokeDasharray: one.style.dash ?? 'none' }
+                  : { stroke: one.style.color, strokeWidth: one.width ?? 2, strokeDasharray: one.style.dash ?? 'none' }
               }
               isAnimationActive={false}
               shape={({ cx, cy, payload }: ShapeProps) => (

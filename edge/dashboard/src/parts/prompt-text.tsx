@@ -1,11 +1,11 @@
 // A prompt as the model reads it, cut into its tokens where they are known, with the place of the answer behind it.
 import { Paper, Text } from '@mantine/core';
+import { hasMendedQuotes, type Sample } from '@tallrec/shared/sample';
 import type { CSSProperties } from 'react';
 import { texts } from '../texts.ts';
+import { formatNumber } from './formats.tsx';
 
 const words = texts.prompts;
-
-import { formatNumber } from './formats.tsx';
 
 interface PromptTextProps {
   prompt: string;
@@ -13,6 +13,8 @@ interface PromptTextProps {
   pieces?: readonly string[] | null;
   /** Null where none is known. */
   answer: string | null;
+  /** What the prompt was made of; null where it was made of something else. */
+  sample: Sample | null;
   /** Where it stands beside other things. */
   small?: boolean;
 }
@@ -32,23 +34,30 @@ const SLOT: CSSProperties = { display: 'inline-block', border: '2px solid', bord
 const MOST = { characters: 20_000, pieces: 5000 };
 const OF_THE_END = { characters: 4000, pieces: 1000 };
 
-export function PromptText({ prompt, pieces, answer, small = false }: PromptTextProps) {
+export function PromptText({ prompt, pieces, answer, sample, small = false }: PromptTextProps) {
   const { size, padding, mah } = small ? SMALL : LARGE;
   return (
-    <Paper
-      withBorder
-      p={padding}
-      tabIndex={0}
-      role="group"
-      aria-label={words.prompt}
-      mah={mah}
-      style={{ overflow: 'auto' }}
-    >
-      <Text component="div" size={size} ff="monospace" style={READABLE}>
-        {pieces ? <Pieces pieces={shortPieces(pieces)} /> : shortText(prompt)}
-        <Answer answer={answer} />
-      </Text>
-    </Paper>
+    <>
+      <Paper
+        withBorder
+        p={padding}
+        tabIndex={0}
+        role="group"
+        aria-label={words.prompt}
+        mah={mah}
+        style={{ overflow: 'auto' }}
+      >
+        <Text component="div" size={size} ff="monospace" style={READABLE}>
+          {pieces ? <Pieces pieces={shortPieces(pieces)} /> : shortText(prompt)}
+          <Answer answer={answer} />
+        </Text>
+      </Paper>
+      {sample && hasMendedQuotes(sample) && (
+        <Text size="xs" c="dimmed" mt={4}>
+          {words.mendedQuotes}
+        </Text>
+      )}
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 // The states of everything that is asked of the API: loading, offline, failed, there but not fresh, there.
-import { Skeleton, Stack, VisuallyHidden } from '@mantine/core';
+import { Alert, Skeleton, Stack, VisuallyHidden } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { ApiError } from '../api.ts';
 import { texts } from '../texts.ts';
 import { ErrorAlert, OfflineAlert } from './alerts.tsx';
 
@@ -20,9 +21,23 @@ export function QueryView<T>({ query, children }: QueryViewProps<T>) {
       </>
     );
   }
+  if (error && isMissing(error)) return <Missing />;
   if (error) return <ErrorAlert error={error} onRetry={() => refetch()} />;
   if (fetchStatus === 'paused') return <OfflineAlert />;
   return <Loading />;
+}
+
+/** There is no such thing, or what the address names could be none. */
+function isMissing(error: Error): boolean {
+  return error instanceof ApiError && (error.code === 'NOT_FOUND' || error.code === 'VALIDATION_FAILED');
+}
+
+function Missing() {
+  return (
+    <Alert color="gray" title={texts.states.missing.title} role="alert">
+      {texts.states.missing.body}
+    </Alert>
+  );
 }
 
 export function Loading() {

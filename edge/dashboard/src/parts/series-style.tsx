@@ -1,4 +1,5 @@
-// How the series of a chart are told apart, by colour and without it: each has a colour, a dash and a marker of its own.
+// How the series of a chart are told apart, by colour and without it: each has a colour, a dash and a marker of its own. Colours are for
+// what competes; what all are measured by, and what was liked or not, is drawn in ink.
 
 /** After Okabe and Ito, told apart by people who see few colours, and dark enough for a white page. */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#b5519a', '#a06a00', '#5b6ee1', '#8a5a3c'] as const;
@@ -20,6 +21,31 @@ export function seriesStyle(at: number): SeriesStyle {
     dash: DASHES[(at + round) % DASHES.length],
     marker: MARKERS[(at + round) % MARKERS.length]!,
   };
+}
+
+/** The rule that has to be passed. */
+export const RULE_STYLE: SeriesStyle = { color: 'var(--mantine-color-text)', dash: '2 4', marker: 'diamond' };
+/** Rows that were liked, and that were not. */
+export const LIKED_STYLE: SeriesStyle = {
+  color: 'light-dark(var(--mantine-color-dark-4), var(--mantine-color-gray-2))',
+  dash: undefined,
+  marker: 'square',
+};
+export const DISLIKED_STYLE: SeriesStyle = {
+  color: 'light-dark(var(--mantine-color-gray-5), var(--mantine-color-gray-7))',
+  dash: undefined,
+  marker: 'square',
+};
+/** On the badge of a thing. */
+export const likedColor = (liked: boolean | null) => (liked === null ? 'gray' : liked ? 'green' : 'red');
+
+const LINE_WIDTH = 2;
+const WIDER = 2;
+const WIDEST = 9;
+
+/** Of a line at this place among `count`: of lines that run over one another the one below looks out on both sides. */
+export function lineWidth(at: number, count: number): number {
+  return Math.min(WIDEST, LINE_WIDTH + WIDER * (count - 1 - at));
 }
 
 interface MarkerProps {

@@ -6,7 +6,7 @@ import { ChartFrame } from './chart-frame.tsx';
 import { ChartLegend, type LegendEntry } from './chart-legend.tsx';
 import { formatAuc, formatNumber } from './formats.tsx';
 import { PointChart, type PointSeries } from './point-chart.tsx';
-import { type SeriesStyle, seriesStyle } from './series-style.tsx';
+import { RULE_STYLE, seriesStyle } from './series-style.tsx';
 
 const words = texts.compare.shots;
 
@@ -28,7 +28,6 @@ export interface ShotsChartProps {
 }
 
 const HEIGHT = 340;
-const RULE: SeriesStyle = { color: 'var(--mantine-color-text)', dash: '2 4', marker: 'circle' };
 
 export function ShotsChart({ series, paper, domain, ruleAuc }: ShotsChartProps) {
   // Side by side, where they would hide one another.
@@ -40,7 +39,8 @@ export function ShotsChart({ series, paper, domain, ruleAuc }: ShotsChartProps) 
     return drawn(words.paperOf(title), points, { at, aside: 1, isPaper: true });
   });
   const all = [...own, ...published];
-  const rule = ruleAuc === null ? [] : [{ label: `${words.rule}: ${formatAuc(ruleAuc)}`, style: RULE, bare: true }];
+  const rule =
+    ruleAuc === null ? [] : [{ label: `${words.rule}: ${formatAuc(ruleAuc)}`, style: RULE_STYLE, bare: true }];
   const legend: LegendEntry[] = [...all, ...rule];
   const shots = [...new Set([...series, ...paper].flatMap(({ points }) => points.map((point) => point.shots)))].sort(
     (a, b) => a - b,
@@ -85,7 +85,7 @@ export function ShotsChart({ series, paper, domain, ruleAuc }: ShotsChartProps) 
           format: (value) => value.toFixed(2),
         }}
         series={all}
-        lines={ruleAuc === null ? [] : [{ y: ruleAuc, style: RULE }]}
+        lines={ruleAuc === null ? [] : [{ y: ruleAuc, style: RULE_STYLE }]}
       />
       <ChartLegend entries={legend} />
     </ChartFrame>

@@ -1,5 +1,10 @@
 // Datasets: announced, sent, validated again, deleted.
-import { type createDatasetSchema, createdDatasetSchema, datasetSchema } from '@tallrec/shared/wire/datasets';
+import {
+  type createDatasetSchema,
+  createdDatasetSchema,
+  datasetSchema,
+  type validateDatasetSchema,
+} from '@tallrec/shared/wire/datasets';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { call } from '../api.ts';
@@ -19,17 +24,18 @@ export function useCreateDataset() {
   });
 }
 
-function useChangeDataset(id: string, verb: 'complete' | 'validate') {
+function useChangeDataset<Body>(id: string, verb: 'complete' | 'validate') {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => call('POST', `/v1/datasets/${id}/${verb}`, { body: {}, answer: datasetSchema }),
+    mutationFn: (body: Body) => call('POST', `/v1/datasets/${id}/${verb}`, { body: body ?? {}, answer: datasetSchema }),
     onSuccess: (dataset) => client.setQueryData(datasetQuery(id).queryKey, dataset),
     onSettled: () => client.invalidateQueries({ queryKey: allDatasets }),
   });
 }
 
-export const useCompleteDataset = (id: string) => useChangeDataset(id, 'complete');
-export const useValidateDataset = (id: string) => useChangeDataset(id, 'validate');
+export const useCompleteDataset = (id: string) => useChangeDataset<void>(id, 'complete');
+export const useValidateDataset = (id: string) =>
+  useChangeDataset<z.input<typeof validateDatasetSchema>>(id, 'validate');
 
 /** Sends a dataset's file, on whichever page, and then shows what became of it. */
 export function useStartTransfer() {

@@ -7,6 +7,7 @@ import { call } from '../api.ts';
 
 const all = ['nodes'] as const;
 const REFRESH_MS = 10_000;
+const JOB_REFRESH_MS = 4_000;
 
 export const nodesQuery = (cursor: string | undefined) =>
   queryOptions({
@@ -21,6 +22,9 @@ export const nodeQuery = (id: string) =>
     queryKey: [...all, 'one', id],
     queryFn: ({ signal }) => call('GET', `/v1/nodes/${id}`, { answer: nodeSchema, signal }),
   });
+
+/** Asked again and again, for as long as a job is with it. */
+export const nodeOfJobQuery = (id: string) => queryOptions({ ...nodeQuery(id), refetchInterval: JOB_REFRESH_MS });
 
 /** Of those that one page holds, by their ids. */
 export const nodeNamesQuery = queryOptions({

@@ -1,4 +1,5 @@
 // The datasets of some kinds that can be used, the newest first.
+import type { Stage } from '@tallrec/shared/tuning';
 import type { Dataset, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useQueries } from '@tanstack/react-query';
 import { readyDatasetsQuery } from './datasets.ts';
@@ -12,7 +13,7 @@ export interface ReadyDatasets {
   retry: () => void;
 }
 
-export function useDatasetsReady(kinds: readonly DatasetKind[]): ReadyDatasets {
+export function useReadyDatasets(kinds: readonly DatasetKind[]): ReadyDatasets {
   return useQueries({
     queries: kinds.map(readyDatasetsQuery),
     combine: (results) => ({
@@ -28,4 +29,14 @@ export function useDatasetsReady(kinds: readonly DatasetKind[]): ReadyDatasets {
       },
     }),
   });
+}
+
+const LEARNED_FROM: Record<Stage, readonly DatasetKind[]> = {
+  rec: ['interactions', 'samples'],
+  alpaca: ['instructions'],
+};
+
+/** Those that a stage can learn from. */
+export function useDatasetsForStage(stage: Stage): ReadyDatasets {
+  return useReadyDatasets(LEARNED_FROM[stage]);
 }

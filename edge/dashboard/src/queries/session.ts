@@ -4,27 +4,43 @@ import { type SignIn, sessionSchema } from '@tallrec/shared/wire/session';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError, call } from '../api.ts';
 
-/** Null: nobody is. */
+const SESSION = ['session'] as const;
+
+/** Null: nobody is. One that ended meanwhile stays as it was, and fails: what stands on the page is not taken away. */
 export const sessionQuery = queryOptions({
-  queryKey: ['session'],
+  queryKey: SESSION,
   staleTime: 60_000,
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ signal, client }) => {
     try {
       return await call('GET', '/v1/session', { answer: sessionSchema, signal });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
+      if (error instanceof ApiError && error.status === 401 && !client.getQueryData(SESSION)) return null;
       throw error;
     }
   },
+});
+
+/** Whether the session ended while it was used: its key was revoked, or its time is over. */
+export const sessionEndedQuery = queryOptions({
+  queryKey: ['session-ended'],
+  queryFn: () => false,
+  initialData: false,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: SignIn) => call('POST', '/v1/session', { body, answer: sessionSchema }),
-    onSuccess: (session) => {
-      client.clear();
+    onSuccess: async (session) => {
+      const before = client.getQueryData(sessionQuery.queryKey);
+      const goesOn = before?.workspace.id === session.workspace.id && client.getQueryData(sessionEndedQuery.queryKey);
+      // In the same workspace the page that was left is gone on with.
+      if (!goesOn) client.clear();
       client.setQueryData(sessionQuery.queryKey, session);
+      client.setQueryData(sessionEndedQuery.queryKey, false);
+      if (goesOn) await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
     },
   });
 }

@@ -74,9 +74,11 @@ export function adapterOf(number: number, changes: Partial<Adapter> = {}): Adapt
       modelHash: null,
       stage: 'rec',
       template: 'clean',
+      templateAssumed: false,
     },
     files: { configSha256: hashOf(1), weightsSha256: hashOf(2), weightsBytes: 1 },
-    ...{ tuning: idOf('tun', number), metrics: null, blend: null, aliases: [], createdBy: 'key', createdAt: AT },
+    ...{ tuning: idOf('tun', number), metrics: null, blend: null, aliases: [], warnings: [] },
+    ...{ createdBy: 'key', createdAt: AT },
     ...changes,
   });
 }

@@ -1,6 +1,9 @@
 // The words of the pages about adapters.
+import { isolated } from './isolated.ts';
+
 export const adapterTexts = {
   title: 'Adapters',
+  one: 'Adapter',
   lead: 'What tunings leave behind: small files that make a model a recommender. Each is known by its content and never changes.',
   tabs: { label: 'Adapters and aliases', adapters: 'Adapters', aliases: 'Aliases' },
   columns: {
@@ -124,8 +127,8 @@ export const adapterTexts = {
   options: {
     aliases: 'Aliases',
     adapters: 'Adapters',
-    alias: (alias: string, name: string) => `${alias} → ${name}`,
-    adapter: (name: string, hash: string) => `${name} (${hash})`,
+    alias: (alias: string, name: string) => `${alias} → ${isolated(name)}`,
+    adapter: (name: string, hash: string) => `${isolated(name)} (${hash})`,
   },
   point: {
     title: 'Point an alias at this adapter',

@@ -15,6 +15,7 @@ export { experimentTexts as experiments } from './experiments.ts';
 export {
   commonTexts as common,
   fieldTexts as fields,
+  missingScopeTexts as missingScope,
   navigationTexts as navigation,
   noAccessTexts as noAccess,
   notFoundTexts as notFound,
@@ -29,6 +30,7 @@ export { promptTexts as prompts } from './prompts.ts';
 export { scoringTexts as scorings } from './scorings.ts';
 export { settingTexts as settings } from './settings.ts';
 export { signInTexts as signIn } from './sign-in.ts';
+export { thingTexts as things } from './things.ts';
 export { tuningDetailTexts as tuningDetail } from './tuning-detail.ts';
 export { tuningEstimateTexts as tuningEstimate } from './tuning-estimate.ts';
 export { tuningFormTexts as tuningForm } from './tuning-form.ts';

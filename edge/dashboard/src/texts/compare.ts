@@ -1,4 +1,6 @@
 // The words of the page that sets runs side by side.
+import { isolated } from './isolated.ts';
+
 export const compareTexts = {
   title: 'Compare',
   lead: 'Tunings and evaluations side by side: what is different about them, and what came of it.',
@@ -34,7 +36,7 @@ export const compareTexts = {
   },
   judgedOn: 'Judged on',
   judgedOnHint: 'Figures are set side by side for the same rows alone.',
-  judgedData: (name: string, part: string) => `${name}, ${part}`,
+  judgedData: (name: string, part: string) => `${isolated(name)}, ${part}`,
   limited: (rows: string) => `first ${rows} rows`,
   notJudged: 'Nothing chosen has been judged yet. Evaluate the adapters that you want to compare.',
   evaluate: 'Evaluate',
@@ -43,6 +45,7 @@ export const compareTexts = {
     bestValidAuc: 'Best validation AUC',
     auc: 'Test AUC',
     overRule: 'Above the rule',
+    verdict: 'Against the rule',
     perUserAuc: 'Within users',
     ruleAuc: 'Rule',
     popularityAuc: 'Popularity',
@@ -55,6 +58,14 @@ export const compareTexts = {
     stopReason: 'Why it ended',
     bestStep: 'Best step',
   },
+  verdicts: {
+    better: 'better',
+    worse: 'worse',
+    alike: 'not to be told apart',
+    'few-users': 'too few users to say',
+  },
+  fewUsers:
+    'Where there are too few users to draw, no interval is shown, and no order should be read into the figures.',
   stepOf: (best: string, steps: string) => `${best} of ${steps}`,
   notJudgedHere: 'not judged on this',
   auc: {
@@ -74,7 +85,7 @@ export const compareTexts = {
   },
   shots: {
     title: 'AUC against K',
-    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them, of two seeds their range; of one seed the interval is that over users.',
+    hint: 'Dots are means where there are several seeds, with Student’s 95 % interval over them, of two seeds their range; of one seed the interval is that over users, where there are enough of them.',
     axis: 'K, examples to learn from',
     none: 'AUC against K appears as soon as runs with a K have been judged.',
     paper: 'The paper’s figures',
@@ -102,6 +113,6 @@ export const compareTexts = {
   scores: {
     title: 'Scores and calibration',
     none: 'Reports of older nodes tell nothing of their scores.',
-    of: (name: string) => `Scores: ${name}`,
+    of: (name: string) => `Scores: ${isolated(name)}`,
   },
 };

@@ -44,9 +44,14 @@ export const datasetDetailTexts = {
     choose: 'Choose the file',
     elsewhere: 'If another tab or a program is sending it, just wait: this page follows.',
     comparing: 'Comparing it with the file that was announced',
+    fileGone: 'The file changed or moved while it was sent',
+    other: 'This is another file, or it was changed',
     otherSize: (chosen: string, announced: string) =>
-      `This is another file: it has ${chosen} bytes, and the one that was announced has ${announced}.`,
-    otherBytes: 'This is another file: it has the same size, but other bytes: its SHA-256 differs.',
+      `It has ${chosen} bytes, and the one that was announced has ${announced}.`,
+    otherBytes: 'It has the same size as the one that was announced, but other bytes: its SHA-256 differs.',
+    startOverHint: (file: string) =>
+      `What has arrived cannot be gone on with by it. Choose the file as it was, or start over: this unfinished dataset is deleted, and ${file} as it is now uploaded as a new one.`,
+    startOver: 'Start over with this file',
     waiting: 'Its bytes have not arrived yet.',
   },
   checking: {
@@ -58,13 +63,17 @@ export const datasetDetailTexts = {
   refused: {
     title: (errors: string) => `Refused: ${errors} in the file`,
     errors: (count: string, one: boolean) => `${count} ${one ? 'error' : 'errors'}`,
-    body: 'A dataset is taken whole or not at all. Mend the rows below in the file, then upload it again. If you think that the check was wrong, have it check again.',
+    rows: (unusable: string, all: string) => `${unusable} of ${all} rows cannot be used.`,
+    body: 'Mend what stands below in the file, then upload it again. If you think that the check was wrong, have it check again.',
+    bodyLeaveOut: 'Leave them out, or mend them in the file and upload it again.',
     table: 'What is wrong',
     shown: (shown: string, all: string) => `The first ${shown} of ${all}.`,
     csv: 'Save as CSV',
     columns: { line: 'Line', column: 'Column', problem: 'What is wrong', fix: 'How to mend it' },
   },
   warnings: 'What looks odd',
+  leftOut: 'Rows that were left out',
+  badRowsLeftOut: 'Left out',
   tiles: {
     rows: 'Rows',
     ratings: 'Ratings',
@@ -85,6 +94,7 @@ export const datasetDetailTexts = {
     historyLength: 'History length',
     noun: 'Items are called',
     parts: 'Learn : judge : test',
+    badRows: 'Rows that cannot be used',
     columns: 'Columns',
     id: 'Id',
   },
@@ -109,7 +119,7 @@ export const datasetDetailTexts = {
     },
     itemRows: {
       title: 'Rows per item',
-      hint: 'A few items are in many rows, most are in few: so it is nearly everywhere.',
+      hint: 'In how many rows an item is. Of one that is in few, little can be learned.',
       columns: { size: 'Rows', count: 'Items' },
     },
     range: (from: string, to: string) => `${from}–${to}`,

@@ -37,6 +37,7 @@ export const datasetFormTexts = {
   },
   file: 'File',
   another: 'Choose another file',
+  again: 'Choose the file again',
   kind: { label: 'What it holds', hint: 'Guessed from the file. Change it if the guess is wrong.' },
   name: { label: 'Name', hint: 'How you will find it again.' },
   columns: {
@@ -67,7 +68,14 @@ export const datasetFormTexts = {
     good: (rows: string) => `All ${rows} rows read here can be used.`,
     bad: (errors: string, one: boolean) => `${errors} ${one ? 'error' : 'errors'}`,
     badSoFar: (errors: string, one: boolean) => `${errors} ${one ? 'error' : 'errors'} so far`,
-    badBody: 'A dataset is taken whole or not at all: with these rows it will be refused. Mend them in the file first.',
+    badBody: {
+      taken: 'With these rows the file will be refused. Mend them in it, or leave them out.',
+      unsure: 'If the rest of the file is like this, it will be refused, also without these rows. Mend it first.',
+      refused: 'So the file will be refused. Mend it first, and choose it again.',
+    },
+    leftOut: (rows: string, one: boolean) => `${rows} ${one ? 'row is' : 'rows are'} left out`,
+    leftOutBody:
+      'The others are taken. So will be all other rows of the file that cannot be used, unless these are more than half.',
     lackingBody: (columns: string) => `Choose above which column holds: ${columns}.`,
     ratings: 'Ratings',
     rows: 'Rows',
@@ -105,6 +113,6 @@ export const datasetFormTexts = {
   nothing: 'No rows can be read from this file',
   hashing: (share: string) => `The file is being read for its checksum: ${share}`,
   submit: 'Upload',
+  refused: 'It would be refused: see above what is wrong.',
   submitAnyway: 'Upload it all the same',
-  unreadable: 'The file could not be read. Choose it again.',
 };

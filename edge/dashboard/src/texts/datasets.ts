@@ -35,6 +35,7 @@ export const datasetTexts = {
     failed: (share: string) => `Stands still at ${share}`,
   },
   filters: { label: 'Filters', kind: 'What it holds', state: 'Status', all: 'All' },
+  leaveOut: 'Leave these rows out and take the rest',
   empty: {
     title: 'No data yet',
     body: 'Begin with a file of ratings: one row for each time that someone rated something. A CSV file will do. Drag it onto this page, or choose it.',

@@ -1,22 +1,22 @@
 // The words of the page of one evaluation.
+import { isolated } from './isolated.ts';
+
 export const evaluationDetailTexts = {
   title: 'Evaluation',
   progress: 'Progress',
   eta: (span: string) => `About ${span} left`,
   waiting: 'It waits for a node that is free and has what it needs.',
-  actions: {
-    stop: 'Stop and report',
-    cancel: 'Cancel',
-    resume: 'Resume',
-    delete: 'Delete',
-    predictions: 'Download predictions',
-    compare: 'Compare',
-  },
+  predictions: 'Download predictions',
+  compare: 'Compare',
+  verbs: { stop: 'Stop and report', cancel: 'Cancel', resume: 'Resume', delete: 'Delete' },
   confirm: {
     stopTitle: 'Stop this evaluation?',
     stop: 'It ends soon, as a success, and reports on the rows that are scored by then. One that has none yet is cancelled.',
     cancelTitle: 'Cancel this evaluation?',
+    cancelLabel: 'Cancel the evaluation',
     cancel: 'It ends at once and reports nothing. It can be resumed.',
+    cancelStopping:
+      'It is stopping, and about to report on the rows that are scored. Cancelled now, it reports nothing. Go back, and it ends by itself in a moment.',
     deleteTitle: 'Delete this evaluation?',
     delete: 'Its report and its predictions are gone for good. What was judged stays.',
   },
@@ -27,6 +27,9 @@ export const evaluationDetailTexts = {
     `Worse than the rule: its AUC is ${by} lower (95 % interval ${low} to ${high}).`,
   alike: (low: string, high: string) =>
     `Not to be told apart from the rule: the difference in AUC may be anything from ${low} to ${high}.`,
+  tooFewUsers: (least: string) =>
+    `Too few users to say whether it is better than the rule: it takes ${least} of whom there are both liked and not liked rows.`,
+  backwards: 'Below 0.5 it ranks what was not liked above what was liked: guessing would do better.',
   isRule: 'This is the rule that everything else has to beat.',
   ruleIs:
     'The rule takes the share of someone’s history that they liked as their chance to like the next thing. It learns nothing about the things themselves.',
@@ -84,7 +87,7 @@ export const evaluationDetailTexts = {
     said: (score: string) => `gave it ${score}`,
     score: (score: string) => `score ${score}`,
     row: (row: string) => `row ${row}`,
-    user: (user: string) => `user ${user}`,
+    user: (user: string) => `user ${isolated(user)}`,
     prompt: 'What the model was told of it',
   },
   facts: 'Facts',

@@ -1,4 +1,6 @@
 // The words of the page with the paper's table.
+import { counted } from './counted.ts';
+
 export const experimentTexts = {
   title: 'Experiments',
   lead: 'The paper’s table on your data: every method, learning from few examples, judged on the same rows.',
@@ -28,11 +30,11 @@ export const experimentTexts = {
     none: 'None',
   },
   caption:
-    'AUC × 100. A mean over seeds stands with half of Student’s 95 % interval, of two seeds half of their range; in bold what is above the rule, the share of history liked. Choose a figure to see what it is made of.',
+    'AUC × 100. A mean over seeds stands with half of Student’s 95 % interval, of two seeds half of their range; in bold what is better than the rule, the share of history liked, in every seed, by the interval over users; in grey what was judged on too few users to say. Choose a figure to see what it is made of.',
   paperNote:
     'The paper’s figures are of LLaMA-7B on its own data. They are a yardstick, not what your data should give.',
-  unplaced: (count: string) =>
-    `${count} evaluations on this dataset stand in no cell: of adapters whose making is not known, of other rows, of other training data or another model.`,
+  unplaced: (count: number) =>
+    `On this dataset ${counted(count, 'evaluation stands', 'evaluations stand')} in no cell: of adapters whose making is not known, of other rows, of other training data or another model.`,
   incomplete: 'There are more evaluations than could be read at once; the newest are shown.',
   anyShots: 'the same for every K',
   seeds: (count: string) => `${count} seeds`,
@@ -42,6 +44,14 @@ export const experimentTexts = {
   moreAtWork: (count: string) => `${count} more at work`,
   failed: 'failed',
   fromReports: 'from other reports',
+  obstacles: {
+    examples: (count: string) => `only ${count} examples`,
+    encoder: 'no node has a sentence encoder',
+    model: 'no node holds a model',
+    instructions: 'needs a dataset of instructions',
+  },
+  ofExamples: (count: string) => `of ${count} examples`,
+  fewUsers: 'few users',
   start: 'Start',
   startNamed: (cell: string) => `Start ${cell}`,
   fill: (count: string) => `Fill ${count}`,
@@ -84,11 +94,16 @@ export const experimentTexts = {
     methodsHint: 'Leave out what would take too long, or what your nodes lack.',
     encoder: (titles: string) =>
       `${titles}: only on nodes that were started with a sentence encoder (TALLREC_ENCODER).`,
-    seeds: 'Seeds',
-    seedsHint: 'How many: 0, 1, 2 and so on. The mean of three or more tells what is luck.',
+    seeds: 'Number of seeds',
+    seedsHint: '3 means the seeds 0, 1 and 2. The mean of three or more tells what is luck.',
+    time: (tunings: string, least: string, most: string) =>
+      `The ${tunings} tunings among them take ${least} to ${most} on one node, one after the other; judging comes on top.`,
+    leftOut: (cells: string, examples: string) =>
+      `${cells} are left out: there are only ${examples} examples to learn from.`,
     maxSteps: 'Most steps',
     maxStepsHint: 'For methods that tune a language model; left empty, the paper’s recipe decides, which takes long.',
-    count: (evaluations: string, cells: string) => `${evaluations} evaluations for ${cells} cells`,
+    count: (evaluations: number, cells: number) =>
+      `${counted(evaluations, 'evaluation', 'evaluations')} for ${counted(cells, 'cell', 'cells')}`,
     nothing: 'Nothing is missing for these seeds.',
     submit: (count: string) => `Start ${count}`,
     progress: (done: string, total: string) => `${done} of ${total} started`,

@@ -16,6 +16,10 @@ export const commonTexts = {
 };
 
 export const stateTexts = {
+  missing: {
+    title: 'It is not there',
+    body: 'Nothing has this address: it was deleted, belongs to another workspace, or the address is mistyped.',
+  },
   loading: 'Loading',
   failed: 'This did not work',
   notFresh: 'What you see may be out of date',
@@ -69,6 +73,12 @@ export const navigationTexts = {
 export const noAccessTexts = {
   title: 'Nothing to see with this key',
   lead: 'Your key has no scope that lets it read. Ask an administrator for one with the scope “read”, then sign in again.',
+};
+
+export const missingScopeTexts = {
+  title: 'Your key may not do this',
+  lead: (scope: string) =>
+    `This page needs a key with the scope “${scope}”, and the one that you are signed in with lacks it. Ask an administrator for such a key, then sign in with that.`,
 };
 
 export const notFoundTexts = {

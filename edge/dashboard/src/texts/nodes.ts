@@ -1,4 +1,7 @@
 // The words of the page about nodes.
+import { counted } from './counted.ts';
+import { isolated } from './isolated.ts';
+
 export const nodeTexts = {
   title: 'Nodes',
   lead: 'Machines of yours that do the computing. A node opens no port: it dials out to this service.',
@@ -44,5 +47,12 @@ export const nodeTexts = {
     renew: 'Its present secret ends and its connection is closed. It joins again with the new token.',
     deleteTitle: 'Delete this node?',
     delete: 'Its secret ends and its connection is closed. What it works on goes to another node.',
+  },
+  away: {
+    title: 'Its node is away',
+    body: (name: string, seconds: number) =>
+      `${isolated(name)} does not work on it at the moment. It waits to be taken up again${
+        seconds > 0 ? ` (within ${counted(seconds, 'second', 'seconds')})` : ''
+      }, by this node or another one, and goes on from its last checkpoint.`,
   },
 };

@@ -1,4 +1,7 @@
 // The words of the playground.
+import { counted } from './counted.ts';
+import { isolated } from './isolated.ts';
+
 export const playgroundTexts = {
   title: 'Playground',
   lead: 'Take someone’s taste, change it as you like, and see what the model would recommend them.',
@@ -30,14 +33,16 @@ export const playgroundTexts = {
     down: (title: string) => `Move ${title} down`,
     remove: (title: string) => `Remove ${title}`,
     count: (liked: string, all: string) => `${liked} of ${all} liked`,
+    longer: (titles: string) =>
+      `The adapter was tuned on histories of ${titles}: with more it may answer worse. Remove the oldest.`,
     clear: 'Empty it',
     empty: 'Nothing yet. The model then only has the title itself to go by.',
   },
   search: {
     placeholder: 'Search titles, or type one',
     typedOnly: 'Type a title and press Enter',
-    typed: (title: string) => `Add “${title}” as typed`,
-    likes: (likes: string) => `${likes} likes`,
+    typed: (title: string) => `Add “${isolated(title)}” as typed`,
+    likes: (likes: number) => counted(likes, 'like', 'likes'),
     nothing: 'Type a title.',
     failed: 'The titles could not be fetched.',
   },
@@ -45,6 +50,10 @@ export const playgroundTexts = {
     title: 'What to recommend',
     add: 'Add a candidate',
     popular: (count: string) => `Add ${count} popular`,
+    noPopular: {
+      noDataset: 'Popular titles come from a dataset.',
+      allThere: 'All popular titles are among these already.',
+    },
     rank: 'Rank',
     again: 'Rank again',
     live: 'Again at each change',
@@ -60,10 +69,10 @@ export const playgroundTexts = {
         'How likely they would like it: by the adapter’s blend, which orders the list too, with the model alone under it; without a blend by the model.',
       popularity: 'Where it would stand if those that most people liked came first, and how far the model moved it.',
     },
-    likes: (likes: string) => `${likes} likes`,
-    placed: (place: string, likes: string) => `#${place}, ${likes} likes`,
-    higher: (places: string) => `${places} places higher than by popularity`,
-    lower: (places: string) => `${places} places lower than by popularity`,
+    likes: (likes: number) => counted(likes, 'like', 'likes'),
+    placed: (place: string, likes: number) => `#${place}, ${counted(likes, 'like', 'likes')}`,
+    higher: (places: number) => `${counted(places, 'place', 'places')} higher than by popularity`,
+    lower: (places: number) => `${counted(places, 'place', 'places')} lower than by popularity`,
     same: 'as by popularity',
     alone: (share: string) => `model alone ${share}`,
     next: 'What came next',
@@ -79,7 +88,7 @@ export const playgroundTexts = {
   },
   reads: {
     title: 'What the model reads',
-    body: (title: string) => `The prompt of ${title}. The next token says how likely Yes is.`,
+    body: (title: string) => `The prompt of ${isolated(title)}. The next token says how likely Yes is.`,
   },
   latency: {
     title: 'Time',

@@ -9,6 +9,7 @@ export const settingTexts = {
   name: { label: 'Name', hint: 'How you will find it again; left empty, it is named after the dataset.' },
   stage: { label: 'Kind', hint: 'Recommendation learns from likes; instructions teach general answers first.' },
   stages: { rec: 'Recommendation (what you most likely want)', alpaca: 'Instructions (a first stage before it)' },
+  stageNames: { rec: 'Recommendation', alpaca: 'Instructions' },
   model: { label: 'Model', hint: 'The language model that learns; connected nodes hold these.' },
   dataset: { label: 'Dataset', hint: 'What it learns from.' },
   validDataset: {

@@ -1,8 +1,12 @@
 // The words of the page of one tuning.
+import { counted } from './counted.ts';
+
 export const tuningDetailTexts = {
   title: 'Tuning',
   progress: 'Progress',
   eta: (span: string) => `About ${span} left`,
+  cancelledStopping:
+    'It was stopping to keep its best, and was cancelled before that was kept. Resume it to go on from its last checkpoint, then stop it again.',
   waiting: 'It waits for a node that holds the model and is free.',
   connection: {
     connecting: 'Connecting to the live feed…',
@@ -20,12 +24,16 @@ export const tuningDetailTexts = {
     stopTitle: 'Stop this tuning?',
     stop: 'It ends soon, as a success, with the best adapter that it has so far. One that has none yet is cancelled.',
     cancelTitle: 'Cancel this tuning?',
+    cancelLabel: 'Cancel the tuning',
     cancel: 'It ends at once and leaves no adapter. It can be resumed from its last checkpoint.',
+    cancelStopping:
+      'It is stopping, and about to keep the best adapter that it has. Cancelled now, that adapter is lost, and nothing is kept but its last checkpoint. Go back, and it ends by itself in a moment.',
     deleteTitle: 'Delete this tuning?',
     delete: 'Its curves and its report are gone for good. The adapter that it made stays.',
   },
   curves: 'Curves',
   noCurves: 'The curves appear with the first step.',
+  fetchingStory: 'Being fetched…',
   step: 'Step',
   guessing: 'guessing',
   rule: 'the rule',
@@ -55,9 +63,10 @@ export const tuningDetailTexts = {
     best: 'Best validation AUC',
     rule: 'The rule',
     step: (step: string) => `at step ${step}`,
-    beats: 'It ranks better than the rule, which knows only what share of someone’s past was liked.',
-    loses:
-      'It ranks no better than the rule, which knows only what share of someone’s past was liked. More examples, another seed or a larger model may help.',
+    chosen: (looks: number, rows: number | null) =>
+      `It was kept as the best of ${counted(looks, 'look', 'looks')} at the validation data${rows === null ? '' : ` (${counted(rows, 'row', 'rows')})`}.`,
+    noVerdict:
+      'The best of several looks flatters itself: evaluate it on other rows to learn whether it ranks better than the rule, which knows only what share of someone’s past was liked.',
     adapter: 'See the adapter',
     evaluate: 'Evaluate it',
   },

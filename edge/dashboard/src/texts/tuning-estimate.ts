@@ -2,11 +2,13 @@
 export const tuningEstimateTexts = {
   title: 'What it takes',
   choose: 'Choose a dataset and a model, and your nodes say here how much memory and time it would take.',
-  mend: 'What is marked in the form has to be mended first.',
+  mend: (field: string, problem: string) => `First mend “${field}”: ${problem}`,
   samples: (train: string, valid: string) => `${train} examples to learn from, ${valid} to judge by.`,
   steps: (total: string) => `${total} steps.`,
   stepsAtMost: (total: string, least: string) =>
     `At most ${total} steps; from step ${least} on it may end by itself, when it gets no better.`,
+  allWarmup: (warmup: string, steps: string) =>
+    `The warm-up of ${warmup} steps lasts as long as all ${steps} steps: the learning rate hardly grows, and little is learned. Choose fewer warm-up steps, or more steps.`,
   noNodes: 'There is no node yet. Without one nothing can be tuned.',
   toNodes: 'To the nodes',
   fits: 'Fits',

@@ -14,6 +14,15 @@ export const tuningFormTexts = {
   partly: (made: string, of: string) => `${made} of ${of} tunings are started`,
   partlyHint: 'Those stay. The next one was refused, and the rest was not tried:',
   seeMade: 'See those that are started',
+  presets: {
+    label: 'Recipe',
+    names: { quick: 'Quick try', paper: 'The paper’s recipe' },
+    hints: {
+      quick: '16 examples and 10 steps: over soon, to see how it goes. It learns too little to be judged by.',
+      paper: '64 examples, and as many steps as help: what the paper’s figures are made with.',
+      own: 'A recipe of your own: what is chosen below.',
+    },
+  },
   advanced: 'Advanced: the recipe',
   advancedHint: 'The values of the paper stand in the fields. Change them only if you know why.',
   noModels: 'No connected node holds a model yet. Start a node first, or accept the wait below and name the model.',

@@ -2,8 +2,9 @@
 import { type Dataset, datasetSchema } from '@tallrec/shared/wire/datasets';
 import { uploadSchema } from '@tallrec/shared/wire/uploads';
 import { onlineManager } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import { call } from '../api.ts';
+import { FileFault } from './file-fault.ts';
 import { putBytes } from './put-bytes.ts';
 import { type ShownTransfer, Transfer, type TransferApi, type TransferSource, type TransferView } from './transfer.ts';
 
@@ -55,6 +56,13 @@ export function useTransfer(dataset: string): Transfer<Dataset> | undefined {
 
 export function useTransferView(transfer: ShownTransfer): TransferView {
   return useSyncExternalStore(transfer.subscribe, () => transfer.view);
+}
+
+/** Of one that stands still since its file is no longer what it was. */
+export function useFileFault(transfer: ShownTransfer | undefined): FileFault | undefined {
+  const subscribeToIt = useCallback((listener: () => void) => transfer?.subscribe(listener) ?? (() => {}), [transfer]);
+  const error = useSyncExternalStore(subscribeToIt, () => transfer?.view.error);
+  return error instanceof FileFault ? error : undefined;
 }
 
 /** What has to be done before a transfer can begin: the page is not left without a question meanwhile either. */

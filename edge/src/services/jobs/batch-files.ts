@@ -8,7 +8,7 @@ import { places } from '../../storage/places.ts';
 import { RowsWriter } from '../../storage/r2.ts';
 
 const COLUMNS = {
-  score: ['row', 'user', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore', 'blendRank'],
+  score: ['row', 'user', 'id', 'title', 'liked', 'score', 'yesLogit', 'noLogit', 'blendScore', 'blendRank'],
   rank: ['row', 'user', 'rank', 'id', 'title', 'score', 'yesLogit', 'noLogit', 'blendScore', 'blendRank'],
 } as const;
 /** Lines turned into CSV at once. */

@@ -200,7 +200,8 @@ describe('a batch scoring', () => {
     for (const [body, code] of [
       [{ task: 'rank' }, 'VALIDATION_FAILED'],
       [{ catalogue: dataset }, 'VALIDATION_FAILED'],
-      [{ task: 'rank', catalogue: dataset }, 'VALIDATION_FAILED'],
+      [{ dataset: (await uploaded('items', 'jsonl', '{"title":"A"}\n')).id }, 'VALIDATION_FAILED'],
+      [{ dataset: (await uploaded('interactions', 'csv', ratingsOf(1, 10))).id }, 'VALIDATION_FAILED'],
       [{ adapter: 'nowhere' }, 'NOT_FOUND'],
     ] as const) {
       const answer = await call('POST', '/v1/scorings', { body: { model: MODEL, dataset, wait: true, ...body } });
@@ -212,6 +213,34 @@ describe('a batch scoring', () => {
       message: expect.stringMatching(/do not say/),
     });
   });
+});
+
+/** Of each user as many. */
+function ratingsOf(users: number, each: number): string {
+  const rows = Array.from({ length: users * each }, (_, at) => `u${at % users},i${at},T${at},${1 + (at % 5)},${at}\n`);
+  return `user,item,title,rating,time\n${rows.join('')}`;
+}
+
+it('scores the samples that ratings give, or ranks what they are about for each user', async () => {
+  const ratings = await uploaded('interactions', 'csv', ratingsOf(3, 12));
+  const node = await joined();
+  const scored = await createScoring({ dataset: ratings.id });
+  const piece = await nextPiece(node, scored.id);
+  expect(piece).toMatchObject({ range: null, firstRow: 0, rows: 6, rank: null, data: { kind: 'interactions' } });
+  node.send({ type: 'accepted', job: piece.id, fence: piece.fence });
+  const answer = { id: 'i30', title: 'T30', score: 0.5, yesLogit: 0, noLogit: 0 };
+  const text = Array.from({ length: 6 }, (_, row) => `${JSON.stringify({ row, user: `u${row}`, ...answer })}\n`).join(
+    '',
+  );
+  await sendFile(piece, 'predictions.jsonl', text);
+  const result = { kind: 'score', rows: 6, tokens: 6, bytes: text.length } as const;
+  expect(await finish(node, piece, { status: 'succeeded', result })).toBe('applied');
+  await scoringIn(scored.id, 'succeeded');
+  expect(await predictions(scored.id)).toHaveLength(6);
+
+  const ranked = await createScoring({ task: 'rank', dataset: ratings.id, catalogue: ratings.id });
+  const users = await nextPiece(node, ranked.id);
+  expect(users).toMatchObject({ rows: 3, rank: { catalogue: { kind: 'interactions' } } });
 });
 
 it('ranks a catalogue for each history', async () => {

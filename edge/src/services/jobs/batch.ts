@@ -12,7 +12,7 @@ import {
   listChunks,
   setBatchProgress,
 } from '../../repo/batches.ts';
-import { findDataset } from '../../repo/datasets.ts';
+import { type DatasetRow, findDataset } from '../../repo/datasets.ts';
 import type { ChunkSpec, ScoringSpec } from '../../repo/job-record.ts';
 import { findJob, type JobRow } from '../../repo/jobs.ts';
 import { places } from '../../storage/places.ts';
@@ -37,17 +37,17 @@ export interface SplitPosition {
 }
 
 /**
- * Cuts up the next stretch of the dataset, by rows of samples, or by users of interactions. Cutting again gives the same pieces.
+ * Cuts up the next stretch of the dataset, by rows of samples, or by what interactions give. Cutting again gives the same pieces.
  * @returns where to go on; null once all is cut and the batch is under way
  */
 export async function splitBatch(deps: BatchDeps, id: string, from: SplitPosition): Promise<SplitPosition | null> {
   const batch = await findJob(deps.db, id);
   if (batch?.state !== 'queued') return null;
-  const { dataset } = batch.spec as ScoringSpec;
+  const { dataset, task } = batch.spec as ScoringSpec;
   const data = await findDataset(deps.db, batch.workspace, dataset);
   if (!data?.stats) throw new TallrecError('NOT_FOUND', `The dataset ${dataset} has been deleted.`);
   let next: SplitPosition | null;
-  if (data.kind === 'interactions') next = await splitUsers(deps, batch, data.stats.users ?? 0);
+  if (data.kind === 'interactions') next = await splitCounted(deps, batch, rowsOfBatch(data, task) ?? 0);
   else next = await splitRows(deps, batch, places.datasetRows(batch.workspace, dataset), from);
   if (next) return next;
   const nowMs = deps.clock.nowMs();
@@ -57,10 +57,21 @@ export async function splitBatch(deps: BatchDeps, id: string, from: SplitPositio
   return null;
 }
 
-async function splitUsers(deps: BatchDeps, batch: JobRow, users: number): Promise<null> {
+/**
+ * How many rows a dataset gives: of interactions the samples that they make, or to rank, their users.
+ * @returns undefined where there are too many users to count
+ */
+export function rowsOfBatch({ kind, stats }: DatasetRow, task: ScoringSpec['task']): number | undefined {
+  if (kind !== 'interactions') return stats?.rows;
+  if (task === 'rank') return stats?.users ?? undefined;
+  const split = stats?.profile?.split;
+  return split ? split.unused + split.train + split.valid + split.test : undefined;
+}
+
+async function splitCounted(deps: BatchDeps, batch: JobRow, total: number): Promise<null> {
   const specs: ChunkSpec[] = [];
-  for (let first = 0; first < users; first += LIMITS.scoringChunkRows) {
-    const rows = Math.min(LIMITS.scoringChunkRows, users - first);
+  for (let first = 0; first < total; first += LIMITS.scoringChunkRows) {
+    const rows = Math.min(LIMITS.scoringChunkRows, total - first);
     specs.push({ kind: 'chunk', index: specs.length, range: null, firstRow: first, rows });
   }
   for (let at = 0; at < specs.length; at += INSERT_CHUNKS) {

@@ -47,7 +47,7 @@ export async function requireData(
   }
   if (row.state === 'rejected') {
     throw refusedField('DATASET_REJECTED', role, `${id} was rejected with ${row.errorCount} errors.`, {
-      fix: 'Mend the rows named in its rowErrors and upload it again.',
+      fix: 'Mend the rows named in its rowErrors and upload it again, or validate it with badRows leave-out.',
     });
   }
   if (row.state !== 'ready') {

@@ -1,6 +1,6 @@
 // The uploaded bytes of a dataset, as long as they are those that were announced.
-import { isParquet } from '@tallrec/shared/rows/binary-files';
-import type { RandomAccess } from '@tallrec/shared/rows/parquet';
+import { isParquet } from '@tallrec/shared/rows/files/binary-files';
+import type { RandomAccess } from '@tallrec/shared/rows/files/parquet';
 
 /** The bytes have changed or gone since. */
 export class ChangedFile extends Error {}

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { samplingSchema } from '@tallrec/shared/interactions';
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
-import type { DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
+import type { BadRows, DatasetFormat, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../storage/places.ts';
 import { type Validated, validateSlice } from './slice.ts';
@@ -11,12 +11,17 @@ const sampling = samplingSchema.parse({});
 const deps = { bucket: env.BUCKET };
 const WORKSPACE = 'ws_slices';
 
-async function begin(kind: DatasetKind, format: DatasetFormat, content: string | Uint8Array) {
+async function begin(
+  kind: DatasetKind,
+  format: DatasetFormat,
+  content: string | Uint8Array,
+  badRows: BadRows = 'refuse',
+) {
   const id = `ds_${crypto.randomUUID()}`;
   await env.BUCKET.put(places.datasetRaw(WORKSPACE, id), content);
   const { etag } = (await env.BUCKET.head(places.datasetRaw(WORKSPACE, id)))!;
   const { uploadId: rowsUploadId } = await env.BUCKET.createMultipartUpload(places.datasetRows(WORKSPACE, id));
-  const dataset = { id, workspace: WORKSPACE, kind, format, sampling, columns: null };
+  const dataset = { id, workspace: WORKSPACE, kind, format, badRows, sampling, columns: null };
   return { dataset, instance: firstValidation(id), rowsUploadId, etag };
 }
 
@@ -29,7 +34,7 @@ async function validated(input: Awaited<ReturnType<typeof begin>>, sliceBytes: n
   }
   const key = places.datasetRows(WORKSPACE, input.dataset.id);
   expect(await env.BUCKET.head(key)).toBeNull();
-  if (found.errorCount === 0) await env.BUCKET.resumeMultipartUpload(key, input.rowsUploadId).complete(found.parts);
+  if (found.accepted) await env.BUCKET.resumeMultipartUpload(key, input.rowsUploadId).complete(found.parts);
   const rows = (await (await env.BUCKET.get(key))?.text()) ?? null;
   return { slices, found: { ...found, parts: undefined }, rows };
 }
@@ -42,7 +47,7 @@ function ratings(rows: number): string {
 }
 
 describe('a validation in slices', () => {
-  const files: [DatasetKind, DatasetFormat, string][] = [
+  const files: [DatasetKind, DatasetFormat, string, BadRows?][] = [
     ['interactions', 'csv', ratings(20_000)],
     [
       'instructions',
@@ -52,19 +57,20 @@ describe('a validation in slices', () => {
       ),
     ],
     ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n')],
+    ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n'), 'leave-out'],
   ];
 
   it.each(files)(
     'finds in many what it finds in one, and a step that runs again starts clean: %s %s',
-    async (kind, format, content) => {
-      const whole = await validated(await begin(kind, format, content), content.length * 2);
+    async (kind, format, content, badRows) => {
+      const whole = await validated(await begin(kind, format, content, badRows), content.length * 2);
       expect(whole.slices).toBe(1);
-      const sliced = await validated(await begin(kind, format, content), 100_000, 2);
+      const sliced = await validated(await begin(kind, format, content, badRows), 100_000, 2);
       expect(sliced.slices).toBeGreaterThan(3);
       expect(sliced.found).toEqual(whole.found);
       expect(sliced.rows === whole.rows).toBe(true);
-      if (whole.found.errorCount === 0) expect(whole.rows!.trimEnd().split('\n')).toHaveLength(whole.found.stats.rows);
-      else expect(whole.found.rowErrors).toMatchObject([{ line: 14_010, column: 'rating' }]);
+      if (whole.found.accepted) expect(whole.rows!.trimEnd().split('\n')).toHaveLength(whole.found.stats.rows);
+      if (whole.found.errorCount > 0) expect(whole.found.rowErrors).toMatchObject([{ line: 14_010, column: 'rating' }]);
     },
   );
 

@@ -1,7 +1,7 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
-import type { ItemIndexState } from '@tallrec/shared/rows/item-index';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
+import type { ItemIndexState } from '@tallrec/shared/rows/counts/item-index';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
@@ -23,6 +23,7 @@ const GROUP_BYTES = 64 * 1024 * 1024;
 const WRITE_CHARACTERS = 256 * 1024;
 
 export interface Validated {
+  accepted: boolean;
   parts: R2UploadedPart[];
   stats: NonNullable<Dataset['stats']>;
   warnings: string[];
@@ -31,7 +32,7 @@ export interface Validated {
 }
 
 export interface ValidationInput {
-  dataset: Pick<DatasetRow, 'id' | 'workspace' | 'kind' | 'format' | 'sampling' | 'columns'>;
+  dataset: Pick<DatasetRow, 'id' | 'workspace' | 'kind' | 'format' | 'badRows' | 'sampling' | 'columns'>;
   /** The Workflow instance at work. */
   instance: string;
   /** The upload that the normalised rows go to. */
@@ -43,8 +44,9 @@ export interface ValidationInput {
 /** What a dataset looks like whose bytes are not those announced: nothing in it was counted. */
 export function refusal(rowError: Dataset['rowErrors'][number]): Validated {
   return {
+    accepted: false,
     parts: [],
-    stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0, profile: null },
+    stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0, unusable: null, profile: null },
     warnings: [],
     errorCount: 1,
     rowErrors: [rowError],
@@ -94,8 +96,9 @@ export async function validateSlice(
   await writer.take(pass.end());
   const { errorCount, rowErrors } = pass;
   const parts = await writer.finish();
-  if (errorCount === 0) await writeItems(bucket, input.dataset, pass.rankedItems());
-  return { parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+  const accepted = !pass.isRefused();
+  if (accepted) await writeItems(bucket, input.dataset, pass.rankedItems());
+  return { accepted, parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
 }
 
 async function passText(
@@ -163,7 +166,7 @@ class GoodRowsWriter {
   }
 
   async take(rows: readonly CheckedRow[]): Promise<void> {
-    if (this.pass.errorCount > 0) return;
+    if (this.pass.isHopeless) return;
     for (const { text } of rows) {
       this.lines += `${text}\n`;
       if (this.lines.length >= WRITE_CHARACTERS) await this.flush();
@@ -177,7 +180,7 @@ class GoodRowsWriter {
 
   async finish(): Promise<R2UploadedPart[]> {
     await this.flush();
-    return this.pass.errorCount === 0 ? await this.writer.finish() : [];
+    return this.pass.isRefused() ? [] : await this.writer.finish();
   }
 
   private async flush(): Promise<void> {
@@ -193,7 +196,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 4;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}

@@ -1,4 +1,5 @@
 // Validations as Workflow instances: named, started, woken, started again, and begun anew.
+import type { BadRows } from '@tallrec/shared/wire/datasets';
 import type { Ctx, Deps } from '../../deps.ts';
 import { type DatasetRow, findDataset, moveDataset } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
@@ -67,6 +68,7 @@ export async function restartValidation(
   { id, workspace, instance, rowsUploadId }: Pick<DatasetRow, 'id' | 'workspace' | 'instance' | 'rowsUploadId'>,
   from: ('rejected' | 'validating')[],
   ctx: Ctx,
+  badRows?: BadRows,
 ): Promise<boolean> {
   const nowMs = deps.clock.nowMs();
   const next = instance === null ? firstValidation(id) : nextValidation(instance);
@@ -76,6 +78,7 @@ export async function restartValidation(
     instance,
     change: {
       state: 'uploaded',
+      ...(badRows === undefined ? {} : { badRows }),
       instance: next,
       rowsUploadId: null,
       stats: null,
@@ -84,7 +87,7 @@ export async function restartValidation(
       rowErrors: [],
     },
     nowMs,
-    audit: { ctx, action: 'dataset.validate', subject: id, nowMs },
+    audit: { ctx, action: 'dataset.validate', subject: id, details: badRows ? { badRows } : {}, nowMs },
   });
   if (!moved) return false;
   if (rowsUploadId !== null) await abortMultipart(deps.bucket, places.datasetRows(workspace, id), rowsUploadId);

@@ -44,7 +44,15 @@ async function uploadedDataset(text = content, kind: DatasetKind = 'instructions
     bytes: text.length,
   });
   const fixed = { name: 'x', kind, format: 'jsonl', sha256: null, sampling, stats: null } as const;
-  const empty = { columns: null, warnings: [], errorCount: 0, rowErrors: [], rowsUploadId: null, createdBy: ctx.actor };
+  const empty = {
+    columns: null,
+    badRows: 'refuse' as const,
+    warnings: [],
+    errorCount: 0,
+    rowErrors: [],
+    rowsUploadId: null,
+    createdBy: ctx.actor,
+  };
   const instance = firstValidation(id);
   const times = { createdAt: Date.now(), updatedAt: Date.now() };
   const row = { id, workspace: WORKSPACE, state: 'uploaded', bytes: text.length, upload: upload.id, instance } as const;

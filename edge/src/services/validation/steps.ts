@@ -32,11 +32,11 @@ const system = (workspace: string): Ctx => ({ workspace, actor: 'system' });
 export async function beginValidation(deps: StepDeps, id: string, instance: string): Promise<Begun | null> {
   const row = await findDatasetToValidate(deps.db, id);
   if (!row || row.instance !== instance || (row.state !== 'uploaded' && row.state !== 'validating')) return null;
-  const { workspace, kind, format, sampling, columns } = row;
+  const { workspace, kind, format, badRows, sampling, columns } = row;
   const raw = await deps.bucket.head(places.datasetRaw(workspace, id));
   const rowsUploadId = row.rowsUploadId ?? (await beginRows(deps, row));
   if (rowsUploadId === null) return null;
-  const dataset = { id, workspace, kind, format, sampling, columns };
+  const dataset = { id, workspace, kind, format, badRows, sampling, columns };
   const done = row.rowsUploadId === null ? 0 : await lastSlice(deps.bucket, { dataset, instance });
   return { dataset, instance, rowsUploadId, etag: raw?.etag ?? '', slice: done + 1 };
 }
@@ -145,7 +145,7 @@ export async function settleValidation(
   const { id, workspace } = dataset;
   if (!(await isAtWork(deps, input))) return (await stop(deps, input)).status;
   const key = places.datasetRows(workspace, id);
-  const state = found.errorCount === 0 ? 'ready' : 'rejected';
+  const state = found.accepted ? 'ready' : 'rejected';
   if (state === 'rejected') await abortMultipart(deps.bucket, key, rowsUploadId);
   else if (!(await publishRows(deps.bucket, key, rowsUploadId, found.parts))) {
     return (await beginAnew(deps, input)).status;

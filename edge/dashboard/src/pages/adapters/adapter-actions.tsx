@@ -1,8 +1,7 @@
 // What may be done with an adapter.
 
 import type { Adapter } from '@tallrec/shared/wire/adapters';
-import { useNavigate } from '@tanstack/react-router';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { DeleteButton } from '../../parts/delete-button.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { useDeleteAdapter } from '../../queries/adapters.ts';
 import { useMay } from '../../queries/session.ts';
@@ -33,22 +32,9 @@ export function AdapterActions({ adapter }: { adapter: Adapter }) {
 }
 
 function Delete({ id }: { id: string }) {
-  const remove = useDeleteAdapter(id);
-  const navigate = useNavigate();
-  const confirmed = async () => {
-    await remove.mutateAsync();
-    await navigate({ to: '/adapters' });
-  };
   return (
-    <ConfirmButton
-      size="sm"
-      label={verbs.delete}
-      title={confirm.deleteTitle}
-      error={remove.error}
-      pending={remove.isPending}
-      onConfirm={confirmed}
-    >
+    <DeleteButton label={verbs.delete} title={confirm.deleteTitle} remove={useDeleteAdapter(id)} list="/adapters">
       {confirm.delete}
-    </ConfirmButton>
+    </DeleteButton>
   );
 }

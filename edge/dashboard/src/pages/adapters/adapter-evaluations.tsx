@@ -4,6 +4,7 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
 import { formatAuc } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor, LinkButton } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
@@ -11,7 +12,6 @@ import { datasetQuery } from '../../queries/datasets.ts';
 import { evaluationsOfQuery } from '../../queries/evaluations.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
 const words = texts.adapters.evaluation;
 
@@ -83,7 +83,7 @@ function EvaluationRow({ evaluation }: { evaluation: Evaluation }) {
         </>
       ) : (
         <Table.Td colSpan={3}>
-          <TuningBadge {...evaluation} />
+          <JobBadge {...evaluation} />
         </Table.Td>
       )}
     </Table.Tr>

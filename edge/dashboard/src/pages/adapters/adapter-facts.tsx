@@ -5,6 +5,7 @@ import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { formatBytes, Time } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { Maker } from '../../parts/thing.tsx';
 import { texts } from '../../texts.ts';
 
 const { files: words, facts } = texts.adapters;
@@ -78,7 +79,7 @@ export function AdapterFacts({ adapter: { id, modelHash, createdBy, createdAt } 
           <Time at={createdAt} />
         </Fact>
         <Fact name={facts.createdBy}>
-          <Code>{createdBy}</Code>
+          <Maker id={createdBy} />
         </Fact>
       </DataList>
     </Panel>

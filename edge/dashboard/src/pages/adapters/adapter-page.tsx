@@ -21,7 +21,7 @@ export function AdapterPage() {
   return (
     <Page
       key={id}
-      title={query.data?.name ?? words.columns.name}
+      title={query.data?.name ?? words.one}
       lead={query.data && <Lead adapter={query.data} />}
       actions={query.data && <AdapterActions adapter={query.data} />}
     >

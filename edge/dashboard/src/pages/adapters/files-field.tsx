@@ -64,7 +64,11 @@ export function FilesField({ value: { chosen, config, problem }, error, disabled
     <Input.Wrapper label={words.files} required error={problem ?? error}>
       <Stack gap="xs">
         <Dropzone
-          onDrop={async (files) => onChange(await readFiles(chosen, files))}
+          onDrop={async (files) =>
+            onChange(
+              await readFiles(chosen, files).catch(() => ({ ...EMPTY_FILES, problem: texts.uploads.unreadable })),
+            )
+          }
           disabled={disabled}
           inputProps={{ 'aria-label': words.files }}
           p="lg"

@@ -2,8 +2,9 @@
 import { Badge, Code, Group, Table, Text } from '@mantine/core';
 import type { AliasHistory } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { DeleteButton } from '../../parts/delete-button.tsx';
 import { AdapterLink } from '../../parts/entity-names.tsx';
 import { shortHash, Time } from '../../parts/formats.tsx';
 import { LinkButton } from '../../parts/links.tsx';
@@ -56,23 +57,16 @@ function AliasActions({ alias }: { alias: string }) {
 }
 
 function Delete({ alias }: { alias: string }) {
-  const remove = useDeleteAlias(alias);
-  const navigate = useNavigate();
-  const confirmed = async () => {
-    await remove.mutateAsync();
-    await navigate({ to: '/aliases' });
-  };
+  const { verbs, confirm } = words;
   return (
-    <ConfirmButton
-      size="sm"
-      label={words.verbs.delete}
-      title={words.confirm.deleteTitle(alias)}
-      error={remove.error}
-      pending={remove.isPending}
-      onConfirm={confirmed}
+    <DeleteButton
+      label={verbs.delete}
+      title={confirm.deleteTitle(alias)}
+      remove={useDeleteAlias(alias)}
+      list="/aliases"
     >
-      {words.confirm.delete}
-    </ConfirmButton>
+      {confirm.delete}
+    </DeleteButton>
   );
 }
 

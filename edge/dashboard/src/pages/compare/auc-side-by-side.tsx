@@ -1,4 +1,5 @@
 // The AUC of each run with its interval, on one axis, with the rule in it.
+import { usersInterval } from '@tallrec/shared/verdict';
 import { formatAuc } from '../../parts/formats.tsx';
 import { IntervalChart } from '../../parts/interval-chart.tsx';
 import { texts } from '../../texts.ts';
@@ -8,8 +9,9 @@ const words = texts.compare.auc;
 
 export function AucSideBySide({ shown }: { shown: readonly ShownRun[] }) {
   const figures = shown.flatMap(({ run, judged, style }) => {
-    const { auc, interval } = judged?.report ?? { auc: null, interval: null };
-    if (auc === null) return [];
+    if (!judged || judged.report.auc === null) return [];
+    const { auc } = judged.report;
+    const interval = usersInterval(judged.report);
     return [{ name: run.name, value: auc, low: interval?.low ?? null, high: interval?.high ?? null, style }];
   });
   const rule = shown.map(({ judged }) => judged?.report.ruleAuc).find((auc) => auc != null);
@@ -18,6 +20,7 @@ export function AucSideBySide({ shown }: { shown: readonly ShownRun[] }) {
     <IntervalChart
       title={words.title}
       hint={words.hint}
+      {...(figures.some(({ low }) => low === null) ? { summary: texts.compare.fewUsers } : {})}
       figures={figures}
       format={formatAuc}
       reference={

@@ -3,8 +3,8 @@ import { Group, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { formatNumber } from '../../parts/formats.tsx';
 import { seriesStyle } from '../../parts/series-style.tsx';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { AucSideBySide } from './auc-side-by-side.tsx';
 import { settingsOf } from './differences.ts';
 import { OverlaidCurves } from './overlaid-curves.tsx';
@@ -23,7 +23,7 @@ interface ComparisonProps {
 }
 
 export function Comparison({ runs, adapterNamed }: ComparisonProps) {
-  const datasets = [...(useReadyDatasets('rec').items ?? []), ...(useReadyDatasets('alpaca').items ?? [])];
+  const datasets = [...(useDatasetsForStage('rec').items ?? []), ...(useDatasetsForStage('alpaca').items ?? [])];
   const [wanted, setWanted] = useState<string | null>(null);
   const nameOf = (id: string) => datasets.find((one) => one.id === id)?.name ?? adapterNamed(id) ?? id;
   const options = judgedOns(runs);

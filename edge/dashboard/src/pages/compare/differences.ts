@@ -1,5 +1,6 @@
 // The settings of runs in words, those that differ apart from those that are the same.
 import { methodNamed } from '@tallrec/shared/methods';
+import { settingText } from '../../parts/setting-text.ts';
 import { texts } from '../../texts.ts';
 import type { Run } from './runs.ts';
 
@@ -24,7 +25,7 @@ export function settingsOf(
   const [evaluation] = evaluations;
   const found = new Map<string, string>();
   const add = (key: string, value: string | number | boolean | readonly string[] | null | undefined) => {
-    if (value !== null && value !== undefined) found.set(key, textOf(value));
+    if (value !== null && value !== undefined) found.set(key, settingText(key, value));
   };
   const data = (key: string, id: string | null | undefined) => add(key, id && nameOf(id));
   add('kind', words.kinds[kind]);
@@ -48,11 +49,6 @@ export function settingsOf(
     add(name, value);
   }
   return found;
-}
-
-function textOf(value: string | number | boolean | readonly string[]): string {
-  if (typeof value === 'boolean') return value ? texts.common.yes : texts.common.no;
-  return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
 const LABELS: Record<string, string> = {

@@ -1,5 +1,6 @@
 // The figures of runs, as rows of a table.
 import { Text } from '@mantine/core';
+import { judgesByUsers, usersInterval, verdictOf } from '@tallrec/shared/verdict';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { useQueries } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -33,21 +34,32 @@ export function useFigures(shown: readonly ShownRun[]): FigureRow[] {
   const tuned = (at: number) => reports[at]?.data;
   const rows = [
     row(words.figures.auc, ({ judged }) =>
-      judged ? <Measured id={judged.id} value={judged.report.auc} interval={judged.report.interval} /> : undefined,
+      judged ? (
+        <Measured id={judged.id} value={judged.report.auc} interval={usersInterval(judged.report)} />
+      ) : undefined,
     ),
-    ofReport(words.figures.overRule, ({ overRule }) =>
-      overRule?.auc ? (
-        <WithInterval value={signed(overRule.auc.value)} interval={overRule.auc} format={signed} />
-      ) : null,
-    ),
+    ofReport(words.figures.overRule, (report) => {
+      const difference = report.overRule?.auc;
+      if (!difference) return null;
+      const interval = judgesByUsers(report) ? difference : null;
+      return <WithInterval value={signed(difference.value)} interval={interval} format={signed} />;
+    }),
+    ofReport(words.figures.verdict, (report) => {
+      const verdict = verdictOf(report);
+      return verdict === 'unknown' ? null : (
+        <Text span size="sm" {...(verdict === 'few-users' ? { c: 'dimmed' } : {})}>
+          {words.verdicts[verdict]}
+        </Text>
+      );
+    }),
     ofReport(words.figures.perUserAuc, ({ perUserAuc, intervals }) =>
       perUserAuc === null ? null : (
         <WithInterval value={formatAuc(perUserAuc)} interval={intervals?.perUser} format={formatAuc} />
       ),
     ),
     ofReport(words.figures.ruleAuc, ({ ruleAuc }) => formatAuc(ruleAuc)),
-    ofReport(words.figures.popularityAuc, ({ popularityAuc }) => popularityAuc && formatAuc(popularityAuc)),
-    ofReport(words.figures.blendAuc, ({ blendAuc }) => blendAuc && formatAuc(blendAuc)),
+    ofReport(words.figures.popularityAuc, ({ popularityAuc }) => formatAuc(popularityAuc)),
+    ofReport(words.figures.blendAuc, ({ blendAuc }) => formatAuc(blendAuc)),
     ofReport(words.figures.rows, ({ n }) => formatNumber(n)),
     row(words.figures.bestValidAuc, ({ run }) => run.tuning?.bestValidAuc?.toFixed(3)),
     row(words.figures.bestStep, (_, at) => {

@@ -3,9 +3,11 @@ import { LineChart } from '@mantine/charts';
 import { Group, SimpleGrid, Stack, Title } from '@mantine/core';
 import type { TuningMetrics } from '@tallrec/shared/wire/tunings';
 import { useQueries } from '@tanstack/react-query';
+import { axisTicks } from '../../parts/axis-ticks.ts';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { ChartLegend } from '../../parts/chart-legend.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { lineWidth } from '../../parts/series-style.tsx';
 import { tuningMetricsQuery } from '../../queries/tuning-metrics.ts';
 import { texts } from '../../texts.ts';
 import { type Curve, curveTable, numberFormat } from './curve-table.ts';
@@ -61,7 +63,9 @@ function CurvesChart({ title, hint, curves, references = [] }: CurvesChartProps)
   if (drawn.length === 0) return null;
   const { rows, keys } = curveTable(drawn);
   const values = drawn.flatMap(({ points }) => points.map(({ value }) => value));
-  const format = numberFormat([...values, ...references.map(({ value }) => value)]);
+  const compared = references.map(({ value }) => value);
+  const axis = axisTicks([...values.filter((value) => value !== null), ...compared]);
+  const format = numberFormat([...values, ...compared]);
   const columns = { step: words.step, ...Object.fromEntries(keys.map((key, at) => [key, drawn[at]!.name])) };
   return (
     <ChartFrame
@@ -95,11 +99,11 @@ function CurvesChart({ title, hint, curves, references = [] }: CurvesChartProps)
           allowDecimals: false,
           tickFormatter: formatNumber,
         }}
-        yAxisProps={{
-          width: 56,
-          domain: references.length > 0 ? domainWith(references) : ['auto', 'auto'],
-        }}
-        lineProps={{ isAnimationActive: false }}
+        yAxisProps={{ width: 56, domain: axis.domain, ticks: axis.ticks, tickFormatter: axis.format, interval: 0 }}
+        lineProps={({ name }) => ({
+          isAnimationActive: false,
+          strokeWidth: lineWidth(keys.indexOf(name), keys.length),
+        })}
         lineChartProps={{ margin: { top: 14 } }}
         referenceLines={references.map(({ value, label }) => ({
           y: value,
@@ -110,12 +114,4 @@ function CurvesChart({ title, hint, curves, references = [] }: CurvesChartProps)
       />
     </ChartFrame>
   );
-}
-
-function domainWith(references: readonly { value: number }[]) {
-  const values = references.map(({ value }) => value);
-  return [(least: number) => Math.min(least, ...values), (most: number) => Math.max(most, ...values)] as [
-    (least: number) => number,
-    (most: number) => number,
-  ];
 }

@@ -2,6 +2,7 @@
 import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import type { EvaluatedMethod } from '@tallrec/shared/methods';
 import { PAPER_DOMAINS, type PaperDomain } from '@tallrec/shared/paper-figures';
+import { usersInterval } from '@tallrec/shared/verdict';
 import { useState } from 'react';
 import { ShotsChart } from '../../parts/shots-chart.tsx';
 import { texts } from '../../texts.ts';
@@ -23,7 +24,7 @@ export function ShotsOfRuns({ shown }: { shown: readonly ShownRun[] }) {
     const auc = judged?.report.auc ?? null;
     if (run.shots === null || auc === null) return [];
     const { shots, seed } = run;
-    const { interval } = judged!.report;
+    const interval = usersInterval(judged!.report);
     return [{ series: keyWithout(settings, DRAW), label: labels[at]!, shots, seed, auc, interval }];
   });
   const methods = new Set(

@@ -4,10 +4,11 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { LegendSample } from '../../parts/chart-legend.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { type SettingRow, settingRows } from './differences.ts';
 import { useFigures } from './figures.tsx';
 import type { ShownRun } from './shown-run.ts';
@@ -15,8 +16,6 @@ import type { ShownRun } from './shown-run.ts';
 const words = texts.compare;
 const LABELS_WIDTH = 160;
 const COLUMN_WIDTH = 170;
-/** What a row is of stays in sight while the runs are scrolled. */
-const STICKY = { position: 'sticky', left: 0, background: 'var(--mantine-color-body)', zIndex: 1 } as const;
 
 export function SideBySide({ shown }: { shown: readonly ShownRun[] }) {
   const [allShown, { toggle }] = useDisclosure(false);
@@ -31,7 +30,7 @@ export function SideBySide({ shown }: { shown: readonly ShownRun[] }) {
         <Table aria-label={words.table.title} verticalSpacing={6} withRowBorders layout="fixed">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col" w={LABELS_WIDTH} style={{ ...STICKY, verticalAlign: 'top' }}>
+              <Table.Th scope="col" w={LABELS_WIDTH} style={{ ...STICKY_COLUMN, verticalAlign: 'top' }}>
                 {words.table.setting}
               </Table.Th>
               {shown.map((one) => (
@@ -50,7 +49,7 @@ export function SideBySide({ shown }: { shown: readonly ShownRun[] }) {
             <Row label={words.figures.state}>
               {shown.map(({ run }) => (
                 <Table.Td key={run.id}>
-                  <TuningBadge {...run} />
+                  <JobBadge {...run} />
                 </Table.Td>
               ))}
             </Row>
@@ -118,7 +117,7 @@ function Heading({ columns, children }: { columns: number; children: ReactNode }
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={400} c="dimmed" style={STICKY}>
+      <Table.Th scope="row" fw={400} c="dimmed" style={STICKY_COLUMN}>
         {label}
       </Table.Th>
       {children}

@@ -1,6 +1,6 @@
 // The first rows of the file as they stand in it, and what each column is taken for.
 import { Badge, Table, Text } from '@mantine/core';
-import type { Column } from '@tallrec/shared/rows/columns';
+import type { Column } from '@tallrec/shared/rows/columns/columns';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
@@ -22,7 +22,7 @@ export function BeginningTable({ look: { header, rows }, names, errors }: Beginn
   const meaningsOf = (name: string) =>
     (Object.keys(names ?? {}) as Column[]).filter((column) => names?.[column] === name);
   const problemAt = (line: number, name: string) =>
-    errors.find((error) => error.line === line && meaningsOf(name).some((column) => column === error.column))?.problem;
+    errors.find((error) => error.line === line && error.column === name)?.problem;
   return (
     <Table.ScrollContainer minWidth={Math.max(320, header.length * 130)}>
       <Table verticalSpacing={6} withColumnBorders aria-label={words.table}>

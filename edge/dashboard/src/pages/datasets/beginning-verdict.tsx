@@ -1,8 +1,8 @@
 // What the readers make of the beginning of a file: how much can be used, what cannot, and what looks odd.
-import { Alert, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Switch, Text } from '@mantine/core';
 import type { Sampling } from '@tallrec/shared/interactions';
-import { Tally } from '@tallrec/shared/rows/tally';
-import type { DatasetKind } from '@tallrec/shared/wire/datasets';
+import { Tally } from '@tallrec/shared/rows/counts/tally';
+import type { BadRows, DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { formatBytes, formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -25,9 +25,19 @@ interface BeginningVerdictProps {
   lacking: readonly string[];
   /** What of it is there by its name, and why that is not taken. */
   doubts: readonly { problem: string; fix: string }[];
+  badRows: BadRows;
+  onBadRows: (badRows: BadRows) => void;
 }
 
-export function BeginningVerdict({ reading, beginning, kind, sampling, lacking, doubts }: BeginningVerdictProps) {
+export function BeginningVerdict({
+  reading,
+  beginning,
+  kind,
+  sampling,
+  lacking,
+  doubts,
+  ...choice
+}: BeginningVerdictProps) {
   return (
     <Panel title={words.title}>
       {lacking.length > 0 ? (
@@ -41,7 +51,7 @@ export function BeginningVerdict({ reading, beginning, kind, sampling, lacking, 
             {beginning.whole ? words.of.whole : words.of.part(formatBytes(beginning.bytes.length))}
           </Text>
           {sampling && <Counted reading={reading} whole={beginning.whole} kind={kind} sampling={sampling} />}
-          <Errors reading={reading} whole={beginning.whole} />
+          <Errors reading={reading} whole={beginning.whole} {...choice} />
         </Stack>
       )}
     </Panel>
@@ -80,12 +90,27 @@ function Counted({ reading, whole, kind, sampling }: CountedProps) {
   );
 }
 
-function Errors({ reading: { rows, errors, errorCount }, whole }: Pick<CountedProps, 'reading' | 'whole'>) {
+type ErrorsProps = Pick<CountedProps, 'reading' | 'whole'> & Pick<BeginningVerdictProps, 'badRows' | 'onBadRows'>;
+
+function Errors({ reading: { rows, errors, errorCount, unusable, outlook }, whole, badRows, onBadRows }: ErrorsProps) {
   if (errorCount === 0) return <Text size="sm">{words.good(formatNumber(rows.length))}</Text>;
+  const isTaken = outlook[badRows] === 'taken';
+  const title = isTaken
+    ? words.leftOut(formatNumber(unusable), unusable === 1)
+    : (whole ? words.bad : words.badSoFar)(formatNumber(errorCount), errorCount === 1);
   return (
     <>
-      <Alert color="red" title={(whole ? words.bad : words.badSoFar)(formatNumber(errorCount), errorCount === 1)}>
-        {words.badBody}
+      <Alert color={isTaken ? 'yellow' : 'red'} title={title}>
+        <Stack gap="sm">
+          <Text size="sm">{isTaken ? words.leftOutBody : words.badBody[outlook['leave-out']]}</Text>
+          {(outlook['leave-out'] !== 'refused' || badRows === 'leave-out') && (
+            <Switch
+              label={texts.datasets.leaveOut}
+              checked={badRows === 'leave-out'}
+              onChange={(event) => onBadRows(event.currentTarget.checked ? 'leave-out' : 'refuse')}
+            />
+          )}
+        </Stack>
       </Alert>
       <RowErrorsTable errors={errors} />
     </>

@@ -1,4 +1,4 @@
-import { parquetRatings } from '@tallrec/shared/rows/fixtures/parquet-ratings';
+import { parquetRatings } from '@tallrec/shared/rows/files/fixtures/parquet-ratings';
 import { toInstructionRow } from '@tallrec/shared/sample';
 import { describe, expect, it } from 'vitest';
 import { beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
@@ -113,6 +113,26 @@ describe('the beginning of a file', () => {
   it('in UTF-16 is as it is in UTF-8', () => {
     const bytes = new Uint8Array(new Uint16Array([...`\ufeff${CSV}`].map((char) => char.charCodeAt(0))).buffer);
     expect(lookAt({ bytes, whole: true })).toEqual(look(CSV));
+  });
+
+  it.each([
+    ['good rows', '1,2,A,3,4\n', true, 'taken', 'taken'],
+    ['a bad row', '1,2,A,3,4\n1,2,A,x,4\n'.repeat(9), false, 'refused', 'taken'],
+    ['more bad rows than good ones', '1,2,A,3,4\n1,2,A,x,4\n1,2,A,x,4\n', true, 'refused', 'refused'],
+    ['more bad rows so far', '1,2,A,3,4\n1,2,A,x,4\n1,2,A,x,4\n'.repeat(9), false, 'refused', 'unsure'],
+    [
+      'dates that the rest may make clear',
+      `${'1,2,A,3,4\n'.repeat(12)}1,2,A,3,03/04/2024\n1,2,A,3,4\n`,
+      false,
+      'unsure',
+      'taken',
+    ],
+    ['dates that nothing makes clear', '1,2,A,3,4\n1,2,A,3,03/04/2024\n', true, 'refused', 'taken'],
+    ['a quote that is never closed', '1,2,A,3,4\n1,2,"A,3,4\n', true, 'refused', 'refused'],
+  ])('tells what will become of a file with %s', (_, rows, whole, refuse, leaveOut) => {
+    const text = `user,item,title,rating,time\n${rows}`;
+    const { outlook } = readBeginning(beginning(text, whole), { kind: 'interactions', format: 'csv' });
+    expect(outlook).toEqual({ refuse, 'leave-out': leaveOut });
   });
 
   it('is judged by its columns, also where it is not the whole', () => {

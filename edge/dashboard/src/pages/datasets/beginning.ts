@@ -1,7 +1,7 @@
 // The first part of a chosen file, read here by the reader that will check the whole of it: what it seems to be, and what is made of it.
 import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { LIMITS } from '@tallrec/shared/limits';
-import { isParquet } from '@tallrec/shared/rows/binary-files';
+import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
 import {
   type Column,
   doubtfulColumn,
@@ -10,13 +10,13 @@ import {
   mapColumns,
   type NamedColumns,
   RATINGS,
-} from '@tallrec/shared/rows/columns';
-import { FileReader } from '@tallrec/shared/rows/file-reader';
-import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/parquet';
-import type { Normalised } from '@tallrec/shared/rows/row-check';
+} from '@tallrec/shared/rows/columns/columns';
+import { isParquet } from '@tallrec/shared/rows/files/binary-files';
+import { FileReader } from '@tallrec/shared/rows/files/file-reader';
+import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { RowPass } from '@tallrec/shared/rows/row-pass';
 import { type GoodRow, isBad } from '@tallrec/shared/rows/row-reader';
-import type { DatasetFormat, DatasetKind, RowError } from '@tallrec/shared/wire/datasets';
+import type { BadRows, DatasetFormat, DatasetKind, RowError } from '@tallrec/shared/wire/datasets';
 
 export interface Beginning {
   /** Of a Parquet file, its first rows as JSON Lines. */
@@ -149,9 +149,16 @@ export interface Reading {
   /** The first of them. */
   errors: readonly RowError[];
   errorCount: number;
+  /** Rows that cannot be used. */
+  unusable: number;
+  /** What will become of the file, by what becomes of these rows. */
+  outlook: Record<BadRows, Outlook>;
   /** What is odd in how the file is written, and in what its columns hold. */
   oddities: readonly string[];
 }
+
+/** `unsure`: refused if the rest of the file is as this part of it. */
+export type Outlook = 'taken' | 'refused' | 'unsure';
 
 /** It changes nothing in what is read. */
 const ANY_SAMPLING = samplingSchema.parse({});
@@ -159,11 +166,23 @@ const ANY_SAMPLING = samplingSchema.parse({});
 /** What is made of it so; a row that the beginning cuts in two does not count. */
 export function readBeginning({ bytes, whole }: Beginning, { kind, format, named = {} }: Meaning): Reading {
   const pass = new RowPass({ kind, format, columns: named, sampling: ANY_SAMPLING });
-  const rows = pass.push(bytes);
-  if (whole) rows.push(...pass.end());
-  else pass.judge();
-  const { rowErrors: errors, errorCount } = pass;
-  return { rows: rows.map(({ checked }) => checked), errors, errorCount, oddities: pass.formWarnings() };
+  const begun = pass.push(bytes);
+  // What is found by then, the rest of the file cannot mend.
+  const sure: Record<BadRows, boolean> = { refuse: pass.errorCount > 0, 'leave-out': pass.isFileRefused };
+  const rows = [...begun, ...(whole ? pass.end() : pass.soFar())];
+  const outlookOf = (badRows: BadRows): Outlook => {
+    if (!pass.isRefused(badRows)) return 'taken';
+    return whole || sure[badRows] ? 'refused' : 'unsure';
+  };
+  const { rowErrors: errors, errorCount, unusable } = pass;
+  return {
+    rows: rows.map(({ checked }) => checked),
+    errors,
+    errorCount,
+    unusable,
+    outlook: { refuse: outlookOf('refuse'), 'leave-out': outlookOf('leave-out') },
+    oddities: pass.formWarnings(),
+  };
 }
 
 /** Which column of the file holds what, and which have to be told. */

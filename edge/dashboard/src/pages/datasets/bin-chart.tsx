@@ -3,6 +3,7 @@ import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatCompact, formatNumber } from '../../parts/formats.tsx';
+import { seriesStyle } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 
 type Bin = NonNullable<DatasetProfile['itemRows']>[number];
@@ -14,6 +15,9 @@ export const countText = (count: number) => (count < 10_000 ? formatNumber(count
 export function rangeText({ from, to }: Pick<Bin, 'from' | 'to'>): string {
   return from === to ? formatNumber(from) : texts.datasetDetail.pictures.range(formatNumber(from), formatNumber(to));
 }
+
+/** Each range has its label, and none runs into the next. */
+const RANGES = { interval: 0, fontSize: 10 } as const;
 
 interface BinChartProps {
   bins: readonly Bin[];
@@ -31,11 +35,12 @@ export function BinChart({ bins, title, hint, columns }: BinChartProps) {
         h={200}
         data={rows}
         dataKey="size"
-        series={[{ name: 'count', label: columns.count, color: 'blue.6' }]}
+        series={[{ name: 'count', label: columns.count, color: seriesStyle(0).color }]}
         valueFormatter={formatNumber}
         barProps={{ isAnimationActive: false }}
         barChartProps={{ accessibilityLayer: false, barCategoryGap: 2 }}
         xAxisLabel={columns.size}
+        xAxisProps={RANGES}
         yAxisProps={{ width: 48, tickFormatter: countText, allowDecimals: false }}
       />
     </ChartFrame>

@@ -1,7 +1,6 @@
 // What may be done with a dataset in the state that it is in.
 import type { Dataset } from '@tallrec/shared/wire/datasets';
-import { useNavigate } from '@tanstack/react-router';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { DeleteButton } from '../../parts/delete-button.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { useDeleteDataset } from '../../queries/dataset-changes.ts';
 import { useMay } from '../../queries/session.ts';
@@ -33,7 +32,7 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
           {verbs.try}
         </LinkButton>
       )}
-      {ready && kind === 'samples' && mayScore && (
+      {holdsSamples && mayScore && (
         <LinkButton to="/scorings/new" search={{ dataset: id }} variant="default">
           {verbs.score}
         </LinkButton>
@@ -44,22 +43,14 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
 }
 
 function Delete({ id, unfinished }: { id: string; unfinished: boolean }) {
-  const remove = useDeleteDataset(id);
-  const navigate = useNavigate();
-  const confirmed = async () => {
-    await remove.mutateAsync();
-    await navigate({ to: '/datasets' });
-  };
   return (
-    <ConfirmButton
-      size="sm"
+    <DeleteButton
       label={unfinished ? verbs.cancel : verbs.delete}
       title={unfinished ? confirm.cancelTitle : confirm.deleteTitle}
-      error={remove.error}
-      pending={remove.isPending}
-      onConfirm={confirmed}
+      remove={useDeleteDataset(id)}
+      list="/datasets"
     >
       {unfinished ? confirm.cancel : confirm.delete}
-    </ConfirmButton>
+    </DeleteButton>
   );
 }

@@ -1,6 +1,6 @@
 // What a dataset was announced as, and by what it can be told again.
 import { Code, DataList } from '@mantine/core';
-import { COLUMNS } from '@tallrec/shared/rows/columns';
+import { COLUMNS } from '@tallrec/shared/rows/columns/columns';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
@@ -13,7 +13,7 @@ const words = texts.datasetDetail;
 const fact = words.fact;
 
 export function DatasetFacts({ dataset }: { dataset: Dataset }) {
-  const { id, kind, bytes, sha256, sampling, columns, createdAt } = dataset;
+  const { id, kind, bytes, sha256, badRows, sampling, columns, createdAt } = dataset;
   return (
     <Panel title={words.facts}>
       <DataList labelWidth="min(16em, 38vw)">
@@ -30,6 +30,7 @@ export function DatasetFacts({ dataset }: { dataset: Dataset }) {
             <Fact name={fact.parts}>{sampling.parts.map(formatNumber).join(' : ')}</Fact>
           </>
         )}
+        {badRows === 'leave-out' && <Fact name={fact.badRows}>{words.badRowsLeftOut}</Fact>}
         {columns && Object.keys(columns).length > 0 && (
           <Fact name={fact.columns}>
             {COLUMNS.filter((column) => columns[column] !== undefined).map((column) => (

@@ -47,6 +47,7 @@ describe('the form of a new dataset', () => {
       sampling: { historyLength: 10, noun: 'book', parts: [7, 2, 1] },
     });
     expect(requestOf({ ...values(), kind: 'items', columns: {} }, announced)).not.toHaveProperty('sampling');
+    expect(requestOf({ ...values(), badRows: 'leave-out' }, announced)).toMatchObject({ badRows: 'leave-out' });
     expect(requestOf({ ...values(), unrated: 0 }, announced)).toMatchObject({ sampling: { unrated: 0 } });
   });
 

@@ -1,7 +1,7 @@
 // The form of a new dataset: its values, what they are guessed to be, and the request that they make.
 import { type Sampling, samplingSchema } from '@tallrec/shared/interactions';
-import type { Column, NamedColumns } from '@tallrec/shared/rows/columns';
-import { createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
+import type { Column, NamedColumns } from '@tallrec/shared/rows/columns/columns';
+import { type BadRows, createDatasetSchema, type DatasetKind } from '@tallrec/shared/wire/datasets';
 import type { z } from 'zod';
 import { fieldErrors, filled } from '../../parts/field-errors.ts';
 import { texts } from '../../texts.ts';
@@ -18,6 +18,7 @@ export interface DatasetValues {
   kind: DatasetKind;
   /** Those that their names do not tell, and those that were corrected by hand. */
   columns: NamedColumns;
+  badRows: BadRows;
   likedAbove: NumberValue;
   /** Empty where every rating is one. */
   unrated: NumberValue;
@@ -44,6 +45,7 @@ export function initialValues(fileName: string, look: Look, beginning: Beginning
     name: fileName.replace(/\.[^.]{1,8}$/, '').slice(0, 100),
     kind,
     columns,
+    badRows: 'refuse',
     likedAbove: likedAboveFor(ratings) ?? likedAbove,
     unrated: '',
     historyLength,
@@ -83,13 +85,14 @@ interface Announced {
 }
 
 export function requestOf(values: DatasetValues, announced: Announced): z.input<typeof createDatasetSchema> {
-  const { name, kind, columns } = values;
+  const { name, kind, columns, badRows } = values;
   const body = {
     ...filled({ name: name.trim() }),
     kind,
     ...announced,
     ...(kind === 'interactions' ? { sampling: samplingOf(values) } : {}),
     ...(Object.keys(columns).length > 0 ? { columns } : {}),
+    ...(badRows === 'refuse' ? {} : { badRows }),
   };
   return body as z.input<typeof createDatasetSchema>;
 }

@@ -13,6 +13,7 @@ import { DatasetBadge } from './dataset-badge.tsx';
 import { DatasetFacts } from './dataset-facts.tsx';
 import { ReadyDataset } from './ready-dataset.tsx';
 import { RefusedDataset } from './refused-dataset.tsx';
+import { RowErrorsPanel } from './row-errors-panel.tsx';
 import { UploadPanel } from './upload-panel.tsx';
 import { Warnings } from './warnings.tsx';
 
@@ -71,6 +72,7 @@ function Stage({ dataset }: { dataset: Dataset }) {
         <>
           <Warnings warnings={dataset.warnings} />
           <ReadyDataset dataset={dataset} />
+          {dataset.errorCount > 0 && <RowErrorsPanel dataset={dataset} title={words.leftOut} />}
         </>
       );
   }

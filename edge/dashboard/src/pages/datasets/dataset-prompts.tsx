@@ -97,7 +97,7 @@ function Samples({ preview: { samples, tokenizer } }: { preview: Preview }) {
           </Button>
         </Group>
       </Group>
-      <PromptText prompt={prompt} pieces={pieces} answer={answer} />
+      <PromptText prompt={prompt} pieces={pieces} answer={answer} sample={sample.sample} />
       <Text size="sm" c="dimmed">
         {tokens === null || tokenizer === null ? words.noTokens : `${words.tokens(formatNumber(tokens), tokenizer)}.`}
         {tokens !== null && pieces === null && ` ${words.noPieces}`}

@@ -31,7 +31,7 @@ export function DatasetsTable({ datasets }: { datasets: readonly Dataset[] }) {
                   {words.formats[format]}
                 </Text>
               </Table.Td>
-              <Table.Td>{stats ? formatNumber(stats.rows) : texts.common.none}</Table.Td>
+              <Table.Td>{stats && state === 'ready' ? formatNumber(stats.rows) : texts.common.none}</Table.Td>
               <Table.Td>{formatBytes(bytes)}</Table.Td>
               <Table.Td>
                 <Time at={createdAt} />

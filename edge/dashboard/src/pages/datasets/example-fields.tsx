@@ -50,12 +50,14 @@ function ratingsOf(reading: Reading, sampling: Sampling | null): number[] {
 interface Prompt {
   prompt: string;
   answer: string | null;
+  sample: Sample | null;
 }
 
 function firstPrompt(reading: Reading, sampling: Sampling | null): Prompt | null {
   const [first] = reading.rows;
   if (!first || first.kind === 'items') return null;
-  if (first.kind === 'instructions') return { prompt: formatPrompt(first.row, 'alpaca'), answer: first.row.output };
+  if (first.kind === 'instructions')
+    return { prompt: formatPrompt(first.row, 'alpaca'), answer: first.row.output, sample: null };
   if (first.kind === 'samples') return ofSample(first.row);
   const sample = sampling && buildSamples(interactionsOf(reading), sampling)[0];
   return sample ? ofSample(sample) : null;
@@ -63,5 +65,5 @@ function firstPrompt(reading: Reading, sampling: Sampling | null): Prompt | null
 
 function ofSample(sample: Sample): Prompt {
   const answer = sample.liked === undefined ? null : answerOf(sample.liked);
-  return { prompt: formatSamplePrompt(sample, 'clean'), answer };
+  return { prompt: formatSamplePrompt(sample, 'clean'), answer, sample };
 }

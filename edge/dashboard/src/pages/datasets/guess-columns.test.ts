@@ -25,6 +25,17 @@ describe('columns with names that say nothing', () => {
     expect(guess(table('e,a,c,d,b', dated))).toEqual(all);
   });
 
+  it('are guessed in spite of slips, decimal commas, and dates of any form', () => {
+    const german = ROWS.map(([user, item, title, rating], at) => {
+      const day = String(1 + (at % 28)).padStart(2, '0');
+      return [user!, item!, title!, at === 9 ? 'gut' : `${rating},5`, at === 7 ? 'bald' : `${day}.02.2024`];
+    });
+    const text = `wer;was;film;note;tag\n${german.map((row) => row.join(';')).join('\n')}\n`;
+    expect(guess(text)).toEqual({ user: 'wer', item: 'was', title: 'film', rating: 'note', time: 'tag' });
+    const american = ROWS.map((row, at) => [...row.slice(0, 4), `${1 + (at % 12)}/${1 + (at % 28)}/2024 1:05 PM`]);
+    expect(guess(table('a,b,c,d,e', american))).toMatchObject({ time: 'e' });
+  });
+
   it('are left to names where these tell', () => {
     expect(guess(table('a,movieId,c,stars,timestamp', ROWS))).toEqual({ user: 'a', title: 'c' });
     expect(guess(table('user,item,title,rating,time', ROWS))).toEqual({});

@@ -1,6 +1,7 @@
 // Columns whose names say nothing, guessed by what is in them.
-import { parseNumber, parseTime } from '@tallrec/shared/rows/check-interaction';
-import type { Column, NamedColumns } from '@tallrec/shared/rows/columns';
+
+import { likelyNumber, likelyTime } from '@tallrec/shared/rows/checks/notation';
+import type { Column, NamedColumns } from '@tallrec/shared/rows/columns/columns';
 import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { columnsOf, type Look } from './beginning.ts';
 
@@ -15,16 +16,21 @@ const LEAST_SECONDS = 1e8;
 const MOST_GRADES = 21;
 const MOST_GRADE = 100;
 
-const everyNumber = (values: readonly string[]) => values.every((value) => parseNumber(value) !== undefined);
+/** Of a column's cells some may be slips. */
+const MOST = 0.8;
+const mostAre = (values: readonly string[], test: (value: string) => boolean) =>
+  values.filter(test).length >= MOST * values.length;
+
+const isNumber = (value: string) => likelyNumber(value) !== undefined;
 
 function isTime({ values }: Cells): boolean {
-  return values.every((value) => (parseTime(value) ?? 0) >= LEAST_SECONDS);
+  return mostAre(values, (value) => (likelyTime(value) ?? 0) >= LEAST_SECONDS);
 }
 
 /** Few numbers, in no order: ids of users have one, or are many. */
 function isRating({ values }: Cells): boolean {
-  if (!everyNumber(values)) return false;
-  const numbers = values.map(Number);
+  if (!mostAre(values, isNumber)) return false;
+  const numbers = values.flatMap((value) => likelyNumber(value) ?? []);
   const grades = new Set(numbers);
   const sorted = numbers.every((value, at) => at === 0 || value >= numbers[at - 1]!);
   return (
@@ -33,7 +39,7 @@ function isRating({ values }: Cells): boolean {
 }
 
 function isText({ values }: Cells): boolean {
-  return !everyNumber(values) && values.some((value) => /\p{L}{2}/u.test(value));
+  return !mostAre(values, isNumber) && values.some((value) => /\p{L}{2}/u.test(value));
 }
 
 const averageLength = ({ values }: Cells) => values.reduce((sum, { length }) => sum + length, 0) / values.length;

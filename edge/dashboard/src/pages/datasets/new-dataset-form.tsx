@@ -4,16 +4,17 @@ import { useForm } from '@mantine/form';
 import { DATASET_KINDS, type DatasetFormat } from '@tallrec/shared/wire/datasets';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useRef } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import { refusedFields } from '../../api.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { ChooseButton } from '../../parts/choose-button.tsx';
 import { formatBytes, formatShare } from '../../parts/formats.tsx';
 import { LinkButton } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useCreateDataset, useStartTransfer } from '../../queries/dataset-changes.ts';
 import { texts } from '../../texts.ts';
-import { unreadable } from '../../transfers/file-fault.ts';
+import { FileFault, requireReadable, unreadable } from '../../transfers/file-fault.ts';
 import { whilePreparing } from '../../transfers/transfers.ts';
 import { useFileDigest } from '../../transfers/use-file-digest.ts';
 import { type Beginning, beginningOf, columnsOf, lookAt, readBeginning } from './beginning.ts';
@@ -34,10 +35,10 @@ const words = texts.datasetForm;
 
 interface NewDatasetFormProps {
   file: File;
-  onOther: () => void;
+  onFile: (file: File | null) => void;
 }
 
-export function NewDatasetForm({ file, onOther }: NewDatasetFormProps) {
+export function NewDatasetForm({ file, onFile }: NewDatasetFormProps) {
   const query = useQuery({
     queryKey: ['beginning', file.name, file.size, file.lastModified],
     queryFn: () => beginningOf(file).catch((cause) => Promise.reject(unreadable(cause))),
@@ -47,23 +48,37 @@ export function NewDatasetForm({ file, onOther }: NewDatasetFormProps) {
   });
   return (
     <Stack gap="lg">
-      <ChosenFile file={file} onOther={onOther} />
-      <QueryView query={query}>
-        {(beginning) => {
-          const { fault } = lookAt(beginning);
-          if (!fault) return <BeginningForm file={file} beginning={beginning} />;
-          return (
-            <Alert color="red" title={words.nothing}>
-              {`${fault.problem} ${fault.fix}`}
-            </Alert>
-          );
-        }}
-      </QueryView>
+      <ChosenFile file={file} onFile={onFile} />
+      {query.error ? (
+        <FileGone error={query.error} onFile={onFile} />
+      ) : (
+        <QueryView query={query}>
+          {(beginning) => {
+            const { fault } = lookAt(beginning);
+            if (!fault) return <BeginningForm file={file} beginning={beginning} onFile={onFile} />;
+            return (
+              <Alert color="red" title={words.nothing}>
+                {`${fault.problem} ${fault.fix}`}
+              </Alert>
+            );
+          }}
+        </QueryView>
+      )}
     </Stack>
   );
 }
 
-function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }) {
+/** It was changed or moved since it was chosen, and only choosing it again helps. */
+function FileGone({ error, onFile }: { error: Error; onFile: (file: File) => void }) {
+  return (
+    <Stack gap="xs" align="flex-start">
+      <ErrorAlert error={error} />
+      <ChooseButton onFile={onFile}>{words.again}</ChooseButton>
+    </Stack>
+  );
+}
+
+function BeginningForm({ file, beginning, onFile }: NewDatasetFormProps & { beginning: Beginning }) {
   const look = useMemo(() => lookAt(beginning), [beginning]);
   const element = useRef<HTMLFormElement>(null);
   const form = useForm<DatasetValues>({
@@ -71,7 +86,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
     validate: (values) => datasetErrors(values, look, file.size),
     validateInputOnBlur: true,
   });
-  const { kind, columns } = form.values;
+  const { kind, columns, badRows } = form.values;
   const named = useDeferredValue(columns);
   const reading = useMemo(
     () => readBeginning(beginning, { kind, format: look.format, named }),
@@ -80,7 +95,7 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
   const known = columnsOf(look.header, kind, columns);
   // Where nothing can be read, the errors say why.
   const lacking = look.rows.length > 0 ? (known?.missing ?? []) : [];
-  const refused = lacking.length === 0 && reading.errorCount > 0;
+  const outlook = lacking.length === 0 ? reading.outlook[badRows] : 'taken';
   const sampling = validSampling(useDeferredValue(form.values));
   const { upload, readBytes } = useUpload(file, look.format);
   const navigate = useNavigate();
@@ -130,16 +145,34 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
           sampling={sampling}
           lacking={lacking.map((column) => texts.datasets.columnNames[column])}
           doubts={known?.doubts ?? []}
+          badRows={badRows}
+          onBadRows={(choice) => form.setFieldValue('badRows', choice)}
         />
         {reading.rows.length > 0 && <ExampleFields form={form} reading={reading} sampling={sampling} />}
-        {upload.error && <ErrorAlert error={upload.error} />}
+        {upload.error &&
+          (upload.error instanceof FileFault ? (
+            <FileGone error={upload.error} onFile={onFile} />
+          ) : (
+            <ErrorAlert error={upload.error} />
+          ))}
         <Group>
-          <Button type="submit" size="md" loading={upload.isPending} variant={refused ? 'default' : 'filled'}>
-            {refused ? words.submitAnyway : words.submit}
+          <Button
+            type="submit"
+            size="md"
+            loading={upload.isPending}
+            disabled={outlook === 'refused'}
+            variant={outlook === 'taken' ? 'filled' : 'default'}
+          >
+            {outlook === 'unsure' ? words.submitAnyway : words.submit}
           </Button>
           <LinkButton to="/datasets" size="md" variant="default">
             {texts.common.cancel}
           </LinkButton>
+          {outlook === 'refused' && (
+            <Text size="sm" c="dimmed">
+              {words.refused}
+            </Text>
+          )}
           {upload.isPending && readBytes < file.size && (
             <Text size="sm" c="dimmed" role="status">
               {words.hashing(formatShare(readBytes / file.size))}
@@ -151,17 +184,20 @@ function BeginningForm({ file, beginning }: { file: File; beginning: Beginning }
   );
 }
 
-function ChosenFile({ file, onOther }: NewDatasetFormProps) {
+function ChosenFile({ file, onFile }: NewDatasetFormProps) {
+  const name = useRef<HTMLParagraphElement>(null);
+  // What had the focus is gone: the button by which it was chosen.
+  useEffect(() => name.current?.focus(), []);
   return (
     <Paper withBorder px="md" py="sm">
       <Group justify="space-between">
-        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+        <Text ref={name} tabIndex={-1} fw={600} style={{ overflowWrap: 'anywhere', outline: 'none' }}>
           {file.name}{' '}
           <Text span c="dimmed" fw={400}>
             {formatBytes(file.size)}
           </Text>
         </Text>
-        <Button variant="default" size="xs" onClick={onOther}>
+        <Button variant="default" size="xs" onClick={() => onFile(null)}>
           {words.another}
         </Button>
       </Group>
@@ -180,6 +216,8 @@ function useUpload(file: File, format: DatasetFormat) {
     mutationFn: async (values: DatasetValues) => {
       const { dataset, digest } = await whilePreparing(async () => {
         const digest = await digested();
+        // It may have changed since it was hashed: then nothing is made of it.
+        await requireReadable(file);
         const body = requestOf(values, { format, bytes: file.size, sha256: digest.sha256 });
         const { dataset } = await create.mutateAsync({ body, idempotencyKey: crypto.randomUUID() });
         return { dataset, digest };

@@ -14,17 +14,15 @@ form.catch(() => undefined);
 const NewDatasetForm = lazy(() => form.then((module) => ({ default: module.NewDatasetForm })));
 
 export function NewDatasetPage() {
-  const [file, setFile] = useState(takeChosenFile);
+  const [{ file, count }, setChosen] = useState(() => ({ file: takeChosenFile(), count: 0 }));
+  // One that is chosen again may have changed since: all begins anew.
+  const setFile = (next: File | null) => setChosen((before) => ({ file: next, count: before.count + 1 }));
   const problem = file && problemOf(file);
   return (
     <Page title={words.title} lead={words.lead}>
       {file && problem === null ? (
         <Suspense fallback={<Loading />}>
-          <NewDatasetForm
-            key={`${file.name} ${file.size} ${file.lastModified}`}
-            file={file}
-            onOther={() => setFile(null)}
-          />
+          <NewDatasetForm key={count} file={file} onFile={setFile} />
         </Suspense>
       ) : (
         <ChooseFile problem={problem} onFile={setFile} />

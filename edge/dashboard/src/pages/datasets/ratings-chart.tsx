@@ -1,15 +1,16 @@
-// How often each rating was given, the likes in colour.
+// How often each rating was given, the likes dark.
 import { BarChart } from '@mantine/charts';
 import type { DatasetProfile } from '@tallrec/shared/wire/datasets';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
+import { DISLIKED_STYLE, LIKED_STYLE } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 import { countText, rangeText } from './bin-chart.tsx';
 
 const words = texts.datasetDetail.pictures.ratings;
 const SERIES = [
-  { name: 'liked', label: words.columns.liked, color: 'blue.6' },
-  { name: 'disliked', label: words.columns.disliked, color: 'gray.6' },
+  { name: 'liked', label: words.columns.liked, color: LIKED_STYLE.color },
+  { name: 'disliked', label: words.columns.disliked, color: DISLIKED_STYLE.color },
 ];
 
 export function RatingsChart({ ratings }: { ratings: NonNullable<DatasetProfile['ratings']> }) {
@@ -26,7 +27,7 @@ export function RatingsChart({ ratings }: { ratings: NonNullable<DatasetProfile[
       hint={words.hint}
       summary={words.summary(formatShare(all === 0 ? 0 : likes / all))}
       data={{ columns: words.columns, rows, format: { liked: formatNumber, disliked: formatNumber } }}
-      legend={SERIES.map(({ label, color }) => ({ label, color: `var(--mantine-color-${color.replace('.', '-')})` }))}
+      legend={SERIES}
     >
       <BarChart
         h={200}

@@ -7,7 +7,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
 import type { ShownTransfer, TransferView } from '../../transfers/transfer.ts';
-import { useTransfer, useTransferView } from '../../transfers/transfers.ts';
+import { useFileFault, useTransfer, useTransferView } from '../../transfers/transfers.ts';
 import { GoOnWithUpload } from './go-on-with-upload.tsx';
 
 const { upload: words, verbs } = texts.datasetDetail;
@@ -15,9 +15,11 @@ const { upload: words, verbs } = texts.datasetDetail;
 export function UploadPanel({ dataset }: { dataset: Dataset }) {
   const transfer = useTransfer(dataset.id);
   const mayWrite = useMay('datasets:write');
-  if (transfer) return <Sending transfer={transfer} />;
+  const fault = useFileFault(transfer);
+  if (transfer && !fault) return <Sending transfer={transfer} />;
   if (!mayWrite) return <Alert color="gray">{words.waiting}</Alert>;
-  return <GoOnWithUpload dataset={dataset} />;
+  // Trying again helps with all but the file.
+  return <GoOnWithUpload dataset={dataset} fault={fault} />;
 }
 
 function Sending({ transfer }: { transfer: ShownTransfer }) {

@@ -5,7 +5,7 @@ import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { ChartLegend } from '../../parts/chart-legend.tsx';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { type ChartPoint, PointChart } from '../../parts/point-chart.tsx';
-import { type SeriesStyle, seriesStyle } from '../../parts/series-style.tsx';
+import { lineWidth, type SeriesStyle, seriesStyle } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail.calibration;
@@ -30,7 +30,8 @@ export function CalibrationChart({ title = words.title, of }: CalibrationChartPr
   const series = of.map(({ label, distribution, style }, at) => ({
     label,
     style: style ?? seriesStyle(at),
-    points: pointsOf(distribution, of.length === 1),
+    width: lineWidth(at, of.length),
+    points: pointsOf(distribution, of.length === 1, lineWidth(at, of.length) / 2 - 1),
   }));
   const only = of.length === 1 ? of[0]!.distribution.calibration : null;
   const axis = (label: string) => ({ label, domain: [0, 1] as [number, number], ticks: TICKS, format: percent });
@@ -67,14 +68,14 @@ function filledBins({ bins }: ScoreDistribution) {
 }
 
 /** Intervals of several would hide one another. */
-function pointsOf(distribution: ScoreDistribution, withIntervals: boolean): ChartPoint[] {
+function pointsOf(distribution: ScoreDistribution, withIntervals: boolean, larger: number): ChartPoint[] {
   const most = Math.max(...filledBins(distribution).map(({ rows }) => rows));
   return filledBins(distribution).map(({ meanScore, liked, rows }) => ({
     x: meanScore,
     y: liked / rows,
     ...(withIntervals ? shareInterval(liked, rows) : {}),
     // By its area as many as it stands for.
-    size: 2 + 4 * Math.sqrt(rows / most),
+    size: larger + 2 + 4 * Math.sqrt(rows / most),
     note: `${percent(meanScore)} → ${percent(liked / rows)}, ${words.rows}: ${formatNumber(rows)}`,
   }));
 }

@@ -1,20 +1,19 @@
 // What it is judged on, and what it learns from.
 import { Alert, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { ErrorAlert } from '../../parts/alerts.tsx';
-import { formatNumber } from '../../parts/formats.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading } from '../../parts/query-view.tsx';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { described, type FieldsProps } from './subject-fields.tsx';
 
 const words = texts.evaluationForm;
 const SPLITS = ['test', 'valid', 'train', 'all'] as const;
 
 export function DataFields({ form, asked }: FieldsProps) {
-  const ready = useReadyDatasets('rec');
-  const instructions = useReadyDatasets('alpaca');
+  const ready = useDatasetsForStage('rec');
+  const instructions = useDatasetsForStage('alpaca');
   if (ready.error && !ready.items) return <ErrorAlert error={ready.error} onRetry={ready.retry} />;
   if (!ready.items) return <Loading />;
   const data = ready.items.map(datasetOption);
@@ -70,9 +69,4 @@ export function DataFields({ form, asked }: FieldsProps) {
       )}
     </Stack>
   );
-}
-
-export function datasetOption({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }

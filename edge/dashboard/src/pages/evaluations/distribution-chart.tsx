@@ -4,13 +4,13 @@ import type { ScoreDistribution } from '@tallrec/shared/wire/evaluations';
 import { ChartFrame } from '../../parts/chart-frame.tsx';
 import { ChartLegend } from '../../parts/chart-legend.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
-import { seriesStyle } from '../../parts/series-style.tsx';
+import { DISLIKED_STYLE, LIKED_STYLE } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail.distribution;
 export const DISTRIBUTION_LEGEND = [
-  { label: words.liked, style: seriesStyle(0), kind: 'bar' },
-  { label: words.disliked, style: seriesStyle(1), kind: 'bar' },
+  { label: words.liked, style: LIKED_STYLE, kind: 'bar' },
+  { label: words.disliked, style: DISLIKED_STYLE, kind: 'bar' },
 ] as const;
 
 interface DistributionChartProps {

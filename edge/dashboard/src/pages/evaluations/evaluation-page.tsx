@@ -6,12 +6,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
+import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useJobFeed } from '../../parts/use-job-feed.ts';
 import { evaluationQuery } from '../../queries/evaluations.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { EvaluationActions } from './evaluation-actions.tsx';
 import { EvaluationFacts } from './evaluation-facts.tsx';
 import { MakingFacts } from './making-facts.tsx';
@@ -67,12 +68,13 @@ function ProgressPanel({ evaluation }: { evaluation: Evaluation }) {
   const { state, error } = evaluation;
   const progress = useProgress(evaluation);
   const ended = isTerminal(state);
+  const away = useAwayNode(evaluation);
   const share = progress && progress.total > 0 ? (100 * progress.done) / progress.total : null;
   return (
     <Paper withBorder p="md" component="section" aria-label={words.progress}>
       <Stack gap="sm">
         <Group gap="sm">
-          <TuningBadge {...evaluation} />
+          <JobBadge {...evaluation} />
           {progress && (
             <Text size="sm">
               {texts.evaluations.progress(
@@ -82,9 +84,10 @@ function ProgressPanel({ evaluation }: { evaluation: Evaluation }) {
               )}
             </Text>
           )}
-          {!ended && progress?.etaMs != null && <Text size="sm">{words.eta(formatSpan(progress.etaMs))}</Text>}
+          {!ended && !away && progress?.etaMs != null && <Text size="sm">{words.eta(formatSpan(progress.etaMs))}</Text>}
         </Group>
         {!ended && share !== null && <Progress value={share} aria-label={words.progress} />}
+        {away && <NodeAway node={away} />}
         {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
         {error && (
           <Alert color={ended ? 'red' : 'yellow'} title={error.code}>

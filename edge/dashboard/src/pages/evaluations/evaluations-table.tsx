@@ -5,12 +5,12 @@ import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
 import { ChoiceBox } from '../../parts/choice-box.tsx';
 import { formatAuc, formatNumber, Time } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { subjectOf, subjectWithDraw } from './subject.ts';
 
 const words = texts.evaluations;
@@ -23,7 +23,7 @@ interface EvaluationsTableProps {
 }
 
 export function EvaluationsTable({ evaluations, chosen, onChoose }: EvaluationsTableProps) {
-  const { items: datasets } = useReadyDatasets('rec');
+  const { items: datasets } = useDatasetsForStage('rec');
   const columns: Record<string, string> = chosen ? { chosen: texts.choosing.chosen, ...words.columns } : words.columns;
   const { data: adapters } = useQuery(adaptersQuery);
   return (
@@ -87,7 +87,7 @@ function State({ evaluation }: { evaluation: Evaluation }) {
   const { state, progress, name } = evaluation;
   return (
     <Stack gap={4} align="flex-start">
-      <TuningBadge {...evaluation} />
+      <JobBadge {...evaluation} />
       {state === 'running' && progress && (
         <>
           <Progress w="100%" value={(100 * progress.done) / Math.max(1, progress.total)} size="sm" aria-label={name} />

@@ -3,12 +3,12 @@ import { SimpleGrid } from '@mantine/core';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { formatAuc } from '../../parts/formats.tsx';
 import { type Figure, IntervalChart } from '../../parts/interval-chart.tsx';
-import { seriesStyle } from '../../parts/series-style.tsx';
+import { RULE_STYLE, seriesStyle } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail;
 const names = words.figures;
-const STYLES = { own: seriesStyle(0), blend: seriesStyle(2), rule: seriesStyle(1), popularity: seriesStyle(4) };
+const STYLES = { own: seriesStyle(0), blend: seriesStyle(2), rule: RULE_STYLE, popularity: seriesStyle(4) };
 const GUESSING = { value: 0.5, label: names.guessing };
 
 interface FiguresChartsProps {

@@ -3,6 +3,7 @@ import { Accordion, Badge, Code, Group, SimpleGrid, Stack, Text } from '@mantine
 import type { EvaluationReport, JudgedExample, ScoreDistribution } from '@tallrec/shared/wire/evaluations';
 import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { likedColor } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail.examples;
@@ -48,7 +49,7 @@ function Example({ example, scale }: { example: JudgedExample; scale: ScoreDistr
           </Text>
           <Group gap="xs">
             <Text size="sm">{said}</Text>
-            <Badge color={liked ? 'blue' : 'orange'}>{liked ? words.liked : words.disliked}</Badge>
+            <Badge color={likedColor(liked)}>{liked ? words.liked : words.disliked}</Badge>
             <Text size="xs" c="dimmed">
               {[words.row(formatNumber(row)), user && words.user(user)].filter(Boolean).join(', ')}
             </Text>

@@ -6,13 +6,14 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { newestTuningsQuery, tuningQuery } from '../../queries/tunings.ts';
 import { useListed } from '../../queries/use-listed.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import type { Asked, EvaluationValues } from './evaluation-form.ts';
 
 const words = texts.evaluationForm;
@@ -98,7 +99,7 @@ function AdapterField({ form }: FormProps) {
 function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): void {
   const made = adapter?.tuning ?? null;
   const [tuning] = useListed(made === null ? [] : [made], useQuery(newestTuningsQuery), tuningQuery);
-  const { items: datasets } = useReadyDatasets('rec');
+  const { items: datasets } = useDatasetsForStage('rec');
   const learnedFrom = datasets?.find(({ id }) => id === tuning?.dataset);
   const model = adapter?.model;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen meanwhile is looked up, and suggests nothing by itself
@@ -115,11 +116,7 @@ function useDefaultsOf(adapter: Adapter | undefined, form: FormProps['form']): v
 function ModelField({ form }: FormProps) {
   const query = useQuery(modelsQuery);
   const held = [...new Set((query.data?.items ?? []).map(({ name }) => name))];
-  const only = held.length === 1 ? held[0] : undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: there is nothing to choose, once it is known
-  useEffect(() => {
-    if (only !== undefined && form.values.model === null) form.setFieldValue('model', only);
-  }, [only]);
+  useOnlyModel(form.values.model, (model) => form.setFieldValue('model', model));
   return (
     <QueryView query={query}>
       {() => {

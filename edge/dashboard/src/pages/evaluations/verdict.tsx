@@ -1,5 +1,7 @@
-// What the figures come to, in one sentence: better than the rule, worse, or not to be told apart.
+// What the figures come to, in one sentence: better than the rule, worse, not to be told apart, or of too few users to say.
 import { Alert, Group, Stack, Text } from '@mantine/core';
+import { MIN_RESAMPLED_USERS } from '@tallrec/shared/metrics';
+import { ranksBackwards, verdictOf } from '@tallrec/shared/verdict';
 import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { formatAuc, formatNumber, formatShare } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
@@ -13,7 +15,7 @@ interface VerdictProps {
 
 export function Verdict({ method, report }: VerdictProps) {
   const { auc, n, likedShare, users, usersInferred } = report;
-  const told = verdictOf(method, report);
+  const told = toldOf(method, report);
   const rows = words.figures.rows(formatNumber(n), formatShare(likedShare));
   const within = users > 0 ? words.figures.users(formatNumber(users)) : null;
   return (
@@ -24,6 +26,7 @@ export function Verdict({ method, report }: VerdictProps) {
         </Text>
         <Stack gap={4} flex={1} miw={240}>
           <Text>{told.sentence}</Text>
+          {ranksBackwards(auc) && <Text size="sm">{words.backwards}</Text>}
           <Text size="sm">{[rows, within, usersInferred && words.figures.inferred].filter(Boolean).join(', ')}</Text>
         </Stack>
       </Group>
@@ -33,13 +36,21 @@ export function Verdict({ method, report }: VerdictProps) {
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
-function verdictOf(method: VerdictProps['method'], { auc, overRule, intervals }: EvaluationReport) {
+function toldOf(method: VerdictProps['method'], report: EvaluationReport) {
+  const { auc, overRule, intervals } = report;
   if (auc === null) return { color: 'gray', sentence: words.noAuc };
   if (method === 'history-share') return { color: 'gray', sentence: words.isRule };
   const difference = overRule?.auc;
   if (!difference) return { color: 'gray', sentence: intervals === null ? words.noIntervals : words.noAuc };
   const { value, low, high } = difference;
-  if (low > 0) return { color: 'green', sentence: words.better(value.toFixed(3), signed(low), signed(high)) };
-  if (high < 0) return { color: 'red', sentence: words.worse((-value).toFixed(3), signed(low), signed(high)) };
-  return { color: 'yellow', sentence: words.alike(signed(low), signed(high)) };
+  switch (verdictOf(report)) {
+    case 'better':
+      return { color: 'green', sentence: words.better(value.toFixed(3), signed(low), signed(high)) };
+    case 'worse':
+      return { color: 'red', sentence: words.worse((-value).toFixed(3), signed(low), signed(high)) };
+    case 'alike':
+      return { color: 'yellow', sentence: words.alike(signed(low), signed(high)) };
+    default:
+      return { color: 'gray', sentence: words.tooFewUsers(formatNumber(MIN_RESAMPLED_USERS)) };
+  }
 }

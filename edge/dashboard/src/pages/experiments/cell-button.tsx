@@ -5,6 +5,7 @@ import { formatNumber, formatShare } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 import { type Cell, isMissing, isSeedless } from './cells.ts';
 import { cellText, shotsTitle } from './export-table.ts';
+import { obstacleOf } from './obstacles.ts';
 import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
@@ -12,8 +13,6 @@ const words = texts.experiments;
 interface CellButtonProps extends TableHandlers {
   cell: Cell;
   note?: string;
-  /** What has to be passed. */
-  ruleAuc: number | null;
 }
 
 export function cellName({ method, shots }: Cell): string {
@@ -21,10 +20,18 @@ export function cellName({ method, shots }: Cell): string {
   return shotless ? title : words.cell(title, shotsTitle(shots));
 }
 
-export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonProps) {
-  const { auc, atWork, failed } = cell;
+export function CellButton({ cell, note, means, onLook, onStart }: CellButtonProps) {
+  const obstacle = obstacleOf(cell, means);
+  const { auc, verdict, atWork, failed } = cell;
   if (isMissing(cell) && failed.length === 0) {
     if (!onStart) return texts.common.none;
+    if (obstacle !== null) {
+      return (
+        <Text size="xs" c="dimmed">
+          {obstacle}
+        </Text>
+      );
+    }
     return (
       <Button size="compact-xs" variant="subtle" onClick={() => onStart([cell])}>
         {words.start}
@@ -39,7 +46,8 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
         {auc !== null && (
           <Text
             size="sm"
-            fw={ruleAuc !== null && auc > ruleAuc ? 700 : 400}
+            fw={verdict === 'better' ? 700 : 400}
+            {...(verdict === 'few-users' ? { c: 'dimmed' } : {})}
             td="underline"
             style={{ textUnderlineOffset: 3, textDecorationStyle: 'dotted' }}
           >
@@ -54,7 +62,7 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
         {auc === null && atWork.length > 0 && <AtWork cell={cell} />}
         {auc !== null && (
           <Text size="xs" c="dimmed">
-            {[madeOf(cell), note].filter(Boolean).join(', ')}
+            {[madeOf(cell), fewerThan(cell, means), note].filter(Boolean).join(', ')}
           </Text>
         )}
       </Stack>
@@ -62,10 +70,16 @@ export function CellButton({ cell, note, ruleAuc, onLook, onStart }: CellButtonP
   );
 }
 
-function madeOf({ method, fromReports, seeds, atWork }: Cell): string {
+/** A figure that stands under a larger K than there were examples. */
+function fewerThan({ shots }: Cell, { examples }: TableHandlers['means']): string | null {
+  return shots !== null && examples !== undefined && examples < shots ? words.ofExamples(formatNumber(examples)) : null;
+}
+
+function madeOf({ method, fromReports, seeds, verdict, atWork }: Cell): string {
   const count = seeds.length === 1 ? words.oneSeed : words.seeds(formatNumber(seeds.length));
   return [
     ...(fromReports ? [words.fromReports] : isSeedless(method) ? [] : [count]),
+    ...(verdict === 'few-users' ? [words.fewUsers] : []),
     ...(atWork.length > 0 ? [words.moreAtWork(formatNumber(atWork.length))] : []),
   ].join(', ');
 }

@@ -1,9 +1,9 @@
 // What a figure of the table is made of: each evaluation with how it came to be, what failed and why.
 import { Button, Group, List, Modal, Stack, Text, Title } from '@mantine/core';
 import { formatNumber } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 import { cellName } from './cell-button.tsx';
 import type { Cell } from './cells.ts';
 import type { Entry } from './entries.ts';
@@ -71,7 +71,7 @@ function Entries({ title, entries }: { title: string; entries: readonly Entry[] 
                   {percentage(evaluation.report.auc)}
                 </Text>
               ) : (
-                <TuningBadge {...evaluation} />
+                <JobBadge {...evaluation} />
               )}
             </Group>
             <Text size="xs" c="dimmed">

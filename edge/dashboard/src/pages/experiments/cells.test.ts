@@ -109,6 +109,26 @@ describe('a cell', () => {
     expect([cell.auc, cell.seeds, cell.others.length]).toEqual([0.5, [0, 1], 1]);
   });
 
+  it('is better than the rule where every seed is, by an interval over users, and says nothing of few users', () => {
+    const ends = (low: number, high: number) => ({ low, high, level: 0.95, resampled: 'users' as const });
+    const report = (low: number, users = 20) =>
+      reportOf(0.9, {
+        ...{ users, interval: ends(0.8, 0.95) },
+        overRule: { auc: { ...ends(low, 0.3), value: 0.2 }, perUserAuc: null },
+      });
+    const of = (...reports: ReturnType<typeof report>[]) => {
+      const told = reports.map((one, seed) => judged('sasrec', 16, seed, 0, { report: one }));
+      const { verdict, interval } = cellOf(tableOf(entries(told)), 'sasrec', 16);
+      return [verdict, interval?.low ?? null];
+    };
+    expect(of(report(0.1))).toEqual(['better', 0.8]);
+    expect(of(report(0.1), report(0.05))).toEqual(['better', null]);
+    expect(of(report(0.1), report(-0.05))).toEqual(['alike', null]);
+    expect(of(report(0.1, 3))).toEqual(['few-users', null]);
+    expect(of(report(0.1), report(0.1, 3))).toEqual(['few-users', null]);
+    expect(of(reportOf(0.9))).toEqual(['unknown', null]);
+  });
+
   it('tells what is at work, and what failed and was not tried again', () => {
     const table = tableOf(
       entries([

@@ -1,6 +1,7 @@
 // The paper's table from entries: a cell a method and K, its mean over seeds, and what is still at work on it or failed.
 import { type EvaluatedMethod, evaluatedMethodSchema, methodNamed } from '@tallrec/shared/methods';
 import { mean, seedsInterval } from '@tallrec/shared/seeds-interval';
+import { usersInterval, type Verdict, verdictOf } from '@tallrec/shared/verdict';
 import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Entry } from './entries.ts';
 
@@ -15,8 +16,10 @@ export interface Cell {
   auc: number | null;
   /** Half of Student's 95 % interval over seeds. */
   half: number | null;
-  /** Of the one seed there is: that over users. */
+  /** Of the one seed there is: that over users, where there are enough of them. */
   interval: { low: number; high: number } | null;
+  /** Against the rule, where all seeds agree. */
+  verdict: Verdict;
   seeds: number[];
   /** What the mean is of, one a seed. */
   counted: Entry[];
@@ -76,11 +79,22 @@ function cellOf(method: EvaluatedMethod, shots: Shots, entries: readonly Entry[]
     return {
       ...cell,
       ...figuresOf(aucs, [...covered]),
-      interval: counted.length === 1 ? counted[0]!.evaluation.report!.interval : null,
+      interval: counted.length === 1 ? usersInterval(counted[0]!.evaluation.report!) : null,
+      verdict: agreed(counted.map(({ evaluation }) => verdictOf(evaluation.report!))),
     };
   }
   const told = besideOthers(method, shots, entries);
-  return { ...cell, ...figuresOf([...told.values()], [...told.keys()]), interval: null, fromReports: told.size > 0 };
+  return {
+    ...cell,
+    ...figuresOf([...told.values()], [...told.keys()]),
+    ...{ interval: null, verdict: 'unknown', fromReports: told.size > 0 },
+  };
+}
+
+/** Of few users nothing is said, and seeds that differ are not told apart from the rule. */
+function agreed(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('few-users')) return 'few-users';
+  return verdicts.every((verdict) => verdict === verdicts[0]) ? verdicts[0]! : 'alike';
 }
 
 function figuresOf(aucs: readonly number[], seeds: number[]): Pick<Cell, 'auc' | 'half' | 'seeds'> {

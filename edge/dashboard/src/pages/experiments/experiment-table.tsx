@@ -3,16 +3,18 @@ import { Button, Paper, Table, Text, VisuallyHidden } from '@mantine/core';
 import { METHOD_KINDS, methodNamed } from '@tallrec/shared/methods';
 import { type PaperDomain, paperAuc } from '@tallrec/shared/paper-figures';
 import { formatNumber } from '../../parts/formats.tsx';
+import { STICKY_COLUMN } from '../../parts/sticky-column.ts';
 import { texts } from '../../texts.ts';
 import { CellButton } from './cell-button.tsx';
-import { type Cell, type ExperimentTable, isMissing, type Shots, type TableRow } from './cells.ts';
+import type { Cell, ExperimentTable, Shots, TableRow } from './cells.ts';
 import { percentage, shotsTitle } from './export-table.ts';
+import { isFillable } from './obstacles.ts';
 import type { TableHandlers } from './table-handlers.ts';
 
 const words = texts.experiments;
 
-/** What a row is of stays in sight while the columns are scrolled. */
-const STICKY = { position: 'sticky', left: 0, background: 'var(--mantine-color-body)', zIndex: 1 } as const;
+/** So narrow that two columns are in sight beside it on a phone. */
+const NAMES_WIDTH = { base: 108, sm: 150 };
 
 interface ExperimentTableProps extends TableHandlers {
   table: ExperimentTable;
@@ -21,21 +23,26 @@ interface ExperimentTableProps extends TableHandlers {
 
 export function ExperimentTableView({ table: { shots, rows }, domain, ...handlers }: ExperimentTableProps) {
   const span = domain === null ? 1 : 2;
-  const ruleAuc = rows.find(({ method }) => method === 'history-share')?.cells[0]?.auc ?? null;
   const inColumn = (at: number) => rows.filter(({ cells }) => cells.length > 1).map(({ cells }) => cells[at]!);
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={170 + shots.length * (domain === null ? 130 : 190) + 90}>
+      <Table.ScrollContainer minWidth={110 + shots.length * (domain === null ? 110 : 170) + 80}>
         <Table aria-label={words.title} verticalSpacing={6} highlightOnHover withColumnBorders>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col" rowSpan={domain === null ? 1 : 2} miw={150} style={STICKY}>
+              <Table.Th
+                scope="col"
+                rowSpan={domain === null ? 1 : 2}
+                w={NAMES_WIDTH}
+                miw={NAMES_WIDTH}
+                style={STICKY_COLUMN}
+              >
                 {words.method}
               </Table.Th>
               {shots.map((k, at) => (
                 <Table.Th key={k ?? 'all'} scope="colgroup" colSpan={span} ta="center">
                   {shotsTitle(k)}
-                  <Fill cells={inColumn(at)} label={words.column(shotsTitle(k))} onStart={handlers.onStart} />
+                  <Fill cells={inColumn(at)} label={words.column(shotsTitle(k))} {...handlers} />
                 </Table.Th>
               ))}
               {handlers.onStart && <Table.Td rowSpan={domain === null ? 1 : 2} />}
@@ -69,7 +76,7 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
               {rows
                 .filter(({ method }) => methodNamed(method).kind === kind)
                 .map((row) => (
-                  <MethodRow key={row.method} row={row} ruleAuc={ruleAuc} shots={shots} domain={domain} {...handlers} />
+                  <MethodRow key={row.method} row={row} shots={shots} domain={domain} {...handlers} />
                 ))}
             </Table.Tbody>
           ))}
@@ -81,27 +88,27 @@ export function ExperimentTableView({ table: { shots, rows }, domain, ...handler
 
 interface MethodRowProps extends TableHandlers {
   row: TableRow;
-  ruleAuc: number | null;
   shots: readonly Shots[];
   domain: PaperDomain | null;
 }
 
-function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onStart }: MethodRowProps) {
+function MethodRow({ row: { method, cells }, shots, domain, ...handlers }: MethodRowProps) {
+  const { onStart } = handlers;
   const { title, shotless } = methodNamed(method);
   const span = domain === null ? 1 : 2;
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={500} style={STICKY}>
+      <Table.Th scope="row" fw={500} style={STICKY_COLUMN}>
         {title}
       </Table.Th>
       {shotless ? (
         <Table.Td colSpan={shots.length * span} ta={{ base: 'left', sm: 'center' }}>
-          <CellButton cell={cells[0]!} note={words.anyShots} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+          <CellButton cell={cells[0]!} note={words.anyShots} {...handlers} />
         </Table.Td>
       ) : (
         cells.flatMap((cell) => [
           <Table.Td key={`${cell.shots} ours`} ta="center">
-            <CellButton cell={cell} ruleAuc={ruleAuc} onLook={onLook} onStart={onStart} />
+            <CellButton cell={cell} {...handlers} />
           </Table.Td>,
           ...(domain === null
             ? []
@@ -114,23 +121,22 @@ function MethodRow({ row: { method, cells }, ruleAuc, shots, domain, onLook, onS
       )}
       {onStart && (
         <Table.Td ta="center">
-          <Fill cells={cells.length > 1 ? cells : []} label={words.row(title)} onStart={onStart} />
+          <Fill cells={cells.length > 1 ? cells : []} label={words.row(title)} {...handlers} />
         </Table.Td>
       )}
     </Table.Tr>
   );
 }
 
-interface FillProps {
+interface FillProps extends Pick<TableHandlers, 'means' | 'onStart'> {
   cells: readonly Cell[];
   /** What is filled, for those who do not see where it stands. */
   label: string;
-  onStart: TableHandlers['onStart'];
 }
 
 /** Of one cell alone its own button does. */
-function Fill({ cells, label, onStart }: FillProps) {
-  const missing = cells.filter(isMissing);
+function Fill({ cells, label, means, onStart }: FillProps) {
+  const missing = cells.filter((cell) => isFillable(cell, means));
   if (!onStart || missing.length < 2) return null;
   const count = formatNumber(missing.length);
   return (

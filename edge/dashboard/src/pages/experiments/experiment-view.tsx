@@ -4,19 +4,21 @@ import type { Dataset } from '@tallrec/shared/wire/datasets';
 import type { Evaluation } from '@tallrec/shared/wire/evaluations';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { formatNumber } from '../../parts/formats.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { allAdaptersQuery } from '../../queries/adapters.ts';
 import { allTuningsQuery } from '../../queries/all-tunings.ts';
 import { evaluationsOnQuery } from '../../queries/evaluations.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import { nodesQuery } from '../../queries/nodes.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
 import { CellDetails } from './cell-details.tsx';
-import { type Cell, isMissing, tableOf } from './cells.ts';
+import { type Cell, tableOf } from './cells.ts';
 import { Choices } from './choices.tsx';
 import { type Entry, entryOf, fits, frequent, type Selection } from './entries.ts';
 import { ExperimentTableView } from './experiment-table.tsx';
+import { examplesIn, isFillable, type Means, mayEncode } from './obstacles.ts';
 import type { ExperimentSearch } from './search.ts';
 import { StartDialog } from './start-dialog.tsx';
 import { TableActions } from './table-actions.tsx';
@@ -65,7 +67,15 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
   const selection = selectionOf(dataset, search, entries, held);
   const placed = entries.filter((entry) => fits(entry, selection));
   const table = tableOf(placed);
-  const missing = table.rows.flatMap(({ cells }) => cells.filter(isMissing));
+  const nodes = useQuery(nodesQuery(undefined));
+  const { items: instructions } = useDatasetsForStage('alpaca');
+  const means: Means = {
+    examples: examplesIn(datasets.find(({ id }) => id === selection.train)),
+    hasModel: !models.isSuccess || held.length > 0,
+    hasEncoder: !nodes.isSuccess || nodes.data.items.some(mayEncode),
+    hasInstructions: instructions === undefined || instructions.length > 0,
+  };
+  const missing = table.rows.flatMap(({ cells }) => cells.filter((cell) => isFillable(cell, means)));
   const domain = search.domain ?? null;
   const start = mayStart ? setStarting : undefined;
   // What is looked at is kept fresh.
@@ -76,10 +86,10 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
     <Stack gap="lg">
       <Choices {...{ selection, datasets, search, onChange, entries, held }} />
       <TableActions table={table} domain={domain} missing={missing} onStart={start} />
-      <ExperimentTableView table={table} domain={domain} onLook={setLooked} onStart={start} />
+      <ExperimentTableView table={table} domain={domain} means={means} onLook={setLooked} onStart={start} />
       <Text size="sm" c="dimmed">
         {words.caption} {domain !== null && words.paperNote}{' '}
-        {evaluations.length > placed.length && words.unplaced(formatNumber(evaluations.length - placed.length))}
+        {evaluations.length > placed.length && words.unplaced(evaluations.length - placed.length)}
       </Text>
       <Suspense fallback={null}>
         <ExperimentChart table={table} domain={domain} />
@@ -91,6 +101,7 @@ function Found({ dataset, datasets, search, onChange, evaluations, entries }: Fo
           selection={selection}
           datasets={datasets}
           models={held}
+          means={means}
           onClose={() => setStarting(null)}
         />
       )}

@@ -9,8 +9,8 @@ import { LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { evaluationsQuery } from '../../queries/evaluations.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { frequent } from './entries.ts';
 import { ExperimentView } from './experiment-view.tsx';
 import type { ExperimentSearch } from './search.ts';
@@ -37,7 +37,7 @@ interface ChosenProps {
 
 /** Of a dataset that nobody has chosen yet, the one that most was judged on of late. */
 function Chosen({ search, onChange }: ChosenProps) {
-  const { items: datasets, error, retry } = useReadyDatasets('rec');
+  const { items: datasets, error, retry } = useDatasetsForStage('rec');
   const recent = useQuery({ ...evaluationsQuery({ limit: LIMITS.pageItems }), enabled: search.dataset === undefined });
   if (error && !datasets) return <ErrorAlert error={error} onRetry={retry} />;
   if (!datasets || (search.dataset === undefined && recent.isPending)) return <Loading />;

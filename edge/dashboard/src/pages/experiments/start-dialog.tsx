@@ -16,14 +16,16 @@ import { methodNamed } from '@tallrec/shared/methods';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { datasetOption } from '../evaluations/data-fields.tsx';
-import { useReadyDatasets } from '../tunings/use-ready-datasets.ts';
 import { cellName } from './cell-button.tsx';
-import type { Cell } from './cells.ts';
+import type { Cell, Shots } from './cells.ts';
 import type { Selection } from './entries.ts';
+import { examplesIn, type Means, obstacleOf } from './obstacles.ts';
 import { needsOf, requestsOf, type StartValues, startErrors } from './start.ts';
+import { TuningTime } from './tuning-time.tsx';
 import { useStartMany } from './use-start-many.ts';
 
 const words = texts.experiments.dialog;
@@ -34,18 +36,26 @@ interface StartDialogProps {
   selection: Selection;
   datasets: readonly Dataset[];
   models: readonly string[];
+  means: Means;
   onClose: () => void;
 }
 
-export function StartDialog({ cells, selection, datasets, models, onClose }: StartDialogProps) {
+export function StartDialog({ cells, selection, datasets, models, means, onClose }: StartDialogProps) {
   // As it was when the window was opened: what is started meanwhile goes on to be counted.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is of the first render
   const asked = useMemo(() => cells, []);
   const all = [...new Set(asked.map(({ method }) => method))];
+  const instructions = (useDatasetsForStage('alpaca').items ?? []).map(datasetOption);
+  const examplesFor = ({ trainDataset }: Pick<StartValues, 'trainDataset'>) =>
+    examplesIn(datasets.find(({ id }) => id === trainDataset));
+  const isEnough = (values: StartValues, shots: Shots) => shots === null || shots <= (examplesFor(values) ?? shots);
+  const requestsFor = (values: StartValues) => {
+    const possible = asked.filter(({ shots }) => isEnough(values, shots));
+    return requestsOf(possible, values, selection);
+  };
   const form = useForm<StartValues>({
     initialValues: {
-      // What most nodes lack is left to be chosen.
-      methods: all.length > 1 ? all.filter((method) => methodNamed(method).needs !== 'encoder') : all,
+      methods: all,
       seeds: Math.max(1, ...asked.map(({ seeds, fromReports }) => (fromReports ? 0 : seeds.length + 1))),
       trainDataset: selection.train,
       validDataset: null,
@@ -53,14 +63,16 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
       model: selection.model,
       maxSteps: '',
     },
-    validate: (values) => startErrors(values, requestsOf(asked, values, selection)),
+    validate: (values) => startErrors(values, requestsFor(values)),
     validateInputOnBlur: true,
   });
-  const requests = requestsOf(asked, form.values, selection);
+  const requests = requestsFor(form.values);
+  const few = asked.filter(
+    ({ method, shots }) => form.values.methods.includes(method) && !isEnough(form.values, shots),
+  );
   const started = useStartMany();
   const needs = needsOf(form.values.methods);
   const learning = datasets.map(datasetOption);
-  const instructions = (useReadyDatasets('alpaca').items ?? []).map(datasetOption);
   const cellCount = new Set(requests.map(({ method, shots }) => `${method} ${shots}`)).size;
 
   const submit = form.onSubmit(async () => {
@@ -81,7 +93,11 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
             <MultiSelect
               label={words.methods}
               description={words.methodsHint}
-              data={all.map((method) => ({ value: method, label: methodNamed(method).title }))}
+              data={all.map((method) => ({
+                value: method,
+                label: methodNamed(method).title,
+                disabled: obstacleOf({ method, shots: null }, means) !== null,
+              }))}
               {...form.getInputProps('methods')}
             />
           )}
@@ -107,7 +123,7 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
               {...form.getInputProps('validDataset')}
             />
           )}
-          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <SimpleGrid cols={{ base: 1, sm: 2 }} style={{ alignItems: 'end' }}>
             {needs.model && (
               <Select
                 label={fields.model.label}
@@ -147,6 +163,12 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
               />
             )}
           </SimpleGrid>
+          {few.length > 0 && (
+            <Text size="sm">
+              {words.leftOut(formatNumber(few.length), formatNumber(examplesFor(form.values) ?? 0))}
+            </Text>
+          )}
+          <TuningTime requests={requests} />
           {started.error && <ErrorAlert error={started.error} />}
           {started.running && (
             <Progress
@@ -160,7 +182,7 @@ export function StartDialog({ cells, selection, datasets, models, onClose }: Sta
                 ? words.progress(formatNumber(started.done), formatNumber(started.total))
                 : requests.length === 0
                   ? words.nothing
-                  : words.count(formatNumber(requests.length), formatNumber(cellCount))}
+                  : words.count(requests.length, cellCount)}
             </Text>
             <Group>
               <Button variant="default" onClick={onClose}>

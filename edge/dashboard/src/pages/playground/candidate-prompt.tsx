@@ -19,7 +19,9 @@ export function CandidatePrompt({ trial, choice, candidate, small = false }: Can
   const liked = candidate.next?.liked ?? null;
   return (
     <QueryView query={prompt}>
-      {(text) => <PromptText prompt={text} answer={liked === null ? null : answerOf(liked)} small={small} />}
+      {(text) => (
+        <PromptText prompt={text} answer={liked === null ? null : answerOf(liked)} sample={sample} small={small} />
+      )}
     </QueryView>
   );
 }

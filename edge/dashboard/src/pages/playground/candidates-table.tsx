@@ -4,7 +4,9 @@ import { itemKey } from '@tallrec/shared/metrics';
 import type { Ranked, RankResponse } from '@tallrec/shared/wire/score';
 import { useState } from 'react';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
+import { ItemTitle } from '../../parts/item-title.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
+import { likedColor } from '../../parts/series-style.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { texts } from '../../texts.ts';
 import { LookCloser } from './look-closer.tsx';
@@ -33,9 +35,12 @@ export function CandidatesTable({ trial, choice, dataset, ranking = [], stale, c
     const at = ranking.findIndex((other) => itemKey(other.candidate) === itemKey(candidate));
     return at === -1 ? undefined : { place: at + 1, all: ranking.length, score: ranking[at]! };
   };
+  // Before a ranking has come, what came next stands first and then what most people liked.
+  const likes = ({ candidate }: { candidate: Candidate }) => (candidate.next ? Infinity : (likesOf(candidate) ?? -1));
+  const byLikes = (a: { candidate: Candidate }, b: { candidate: Candidate }) => likes(b) - likes(a) || 0;
   const rows = trial.candidates
     .map((candidate) => ({ candidate, ranked: placeOf(candidate) }))
-    .sort((a, b) => (a.ranked?.place ?? Infinity) - (b.ranked?.place ?? Infinity) || 0);
+    .sort((a, b) => (a.ranked?.place ?? Infinity) - (b.ranked?.place ?? Infinity) || byLikes(a, b));
   const isRanked = ranking.length > 0;
   return (
     <>
@@ -98,10 +103,10 @@ function Title({ candidate: { title, next }, onLook }: { candidate: Candidate; o
   return (
     <Stack gap={2} align="flex-start">
       <Anchor component="button" type="button" inherit ta="left" onClick={onLook}>
-        {title}
+        <ItemTitle>{title}</ItemTitle>
       </Anchor>
       {next && (
-        <Badge size="sm" color={next.liked === null ? 'gray' : next.liked ? 'green' : 'red'}>
+        <Badge size="sm" color={likedColor(next.liked)}>
           {next.liked === null ? words.next : next.liked ? words.nextLiked : words.nextNotLiked}
         </Badge>
       )}
@@ -128,19 +133,19 @@ function Popularity({ likes, place }: { likes: number | undefined; place: PlaceB
     <Group gap={6} wrap="nowrap">
       {place && <Climbed climbed={place.climbed} />}
       <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-        {place ? words.placed(formatNumber(place.place), formatNumber(likes)) : words.likes(formatNumber(likes))}
+        {place ? words.placed(formatNumber(place.place), likes) : words.likes(likes)}
       </Text>
     </Group>
   );
 }
 
 function Climbed({ climbed }: Pick<PlaceByPopularity, 'climbed'>) {
-  const places = formatNumber(Math.abs(climbed));
+  const places = Math.abs(climbed);
   const [sign, color, said] =
     climbed > 0
-      ? [`▲ ${places}`, 'green', words.higher(places)]
+      ? [`▲ ${formatNumber(places)}`, 'green', words.higher(places)]
       : climbed < 0
-        ? [`▼ ${places}`, 'red', words.lower(places)]
+        ? [`▼ ${formatNumber(places)}`, 'red', words.lower(places)]
         : ['=', 'gray', words.same];
   return (
     <Badge color={color} title={said} w="4.5em">

@@ -2,6 +2,8 @@
 import { ActionIcon, Button, CloseButton, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import type { HistoryItem } from '@tallrec/shared/sample';
 import { useEffect, useRef, useState } from 'react';
+import { ItemTitle } from '../../parts/item-title.tsx';
+import { likedColor } from '../../parts/series-style.tsx';
 import { texts } from '../../texts.ts';
 import { withLiked, withMoved, withoutRead } from './trial.ts';
 import type { TrialView } from './use-trial.ts';
@@ -44,7 +46,7 @@ export function HistoryTable({ history, change }: HistoryProps) {
               <Button
                 size="compact-xs"
                 variant="light"
-                color={item.liked ? 'green' : 'red'}
+                color={likedColor(item.liked)}
                 c="var(--mantine-color-text)"
                 fw={500}
                 fullWidth
@@ -54,7 +56,9 @@ export function HistoryTable({ history, change }: HistoryProps) {
                 <VisuallyHidden>: {item.title}</VisuallyHidden>
               </Button>
             </Table.Td>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{item.title}</Table.Td>
+            <Table.Td>
+              <ItemTitle>{item.title}</ItemTitle>
+            </Table.Td>
             <Table.Td w={88}>
               <Group gap={2} wrap="nowrap" justify="flex-end">
                 <Mover item={item} by={-1} disabled={row === 0} onClick={() => move(row, -1)} />

@@ -3,9 +3,9 @@ import { Combobox, Group, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { itemKey } from '@tallrec/shared/metrics';
 import type { Item } from '@tallrec/shared/sample';
+import { titleMatcher } from '@tallrec/shared/title-search';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { formatNumber } from '../../parts/formats.tsx';
+import { useEffect, useState } from 'react';
 import { itemsQuery } from '../../queries/histories.ts';
 import { texts } from '../../texts.ts';
 import { isIn, type KnownItem } from './trial.ts';
@@ -25,13 +25,23 @@ interface ItemSearchProps {
 export function ItemSearch({ label, dataset, taken, onAdd }: ItemSearchProps) {
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), SETTLED_MS);
-  const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
+  const combobox = useCombobox();
   const found = useQuery({
     ...itemsQuery(dataset ?? '', search),
     enabled: dataset !== undefined && combobox.dropdownOpened,
   });
-  const items = (found.data?.items ?? []).filter((item) => !isIn(taken, item));
   const title = typed.trim();
+  // Until the answer to what is typed has come, those of the last answer that fit it.
+  const matches = titleMatcher(title);
+  const items = (found.data?.items ?? []).filter((item) => matches(item.title) && !isIn(taken, item));
+  // Enter takes the option that is marked, and it is one of those that are shown.
+  const { dropdownOpened, selectFirstOption, resetSelectedOption } = combobox;
+  const shown = items.map(itemKey).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark is set anew whenever others are shown
+  useEffect(() => {
+    if (dropdownOpened && title !== '') selectFirstOption();
+    else resetSelectedOption();
+  }, [dropdownOpened, title, shown]);
 
   function submit(value: string) {
     const picked = value === TYPED ? { title } : items.find((item) => itemKey(item) === value);
@@ -51,7 +61,6 @@ export function ItemSearch({ label, dataset, taken, onAdd }: ItemSearchProps) {
           onChange={({ currentTarget: { value } }) => {
             setTyped(value);
             combobox.openDropdown();
-            combobox.selectFirstOption();
           }}
           onClick={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}
@@ -67,7 +76,7 @@ export function ItemSearch({ label, dataset, taken, onAdd }: ItemSearchProps) {
                   {item.by && ` (${item.by})`}
                 </Text>
                 <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-                  {words.likes(formatNumber(item.liked))}
+                  {words.likes(item.liked)}
                 </Text>
               </Group>
             </Combobox.Option>

@@ -25,27 +25,25 @@ export function PlaygroundPage() {
         <ChoiceBar view={choosing} trial={view} />
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 5 }}>
-            <Stack gap="lg">
-              <TastePanel view={view} from={from} />
-              {choice && first && (
-                // On a phone the ranking comes first; a candidate's prompt is a touch away there.
-                <Box visibleFrom="md">
-                  <Panel title={texts.playground.reads.title}>
-                    <Stack gap="sm">
-                      <Text size="sm" c="dimmed">
-                        {texts.playground.reads.body(first.title)}
-                      </Text>
-                      <CandidatePrompt trial={view.trial} choice={choice} candidate={first} small />
-                    </Stack>
-                  </Panel>
-                </Box>
-              )}
-            </Stack>
+            <TastePanel view={view} from={from} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 7 }}>
             <RankingPanel view={view} choice={choice} dataset={from.dataset?.id} />
           </Grid.Col>
         </Grid>
+        {choice && first && (
+          // On a phone a candidate's prompt is a touch away there.
+          <Box visibleFrom="md">
+            <Panel title={texts.playground.reads.title}>
+              <Stack gap="sm">
+                <Text size="sm" c="dimmed">
+                  {texts.playground.reads.body(first.title)}
+                </Text>
+                <CandidatePrompt trial={view.trial} choice={choice} candidate={first} small />
+              </Stack>
+            </Panel>
+          </Box>
+        )}
         {choice && <CodePanel trial={view.trial} choice={choice} />}
       </Stack>
     </Page>

@@ -15,7 +15,7 @@ import { texts } from '../../texts.ts';
 import { CandidatesTable } from './candidates-table.tsx';
 import { ItemSearch } from './item-search.tsx';
 import { LatencyBar } from './latency-bar.tsx';
-import { type Choice, DRAWN, rankRequest, withCandidate, withPopular } from './trial.ts';
+import { type Choice, rankRequest, withCandidate, withPopular } from './trial.ts';
 import { useKept } from './use-kept.ts';
 import type { TrialView } from './use-trial.ts';
 
@@ -102,14 +102,20 @@ function Popular({ view: { trial, change }, dataset }: Pick<RankingProps, 'view'
   const items = useQuery({ ...itemsQuery(dataset ?? '', ''), enabled: dataset !== undefined });
   const drawn = withPopular(trial, items.data?.items ?? []);
   const count = drawn.candidates.length - trial.candidates.length;
+  if (count === 0) {
+    return (
+      <Text size="xs" c="dimmed">
+        {dataset === undefined ? words.noPopular.noDataset : items.isPending ? '' : words.noPopular.allThere}
+      </Text>
+    );
+  }
   return (
     <Button
       size="compact-sm"
       variant="default"
-      disabled={count === 0}
       onClick={() => change((before) => withPopular(before, items.data?.items ?? []))}
     >
-      {words.popular(formatNumber(count === 0 ? DRAWN : count))}
+      {words.popular(formatNumber(count))}
     </Button>
   );
 }

@@ -1,5 +1,5 @@
 // The history that is tried: someone's from a dataset, or typed; changed at will.
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { formatNumber } from '../../parts/formats.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { texts } from '../../texts.ts';
@@ -25,6 +25,9 @@ export function TastePanel({ view, from }: TasteProps) {
           onAdd={(item) => change((before) => withRead(before, item))}
         />
         {isPending ? <Skeleton height={320} /> : <HistoryTable history={history} change={change} />}
+        {from.learnedLength !== undefined && history.length > from.learnedLength && (
+          <Alert color="yellow">{words.longer(formatNumber(from.learnedLength))}</Alert>
+        )}
         {history.length > 0 && (
           <Group justify="space-between">
             <Text size="sm" c="dimmed">

@@ -3,7 +3,7 @@ import type { Adapter } from '@tallrec/shared/wire/adapters';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useDatasetsReady } from '../../queries/ready-datasets.ts';
+import { useReadyDatasets } from '../../queries/ready-datasets.ts';
 import { tuningQuery } from '../../queries/tunings.ts';
 
 const WITH_HISTORIES = ['interactions', 'samples'] as const;
@@ -16,12 +16,14 @@ export interface TrialDataset {
   isAsked: boolean;
   /** Whether the adapter learned from it. */
   isSource: boolean;
+  /** How long the histories are that the adapter learned from; undefined where nobody knows. */
+  learnedLength: number | undefined;
 }
 
 /** @param adapter undefined where there is none, or while `isPending` */
 export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean): TrialDataset {
   const asked = useSearch({ from: '/app/playground' }).dataset;
-  const { items, error } = useDatasetsReady(WITH_HISTORIES);
+  const { items, error } = useReadyDatasets(WITH_HISTORIES);
   const tuning = useQuery({
     ...tuningQuery(adapter?.tuning ?? ''),
     enabled: adapter != null && adapter.tuning !== null,
@@ -36,5 +38,12 @@ export function useTrialDataset(adapter: Adapter | undefined, isPending: boolean
     datasets,
     isAsked: asked !== undefined && dataset?.id === asked,
     isSource: dataset != null && dataset.id === source,
+    learnedLength: longestHistory(named(source)),
   };
+}
+
+function longestHistory(dataset: Dataset | undefined): number | undefined {
+  if (dataset?.kind === 'interactions') return dataset.sampling.historyLength;
+  const lengths = dataset?.stats?.profile?.historyLengths;
+  return lengths && lengths.length > 0 ? Math.max(...lengths.map(({ to }) => to)) : undefined;
 }

@@ -4,6 +4,7 @@ import { isTerminal } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { useQuery } from '@tanstack/react-query';
 import { formatNumber, formatProbability } from '../../parts/formats.tsx';
+import { ItemTitle } from '../../parts/item-title.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ProbabilityBar } from '../../parts/probability-bar.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -72,17 +73,25 @@ function Scores({ beginning }: { beginning: string }) {
   const rows = scoredRows(beginning, SHOWN_ROWS);
   const blended = rows.some(({ blendScore }) => blendScore !== undefined);
   const labelled = rows.some((row) => row.liked !== undefined);
-  const { blend, liked, ...always } = words.scoreColumns;
-  const columns: Record<string, string> = { ...always, ...(blended ? { blend } : {}), ...(labelled ? { liked } : {}) };
+  const titled = rows.some((row) => row.title !== undefined);
+  const { row, user, title, probability, blend, liked } = words.scoreColumns;
+  const columns: Record<string, string> = {
+    ...{ row, user },
+    ...(titled ? { title } : {}),
+    probability,
+    ...(blended ? { blend } : {}),
+    ...(labelled ? { liked } : {}),
+  };
   return (
     <Table.ScrollContainer minWidth={360}>
       <Table verticalSpacing={6} fz="sm" aria-label={words.predictions}>
         <TableHead columns={columns} />
         <Table.Tbody>
-          {rows.map(({ row, user, score, blendScore, liked: was }) => (
+          {rows.map(({ row, user, title, score, blendScore, liked: was }) => (
             <Table.Tr key={row}>
-              <Table.Td>{formatNumber(row)}</Table.Td>
+              <Table.Td>{formatNumber(row + 1)}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
+              {titled && <Table.Td style={{ overflowWrap: 'anywhere' }}>{title ?? texts.common.none}</Table.Td>}
               <Table.Td>
                 <ProbabilityBar value={score} />
               </Table.Td>
@@ -103,22 +112,22 @@ function Scores({ beginning }: { beginning: string }) {
 function Rankings({ beginning }: { beginning: string }) {
   const rows = rankedRows(beginning, SHOWN_ROWS);
   return (
-    <Table.ScrollContainer minWidth={360}>
+    <Table.ScrollContainer minWidth={300}>
       <Table verticalSpacing={6} fz="sm" aria-label={words.predictions}>
         <TableHead columns={words.rankColumns} />
         <Table.Tbody>
           {rows.map(({ row, user, ranking }) => (
             <Table.Tr key={row}>
-              <Table.Td>{formatNumber(row)}</Table.Td>
+              <Table.Td>{formatNumber(row + 1)}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{user ?? texts.common.none}</Table.Td>
               <Table.Td>
                 {ranking.slice(0, SHOWN_ITEMS).map(({ id, title, score }) => (
-                  <div key={id ?? title}>
-                    {title}{' '}
+                  <Group key={id ?? title} gap="xs" wrap="nowrap" align="flex-start" justify="space-between">
+                    <ItemTitle>{title}</ItemTitle>
                     <Text span inherit c="dimmed">
                       {formatProbability(score)}
                     </Text>
-                  </div>
+                  </Group>
                 ))}
                 {ranking.length > SHOWN_ITEMS && (
                   <Text size="xs" c="dimmed">

@@ -2,16 +2,19 @@
 import { Alert, NumberInput, Select, SimpleGrid, Skeleton, Stack, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset, DatasetKind } from '@tallrec/shared/wire/datasets';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
+import { LinkAnchor } from '../../parts/links.tsx';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
-import { useDatasetsReady } from '../../queries/ready-datasets.ts';
+import { useReadyDatasets } from '../../queries/ready-datasets.ts';
 import { texts } from '../../texts.ts';
-import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues } from './scoring-form.ts';
+import { CATALOGUE_KINDS, ROW_KINDS, type ScoringValues, withDataset } from './scoring-form.ts';
 
 const words = texts.scorings.form;
 const templates = texts.settings.templates;
@@ -36,7 +39,7 @@ export function DataFields({ form }: FieldsProps) {
         kinds={ROW_KINDS[task]}
         label={words.dataset}
         hint={words.datasetHints[task]}
-        none={words.noDatasets}
+        onChoose={(id) => form.setValues(withDataset(form.values, id))}
       />
       {task === 'rank' && (
         <>
@@ -46,7 +49,7 @@ export function DataFields({ form }: FieldsProps) {
             kinds={CATALOGUE_KINDS}
             label={words.catalogue}
             hint={words.catalogueHint}
-            none={words.noCatalogues}
+            onChoose={(id) => form.setFieldValue('catalogue', id)}
           />
           <NumberInput
             label={words.top}
@@ -66,32 +69,31 @@ interface DatasetFieldProps extends FieldsProps {
   kinds: readonly DatasetKind[];
   label: string;
   hint: string;
-  /** Said where no dataset is of these kinds. */
-  none: string;
+  onChoose: (id: string | null) => void;
 }
 
-function DatasetField({ form, field, kinds, label, hint, none }: DatasetFieldProps) {
-  const { items, more, error, retry } = useDatasetsReady(kinds);
+function DatasetField({ form, field, kinds, label, hint, onChoose }: DatasetFieldProps) {
+  const { items, more, error, retry } = useReadyDatasets(kinds);
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Skeleton height={70} />;
   return (
     <Stack gap="xs">
-      {items.length === 0 && <Alert color="yellow">{none}</Alert>}
+      {items.length === 0 && (
+        <Alert color="yellow">
+          {words.noDatasets} <LinkAnchor to="/datasets/new">{words.toDatasets}</LinkAnchor>
+        </Alert>
+      )}
       <Select
         label={label}
         description={more ? `${hint} ${words.newestOnly(formatNumber(items.length))}` : hint}
         required
         searchable
-        data={items.map(optionOf)}
+        data={items.map(datasetOption)}
         {...form.getInputProps(field)}
+        onChange={onChoose}
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${texts.tuningForm.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }
 
 export function ScorerFields({ form }: FieldsProps) {
@@ -99,6 +101,7 @@ export function ScorerFields({ form }: FieldsProps) {
   const adapters = useQuery(adaptersQuery);
   const names = [...new Set(models.data?.items.map(({ name }) => name))];
   const { model, adapter, wait } = form.values;
+  useOnlyModel(model, (name) => form.setFieldValue('model', name));
   const known = adapters.data?.items ?? [];
   const choose = (ref: string | null) => {
     const chosen = findByRef(known, ref);
@@ -120,6 +123,7 @@ export function ScorerFields({ form }: FieldsProps) {
           label={words.model}
           description={words.modelHint}
           required
+          allowDeselect={false}
           data={names}
           {...form.getInputProps('model')}
           onChange={(name) => {

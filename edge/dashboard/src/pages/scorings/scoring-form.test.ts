@@ -1,6 +1,6 @@
 import { createScoringSchema } from '@tallrec/shared/wire/scorings';
 import { describe, expect, it } from 'vitest';
-import { initialValues, requestOf, scoringErrors } from './scoring-form.ts';
+import { initialValues, requestOf, scoringErrors, withDataset } from './scoring-form.ts';
 
 const id = (mark: string) => `ds_01jdgq5v5v5v5v5v5v5v5v5v5${mark}`;
 const chosen = initialValues({ model: 'tallrec-movies', dataset: id('v') });
@@ -19,9 +19,17 @@ describe('the form of a batch scoring', () => {
     expect(requestOf({ ...filledIn, task: 'rank' })).toMatchObject({ task: 'rank', catalogue: id('w'), top: 5 });
   });
 
+  it('ranks the items of the dataset itself, unless another catalogue was chosen', () => {
+    const first = { ...initialValues({}), ...withDataset(initialValues({}), id('v')) };
+    expect(first.catalogue).toBe(id('v'));
+    expect(withDataset(first, id('w'))).toEqual({ dataset: id('w'), catalogue: id('w') });
+    expect(withDataset({ ...first, catalogue: id('x') }, id('w'))).toEqual({ dataset: id('w') });
+    expect(chosen.catalogue).toBe(id('v'));
+  });
+
   it('says at the field what is missing or too much', () => {
     expect(Object.keys(scoringErrors(initialValues({}))).sort()).toEqual(['dataset', 'model']);
-    const ranking = { ...chosen, task: 'rank' as const };
+    const ranking = { ...chosen, task: 'rank' as const, catalogue: null };
     expect(Object.keys(scoringErrors(ranking))).toEqual(['catalogue']);
     expect(Object.keys(scoringErrors({ ...ranking, dataset: null })).sort()).toEqual(['catalogue', 'dataset']);
     expect(Object.keys(scoringErrors({ ...ranking, catalogue: id('w'), top: 5000 }))).toEqual(['top']);

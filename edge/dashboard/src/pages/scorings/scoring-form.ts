@@ -29,7 +29,7 @@ export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
     name: '',
     task: 'score',
     dataset: null,
-    catalogue: null,
+    catalogue: chosen.dataset ?? null,
     top: '',
     model: null,
     adapter: null,
@@ -54,7 +54,13 @@ export function scoringErrors(values: ScoringValues): Record<string, string> {
 
 /** What the rows of each task may come from. */
 export const ROW_KINDS: Record<CreateScoring['task'], readonly DatasetKind[]> = {
-  score: ['samples'],
-  rank: ['samples', 'interactions'],
+  score: ['interactions', 'samples'],
+  rank: ['interactions', 'samples'],
 };
-export const CATALOGUE_KINDS: readonly DatasetKind[] = ['items'];
+export const CATALOGUE_KINDS: readonly DatasetKind[] = ['items', 'interactions', 'samples'];
+
+/** A dataset brings its own items along as the catalogue, unless another one was chosen for that. */
+export function withDataset(values: ScoringValues, dataset: string | null): Partial<ScoringValues> {
+  const own = values.catalogue === null || values.catalogue === values.dataset;
+  return { dataset, ...(own ? { catalogue: dataset } : {}) };
+}

@@ -6,6 +6,7 @@ import { useSearch } from '@tanstack/react-router';
 import { Empty } from '../../parts/empty.tsx';
 import { AdapterLink, DatasetLink } from '../../parts/entity-names.tsx';
 import { formatNumber, Time } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor, LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { PagedList } from '../../parts/paged-list.tsx';
@@ -13,7 +14,6 @@ import { TableHead } from '../../parts/table-head.tsx';
 import { scoringsQuery } from '../../queries/scorings.ts';
 import { useMay } from '../../queries/session.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from '../tunings/tuning-badge.tsx';
 
 const words = texts.scorings;
 
@@ -60,7 +60,7 @@ function ScoringRow({ scoring }: { scoring: Scoring }) {
         </LinkAnchor>
       </Table.Th>
       <Table.Td>
-        <TuningBadge {...scoring} />
+        <JobBadge {...scoring} />
       </Table.Td>
       <Table.Td>{words.tasks[task]}</Table.Td>
       <Table.Td>

@@ -2,17 +2,19 @@
 import { Alert, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { TEMPLATES } from '@tallrec/shared/prompt';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
+import { useOnlyModel } from '../../parts/only-model.ts';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
 import { adaptersQuery } from '../../queries/adapters.ts';
 import { modelsQuery } from '../../queries/models.ts';
+import type { ReadyDatasets } from '../../queries/ready-datasets.ts';
+import { isolated } from '../../texts/isolated.ts';
 import { texts } from '../../texts.ts';
-import { ALL_SHOTS, STAGES, type TuningValues } from './tuning-form.ts';
-import type { ReadyDatasets } from './use-ready-datasets.ts';
+import { ALL_SHOTS, STAGES, type TuningValues, tuningErrors } from './tuning-form.ts';
 
 const words = texts.tuningForm;
 const settings = texts.settings;
@@ -49,18 +51,8 @@ export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
       <ModelFields form={form} />
       <Stack gap="xs">
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <TagsInput
-            {...described(settings.shots)}
-            data={USUAL_SHOTS}
-            splitChars={[',', ' ', ';']}
-            {...form.getInputProps('shots')}
-          />
-          <TagsInput
-            {...described(settings.seeds)}
-            data={USUAL_SEEDS}
-            splitChars={[',', ' ', ';']}
-            {...form.getInputProps('seeds')}
-          />
+          <SeveralNumbers form={form} field="shots" usual={USUAL_SHOTS} />
+          <SeveralNumbers form={form} field="seeds" usual={USUAL_SEEDS} />
         </SimpleGrid>
         {count > 1 && <Text size="sm">{words.sweep(formatNumber(count))}</Text>}
       </Stack>
@@ -76,8 +68,34 @@ export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
   );
 }
 
+interface SeveralNumbersProps extends FieldsProps {
+  field: 'shots' | 'seeds';
+  usual: string[];
+}
+
+function SeveralNumbers({ form, field, usual }: SeveralNumbersProps) {
+  return (
+    <TagsInput
+      {...described(settings[field])}
+      data={usual}
+      splitChars={[',', ' ', ';']}
+      // The list of what is usual opens under the field, and would hide what is wrong with it.
+      comboboxProps={{ position: 'bottom', middlewares: { flip: false, shift: false } }}
+      inputWrapperOrder={['label', 'description', 'error', 'input']}
+      {...form.getInputProps(field)}
+      onChange={(values) => {
+        form.setFieldValue(field, values);
+        const problem = tuningErrors({ ...form.values, [field]: values })[field];
+        if (problem === undefined) form.clearFieldError(field);
+        else form.setFieldError(field, problem);
+      }}
+    />
+  );
+}
+
 function ModelFields({ form }: FieldsProps) {
   const query = useQuery(modelsQuery);
+  useOnlyModel(form.values.model, (model) => form.setFieldValue('model', model));
   return (
     <QueryView query={query}>
       {({ items }) => {
@@ -93,7 +111,13 @@ function ModelFields({ form }: FieldsProps) {
                 value={form.values.model ?? ''}
               />
             ) : (
-              <Select {...described(settings.model)} required data={names} {...form.getInputProps('model')} />
+              <Select
+                {...described(settings.model)}
+                required
+                allowDeselect={false}
+                data={names}
+                {...form.getInputProps('model')}
+              />
             )}
             <StartField form={form} />
             {names.length === 0 && <WaitSwitch form={form} />}
@@ -119,7 +143,7 @@ function StartField({ form }: FieldsProps) {
       searchable
       clearable
       placeholder={words.nothing}
-      data={starts.map(({ id, name }) => ({ value: id, label: `${name} (${id.slice(0, 8)})` }))}
+      data={starts.map(({ id, name }) => ({ value: id, label: `${isolated(name)} (${id.slice(0, 8)})` }))}
       {...form.getInputProps('initAdapter')}
     />
   );
@@ -128,7 +152,7 @@ function StartField({ form }: FieldsProps) {
 function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<ChoiceFieldsProps, 'count'>) {
   if (error && !items) return <ErrorAlert error={error} onRetry={retry} />;
   if (!items) return <Loading />;
-  const data = items.map(optionOf);
+  const data = items.map(datasetOption);
   const hint = more
     ? `${settings.dataset.hint} ${words.newestOnly(formatNumber(items.length))}`
     : settings.dataset.hint;
@@ -157,9 +181,4 @@ function DatasetFields({ form, datasets: { items, more, error, retry } }: Omit<C
       />
     </Stack>
   );
-}
-
-function optionOf({ id, name, kind, stats }: Dataset) {
-  const rows = stats ? `, ${words.rows(formatNumber(stats.rows))}` : '';
-  return { value: id, label: `${name} (${kind}${rows})` };
 }

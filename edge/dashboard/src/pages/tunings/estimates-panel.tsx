@@ -1,5 +1,5 @@
 // What the tunings in the form would take of each node, asked as it is filled in.
-import { Box, Paper, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
+import { Alert, Box, Paper, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import type { TuningEstimate } from '@tallrec/shared/wire/tuning-estimates';
 import { useQuery } from '@tanstack/react-query';
@@ -7,11 +7,12 @@ import { useMemo } from 'react';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
+import { settingLabel } from '../../parts/setting-label.ts';
 import { tuningEstimatesQuery } from '../../queries/tuning-estimates.ts';
 import { texts } from '../../texts.ts';
 import { EstimateCard } from './estimate-card.tsx';
 import { nodeEstimates } from './node-estimates.ts';
-import { requestsToEstimate, type TuningRequest, type TuningValues, tuningErrors } from './tuning-form.ts';
+import { isAllWarmup, requestsToEstimate, type TuningRequest, type TuningValues, tuningErrors } from './tuning-form.ts';
 
 const words = texts.tuningEstimate;
 /** After the last key was pressed. */
@@ -24,7 +25,7 @@ interface EstimatesPanelProps {
 }
 
 export function EstimatesPanel({ values, count }: EstimatesPanelProps) {
-  const errors = tuningErrors(values);
+  const [wrong] = Object.entries(tuningErrors(values));
   const undecided = values.model === null || values.dataset === null;
   return (
     <Paper withBorder p="md" component="section" aria-label={words.title}>
@@ -36,9 +37,9 @@ export function EstimatesPanel({ values, count }: EstimatesPanelProps) {
           <Text size="sm" c="dimmed">
             {words.choose}
           </Text>
-        ) : Object.keys(errors).length > 0 ? (
+        ) : wrong ? (
           <Text size="sm" c="dimmed">
-            {words.mend}
+            {words.mend(settingLabel(wrong[0].replace('hyperParameters.', '')), wrong[1])}
           </Text>
         ) : (
           <Estimates values={values} count={count} />
@@ -66,7 +67,7 @@ function Estimates({ values, count }: EstimatesPanelProps) {
   const nodes = nodeEstimates(data, seeds);
   return (
     <Stack gap="sm" style={{ opacity: isPlaceholderData ? 0.6 : 1 }} aria-busy={isPlaceholderData}>
-      <Extent estimate={largest(data)} />
+      <Extent estimate={largest(data)} warmupSteps={values.hyperParameters.warmupSteps} />
       {nodes.length === 0 && (
         <Text size="sm">
           {words.noNodes} <LinkAnchor to="/nodes">{words.toNodes}</LinkAnchor>
@@ -79,7 +80,12 @@ function Estimates({ values, count }: EstimatesPanelProps) {
   );
 }
 
-function Extent({ estimate: { samples, steps } }: { estimate: TuningEstimate }) {
+interface ExtentProps {
+  estimate: TuningEstimate;
+  warmupSteps: number | string;
+}
+
+function Extent({ estimate: { samples, steps }, warmupSteps }: ExtentProps) {
   if (!samples) return null;
   const stepsText = steps && (steps.least < steps.total ? words.stepsAtMost : words.steps);
   return (
@@ -89,6 +95,11 @@ function Extent({ estimate: { samples, steps } }: { estimate: TuningEstimate }) 
         <Text size="sm" c="dimmed">
           {stepsText(formatNumber(steps.total), formatNumber(steps.least))}
         </Text>
+      )}
+      {steps && isAllWarmup(warmupSteps, steps.total) && (
+        <Alert color="yellow" mt="xs">
+          {words.allWarmup(formatNumber(Number(warmupSteps)), formatNumber(steps.total))}
+        </Alert>
       )}
     </Box>
   );

@@ -10,11 +10,13 @@ import { formatNumber } from '../../parts/formats.tsx';
 import { LinkAnchor, LinkButton } from '../../parts/links.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Sweep } from '../../parts/sweep.ts';
+import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
 import { postTuning, useCreateTunings } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 import { ChoiceFields, WaitSwitch } from './choice-fields.tsx';
 import { compareHref } from './compare-href.ts';
 import { EstimatesPanel } from './estimates-panel.tsx';
+import { Presets } from './presets.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
 import {
   initialValues,
@@ -25,7 +27,6 @@ import {
   type TuningValues,
   tuningErrors,
 } from './tuning-form.ts';
-import { useReadyDatasets } from './use-ready-datasets.ts';
 
 const words = texts.tuningForm;
 const ADVANCED = 'advanced';
@@ -51,7 +52,7 @@ export function NewTuningPage() {
     validate: tuningErrors,
     validateInputOnBlur: true,
   });
-  const datasets = useReadyDatasets(form.values.stage);
+  const datasets = useDatasetsForStage(form.values.stage);
   const dataset = datasets.items?.find(({ id }) => id === form.values.dataset);
   const requests = requestsOf(form.values, dataset?.name);
   const made = sweep.madeOf(requests);
@@ -84,6 +85,7 @@ export function NewTuningPage() {
         <Grid gap="xl">
           <Grid.Col span={{ base: 12, lg: 7 }}>
             <Stack gap="lg">
+              <Presets form={form} />
               <ChoiceFields form={form} datasets={datasets} count={requests.length} />
               <Accordion variant="contained" value={opened} onChange={setOpened}>
                 <Accordion.Item value={ADVANCED}>

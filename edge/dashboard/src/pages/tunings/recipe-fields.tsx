@@ -1,8 +1,9 @@
 // The recipe of a tuning, with the paper's values in its fields.
 import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { formatNumber } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
-import { LORA_MODULES, RECIPE_NUMBERS, type RecipeNumber, type TuningValues } from './tuning-form.ts';
+import { isAllWarmup, LORA_MODULES, RECIPE_NUMBERS, type RecipeNumber, type TuningValues } from './tuning-form.ts';
 
 const words = texts.tuningForm;
 const settings = texts.settings;
@@ -18,10 +19,19 @@ const FRACTIONS: Partial<Record<RecipeNumber, number>> = {
 const MAY_BE_EMPTY: readonly RecipeNumber[] = ['maxSteps', 'evaluateEverySteps'];
 
 interface RecipeFieldsProps {
-  form: Pick<UseFormReturnType<Pick<TuningValues, 'hyperParameters' | 'priority'>>, 'getInputProps'>;
+  form: Pick<UseFormReturnType<Pick<TuningValues, 'hyperParameters' | 'priority'>>, 'getInputProps' | 'values'>;
 }
 
 export function RecipeFields({ form }: RecipeFieldsProps) {
+  const { warmupSteps, maxSteps } = form.values.hyperParameters;
+  const hintOf = (name: RecipeNumber) =>
+    name === 'warmupSteps' && isAllWarmup(warmupSteps, maxSteps) ? (
+      <Text span inherit fw={700} c="var(--mantine-color-error)">
+        {texts.tuningEstimate.allWarmup(formatNumber(Number(warmupSteps)), formatNumber(Number(maxSteps)))}
+      </Text>
+    ) : (
+      settings[name].hint
+    );
   return (
     <Stack gap="lg">
       <Text size="sm">{words.advancedHint}</Text>
@@ -30,7 +40,7 @@ export function RecipeFields({ form }: RecipeFieldsProps) {
           <NumberInput
             key={name}
             label={settings[name].label}
-            description={settings[name].hint}
+            description={hintOf(name)}
             min={0}
             step={FRACTIONS[name] ?? 1}
             allowDecimal={name in FRACTIONS}

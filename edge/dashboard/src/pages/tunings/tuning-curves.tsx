@@ -26,8 +26,16 @@ function Curve<T extends { step: number }>({ name, of, heightOf, ...shown }: Cur
   return <CurveChart title={words.curveNames[name]} hint={words.curveHints[name]} points={points} {...shown} />;
 }
 
-export function TuningCurves({ view: { steps, evaluations, validRuleAuc } }: { view: StoryView }) {
-  if (steps.length === 0 && evaluations.length === 0) return <Text c="dimmed">{words.noCurves}</Text>;
+interface TuningCurvesProps {
+  view: StoryView;
+  /** What has happened so far is not all there yet. */
+  fetching: boolean;
+}
+
+export function TuningCurves({ view: { steps, evaluations, validRuleAuc }, fetching }: TuningCurvesProps) {
+  if (steps.length === 0 && evaluations.length === 0) {
+    return <Text c="dimmed">{fetching ? words.fetchingStory : words.noCurves}</Text>;
+  }
   const judged = evaluations.some(({ validAuc }) => validAuc !== null);
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>

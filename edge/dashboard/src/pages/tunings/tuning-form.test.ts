@@ -2,7 +2,10 @@ import { createTuningSchema } from '@tallrec/shared/wire/tunings';
 import { describe, expect, it } from 'vitest';
 import {
   initialValues,
+  isAllWarmup,
+  isOf,
   ofForm,
+  PRESETS,
   requestsOf,
   requestsToEstimate,
   type TuningValues,
@@ -50,6 +53,25 @@ describe('the form of a tuning', () => {
     [{ seeds: Array.from({ length: 31 }, (_, at) => String(at)) }, { seeds: 'At most 30 tunings at once.' }],
   ])('refuses among several values %j', (change, errors) => {
     expect(tuningErrors({ ...chosen, ...change })).toEqual(errors);
+  });
+
+  it('has presets that the API takes, and knows which one is filled in', () => {
+    const [request] = requestsOf({ ...chosen, ...PRESETS.quick });
+    expect(createTuningSchema.parse(request)).toMatchObject({ shots: 16, hyperParameters: { maxSteps: 10 } });
+    expect([isOf(chosen, PRESETS.paper), isOf(chosen, PRESETS.quick)]).toEqual([true, false]);
+    expect(isOf({ ...chosen, ...PRESETS.quick, name: 'mine' }, PRESETS.quick)).toBe(true);
+    expect(isOf({ ...chosen, shots: ['8'] }, PRESETS.paper)).toBe(false);
+  });
+
+  it.each([
+    [20, 6, true],
+    [6, 6, true],
+    [2, 10, false],
+    [0, 1, false],
+    [20, '', false],
+    ['', 5, false],
+  ])('with %j steps of warm-up of %j warns: %j', (warmup, steps, warned) => {
+    expect(isAllWarmup(warmup, steps)).toBe(warned);
   });
 
   it('shows what the API says of a seed at the seeds', () => {

@@ -76,6 +76,29 @@ export function initialValues(): TuningValues {
   };
 }
 
+type Preset = Pick<TuningValues, 'shots' | 'seeds' | 'hyperParameters'>;
+const { shots, seeds, hyperParameters: paperRecipe } = initialValues();
+
+/** `quick`: so few steps that it is over soon, judged twice, with a warm-up in proportion. */
+export const PRESETS: Record<'quick' | 'paper', Preset> = {
+  quick: {
+    ...{ shots: ['16'], seeds },
+    hyperParameters: { ...paperRecipe, maxSteps: 10, warmupSteps: 2, evaluateEverySteps: 5 },
+  },
+  paper: { shots, seeds, hyperParameters: paperRecipe },
+};
+
+export function isOf(values: TuningValues, preset: Preset): boolean {
+  const { shots, seeds, hyperParameters } = values;
+  const told = (one: Preset) => JSON.stringify([one.shots, one.seeds, Object.entries(one.hyperParameters).sort()]);
+  return told({ shots, seeds, hyperParameters }) === told(preset);
+}
+
+/** The learning rate reaches its height with the last step, or never. */
+export function isAllWarmup(warmupSteps: NumberValue, steps: NumberValue): boolean {
+  return typeof warmupSteps === 'number' && typeof steps === 'number' && warmupSteps > 0 && warmupSteps >= steps;
+}
+
 /** In place of a number of examples. */
 export const ALL_SHOTS = 'all';
 /** As many as can be set side by side afterwards. */

@@ -6,12 +6,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { formatNumber, formatRoughSpan } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
+import { NodeAway, useAwayNode } from '../../parts/node-away.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { tuningQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
 import { TuningActions } from './tuning-actions.tsx';
-import { TuningBadge } from './tuning-badge.tsx';
 import { TuningFacts } from './tuning-facts.tsx';
 import { TuningLog } from './tuning-log.tsx';
 import { TuningResult } from './tuning-result.tsx';
@@ -35,6 +36,8 @@ export function TuningPage() {
 
 function TuningView({ tuning }: { tuning: Tuning }) {
   const { view, connection } = useTuningFeed(tuning);
+  // Whatever it is, that it was queued has been noted.
+  const fetching = view.log.length === 0;
   return (
     <Stack gap="lg">
       <ProgressPanel tuning={tuning} latest={view.latest} connection={connection} />
@@ -44,13 +47,13 @@ function TuningView({ tuning }: { tuning: Tuning }) {
           {words.curves}
         </Title>
         <Suspense fallback={<Skeleton height={240} />}>
-          <TuningCurves view={view} />
+          <TuningCurves view={view} fetching={fetching} />
         </Suspense>
       </Stack>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
         <Stack gap="lg">
           <TuningFacts tuning={tuning} />
-          <TuningLog log={view.log} />
+          <TuningLog log={view.log} fetching={fetching} />
         </Stack>
         <TuningSettings settings={tuning.settings} />
       </SimpleGrid>
@@ -65,8 +68,10 @@ interface ProgressPanelProps {
 }
 
 function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
-  const { state, progress, error } = tuning;
+  const { state, progress, error, stopping } = tuning;
   const ended = isTerminal(state);
+  const away = useAwayNode(tuning);
+  const atWork = !ended && away === null;
   // The record is a second behind the feed, and ahead of one that is lost.
   const now = connection === 'live' && latest ? latest : (progress ?? latest);
   return (
@@ -74,12 +79,12 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
       <Stack gap="sm">
         <Group justify="space-between">
           <Group gap="sm">
-            <TuningBadge {...tuning} />
+            <JobBadge {...tuning} />
             {now && now.totalSteps > 0 && (
               <Text size="sm">{texts.tunings.steps(formatNumber(now.step), formatNumber(now.totalSteps))}</Text>
             )}
-            {!ended && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
-            {!ended && latest && <Text size="sm">{words.speed(formatNumber(Math.round(latest.tokensPerSecond)))}</Text>}
+            {atWork && now?.etaMs != null && <Text size="sm">{words.eta(formatRoughSpan(now.etaMs))}</Text>}
+            {atWork && latest && <Text size="sm">{words.speed(formatNumber(Math.round(latest.tokensPerSecond)))}</Text>}
           </Group>
           <Text size="sm" c="dimmed" role="status">
             {words.connection[connection]}
@@ -88,7 +93,9 @@ function ProgressPanel({ tuning, latest, connection }: ProgressPanelProps) {
         {!ended && now && now.totalSteps > 0 && (
           <Progress value={(100 * now.step) / now.totalSteps} aria-label={words.progress} />
         )}
+        {away && <NodeAway node={away} />}
         {state === 'queued' && <Text size="sm">{words.waiting}</Text>}
+        {state === 'cancelled' && stopping && <Alert color="yellow">{words.cancelledStopping}</Alert>}
         {error && (
           <Alert color={ended ? 'red' : 'yellow'} title={error.code}>
             {error.message}

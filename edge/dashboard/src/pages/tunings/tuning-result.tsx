@@ -1,5 +1,6 @@
-// What a tuning came to: how well it ranks beside the rule, and the way on to its adapter.
+// What a tuning came to: what it was chosen by, which is no verdict yet, and the way on to its adapter and its evaluation.
 import { Group, Stack, Text } from '@mantine/core';
+import { ranksBackwards } from '@tallrec/shared/verdict';
 import type { Tuning } from '@tallrec/shared/wire/tunings';
 import type { ReactNode } from 'react';
 import { formatAuc, formatNumber } from '../../parts/formats.tsx';
@@ -18,7 +19,7 @@ interface TuningResultProps {
 
 export function TuningResult({
   tuning: { adapter, bestValidAuc },
-  view: { evaluations, validRuleAuc },
+  view: { evaluations, validRuleAuc, validSamples },
 }: TuningResultProps) {
   const mayEvaluate = useMay('evaluations:write');
   if (!adapter) return null;
@@ -34,9 +35,12 @@ export function TuningResult({
             {validRuleAuc !== null && <Figure name={words.rule} value={validRuleAuc} />}
           </Group>
         )}
-        {bestValidAuc !== null && validRuleAuc !== null && (
-          <Text size="sm">{bestValidAuc > validRuleAuc ? words.beats : words.loses}</Text>
+        {bestValidAuc !== null && (
+          <Text size="sm">
+            {words.chosen(evaluations.length, validSamples)} {words.noVerdict}
+          </Text>
         )}
+        {ranksBackwards(bestValidAuc) && <Text size="sm">{texts.evaluationDetail.backwards}</Text>}
         <Group gap="sm">
           {mayEvaluate && (
             <LinkButton to="/evaluations/new" search={{ adapter }}>

@@ -18,6 +18,8 @@ export interface StoryView extends TuningMetrics {
   /** The newest first. */
   log: readonly LogEntry[];
   latest: Told<'step'> | null;
+  /** Rows that each evaluation judged; null until that is told. */
+  validSamples: number | null;
 }
 
 /** As many points of a curve as a chart of this width can show. */
@@ -31,6 +33,7 @@ export class TuningStory {
   readonly #log: LogEntry[] = [];
   #latest: Told<'step'> | null = null;
   #validRuleAuc: number | null = null;
+  #validSamples: number | null = null;
 
   /** @returns whether it was news */
   add({ seq, at, event }: SequencedEvent): boolean {
@@ -52,6 +55,7 @@ export class TuningStory {
       }
       case 'started':
         this.#validRuleAuc = event.validRuleAuc ?? this.#validRuleAuc;
+        this.#validSamples = event.validSamples;
         this.#log.push({ seq, at, event });
         break;
       case 'note':
@@ -72,6 +76,7 @@ export class TuningStory {
       validRuleAuc: this.#validRuleAuc,
       log: this.#log.slice(-LOG_ENTRIES).reverse(),
       latest: this.#latest,
+      validSamples: this.#validSamples,
     };
   }
 }

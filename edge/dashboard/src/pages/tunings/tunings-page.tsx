@@ -27,14 +27,26 @@ const TuningsTable = lazy(() => table.then((module) => ({ default: module.Tuning
 export function TuningsPage() {
   const { cursor, state } = useSearch({ from: '/app/tunings' });
   const query = useQuery(tuningsQuery({ cursor, state }));
-  const mayCreate = useMay('tunings:write');
+  const [mayCreate, mayUpload] = [useMay('tunings:write'), useMay('datasets:write')];
   /** Null while nothing is being chosen. */
   const [chosen, setChosen] = useState<readonly string[] | null>(null);
   const create = mayCreate && <LinkButton to="/tunings/new">{words.create}</LinkButton>;
   const empty = state ? (
     <Empty title={words.nothingSo.title}>{words.nothingSo.body}</Empty>
   ) : (
-    <Empty title={words.empty.title} action={create}>
+    <Empty
+      title={words.empty.title}
+      action={
+        <Group justify="center">
+          {create}
+          {mayUpload && (
+            <LinkButton to="/datasets/new" variant="default">
+              {texts.datasets.create}
+            </LinkButton>
+          )}
+        </Group>
+      }
+    >
       {words.empty.body}
     </Empty>
   );

@@ -4,11 +4,11 @@ import type { Tuning } from '@tallrec/shared/wire/tunings';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { formatAuc, formatNumber, Time } from '../../parts/formats.tsx';
+import { JobBadge } from '../../parts/job-badge.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { TableHead } from '../../parts/table-head.tsx';
 import { nodeNamesQuery } from '../../queries/nodes.ts';
 import { texts } from '../../texts.ts';
-import { TuningBadge } from './tuning-badge.tsx';
 
 const words = texts.tunings;
 
@@ -68,7 +68,7 @@ function TuningRow({ tuning, node, choice }: TuningRowProps) {
       </Table.Th>
       <Table.Td>
         <Stack gap={4} align="flex-start">
-          <TuningBadge {...tuning} />
+          <JobBadge {...tuning} />
           <Steps tuning={tuning} />
         </Stack>
       </Table.Td>

@@ -1,0 +1,1 @@
+ALTER TABLE `datasets` ADD `bad_rows` text DEFAULT 'refuse' NOT NULL;
