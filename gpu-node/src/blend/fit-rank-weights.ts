@@ -21,7 +21,7 @@ export interface RankPrior {
   strength: number;
 }
 
-/** Chosen on validation users: see `docs/results.md`. */
+/** By validation users, among others: see `docs/results.md`. */
 export const RANK_PRIOR: RankPrior = { weight: 0.3, strength: 3 };
 
 const MAX_STEPS = 100;
