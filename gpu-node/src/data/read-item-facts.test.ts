@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { itemFeatures } from '@tallrec/shared/item-opinions';
+import { LIMITS } from '@tallrec/shared/limits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readItemFacts } from './read-item-facts.ts';
 
@@ -38,7 +39,19 @@ describe('facts about items', () => {
     expect(featuresOf({ title: 'Jumanji (1995)' }).fans).toBe(0);
   });
 
+  it('call items as ratings and catalogues do: long titles are cut, and ids of 64 bits keep their digits', async () => {
+    const long = 'x'.repeat(LIMITS.titleCharacters);
+    const featuresOf = itemFeatures(
+      await read(
+        `{"title":" ${long}yz","likes":3,"ratings":4}\n{"id":9007199254740993,"title":"B","likes":2,"ratings":2}\n`,
+      ),
+    );
+    expect(featuresOf({ title: long }).fans).toBe(Math.log1p(3));
+    expect(featuresOf({ title: 'of another name', id: '9007199254740993' }).fans).toBe(Math.log1p(2));
+  });
+
   it.each([
+    ['{"id":9.1e18,"likes":3,"ratings":4}\n', /line 1: id: .*too large/],
     ['likes,ratings\n3,4\n', /line 2: expected an id or a title/],
     ['title,likes,ratings\nHeat,5,4\n', /line 2: expected no more likes than ratings/],
     ['title,likes,ratings\nHeat,4,4\nBabe,many,4\n', /line 3: likes: /],

@@ -3,6 +3,8 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { type ItemStatistics, withinLimits } from '@tallrec/shared/item-opinions';
 import { LIMITS } from '@tallrec/shared/limits';
 import { itemKey } from '@tallrec/shared/metrics';
+import { parseId, roundedId } from '@tallrec/shared/rows/checks/check-interaction';
+import { cutText } from '@tallrec/shared/rows/checks/cut-text';
 import { FileReader } from '@tallrec/shared/rows/files/file-reader';
 import { isBad } from '@tallrec/shared/rows/row-reader';
 import { z } from 'zod';
@@ -11,11 +13,17 @@ import { refused, textOf, unreadable } from './read-file.ts';
 const FIX = 'Give each item a row with its id or title, likes and ratings.';
 
 const emptyAsNone = (value: unknown) => (value === '' || value === null ? undefined : value);
-const idText = z.preprocess(
-  (value) => (typeof value === 'number' ? String(value) : emptyAsNone(value)),
-  z.string().max(LIMITS.idCharacters).optional(),
-);
-const text = z.preprocess(emptyAsNone, z.string().max(LIMITS.titleCharacters).optional());
+// Ids and texts as the rows of ratings and catalogues get them: items are found by what these are called.
+const idText = z
+  .unknown()
+  .superRefine((value, context) => {
+    const rounded = roundedId(value);
+    if (rounded) context.addIssue({ code: 'custom', message: rounded.problem });
+  })
+  .transform((value) => emptyAsNone(parseId(value)))
+  .pipe(z.string().max(LIMITS.idCharacters).optional())
+  .optional();
+const text = z.preprocess((value) => emptyAsNone(cutText(value).text), z.string().optional());
 const count = z.preprocess(
   (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
   z.int('expected a whole number').min(0).max(LIMITS.count),
