@@ -1,5 +1,5 @@
 // An adapter's two files on their way in: hashed, sent with what has arrived left out, imported.
-import type { Blend } from '@tallrec/shared/blend';
+import type { WholeBlend } from '@tallrec/shared/blend';
 import type { Provenance } from '@tallrec/shared/tuning';
 import {
   type Adapter,
@@ -21,7 +21,7 @@ export interface ImportInput {
   weights: File;
   fields: Omit<z.input<typeof importAdapterSchema>, 'configSha256' | 'weightsSha256' | 'blend' | 'modelHash'>;
   /** Of a `blend.json` beside them: it holds for the adapter that it names alone. */
-  blend?: { adapter: string; blend: Blend };
+  blend?: { adapter: string; blend: WholeBlend };
   /** Of a `report.json` beside them, likewise. */
   provenance?: Provenance | null;
   onProgress: (progress: ImportProgress) => void;
