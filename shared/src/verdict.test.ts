@@ -18,8 +18,8 @@ describe('a verdict', () => {
     expect([judged(0.01, 0.1), judged(-0.1, -0.01), judged(-0.01, 0.1), judged(0, 0.1)].map(verdictOf)).toEqual([
       'better',
       'worse',
-      'alike',
-      'alike',
+      'level',
+      'level',
     ]);
   });
 

@@ -10,13 +10,16 @@ export interface Judged {
   overRule: { auc: (Interval & { value: number }) | null } | null;
 }
 
+/** Of what it is compared with. */
+export type Side = 'better' | 'level' | 'worse';
+
 /**
  * - `better`, `worse`: than the rule, by an interval over users that does not hold zero
- * - `alike`: it does hold zero
+ * - `level`: it does hold zero
  * - `few-users`: there are too few users to say, whatever the figures are
  * - `unknown`: it has no AUC, or no interval of the difference
  */
-export type Verdict = 'better' | 'worse' | 'alike' | 'few-users' | 'unknown';
+export type Verdict = Side | 'few-users' | 'unknown';
 
 /** Whether its intervals are over users, and of enough of them: those over single rows are narrower than they should be. */
 export function judgesByUsers({ users, interval }: Pick<Judged, 'users' | 'interval'>): boolean {
@@ -27,8 +30,13 @@ export function verdictOf({ auc, users, interval, overRule }: Judged): Verdict {
   const difference = overRule?.auc;
   if (auc === null || !difference) return 'unknown';
   if (!judgesByUsers({ users, interval })) return 'few-users';
-  if (difference.low > 0) return 'better';
-  return difference.high < 0 ? 'worse' : 'alike';
+  return sideOf(difference);
+}
+
+/** @param difference the ends of its interval */
+export function sideOf({ low, high }: Pick<Interval, 'low' | 'high'>): Side {
+  if (low > 0) return 'better';
+  return high < 0 ? 'worse' : 'level';
 }
 
 /** The interval of its AUC, where it may be read as one over users. */

@@ -1,6 +1,6 @@
 // By how much one scoring of some rows passes others, draw by draw, and what that allows to be said.
 import { type Draws, percentileInterval } from '@tallrec/shared/metrics';
-import { type Verdict, verdictOf } from '@tallrec/shared/verdict';
+import { judgesByUsers, sideOf } from '@tallrec/shared/verdict';
 import type { BothDifferences, Differences, JudgedDifference } from '@tallrec/shared/wire/evaluations';
 
 /** A scoring over all rows, or within users. */
@@ -21,14 +21,6 @@ export interface Rivals {
   untuned: Drawn | undefined;
 }
 
-const VERDICTS: Record<Verdict, JudgedDifference['verdict']> = {
-  better: 'better',
-  worse: 'worse',
-  alike: 'level',
-  'few-users': 'unknown',
-  unknown: 'unknown',
-};
-
 /**
  * @param users that have both a liked and a disliked row
  * @param resampled by what the draws over all rows, and within users, were made
@@ -44,8 +36,8 @@ export function differencesOf(
       { resampled: by },
     );
     if (!interval || a.auc === null || b.auc === null) return null;
-    const found = { value: a.auc - b.auc, ...interval };
-    return { ...found, verdict: VERDICTS[verdictOf({ auc: a.auc, users, interval, overRule: { auc: found } })] };
+    const verdict = judgesByUsers({ users, interval }) ? sideOf(interval) : 'unknown';
+    return { value: a.auc - b.auc, ...interval, verdict };
   };
   const over = (rival: Drawn): BothDifferences => ({
     all: difference(own.all, rival.all, resampled.all),

@@ -61,7 +61,7 @@ export const compareTexts = {
   verdicts: {
     better: 'better',
     worse: 'worse',
-    alike: 'not to be told apart',
+    level: 'not to be told apart',
     'few-users': 'too few users to say',
   },
   fewUsers:

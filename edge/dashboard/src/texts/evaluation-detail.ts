@@ -25,7 +25,7 @@ export const evaluationDetailTexts = {
     `Better than the rule: its AUC is ${by} higher (95 % interval ${low} to ${high}).`,
   worse: (by: string, low: string, high: string) =>
     `Worse than the rule: its AUC is ${by} lower (95 % interval ${low} to ${high}).`,
-  alike: (low: string, high: string) =>
+  level: (low: string, high: string) =>
     `Not to be told apart from the rule: the difference in AUC may be anything from ${low} to ${high}.`,
   tooFewUsers: (least: string) =>
     `Too few users to say whether it is better than the rule: it takes ${least} of whom there are both liked and not liked rows.`,

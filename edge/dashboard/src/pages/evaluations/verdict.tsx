@@ -48,8 +48,8 @@ function toldOf(method: VerdictProps['method'], report: EvaluationReport) {
       return { color: 'green', sentence: words.better(value.toFixed(3), signed(low), signed(high)) };
     case 'worse':
       return { color: 'red', sentence: words.worse((-value).toFixed(3), signed(low), signed(high)) };
-    case 'alike':
-      return { color: 'yellow', sentence: words.alike(signed(low), signed(high)) };
+    case 'level':
+      return { color: 'yellow', sentence: words.level(signed(low), signed(high)) };
     default:
       return { color: 'gray', sentence: words.tooFewUsers(formatNumber(MIN_RESAMPLED_USERS)) };
   }

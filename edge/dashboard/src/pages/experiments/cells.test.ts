@@ -123,7 +123,7 @@ describe('a cell', () => {
     };
     expect(of(report(0.1))).toEqual(['better', 0.8]);
     expect(of(report(0.1), report(0.05))).toEqual(['better', null]);
-    expect(of(report(0.1), report(-0.05))).toEqual(['alike', null]);
+    expect(of(report(0.1), report(-0.05))).toEqual(['level', null]);
     expect(of(report(0.1, 3))).toEqual(['few-users', null]);
     expect(of(report(0.1), report(0.1, 3))).toEqual(['few-users', null]);
     expect(of(reportOf(0.9))).toEqual(['unknown', null]);

@@ -94,7 +94,7 @@ function cellOf(method: EvaluatedMethod, shots: Shots, entries: readonly Entry[]
 /** Of few users nothing is said, and seeds that differ are not told apart from the rule. */
 function agreed(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('few-users')) return 'few-users';
-  return verdicts.every((verdict) => verdict === verdicts[0]) ? verdicts[0]! : 'alike';
+  return verdicts.every((verdict) => verdict === verdicts[0]) ? verdicts[0]! : 'level';
 }
 
 function figuresOf(aucs: readonly number[], seeds: number[]): Pick<Cell, 'auc' | 'half' | 'seeds'> {
