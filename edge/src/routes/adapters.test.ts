@@ -120,6 +120,17 @@ describe('importing what is there already', () => {
     expect(audit.body.items.filter(({ action }) => action === 'adapter.tell')).toHaveLength(1);
   });
 
+  it('adds a blend that was fit with it, in its own file', async () => {
+    const { key, id: workspace } = await newWorkspace();
+    const { body } = await again('blended late', {}, key);
+    expect(body.blend).toBeNull();
+    const told = await again('blended late', { blend: WHOLE_BLEND }, key);
+    expect(told).toMatchObject({ status: 201, body: { blend: { samples: 40, users: 3 } } });
+    expect(told.body.blend).not.toHaveProperty('items');
+    const [file] = (await keysBelow(places.adapter(workspace, body.id))).filter((path) => path.includes('blend'));
+    expect(await (await env.BUCKET.get(file!))!.json()).toEqual({ adapter: body.id, ...WHOLE_BLEND });
+  });
+
   it.each([
     ['template', 'clean'],
     ['modelHash', 'a'.repeat(64)],

@@ -19,7 +19,8 @@ import { conditionalHeaders, fileResponses } from '../http/downloads.ts';
 import { errorResponses } from '../http/errors.ts';
 import { idempotencyHeaders } from '../http/idempotency.ts';
 import { jsonAnswer, jsonBody, newRouter } from '../http/router.ts';
-import { deleteAdapter, importAdapter, uploadAdapter } from '../services/adapter-files.ts';
+import { deleteAdapter } from '../services/adapter-files.ts';
+import { importAdapter, uploadAdapter } from '../services/adapter-import.ts';
 import { downloadAdapterFile, getAdapter, listAdapters } from '../services/adapters.ts';
 import { deleteAlias, getAlias, listAliases, setAlias } from '../services/aliases.ts';
 
