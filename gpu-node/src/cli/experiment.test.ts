@@ -67,7 +67,7 @@ describe('experiment', () => {
       '--json',
     ];
     const dry = await experiment(...args, '--dry-run');
-    expect(JSON.parse(dry.stdout)).toMatchObject({ left: 2 * (1 + 4 * 2 * 2), estimateMs: expect.any(Number) });
+    expect(JSON.parse(dry.stdout)).toMatchObject({ left: 2 * (1 + 5 * 2 * 2), estimateMs: expect.any(Number) });
     expect(await readdir(dir)).not.toContain('grid');
 
     const first = await experiment(...args);
