@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { modelSchema } from '@tallrec/shared/wire/nodes';
 import { pageOf } from '@tallrec/shared/wire/page';
 import { ownWorkspaceSchema } from '@tallrec/shared/wire/workspaces';
@@ -41,6 +42,10 @@ const own = ({ client }: LocalStack) => client.get('/v1/workspace', ownWorkspace
 const revoke = (url: string, secret: string, id: string) =>
   fetch(`${url}/v1/keys/${id}`, { method: 'DELETE', headers: { Authorization: `Bearer ${secret}` } });
 
+const withNodes = pageOf(modelSchema);
+const knownModels = (client: EdgeClient) =>
+  client.until('/v1/models', withNodes, ({ items }) => items.some(({ nodes }) => nodes.length > 0));
+
 /** Of this process's children, the one that serves. */
 function nodePid(): number {
   const { stdout } = spawnSync('ps', ['--ppid', String(process.pid), '-o', 'pid=,args='], { encoding: 'utf8' });
@@ -59,7 +64,11 @@ it('makes a new key of the same workspace where its own was revoked', async () =
   expect(second.key).not.toBe(first.key);
   expect(notices).toEqual([expect.stringContaining('A new one was made')]);
   await second.stop();
-  expect((await start()).key).toBe(second.key);
+  const third = await start();
+  expect(third.key).toBe(second.key);
+  // Each was at a port of its own.
+  expect(new Set([first.url, second.url, third.url]).size).toBe(3);
+  expect(lines.filter((line) => line.startsWith('Joined'))).toHaveLength(3);
 });
 
 it('starts its node again where it was killed', async () => {
@@ -70,9 +79,29 @@ it('starts its node again where it was killed', async () => {
   await expect.poll(joined, { timeout: 30_000 }).toBe(2);
   expect(notices).toEqual([expect.stringContaining('was ended by SIGKILL. It is started again in 1 s')]);
   const client = new EdgeClient(url, key);
-  await client.until('/v1/models', pageOf(modelSchema), ({ items }) => items.some(({ nodes }) => nodes.length > 0));
+  await knownModels(client);
   await stop();
   stack = undefined;
   expect(await client.get('/v1/models', z.unknown()).catch(() => 'gone')).toBe('gone');
   expect(notices).toHaveLength(1);
+});
+
+it('answers what it was asked before it is told to end', async () => {
+  const { url, key, client, stop } = await start();
+  const { items } = await knownModels(client);
+  const candidates = Array.from({ length: 100 }, (_, at) => ({ title: `${'A long title of a film '.repeat(8)}${at}` }));
+  const rank = async () => {
+    const body = { model: items[0]!.name, history: [{ title: 'Alien', liked: true }], candidates };
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+    const response = await fetch(`${url}/v1/rank`, { method: 'POST', headers, body: JSON.stringify(body) });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  // The first loads the model, so that those that follow are well under way a moment later.
+  expect(await rank()).toBe(200);
+  const answered = Promise.all(Array.from({ length: 8 }, rank));
+  await setTimeout(100);
+  await stop();
+  stack = undefined;
+  expect(await answered).toEqual(Array(8).fill(200));
 });

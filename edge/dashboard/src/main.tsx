@@ -8,7 +8,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { sessionEndedQuery, sessionQuery } from './queries/session.ts';
 import { newQueryClient } from './query-client.ts';
-import { newRouter } from './router.tsx';
+import { fetchFirstPage, newRouter } from './router.tsx';
 import { cssVariables, theme } from './theme.ts';
 
 const queryClient = newQueryClient((client) => {
@@ -17,6 +17,7 @@ const queryClient = newQueryClient((client) => {
   if (client.getQueryData(sessionQuery.queryKey)) client.setQueryData(sessionEndedQuery.queryKey, true);
 });
 const router = newRouter(queryClient);
+fetchFirstPage(router);
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

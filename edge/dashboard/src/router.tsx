@@ -327,6 +327,14 @@ export function newRouter(queryClient: QueryClient) {
   });
 }
 
+/** The frame and the page are on their way while the edge says whose session it is: the router asks for one after the other. */
+export function fetchFirstPage(router: ReturnType<typeof newRouter>): void {
+  const [routes] = router.getMatchedRoutes(router.latestLocation.pathname);
+  if (routes.some(({ id }) => id === app.id)) void router.options.context.queryClient.prefetchQuery(sessionQuery);
+  // What cannot be fetched now is told of when the router asks for it.
+  for (const route of routes) router.loadRouteChunk(route)?.catch(() => undefined);
+}
+
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof newRouter>;

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { TallrecError } from '@tallrec/shared/errors';
 import { childEnvironment } from '../config.ts';
 
-const KILL_AFTER_MS = 5_000;
+const KILL_AFTER_MS = 10_000;
 
 export interface ChildOptions {
   /** How users know it. */
@@ -63,7 +63,7 @@ export class Child {
     throw new TallrecError('INTERNAL', `${this.name} ${how}. It last said:\n${this.#lastLines.join('\n')}\n`);
   }
 
-  /** Asks the whole group to end, and kills what is left of it after five seconds. */
+  /** Asks the whole group to end, and kills what is left of it after ten seconds. */
   async stop(): Promise<void> {
     this.signal('SIGTERM');
     const timer = setTimeout(() => this.signal('SIGKILL'), KILL_AFTER_MS);

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { resolveModel } from '../models/store.ts';
+import { followEdge } from '../server/membership.ts';
 import { Child } from './child-process.ts';
 import { EdgeClient } from './edge-client.ts';
 import { keepRunning } from './keep-running.ts';
@@ -73,7 +74,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const stopping = new AbortController();
   const stop = async () => {
     stopping.abort();
-    await Promise.all(children.toReversed().map((child) => child.stop()));
+    // The node first: the edge hands on what that still answers.
+    for (const child of children.toReversed()) await child.stop();
     process.removeListener('exit', killAll);
   };
   try {
@@ -86,23 +88,30 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     });
     const { key, joinToken } = await loadCredentials(join(stateDir, 'credentials.json'), edge, options);
     const client = new EdgeClient(edge.url, key, { signal });
+    const home = join(stateDir, 'node');
+    await followEdge(home, edge.url);
+    const joined = Promise.withResolvers<void>();
     const startNode = () => {
       const child = new Child({
         name: 'The node',
         args: [MAIN, 'serve', '--edge', edge.url, ...(models.length ? ['--models', models.join(',')] : [])],
         cwd: process.cwd(),
         // The token makes the node's secret at the first start; that is kept in its home.
-        env: { TALLREC_NODE_TOKEN: joinToken, TALLREC_HOME: join(stateDir, 'node') },
-        onLine: (line) => options.onLine('node', line),
+        env: { TALLREC_NODE_TOKEN: joinToken, TALLREC_HOME: home },
+        onLine: (line) => {
+          if (line.startsWith('Joined ')) joined.resolve();
+          options.onLine('node', line);
+        },
       });
       children.push(child);
       return child;
     };
     const node = startNode();
-    const joined = client.until('/v1/models', pageOf(modelSchema), ({ items }) =>
-      items.some(({ nodes }) => nodes.length > 0),
+    // An edge that was killed takes the node that it had last for connected still.
+    const seen = joined.promise.then(() =>
+      client.until('/v1/models', pageOf(modelSchema), ({ items }) => items.some(({ nodes }) => nodes.length > 0)),
     );
-    await Promise.race([joined, node.failed()]);
+    await Promise.race([seen, node.failed()]);
     let last = node;
     void keepRunning(node, {
       start: () => {

@@ -27,6 +27,7 @@ export interface ConnectionOptions {
   log: (line: string) => void;
   nowMs: () => number;
   handshakeTimeoutMs: number;
+  /** Breaks off the dialling; a connection that stands ends by `close`. */
   signal: AbortSignal;
 }
 
@@ -54,12 +55,9 @@ export class Connection {
     this.#options = options;
     this.#heardAtMs = options.nowMs();
     this.#pings = setInterval(() => this.#beat(), this.#heartbeatMs);
-    const stop = () => socket.terminate();
-    options.signal.addEventListener('abort', stop, { once: true });
     this.ended = new Promise((resolve) => {
       socket.once('close', (code) => {
         clearInterval(this.#pings);
-        options.signal.removeEventListener('abort', stop);
         resolve(this.#ending === 'lost' ? endingOf(code) : this.#ending);
       });
     });

@@ -13,7 +13,7 @@ import {
 } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { Link, type LinkOptions } from './link.ts';
 
 const LEASE_MS = 400;
@@ -109,13 +109,13 @@ const api: LinkOptions['api'] = {
         });
       });
     }
-    if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, 50));
+    if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, 300));
     const timings = path === '/quick' ? { queueMs: 1.5, engineMs: 2 } : undefined;
     return { status: 201, body: { path, body: body ?? null }, timings };
   },
 };
 
-function run(): { link: Link; ended: Promise<void> } {
+function run(drainMs = 1000): { link: Link; ended: Promise<void> } {
   const pauses = { minPauseMs: 10, maxPauseMs: 50, handshakeTimeoutMs: 500 };
   const link = new Link({
     edgeUrl: url,
@@ -125,6 +125,7 @@ function run(): { link: Link; ended: Promise<void> } {
     status: () => ({ ...status }),
     log: (line) => logged.push(line),
     ...pauses,
+    drainMs,
   });
   const ended = link.run(stop.signal);
   ended.catch(() => {});
@@ -314,6 +315,37 @@ describe('the link', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     edge.refuses = undefined;
     await connections(1);
+  });
+
+  it('answers what it was asked before it is told to end, and nothing after that', async () => {
+    const { ended } = run();
+    await connections(1);
+    edge.send({ type: 'request', id: 1, method: 'GET', path: '/slow', deadlineMs: 5000 });
+    edge.send({ type: 'request', id: 2, method: 'GET', path: '/quick', deadlineMs: 5000 });
+    await vi.waitFor(() => expect(responses()).toHaveLength(1));
+    stop.abort();
+    edge.send({ type: 'request', id: 3, method: 'GET', path: '/quick', deadlineMs: 5000 });
+    await ended;
+    await vi.waitFor(() => expect(edge.sockets[0]!.readyState).toBe(WebSocket.CLOSED));
+    const answers = responses().map(({ id, status, body }) => [id, status, body]);
+    expect(answers).toEqual([
+      [2, 201, expect.anything()],
+      [3, 503, { error: expect.objectContaining({ code: 'NODE_UNAVAILABLE', retryable: true }) }],
+      [1, 201, { path: '/slow', body: null }],
+    ]);
+    expect(edge.sockets).toHaveLength(1);
+  });
+
+  it('ends without what takes too long once it is told to', async () => {
+    const { ended } = run(30);
+    await connections(1);
+    edge.send({ type: 'request', id: 1, method: 'GET', path: '/endless', deadlineMs: 60_000 });
+    edge.send({ type: 'request', id: 2, method: 'GET', path: '/quick', deadlineMs: 5000 });
+    await vi.waitFor(() => expect(responses()).toHaveLength(1));
+    stop.abort();
+    await ended;
+    expect(calls).toContain('/endless ended');
+    expect(responses().map(({ id }) => id)).toEqual([2]);
   });
 
   it('ends at once when it is told to while it dials', async () => {

@@ -21,6 +21,8 @@ export interface LinkOptions {
   handshakeTimeoutMs?: number;
   minPauseMs?: number;
   maxPauseMs?: number;
+  /** How long what it was asked may still take once it is to end. */
+  drainMs?: number;
 }
 
 export class Link {
@@ -39,6 +41,7 @@ export class Link {
       handshakeTimeoutMs: 10_000,
       minPauseMs: 500,
       maxPauseMs: 15_000,
+      drainMs: 5_000,
       ...options,
     };
     this.#heardAtMs = this.#options.nowMs();
@@ -47,12 +50,14 @@ export class Link {
   send = (frame: NodeFrame): boolean => this.#connection?.send(frame) ?? false;
 
   /**
-   * Keeps the link up until `signal` is aborted.
+   * Keeps the link up until `signal` is aborted; then answers what it was asked before, and takes nothing new.
    * @throws TallrecError when dialling again would not help: the edge refuses the secret, one of the two has to be updated, the
    * node was removed, or it has connected from elsewhere
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#setLease(LIMITS.leaseMs);
+    const drain = () => void this.#drain();
+    signal.addEventListener('abort', drain, { once: true });
     try {
       while (!signal.aborted) {
         const connection = await this.#dial(signal);
@@ -72,9 +77,15 @@ export class Link {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      signal.removeEventListener('abort', drain);
       clearInterval(this.#beats);
       this.#connection?.close();
     }
+  }
+
+  async #drain(): Promise<void> {
+    await this.#requests?.drain(this.#options.drainMs);
+    this.#connection?.close();
   }
 
   /** The edge says how long a lease is; this side looks at it four times as often. */

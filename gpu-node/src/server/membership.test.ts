@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Memberships, memberSecret, parseEdgeUrl, rotateSecret, setDraining } from './membership.ts';
+import { followEdge, Memberships, memberSecret, parseEdgeUrl, rotateSecret, setDraining } from './membership.ts';
 
 const NODE = 'node_01jd3x6k8w5v0e9s2m4q7r1tza';
 const TOKEN = 'tlr_join_one';
@@ -61,6 +61,16 @@ describe('a machine becomes a node', () => {
     const text = await readFile(join(home, 'nodes', name!), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ edge, node: NODE, secret: 'tlr_node_1' });
     expect(text).not.toContain(TOKEN);
+  });
+
+  it('and stays it where the edge is at another port than before', async () => {
+    await member(TOKEN);
+    const moved = edge.replace(/\d+$/, '1');
+    await followEdge(home, moved);
+    await followEdge(home, moved);
+    expect((await new Memberships(home).list()).map(({ edge, node }) => [edge, node])).toEqual([[moved, NODE]]);
+    expect(await (await memberSecret({ home, edge: moved, token: TOKEN, nowMs: () => 0 }))()).toBe('tlr_node_1');
+    expect(asked).toHaveLength(1);
   });
 
   it('anew by another token', async () => {

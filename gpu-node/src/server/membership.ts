@@ -1,6 +1,6 @@
 // By what this machine is known to an edge: a secret of its own, got once for a join token and kept where only its user can read it.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { idSchema } from '@tallrec/shared/ids';
@@ -58,6 +58,19 @@ export class Memberships {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     await writeFileAtomically(this.#path(membership.edge), [JSON.stringify(membership)], 0o600);
   }
+
+  async move(membership: Membership, edge: string): Promise<void> {
+    await this.keep({ ...membership, edge });
+    await rm(this.#path(membership.edge));
+  }
+}
+
+/** For an edge that is reached by another URL than before, e.g. at another port: what this machine has of it stays true. */
+export async function followEdge(home: string, edge: string): Promise<void> {
+  const memberships = new Memberships(home);
+  if (await memberships.find(edge)) return;
+  const [known] = await memberships.list();
+  if (known) await memberships.move(known, edge);
 }
 
 async function readMembership(path: string): Promise<Membership | undefined> {

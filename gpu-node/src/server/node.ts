@@ -96,6 +96,8 @@ export async function startNode(options: NodeOptions): Promise<void> {
   const link = new Link({ edgeUrl, secret, api, jobs, status, log, onWelcome });
 
   await jobs.restore();
+  // Jobs go on from their checkpoints elsewhere, while what was asked of this node is still answered.
+  signal.addEventListener('abort', () => void jobs.suspend(), { once: true });
   const server = options.listen && (await listen(createNodeApp(api).fetch, options.listen, log));
   try {
     await link.run(signal);
