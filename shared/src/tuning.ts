@@ -63,6 +63,12 @@ export const hyperParametersSchema = z.object({
     .enum(['answer', 'all'])
     .default('answer')
     .describe("`answer`: loss on the answer alone. `all`: on the whole prompt too, as the paper's script does."),
+  lossPairs: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe('Weight of a loss on pairs, a liked and a disliked target of one user; 0 is none, as in the paper.'),
 });
 export type HyperParameters = z.infer<typeof hyperParametersSchema>;
 
@@ -113,6 +119,8 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
     type: z.literal('evaluated'),
     step: countSchema(),
     validAuc: z.number().nullable(),
+    /** Mean over the users who have both answers; null without any, and from nodes that did not tell it yet. */
+    validPerUserAuc: z.number().nullable().default(null),
     /** Rec stage: mean cross-entropy between the two answers; alpaca stage: of a labelled token. */
     validLoss: z.number(),
     best: z.boolean(),

@@ -24,7 +24,6 @@ import { benchAdapter, unlikeRows } from '../bench/rows.ts';
 import { config } from '../config.ts';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { loadLanguageModel } from '../llama/load.ts';
-import type { LabelledRow } from '../llama/model.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
 import { loadTokenizer } from '../llama/tokenizer.ts';
 import { computedWeights } from '../models/converted-weights.ts';
@@ -98,7 +97,7 @@ async function bench(options: Options): Promise<void> {
   }
   const accuracy = await compareWithFloat32(shared, int8, workloads.prompts, adapter, [yes, no]);
   for (const contender of contenders) await contender.end();
-  const [{ tokens: prompt }] = workloads.prompts as [LabelledRow];
+  const { tokens: prompt } = workloads.prompts[0]!;
   const start = [
     await timeStart('TALLRec f32', () => loadLanguageModel(dir, runtime), prompt, [yes, no]),
     await timeStart('TALLRec int8', () => loadLanguageModel(dir, runtime, { int8File }), prompt, [yes, no]),

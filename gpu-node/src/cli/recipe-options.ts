@@ -21,6 +21,7 @@ export interface RecipeOptions {
   loraDropout?: number;
   loraModules?: string[];
   lossOn?: string;
+  lossPairs?: number;
 }
 
 const { shape } = hyperParametersSchema;
@@ -50,7 +51,12 @@ export function withRecipeOptions(command: Command): Command {
     .option('--lora-alpha <x>', 'its scale is alpha / rank (16)', numberOf(shape.loraAlpha))
     .option('--lora-dropout <p>', 'dropout before the adapter (0.05)', numberOf(shape.loraDropout))
     .option('--lora-modules <names>', `of ${LINEAR_MODULES.join(', ')} (q_proj,v_proj)`, moduleNames)
-    .addOption(new Option('--loss-on <part>', 'answer (default), or all: the prompt too').choices(['answer', 'all']));
+    .addOption(new Option('--loss-on <part>', 'answer (default), or all: the prompt too').choices(['answer', 'all']))
+    .option(
+      '--loss-pairs <weight>',
+      'weight of a loss on pairs, a liked and a disliked target of one user (0: none)',
+      numberOf(shape.lossPairs),
+    );
 }
 
 function moduleNames(text: string): string[] {
@@ -78,5 +84,6 @@ export function hyperParametersOf(options: RecipeOptions): Record<string, unknow
     loraDropout: options.loraDropout,
     loraModules: options.loraModules,
     lossOn: options.lossOn,
+    lossPairs: options.lossPairs,
   };
 }

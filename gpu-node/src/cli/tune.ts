@@ -228,7 +228,8 @@ function describe(event: Exclude<TuningEvent, { type: 'step' }>, { resume }: Opt
   if (event.type === 'note') return event.message;
   if (event.type === 'evaluated') {
     const auc = event.validAuc === null ? '' : `AUC ${event.validAuc.toFixed(4)}, `;
-    return `Step ${event.step}: validation ${auc}loss ${event.validLoss.toFixed(4)}${event.best ? ' (best so far)' : ''}`;
+    const within = event.validPerUserAuc === null ? '' : `within users ${event.validPerUserAuc.toFixed(4)}, `;
+    return `Step ${event.step}: validation ${auc}${within}loss ${event.validLoss.toFixed(4)}${event.best ? ' (best so far)' : ''}`;
   }
   const start = resume ? `${event.step > 0 ? 'Going on' : 'No checkpoint yet: starting'} at step ${event.step}. ` : '';
   const rule =

@@ -14,7 +14,7 @@ const step = (changes: object = {}): TuningEvent => ({
   ...{ tokensPerSecond: 100, etaMs: 10, ...changes },
 });
 const evaluated = (validLoss: number): TuningEvent => ({
-  ...{ type: 'evaluated', step: 3, validAuc: null, validLoss, best: false },
+  ...{ type: 'evaluated', step: 3, validAuc: null, validPerUserAuc: null, validLoss, best: false },
 });
 
 it('hands on every event, and the outcome', async () => {

@@ -1,7 +1,7 @@
 // The graphs a language model runs: hidden states, what two heads make of them, and the gradients of the whole.
 import { Tape } from '../autodiff/tape.ts';
 import { type Extension, Graph, type Value } from '../graph/graph.ts';
-import { Expand, Gemm } from '../graph/operators.ts';
+import { Gemm } from '../graph/operators.ts';
 import { hiddenStates, POSITIONS, tokenCount, tokenInputs } from './forward.ts';
 import type { LinearModule } from './lora.ts';
 import { LoraInputs } from './lora-inputs.ts';
@@ -46,14 +46,14 @@ export interface GradientGraphOptions extends GraphOptions {
 export const gradientName = (tensor: string): string => `gradient:${tensor}`;
 
 /**
- * `losses` [N] of `labels` int64 [N] at the `positions`, and the gradient of Σ `loss_weight` · losses by every LoRA tensor, under
+ * `losses` [N] of `labels` int64 [N] at the `positions`, and the gradient of Σ `loss_weights` [N] · losses by every LoRA tensor, under
  * `gradientName`.
  */
 export function gradientGraph(weights: LlamaWeights, options: GradientGraphOptions): Graph {
   const { graph, tape, hidden, lora } = body(weights, options, options);
   const losses = crossEntropy(tape, weights, hidden);
-  const lossWeight = graph.input('loss_weight', 'float32', []);
-  const gradients = tape.gradients(losses, Expand(lossWeight, losses.shape), [...lora.tensors.values()]);
+  const lossWeights = graph.input('loss_weights', 'float32', [POSITIONS]);
+  const gradients = tape.gradients(losses, lossWeights, [...lora.tensors.values()]);
   graph.output('losses', losses);
   for (const [tensor, gradient] of gradients) graph.output(gradientName(tensor.name), gradient);
   return graph;

@@ -49,6 +49,22 @@ describe('gradients', () => {
     await expectSlopes(adapter, gradients, async () => (await model.lossAndGradients(rows, adapter, options)).loss);
   });
 
+  it('are those of margins, too, and the loss stays as it was', async () => {
+    const adapter = randomAdapter({ rank: 3, targetModules: LINEAR_MODULES });
+    const margins = { yes: 31, no: 5, rows: [0.7, 0, -1.3].map((slope, row) => ({ at: [5, 2, 3][row]!, slope })) };
+    const { loss, gradients } = await model.lossAndGradients(rows, adapter, { lossWeight: 0.25, margins });
+    expect(loss).toBe((await model.lossAndGradients(rows, adapter, { lossWeight: 0.25 })).loss);
+    await expectSlopes(adapter, gradients, async () => {
+      const { nllSum } = await model.loss(rows, adapter);
+      const prompts = margins.rows.map(({ at }, row) => rows[row]!.tokens.slice(0, at));
+      const logits = await model.nextTokenLogits(prompts, adapter, [margins.yes, margins.no]);
+      return margins.rows.reduce(
+        (sum, { slope }, row) => sum + slope * (logits[2 * row]! - logits[2 * row + 1]!),
+        0.25 * nllSum,
+      );
+    });
+  });
+
   it('add up over micro-batches of any size', async () => {
     const adapter = randomAdapter({});
     const options = { lossWeight: 1 / LABELLED };

@@ -1,14 +1,16 @@
 // A LLaMA in memory: makes a session when a kind of graph is first needed, and feeds it micro-batches.
 import type { Runtime, Tensor } from '../graph/execution.ts';
-import { adapterFeeds, dropoutFeeds, scalar } from './adapter-feeds.ts';
+import { adapterFeeds, dropoutFeeds } from './adapter-feeds.ts';
 import type { LlamaConfig } from './config.ts';
 import { gradientName } from './graphs.ts';
 import { LINEAR_MODULES, type LoraAdapter } from './lora.ts';
 import {
+  float32s,
   int64,
   labelledPositions,
   lastPositions,
   type MicroBatch,
+  marginPositions,
   type PaddingOptions,
   padRows,
 } from './micro-batch.ts';
@@ -64,27 +66,33 @@ export class LlamaModel implements LanguageModel {
     rows: readonly LabelledRow[],
     adapter: LoraAdapter | undefined,
   ): Promise<{ nllSum: number; labelled: number }> {
-    const { batch, positions, labels, labelled } = this.#labelled(rows);
+    const { batch, positions, labels } = this.#labelled(rows);
+    const labelled = labels.length;
     if (labelled === 0) return { nllSum: 0, labelled };
-    const hidden = await this.#hidden(batch, positions, adapter);
-    const { losses } = await this.#run('loss', HEAD, { hidden, labels });
+    const hidden = await this.#hidden(batch, int64(positions), adapter);
+    const { losses } = await this.#run('loss', HEAD, { hidden, labels: int64(labels) });
     return { nllSum: sum(float32(losses)), labelled };
   }
 
   async lossAndGradients(
     rows: readonly LabelledRow[],
     adapter: LoraAdapter,
-    { lossWeight, lossScale = 1, dropoutSeed }: GradientOptions,
+    { lossWeight, lossScale = 1, dropoutSeed, margins }: GradientOptions,
   ): Promise<LossAndGradients> {
-    const { batch, positions, labels, labelled } = this.#labelled(rows);
+    const { batch, ...own } = this.#labelled(rows);
+    const labelled = own.labels.length;
     if (labelled === 0) return { loss: 0, gradients: zeros(adapter) };
+    const added = margins ? marginPositions(margins, batch) : { positions: [], labels: [], weights: [] };
+    const weights = [...own.labels.map(() => lossWeight), ...added.weights];
     const dropout = dropoutSeed !== undefined && adapter.config.dropout > 0;
     const results = await this.#run(
       'gradients',
       { ...needs(batch, adapter), dropout },
       {
         ...batch.feeds,
-        ...{ positions, labels, loss_weight: scalar(lossWeight * lossScale) },
+        positions: int64([...own.positions, ...added.positions]),
+        labels: int64([...own.labels, ...added.labels]),
+        loss_weights: float32s(weights.map((weight) => weight * lossScale)),
         ...adapterFeeds(adapter),
         ...(dropout ? dropoutFeeds(adapter, dropoutSeed, batch) : {}),
       },
@@ -95,7 +103,7 @@ export class LlamaModel implements LanguageModel {
       if (lossScale !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! /= lossScale;
       gradients.set(name, gradient);
     }
-    return { loss: lossWeight * sum(float32(results.losses)), gradients };
+    return { loss: lossWeight * sum(float32(results.losses).subarray(0, labelled)), gradients };
   }
 
   close(): Promise<void> {

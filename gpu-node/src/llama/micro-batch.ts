@@ -2,7 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { Tensor } from '../graph/execution.ts';
 import type { LlamaConfig } from './config.ts';
-import { IGNORED_LABEL, type LabelledRow } from './model.ts';
+import { IGNORED_LABEL, type LabelledRow, type MarginSlopes } from './model.ts';
 import { rotaryFeeds } from './rope.ts';
 
 /** Any token does: none that counts can see it. */
@@ -107,11 +107,9 @@ export function lastPositions(rows: readonly (readonly number[])[], batch: Micro
 }
 
 export interface LabelledPositions {
-  labelled: number;
-  /** int64 [N]: the token before each labelled one, whose hidden state predicts it. */
-  positions: Tensor;
-  /** int64 [N] */
-  labels: Tensor;
+  /** Of the token before each labelled one, whose hidden state predicts it. */
+  positions: number[];
+  labels: number[];
 }
 
 export function labelledPositions(rows: readonly LabelledRow[], batch: MicroBatch): LabelledPositions {
@@ -127,7 +125,30 @@ export function labelledPositions(rows: readonly LabelledRow[], batch: MicroBatc
       labels.push(row.labels[t]!);
     }
   });
-  return { labelled: labels.length, positions: int64(positions), labels: int64(labels) };
+  return { positions, labels };
+}
+
+/**
+ * Margins as losses that the gradient graph knows: nll(no) − nll(yes) at one position is logit(yes) − logit(no), so each margin is two
+ * labels of opposite weights there.
+ */
+export function marginPositions(
+  { yes, no, rows }: MarginSlopes,
+  batch: MicroBatch,
+): LabelledPositions & { weights: number[] } {
+  const made: LabelledPositions & { weights: number[] } = { positions: [], labels: [], weights: [] };
+  rows.forEach(({ at, slope }, row) => {
+    if (slope === 0) return;
+    const position = tokenIndex(batch, { row, position: at - 1 });
+    made.positions.push(position, position);
+    made.labels.push(no, yes);
+    made.weights.push(slope, -slope);
+  });
+  return made;
+}
+
+export function float32s(numbers: readonly number[]): Tensor {
+  return { type: 'float32', dims: [numbers.length], data: Float32Array.from(numbers) };
 }
 
 export function int64(numbers: readonly number[]): Tensor {

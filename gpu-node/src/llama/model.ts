@@ -20,6 +20,16 @@ export interface GradientOptions {
   lossScale?: number;
   /** Seeds the LoRA dropout masks, the same for all micro-batches of a step; without it there is no dropout. */
   dropoutSeed?: number;
+  /** Adds the gradient of Σ slope · margin to that of the loss, for losses that are made of margins; the loss itself stays as it is. */
+  margins?: MarginSlopes;
+}
+
+/** A row's margin: the logit of `yes` less that of `no`, of the token at `at`. */
+export interface MarginSlopes {
+  yes: number;
+  no: number;
+  /** One a row: how much its margin counts, and the index of the token whose place the two contend for, from 1 on. */
+  rows: readonly { at: number; slope: number }[];
 }
 
 export interface LossAndGradients {

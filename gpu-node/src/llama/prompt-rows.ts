@@ -82,10 +82,10 @@ export class PromptRows {
     );
   }
 
-  /** Prompt, answer and end token, labelled for training. */
-  labelled(sample: LabelledSample): LabelledRow {
+  /** Prompt, answer and end token, labelled for training; `answerAt` is the index of the answer's first token. */
+  labelled(sample: LabelledSample): LabelledRow & { answerAt: number } {
     const prompt = this.prompt(sample);
-    return this.#label(prompt, sample.liked ? this.#answers.yes : this.#answers.no);
+    return { ...this.#label(prompt, sample.liked ? this.#answers.yes : this.#answers.no), answerAt: prompt.length };
   }
 
   /**

@@ -67,7 +67,7 @@ export class ToyLanguageModel implements LanguageModel {
   async lossAndGradients(
     rows: readonly LabelledRow[],
     adapter: LoraAdapter,
-    { lossWeight, dropoutSeed }: GradientOptions,
+    { lossWeight, dropoutSeed, margins }: GradientOptions,
   ): Promise<LossAndGradients> {
     this.batchSizes.push(rows.length);
     const gradients = new Map([...adapter.tensors].map(([name, { data }]) => [name, new Float32Array(data.length)]));
@@ -75,17 +75,19 @@ export class ToyLanguageModel implements LanguageModel {
     const { rank, dropout } = adapter.config;
     const scale = loraScale(adapter.config);
     let loss = 0;
-    for (const { tokens, labels } of rows) {
+    for (const [row, { tokens, labels }] of rows.entries()) {
       for (const at of labels.keys()) {
         const label = labels[at]!;
         if (label === -100) continue;
+        const margin = margins?.rows[row]?.at === at ? margins.rows[row] : undefined;
         const features = this.#features(tokens.slice(0, at));
         const kept = features.map((x) => (!random || random.uniform() >= dropout ? x / (random ? 1 - dropout : 1) : 0));
         const probabilities = softmax(this.#logits(this.#hidden(features, adapter, kept)));
         loss -= lossWeight * Math.log(probabilities[label]!);
         const dHidden = new Float64Array(FEATURES);
         for (let id = 0; id < VOCABULARY; id++) {
-          const dLogit = lossWeight * (probabilities[id]! - (id === label ? 1 : 0));
+          const towards = id === margins?.yes ? 1 : id === margins?.no ? -1 : 0;
+          const dLogit = lossWeight * (probabilities[id]! - (id === label ? 1 : 0)) + (margin?.slope ?? 0) * towards;
           for (let i = 0; i < FEATURES; i++) dHidden[i]! += dLogit * this.#head[id]![i]!;
         }
         for (const [nameA, nameB] of pairs(adapter)) {

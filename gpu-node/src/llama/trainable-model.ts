@@ -9,7 +9,7 @@ import type { LlamaConfig } from './config.ts';
 import { hiddenStates, POSITIONS, tokenInputs } from './forward.ts';
 import { gradientName } from './graphs.ts';
 import { LoraInputs } from './lora-inputs.ts';
-import { labelledPositions, padRows } from './micro-batch.ts';
+import { int64, labelledPositions, padRows } from './micro-batch.ts';
 import type { LabelledRow, LossAndGradients } from './model.ts';
 import { type NamedTensor, openCheckpoint, readTensor } from './safetensors.ts';
 import { checkedLocations } from './stored-tensors.ts';
@@ -102,10 +102,10 @@ export class TrainableModel {
       this.config,
       { sharePrefix: false },
     );
-    const { labelled, positions, labels } = labelledPositions(rows, batch);
-    const feeds: Record<string, Tensor> = { ...batch.feeds, positions, labels };
+    const { positions, labels } = labelledPositions(rows, batch);
+    const feeds: Record<string, Tensor> = { ...batch.feeds, positions: int64(positions), labels: int64(labels) };
     for (const [name, { shape, data }] of this.weights) feeds[name] = { type: 'float32', dims: shape, data };
-    return { labelled, feeds };
+    return { labelled: labels.length, feeds };
   }
 
   #session(kind: string, graph: () => Graph): Promise<Session> {

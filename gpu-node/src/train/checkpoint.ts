@@ -31,7 +31,14 @@ const stateSchema = z.object({
   epochSeed: z.int().nonnegative(),
   randomState: z.array(z.int()).length(4),
   lossScale: z.object({ scale: z.number().positive(), goodSteps: z.int().nonnegative() }).optional(),
-  best: z.object({ step: z.int(), auc: z.number().nullable(), loss: z.number() }).optional(),
+  best: z
+    .object({
+      step: z.int(),
+      auc: z.number().nullable(),
+      perUserAuc: z.number().nullable().default(null),
+      loss: z.number(),
+    })
+    .optional(),
   evaluatedStep: z.int().nonnegative(),
   evaluationsWithoutGain: z.int().nonnegative(),
   tokens: z.int().nonnegative(),
@@ -79,7 +86,7 @@ async function writeFiles(folder: string, state: TrainingState, identity: RunIde
     epochSeed,
     randomState: [...state.random.state()],
     lossScale,
-    ...(best ? { best: { step: best.step, auc: best.auc, loss: best.loss } } : {}),
+    ...(best ? { best: { step: best.step, auc: best.auc, perUserAuc: best.perUserAuc, loss: best.loss } } : {}),
     evaluatedStep,
     evaluationsWithoutGain,
     tokens,

@@ -21,9 +21,15 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 function samples(count: number): LabelledSample[] {
   const random = Random.seeded(4);
   const film = () => ({ title: `Film ${random.integer(1, 40)}`, liked: random.uniform() < 0.5 });
-  return Array.from({ length: count }, () => {
+  return Array.from({ length: count }, (_, index) => {
     const { liked, ...target } = film();
-    return { noun: 'movie', history: Array.from({ length: random.integer(0, 12) }, film), target, liked };
+    return {
+      user: `${index % 3}`,
+      noun: 'movie',
+      history: Array.from({ length: random.integer(0, 12) }, film),
+      target,
+      liked,
+    };
   });
 }
 
@@ -43,9 +49,14 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function tuned(microBatchTokens: number, threads: number, loraDropout: number): Promise<LoraAdapter> {
+async function tuned(
+  microBatchTokens: number,
+  threads: number,
+  { loraDropout = 0.05, lossPairs = 0 } = {},
+): Promise<LoraAdapter> {
+  const recipe = { learningRate: 1e-3, warmupSteps: 1, batchSize: 8, maxSteps: 4 };
   const settings = tuningSettingsSchema.parse({
-    hyperParameters: { learningRate: 1e-3, warmupSteps: 1, batchSize: 8, maxSteps: 4, loraDropout, microBatchTokens },
+    hyperParameters: { ...recipe, loraDropout, lossPairs, microBatchTokens },
   });
   const events = tune({
     model: models.get(threads)!,
@@ -80,11 +91,11 @@ const TOLERANCE = 4e-5;
 /** All rows of a step together, most of it padding. */
 const USUAL = { microBatchTokens: 100_000, threads: 2 };
 
-test.each([0, 0.3])(
-  'with dropout %d: micro-batches, their padding and threads change an adapter by rounding alone',
-  async (p) => {
-    const usual = await tuned(USUAL.microBatchTokens, USUAL.threads, p);
-    expect(difference(usual, await tuned(USUAL.microBatchTokens, USUAL.threads, p))).toBe(0);
+test.each([{ loraDropout: 0 }, { loraDropout: 0.3 }, { lossPairs: 2 }])(
+  'with %o: micro-batches, their padding and threads change an adapter by rounding alone',
+  async (recipe) => {
+    const usual = await tuned(USUAL.microBatchTokens, USUAL.threads, recipe);
+    expect(difference(usual, await tuned(USUAL.microBatchTokens, USUAL.threads, recipe))).toBe(0);
     // Each row alone, without any padding; a few together; another number of threads.
     for (const [microBatchTokens, threads] of [
       [1, 2],
@@ -92,7 +103,7 @@ test.each([0, 0.3])(
       [100_000, 2],
       [2048, 1],
     ] as const) {
-      expect(difference(usual, await tuned(microBatchTokens, threads, p))).toBeLessThan(TOLERANCE);
+      expect(difference(usual, await tuned(microBatchTokens, threads, recipe))).toBeLessThan(TOLERANCE);
     }
   },
 );
@@ -102,7 +113,7 @@ test('the base is untouched: its files by their hashes, and what it computes wit
   const model = models.get(2)!;
   const prompt = [[5, 9, 17, 33, 60]];
   const [files, logits] = [await hashes(), await model.nextTokenLogits(prompt, undefined)];
-  const adapter = await tuned(USUAL.microBatchTokens, USUAL.threads, 0.05);
+  const adapter = await tuned(USUAL.microBatchTokens, USUAL.threads);
   expect(await model.nextTokenLogits(prompt, adapter)).not.toEqual(logits);
   expect(await model.nextTokenLogits(prompt, undefined)).toEqual(logits);
   expect(await hashes()).toEqual(files);

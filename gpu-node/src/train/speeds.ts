@@ -16,6 +16,8 @@ export const workSchema = z.object({
   loraModules: z.array(loraModuleSchema),
   loraRank: z.int(),
   microBatchTokens: z.int(),
+  /** Rows that are in pairs are scored before each step. */
+  lossPairs: z.boolean().default(false),
 });
 export type Work = z.infer<typeof workSchema>;
 
@@ -47,10 +49,12 @@ export function workOf(
   settings: TuningSettings,
   checkpointing: boolean,
 ): Work {
-  const { lossOn, loraModules, loraRank, microBatchTokens } = settings.hyperParameters;
+  const { lossOn, loraModules, loraRank, microBatchTokens, lossPairs } = settings.hyperParameters;
   return {
-    ...{ provider, precision, checkpointing, lossOn, loraRank, microBatchTokens },
+    ...{ provider, precision, checkpointing, lossOn },
     loraModules: [...loraModules].sort(),
+    ...{ loraRank, microBatchTokens },
+    lossPairs: lossPairs > 0,
   };
 }
 

@@ -8,6 +8,8 @@ import type { LossScale } from './loss-scale.ts';
 export interface Validation {
   /** Null where a class is missing or the stage has none. */
   auc: number | null;
+  /** Mean over the users who have both answers; null without any. */
+  perUserAuc: number | null;
   loss: number;
 }
 

@@ -3,19 +3,31 @@ import { TallrecError } from '@tallrec/shared/errors';
 import { Random } from '@tallrec/shared/random';
 import type { HyperParameters, TuningEvent, TuningReport } from '@tallrec/shared/tuning';
 import { stepsPerEpoch } from '@tallrec/shared/tuning-steps';
+import { answerLogits } from '../llama/answer-logits.ts';
+import type { LoraAdapter } from '../llama/lora.ts';
 import { microBatches } from '../llama/micro-batches.ts';
-import type { LabelledRow, LanguageModel } from '../llama/model.ts';
+import type { LabelledRow, LanguageModel, MarginSlopes } from '../llama/model.ts';
 import { notFiniteBase } from '../llama/not-finite.ts';
 import { isEmpty } from '../llama/peft.ts';
 import { ADAMW_DEFAULTS, adamWStep, clipGradientNorm } from './adamw.ts';
 import { addGradients, labelledTokens } from './gradients.ts';
 import { copyAdapter } from './lora-init.ts';
 import { areFinite, initialLossScale, nextLossScale } from './loss-scale.ts';
+import { type AnsweredRow, pairedOrder, pairLoss, pairsOf } from './pairs.ts';
 import { learningRateAt } from './schedule.ts';
 import { drawSeed, type TrainingState, type Validation } from './state.ts';
 
+/** What is learned of pairs, beside the rows' own loss. */
+export interface PairLearning {
+  rows: readonly AnsweredRow[];
+  /** The tokens that margins lie between. */
+  answers: { yes: number; no: number };
+}
+
 export interface TrainOptions {
   hyperParameters: HyperParameters;
+  /** Left out where `lossPairs` is 0; its rows are those that are trained on. */
+  pairs?: PairLearning | undefined;
   totalSteps: number;
   evaluateEverySteps: number;
   /** Judges the adapter as it is; may throw when the signal is aborted. */
@@ -49,7 +61,12 @@ export async function* train(
   const [startedAt, durationBefore, stepBefore] = [clock(), state.durationMs, state.step];
   state.lossScale = model.lossScaling ? (state.lossScale ?? initialLossScale()) : undefined;
   const batchesPerEpoch = stepsPerEpoch(rows.length, hyperParameters.batchSize);
-  let order = epochOrder(rows.length, state.epochSeed);
+  const epochOrder = (seed: number) =>
+    options.pairs
+      ? pairedOrder(options.pairs.rows, hyperParameters.batchSize, seed)
+      : Random.seeded(seed).shuffle(rows.map((_, index) => index));
+  // From the seed drawn at the epoch's start: a run that resumes within it gets the same one.
+  let order = epochOrder(state.epochSeed);
   const keepTime = () => {
     state.durationMs = durationBefore + clock() - startedAt;
   };
@@ -65,7 +82,7 @@ export async function* train(
       keepTime();
       if (validation) {
         if (!Number.isFinite(validation.loss)) throw diverged(state.step, 'validation loss');
-        yield record(state, judge(state, validation));
+        yield record(state, judge(state, validation, options.pairs ? 'perUserAuc' : 'auc'));
         await options.checkpoint?.(state);
       }
     } else if (state.step > stepBefore && state.step % options.checkpointEverySteps === 0) {
@@ -86,12 +103,12 @@ export async function* train(
       state.epoch++;
       state.cursor = 0;
       state.epochSeed = drawSeed(state.random);
-      order = epochOrder(rows.length, state.epochSeed);
+      order = epochOrder(state.epochSeed);
     }
     const from = state.cursor * hyperParameters.batchSize;
-    const batch = order.slice(from, from + hyperParameters.batchSize).map((index) => rows[index]!);
+    const chosen = order.slice(from, from + hyperParameters.batchSize);
     const stepStartedAt = clock();
-    const result = await trainStep(model, batch, state, options);
+    const result = await trainStep(model, { rows, chosen }, state, options);
     if (!result) continue;
     keepTime();
     if ('skipped' in result) {
@@ -114,11 +131,6 @@ export async function* train(
   }
 }
 
-/** The rows' order in an epoch, from the seed drawn at its start: a run that resumes within it gets the same one. */
-function epochOrder(rows: number, seed: number): number[] {
-  return Random.seeded(seed).shuffle(Array.from({ length: rows }, (_, index) => index));
-}
-
 interface StepResult {
   loss: number;
   learningRate: number;
@@ -129,16 +141,19 @@ interface StepResult {
 /** @returns undefined when aborted, with the state as it was; why, where a batch was passed over without a step */
 async function trainStep(
   model: LanguageModel,
-  batch: readonly LabelledRow[],
+  { rows: all, chosen }: { rows: readonly LabelledRow[]; chosen: readonly number[] },
   state: TrainingState,
-  { hyperParameters, totalSteps, signal }: TrainOptions,
+  { hyperParameters, totalSteps, signal, pairs }: TrainOptions,
 ): Promise<StepResult | { skipped: string } | undefined> {
+  const batch = chosen.map((index) => all[index]!);
   const labelled = labelledTokens(batch);
+  const ofPairs = pairs && (await slopesOfPairs(model, chosen, pairs, state.adapter, { hyperParameters, signal }));
+  if (signal.aborted) return undefined;
   const randomBefore = state.random.state();
   // One draw a step, whatever the number of micro-batches, so that their size does not move the generator.
   const stepSeed = drawSeed(state.random);
   const gradients = new Map<string, Float32Array>();
-  let loss = 0;
+  let loss = ofPairs?.loss ?? 0;
   const rows = batch.map((row) => row.tokens);
   for (const indices of microBatches(rows, hyperParameters.microBatchTokens, model)) {
     if (signal.aborted) {
@@ -152,6 +167,9 @@ async function trainStep(
         lossWeight: 1 / labelled,
         ...(state.lossScale ? { lossScale: state.lossScale.scale } : {}),
         ...(hyperParameters.loraDropout > 0 ? { dropoutSeed: stepSeed } : {}),
+        ...(ofPairs
+          ? { margins: { ...ofPairs.margins, rows: indices.map((index) => ofPairs.margins.rows[index]!) } }
+          : {}),
       },
     );
     loss += part.loss;
@@ -180,6 +198,37 @@ async function trainStep(
   return { loss, learningRate, gradientNorm, tokens };
 }
 
+/**
+ * What the pairs of a batch add: `lossPairs` times their mean loss, by margins as they are without dropout.
+ * @returns undefined where the batch has no pair, and when aborted
+ */
+async function slopesOfPairs(
+  model: LanguageModel,
+  chosen: readonly number[],
+  { rows, answers }: PairLearning,
+  adapter: LoraAdapter,
+  { hyperParameters, signal }: Pick<TrainOptions, 'hyperParameters' | 'signal'>,
+): Promise<{ loss: number; margins: MarginSlopes } | undefined> {
+  const batch = chosen.map((index) => rows[index]!);
+  const pairs = pairsOf(batch);
+  if (pairs.length === 0) return undefined;
+  const { lossPairs: weight, microBatchTokens } = hyperParameters;
+  const paired = [...new Set(pairs.flat())];
+  const prompts = paired.map((row) => batch[row]!.tokens.slice(0, batch[row]!.answerAt));
+  const judged = await unlessAborted(
+    () => answerLogits(model, prompts, answers, { adapter, microBatchTokens, signal }),
+    signal,
+  );
+  if (!judged) return undefined;
+  const margins = batch.map(() => 0);
+  judged.forEach(({ yesLogit, noLogit }, i) => {
+    margins[paired[i]!] = yesLogit - noLogit;
+  });
+  const { loss, slopes } = pairLoss(margins, pairs);
+  const sloped = batch.map(({ answerAt: at }, row) => ({ at, slope: weight * slopes[row]! }));
+  return { loss: weight * loss, margins: { ...answers, rows: sloped } };
+}
+
 /** @throws TallrecError ENGINE_FAILED when the base model gives no finite loss on the batch: no rate and no adapter mends that */
 async function requireFiniteBase(
   model: LanguageModel,
@@ -205,18 +254,21 @@ function diverged(step: number, what: string): TallrecError {
 /**
  * Takes note of an evaluation: the best adapter is kept, ties going to the earlier one. While the warm-up has moved nothing yet it
  * is the base model that is judged, which is no outcome of a tuning.
+ * @param by what the best is told by; where it is null, by the loss
  */
-function judge(state: TrainingState, validation: Validation): TuningEvent {
+function judge(state: TrainingState, validation: Validation, by: 'auc' | 'perUserAuc'): TuningEvent {
   const learned = !isEmpty(state.adapter);
-  const best = learned && (!state.best || isBetter(validation, state.best));
+  const best = learned && (!state.best || isBetter(validation, state.best, by));
   state.evaluatedStep = state.step;
   if (learned) state.evaluationsWithoutGain = best ? 0 : state.evaluationsWithoutGain + 1;
   if (best) state.best = { ...validation, step: state.step, adapter: copyAdapter(state.adapter) };
-  return { type: 'evaluated', step: state.step, validAuc: validation.auc, validLoss: validation.loss, best };
+  const { auc: validAuc, perUserAuc: validPerUserAuc, loss: validLoss } = validation;
+  return { type: 'evaluated', step: state.step, validAuc, validPerUserAuc, validLoss, best };
 }
 
-function isBetter(a: Validation, b: Validation): boolean {
-  return a.auc !== null && b.auc !== null ? a.auc > b.auc : a.loss < b.loss;
+function isBetter(a: Validation, b: Validation, by: 'auc' | 'perUserAuc'): boolean {
+  const [one, other] = [a[by], b[by]];
+  return one !== null && other !== null ? one > other : a.loss < b.loss;
 }
 
 function record(state: TrainingState, event: TuningEvent): TuningEvent {

@@ -30,6 +30,9 @@ function samples(count: number, seed: number): LabelledSample[] {
   });
 }
 
+/** Of four users, in turns. */
+const named = (all: LabelledSample[]) => all.map((sample, index) => ({ ...sample, user: `${index % 4}` }));
+
 const settings = (changes: object = {}, hyperParameters: object = {}) =>
   tuningSettingsSchema.parse({
     seed: 7,
@@ -185,25 +188,49 @@ describe('tune', () => {
     }
   });
 
-  test('a run that is cut at any step and resumed ends bit for bit alike', async () => {
-    const given = () => options({ settings: settings({}, { evaluateEverySteps: 4, maxSteps: 10 }) });
-    const whole = await run({ ...given(), checkpointDir: join(dir, 'whole') });
-    expect(whole.report.stopReason).toBe('max-steps');
-    for (let cut = 0; cut <= 9; cut++) {
-      const checkpointDir = join(dir, `cut-${cut}`);
-      const abort = new AbortController();
-      const first = await run({ ...given(), checkpointDir, signal: abort.signal }, (event) => {
-        if (event.type === (cut === 0 ? 'started' : 'step') && event.step === cut) abort.abort();
-      });
-      expect(first.report).toMatchObject({ stopReason: 'cancelled', steps: cut });
-      const second = await run({ ...given(), checkpointDir, resume: true });
-      expect(second.events[0]).toMatchObject({ type: 'started', step: cut });
-      expect(bytes(second.adapter)).toEqual(bytes(whole.adapter));
-      expect(second.report.bestStep).toBe(whole.report.bestStep);
-      expect(second.report.events.filter((event) => event.type === 'evaluated')).toEqual(
-        whole.report.events.filter((event) => event.type === 'evaluated'),
-      );
-    }
+  test.each([0, 2])(
+    'a run that is cut at any step and resumed ends bit for bit alike (pairs: %d)',
+    async (lossPairs) => {
+      const data: TuneOptions['data'] = { stage: 'rec', train: named(samples(20, 1)), valid: named(samples(40, 2)) };
+      const given = () => options({ data, settings: settings({}, { evaluateEverySteps: 4, maxSteps: 10, lossPairs }) });
+      const whole = await run({ ...given(), checkpointDir: join(dir, `whole-${lossPairs}`) });
+      expect(whole.report.stopReason).toBe('max-steps');
+      for (let cut = 0; cut <= 9; cut++) {
+        const checkpointDir = join(dir, `cut-${lossPairs}-${cut}`);
+        const abort = new AbortController();
+        const first = await run({ ...given(), checkpointDir, signal: abort.signal }, (event) => {
+          if (event.type === (cut === 0 ? 'started' : 'step') && event.step === cut) abort.abort();
+        });
+        expect(first.report).toMatchObject({ stopReason: 'cancelled', steps: cut });
+        const second = await run({ ...given(), checkpointDir, resume: true });
+        expect(second.events[0]).toMatchObject({ type: 'started', step: cut });
+        expect(bytes(second.adapter)).toEqual(bytes(whole.adapter));
+        expect(second.report.bestStep).toBe(whole.report.bestStep);
+        expect(second.report.events.filter((event) => event.type === 'evaluated')).toEqual(
+          whole.report.events.filter((event) => event.type === 'evaluated'),
+        );
+      }
+    },
+  );
+
+  test('pairs within users are learned from, and the best is what tells a user’s own targets apart', async () => {
+    const data: TuneOptions['data'] = { stage: 'rec', train: named(samples(20, 1)), valid: named(samples(40, 2)) };
+    const hyperParameters = { evaluateEverySteps: 1, maxSteps: 6, patience: 100 };
+    const plain = await run(options({ data, settings: settings({}, hyperParameters) }));
+    const paired = await run(options({ data, settings: settings({}, { ...hyperParameters, lossPairs: 2 }) }));
+    expect(bytes(paired.adapter)).not.toEqual(bytes(plain.adapter));
+    const first = (events: TuningEvent[]) => events.find((event) => event.type === 'step')!.loss;
+    // Three log 2 in place of one, where nothing is told apart yet.
+    expect(first(paired.events) - first(plain.events)).toBeGreaterThan(1);
+    const judged = paired.events.filter((event) => event.type === 'evaluated');
+    const within = judged.map(({ validPerUserAuc }) => validPerUserAuc!);
+    expect(judged.findLast(({ best }) => best)!.step).toBe(judged[within.indexOf(Math.max(...within))]!.step);
+    expect(Math.max(...within)).toBeGreaterThan(0.9);
+  });
+
+  test('pairs cannot be learned where no user has both answers', async () => {
+    const nobody = options({ settings: settings({}, { lossPairs: 1 }) });
+    await expect(run(nobody)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', message: /no user has both/ });
   });
 
   test('a cancelled run keeps the best so far', async () => {

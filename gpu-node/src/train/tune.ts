@@ -18,8 +18,9 @@ import type { Tokenizer } from '../llama/tokenizer.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { LocalCheckpoint, RunIdentity } from './checkpoint-folder.ts';
 import { copyAdapter, initAdapter, loraConfig } from './lora-init.ts';
+import { type AnsweredRow, pairsOf } from './pairs.ts';
 import { initialState, type TrainingState, type Validation } from './state.ts';
-import { type StopReason, train } from './train.ts';
+import { type PairLearning, type StopReason, train } from './train.ts';
 import { validateInstructions, validateSamples } from './validate.ts';
 
 export type TuningData =
@@ -121,6 +122,7 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
   };
   const stopReason = yield* train(model, rows.train, state, {
     hyperParameters,
+    pairs: rows.pairs,
     totalSteps,
     evaluateEverySteps,
     validate: data.valid.length > 0 ? () => rows.validate(state.adapter, signal) : undefined,
@@ -169,6 +171,7 @@ function ruleAuc(data: TuningData): number | null {
 
 interface PreparedRows {
   train: LabelledRow[];
+  pairs?: PairLearning | undefined;
   notes: string[];
   validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
   blend: (adapter: LoraAdapter, signal: AbortSignal) => Promise<WholeBlend | null>;
@@ -188,8 +191,15 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
   if (data.stage === 'rec') {
     const drawn = drawShots(data.train, shots, random);
     notes.push(...leakNotes(drawn.map(rowKey), data.valid.map(rowKey)));
+    const answered = drawn.map((sample): AnsweredRow => {
+      const { user, liked } = sample;
+      return { ...prompts.labelled(sample), user, liked };
+    });
+    const pairs = hyperParameters.lossPairs > 0 ? { rows: answered, answers: prompts.answerTokens } : undefined;
+    if (pairs && pairsOf(answered).length === 0) throw nothingToPair();
     return {
-      train: drawn.map((sample) => prompts.labelled(sample)),
+      train: answered.map(({ tokens, labels }) => ({ tokens, labels })),
+      pairs,
       notes,
       validate: (adapter, signal) =>
         validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal, onProgress }),
@@ -201,6 +211,7 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
       },
     };
   }
+  if (hyperParameters.lossPairs > 0) throw nothingToPair();
   const encode = (rows: readonly InstructionRow[]) =>
     rows.map((row) => prompts.instruction(row)).filter((row) => row !== undefined);
   const chosen = drawShots(data.train, shots, random);
@@ -252,7 +263,9 @@ function identityOf(
 ): RunIdentity {
   const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
   // A machine of another memory goes on in micro-batches of its own.
-  const { microBatchTokens: _, ...hyperParameters } = settings.hyperParameters;
+  const { microBatchTokens: _, lossPairs, ...others } = settings.hyperParameters;
+  // Runs of versions that did not know of pairs go on.
+  const hyperParameters = { ...others, ...(lossPairs > 0 ? { lossPairs } : {}) };
   return {
     settings: hashOf({ ...settings, hyperParameters }),
     model: modelContentHash,
@@ -266,6 +279,14 @@ function identityOf(
 
 export function nothingTrained(): TallrecError {
   return new TallrecError('CANCELLED', 'The tuning was stopped and has no adapter: nothing was trained yet.');
+}
+
+function nothingToPair(): TallrecError {
+  return new TallrecError(
+    'VALIDATION_FAILED',
+    'A loss on pairs was asked for (lossPairs), and no user has both a liked and a disliked target among the training samples.',
+    { fix: 'Name the users of the samples, take more shots, or leave lossPairs at 0.' },
+  );
 }
 
 function nothingToLearn(message: string): TallrecError {

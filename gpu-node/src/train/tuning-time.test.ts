@@ -59,7 +59,7 @@ function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSt
     meter.note(event);
     if (run.valid === 0 || (step % steps.every !== 0 && step !== steps.total)) continue;
     judge();
-    meter.note({ type: 'evaluated', step, validAuc: null, validLoss: 1, best: false });
+    meter.note({ type: 'evaluated', step, validAuc: null, validPerUserAuc: null, validLoss: 1, best: false });
   }
   if (stage === 'rec') judge();
   now += costs.endMs;

@@ -1,6 +1,6 @@
 // Judges an adapter on validation data while it trains.
 import { TallrecError } from '@tallrec/shared/errors';
-import { auc } from '@tallrec/shared/metrics';
+import { auc, perUserAuc } from '@tallrec/shared/metrics';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
@@ -17,7 +17,7 @@ interface ValidateOptions {
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** AUC of the scores, and the mean cross-entropy of the two answers: both come from one pass over the prompts. */
+/** AUC of the scores, over all and within users, and the mean cross-entropy of the two answers: both come from one pass over the prompts. */
 export async function validateSamples(
   model: LanguageModel,
   prompts: PromptRows,
@@ -28,11 +28,11 @@ export async function validateSamples(
   const answers = await answerLogits(model, encoded, prompts.answerTokens, options);
   let loss = 0;
   const rows = answers.map(({ yesLogit, noLogit }, index) => {
-    const { liked } = samples[index]!;
+    const { liked, user } = samples[index]!;
     loss += softplus(liked ? noLogit - yesLogit : yesLogit - noLogit);
-    return { score: yesLogit - noLogit, liked };
+    return { score: yesLogit - noLogit, liked, user };
   });
-  return { auc: auc(rows), loss: loss / rows.length };
+  return { auc: auc(rows), perUserAuc: perUserAuc(rows).mean, loss: loss / rows.length };
 }
 
 /** Mean negative log-likelihood of a labelled token; instructions have no AUC. */
@@ -54,7 +54,7 @@ export async function validateInstructions(
     done += batch.length;
     onProgress?.(done, rows.length);
   }
-  return { auc: null, loss: nll / Math.max(1, labels) };
+  return { auc: null, perUserAuc: null, loss: nll / Math.max(1, labels) };
 }
 
 /** log(1 + exp(x)) without overflow. */

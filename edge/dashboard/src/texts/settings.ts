@@ -63,5 +63,9 @@ export const settingTexts = {
   loraModules: { label: 'LoRA modules', hint: 'Which parts of the model get an adapter.' },
   rankStabilized: { label: 'Rank-stabilized LoRA', hint: 'Keeps the strength alike for large ranks.' },
   lossOn: { label: 'Learn from', hint: 'The answer alone, or the whole prompt too, as the paper’s script does.' },
+  lossPairs: {
+    label: 'Loss on pairs',
+    hint: 'How much it counts that a user’s liked films come before their disliked ones; 0 leaves it out, as the paper does.',
+  },
   lossOns: { answer: 'The answer', all: 'The whole prompt' },
 } satisfies Record<string, SettingText | Record<string, string>>;

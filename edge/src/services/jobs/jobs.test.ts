@@ -58,7 +58,14 @@ describe('a tuning', () => {
 
     node.send({ type: 'accepted', job: id, fence: 1 });
     await tuningIn(id, 'running');
-    const judged = { type: 'evaluated', step: 2, validAuc: 0.75, validLoss: 0.5, best: true } as const;
+    const judged = {
+      type: 'evaluated',
+      step: 2,
+      validAuc: 0.75,
+      validPerUserAuc: 0.7,
+      validLoss: 0.5,
+      best: true,
+    } as const;
     const counts = { totalSteps: 10, trainSamples: 2, validSamples: 1, trainableParameters: 8 };
     const begun = {
       type: 'started',

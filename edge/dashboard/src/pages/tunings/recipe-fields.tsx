@@ -15,6 +15,7 @@ const FRACTIONS: Partial<Record<RecipeNumber, number>> = {
   clipNorm: 0.1,
   loraAlpha: 1,
   loraDropout: 0.01,
+  lossPairs: 0.1,
 };
 const MAY_BE_EMPTY: readonly RecipeNumber[] = ['maxSteps', 'evaluateEverySteps'];
 

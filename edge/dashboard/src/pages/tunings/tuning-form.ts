@@ -28,6 +28,7 @@ export const RECIPE_NUMBERS = [
   'loraRank',
   'loraAlpha',
   'loraDropout',
+  'lossPairs',
 ] as const satisfies readonly (keyof Recipe)[];
 export type RecipeNumber = (typeof RECIPE_NUMBERS)[number];
 

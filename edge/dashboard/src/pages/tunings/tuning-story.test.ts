@@ -8,7 +8,7 @@ const step = (number: number, loss: number): JobEvent => ({
   ...{ gradientNorm: 1, tokensPerSecond: 100, etaMs: 1000 },
 });
 const judged = (number: number, best: boolean): JobEvent => ({
-  ...{ type: 'evaluated', step: number, validAuc: 0.6, validLoss: 0.5, best },
+  ...{ type: 'evaluated', step: number, validAuc: 0.6, validPerUserAuc: null, validLoss: 0.5, best },
 });
 
 describe('the story of a tuning', () => {
