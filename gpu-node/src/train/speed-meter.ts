@@ -47,19 +47,15 @@ export class SpeedMeter {
     tokens,
     trainSamples,
     validSamples,
-    stage,
-  }: Pick<TuningReport, 'steps' | 'tokens' | 'trainSamples' | 'validSamples' | 'stage'>): Measured | undefined {
+  }: Pick<TuningReport, 'steps' | 'tokens' | 'trainSamples' | 'validSamples'>): Measured | undefined {
     if (this.#resumed || steps < LEAST_STEPS || this.#trainMs <= 0 || this.#epoch <= 0) return undefined;
     const tokensPerRow = tokens / (this.#epoch * trainSamples);
     const evaluatedTokens = this.#evaluations * validSamples * tokensPerRow;
-    const evaluationMs = this.#evaluations > 0 ? this.#evaluateMs / this.#evaluations : 0;
-    // Its blend is fit at the end, on scores of the validation samples.
-    const blendMs = stage === 'rec' ? evaluationMs : 0;
     return {
       tokensPerSecond: (1000 * tokens) / this.#trainMs,
       stepTokens: tokens / steps,
       evaluatedTokensPerSecond: this.#evaluateMs > 0 ? (1000 * evaluatedTokens) / this.#evaluateMs : null,
-      otherMs: Math.max(0, this.#clock() - this.#beganAt - this.#trainMs - this.#evaluateMs - blendMs),
+      otherMs: Math.max(0, this.#clock() - this.#beganAt - this.#trainMs - this.#evaluateMs),
     };
   }
 }

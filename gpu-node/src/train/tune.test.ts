@@ -195,6 +195,7 @@ describe('tune', () => {
       const given = () => options({ data, settings: settings({}, { evaluateEverySteps: 4, maxSteps: 10, lossPairs }) });
       const whole = await run({ ...given(), checkpointDir: join(dir, `whole-${lossPairs}`) });
       expect(whole.report.stopReason).toBe('max-steps');
+      expect(whole.blend).not.toBeNull();
       for (let cut = 0; cut <= 9; cut++) {
         const checkpointDir = join(dir, `cut-${lossPairs}-${cut}`);
         const abort = new AbortController();
@@ -206,6 +207,7 @@ describe('tune', () => {
         expect(second.events[0]).toMatchObject({ type: 'started', step: cut });
         expect(bytes(second.adapter)).toEqual(bytes(whole.adapter));
         expect(second.report.bestStep).toBe(whole.report.bestStep);
+        expect(second.blend).toEqual(whole.blend);
         expect(second.report.events.filter((event) => event.type === 'evaluated')).toEqual(
           whole.report.events.filter((event) => event.type === 'evaluated'),
         );

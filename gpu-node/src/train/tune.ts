@@ -9,7 +9,7 @@ import type { InstructionRow, LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters, TuningEvent, TuningReport, TuningSettings } from '@tallrec/shared/tuning';
 import { tuningSteps } from '@tallrec/shared/tuning-steps';
 import { fitBlend } from '../blend/fit-blend.ts';
-import { answerLogits } from '../llama/answer-logits.ts';
+import { type AnswerLogits, answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import { hashTensors, isEmpty } from '../llama/peft.ts';
@@ -120,12 +120,20 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
     const written = await writeCheckpoint(dir, current, identity);
     onCheckpoint?.({ step, dir: written });
   };
+  /** What the validation samples were answered at a step: of the best so far, and of the last. */
+  const answered = new Map<number, AnswerLogits[]>();
+  const validate = async () => {
+    const { answers, ...validation } = await rows.validate(state.adapter, signal);
+    for (const step of answered.keys()) if (step !== state.best?.step) answered.delete(step);
+    if (answers) answered.set(state.step, answers);
+    return validation;
+  };
   const stopReason = yield* train(model, rows.train, state, {
     hyperParameters,
     pairs: rows.pairs,
     totalSteps,
     evaluateEverySteps,
-    validate: data.valid.length > 0 ? () => rows.validate(state.adapter, signal) : undefined,
+    validate: data.valid.length > 0 ? validate : undefined,
     checkpoint: checkpointDir ? (current) => writeNext(checkpointDir, current) : undefined,
     checkpointEverySteps: options.checkpointEverySteps ?? 10,
     signal,
@@ -134,7 +142,8 @@ export async function* tune(options: TuneOptions): AsyncGenerator<TuningEvent, T
   });
   const best = state.best?.adapter ?? state.adapter;
   if (stopReason === 'stopped' && (state.step === 0 || isEmpty(best))) throw nothingTrained();
-  const blend = stopReason === 'cancelled' ? null : await rows.blend(best, signal);
+  const known = answered.get(state.best?.step ?? state.step);
+  const blend = stopReason === 'cancelled' ? null : await rows.blend(best, known, signal);
   return { adapter: best, blend, report: reportOf(options, rows.train.length, state, stopReason) };
 }
 
@@ -173,8 +182,13 @@ interface PreparedRows {
   train: LabelledRow[];
   pairs?: PairLearning | undefined;
   notes: string[];
-  validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation>;
-  blend: (adapter: LoraAdapter, signal: AbortSignal) => Promise<WholeBlend | null>;
+  validate: (adapter: LoraAdapter, signal: AbortSignal) => Promise<Validation & { answers?: AnswerLogits[] }>;
+  /** @param known what the validation samples are answered with this adapter, where that was asked before */
+  blend: (
+    adapter: LoraAdapter,
+    known: readonly AnswerLogits[] | undefined,
+    signal: AbortSignal,
+  ) => Promise<WholeBlend | null>;
 }
 
 function prepareRows(options: TuneOptions, random: Random): PreparedRows {
@@ -203,10 +217,10 @@ function prepareRows(options: TuneOptions, random: Random): PreparedRows {
       notes,
       validate: (adapter, signal) =>
         validateSamples(model, prompts, data.valid, { adapter, microBatchTokens, signal, onProgress }),
-      blend: async (adapter, signal) => {
+      blend: async (adapter, known, signal) => {
         const rows = data.valid.map((sample) => prompts.prompt(sample));
         const judging = { adapter, microBatchTokens, signal, onProgress };
-        const answers = await answerLogits(model, rows, prompts.answerTokens, judging);
+        const answers = known ?? (await answerLogits(model, rows, prompts.answerTokens, judging));
         return fitBlend(data.valid, answers, data.train, data.facts);
       },
     };

@@ -13,7 +13,6 @@ interface Run {
   valid: number;
   tokensPerSample: number;
   hyperParameters: object;
-  stage: 'rec' | 'alpaca';
 }
 interface Costs {
   /** Before its engine has started. */
@@ -27,12 +26,12 @@ interface Costs {
   judgeMs: number;
 }
 
-const settingsOf = ({ hyperParameters, stage }: Run) => tuningSettingsSchema.parse({ stage, hyperParameters });
+const settingsOf = ({ hyperParameters }: Run) => tuningSettingsSchema.parse({ hyperParameters });
 
 /** Goes as far as `until`, with each thing taking what it costs. */
 function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSteps>) => number) {
   const settings = settingsOf(run);
-  const { hyperParameters, stage } = settings;
+  const { hyperParameters } = settings;
   const steps = tuningSteps(hyperParameters, run.train);
   const perEpoch = stepsPerEpoch(run.train, hyperParameters.batchSize);
   const rowsOfEpoch = Array.from({ length: perEpoch }, (_, at) =>
@@ -61,9 +60,8 @@ function timed(run: Run, costs: Costs, until: (steps: ReturnType<typeof tuningSt
     judge();
     meter.note({ type: 'evaluated', step, validAuc: null, validPerUserAuc: null, validLoss: 1, best: false });
   }
-  if (stage === 'rec') judge();
   now += costs.endMs;
-  return { ms: now, measured: meter.end({ ...counts, steps: last, tokens, stage }) };
+  return { ms: now, measured: meter.end({ ...counts, steps: last, tokens }) };
 }
 
 const work = workOf({ provider: 'cpu', precision: 'f32' }, tuningSettingsSchema.parse({}), false);
@@ -77,7 +75,6 @@ const runs = fc.record({
   train: fc.integer({ min: 1, max: 300 }),
   valid: fc.integer({ min: 1, max: 200 }),
   tokensPerSample: fc.integer({ min: 5, max: 500 }),
-  stage: fc.constantFrom('rec' as const, 'alpaca' as const),
   hyperParameters: fc.record({
     batchSize: fc.integer({ min: 1, max: 128 }),
     epochs: fc.integer({ min: 3, max: 20 }),
@@ -111,7 +108,7 @@ describe('the time of a tuning', () => {
     const hyperParameters = { batchSize: 64, epochs: 5, evaluateEverySteps: 4 };
     const paid = { fetchMs: 50, loadMs: 700, endMs: 300, stepMs: 400, trainMs: 2, judgeMs: 1 };
     const run = (train: number, valid: number, tokensPerSample: number): Run => {
-      return { train, valid, tokensPerSample, stage: 'rec', hyperParameters };
+      return { train, valid, tokensPerSample, hyperParameters };
     };
     const measured = [run(16, 20, 100), run(32, 20, 100)].map(
       (one) => timed(one, paid, ({ total }) => total).measured!,
@@ -137,7 +134,7 @@ describe('the time of a tuning', () => {
 });
 
 describe('a tuning that cannot be measured', () => {
-  const end = { steps: 9, tokens: 900, trainSamples: 3, validSamples: 1, stage: 'rec' } as const;
+  const end = { steps: 9, tokens: 900, trainSamples: 3, validSamples: 1 } as const;
   const step = (number: number): TuningEvent => ({
     ...{ type: 'step', step: number, totalSteps: 9, epoch: number / 3, loss: 1, learningRate: 1 },
     ...{ gradientNorm: 1, tokensPerSecond: 1, etaMs: 1 },

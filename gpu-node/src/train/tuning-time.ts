@@ -13,7 +13,7 @@ export interface PlannedRows {
 type Speed = Pick<KnownSpeed, 'stepMs' | 'tokenMs' | 'evaluatedTokensPerSecond' | 'otherMs'>;
 
 export function tuningTime(speed: Speed, { settings, samples, tokensPerSample }: PlannedRows): TimeEstimate {
-  const { hyperParameters, stage } = settings;
+  const { hyperParameters } = settings;
   const steps = tuningSteps(hyperParameters, samples.train);
   const stepTokens = (samples.train / stepsPerEpoch(samples.train, hyperParameters.batchSize)) * tokensPerSample;
   const stepMs = speed.stepMs + speed.tokenMs * stepTokens;
@@ -22,8 +22,7 @@ export function tuningTime(speed: Speed, { settings, samples, tokensPerSample }:
   const judgedPerSecond = speed.evaluatedTokensPerSecond ?? tokensPerSecond;
   const evaluationMs = (1000 * samples.valid * tokensPerSample) / judgedPerSecond;
   const untilStep = (step: number) => {
-    const evaluations = evaluationsUpTo(step, steps) + (stage === 'rec' ? 1 : 0);
-    return speed.otherMs + step * stepMs + evaluations * evaluationMs;
+    return speed.otherMs + step * stepMs + evaluationsUpTo(step, steps) * evaluationMs;
   };
   return {
     leastMs: untilStep(samples.valid > 0 ? steps.least : steps.total),

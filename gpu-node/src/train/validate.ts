@@ -2,7 +2,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import { auc, perUserAuc } from '@tallrec/shared/metrics';
 import type { LabelledSample } from '@tallrec/shared/sample';
-import { answerLogits } from '../llama/answer-logits.ts';
+import { type AnswerLogits, answerLogits } from '../llama/answer-logits.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import { microBatches } from '../llama/micro-batches.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
@@ -23,7 +23,7 @@ export async function validateSamples(
   prompts: PromptRows,
   samples: readonly LabelledSample[],
   options: ValidateOptions,
-): Promise<Validation> {
+): Promise<Validation & { answers: AnswerLogits[] }> {
   const encoded = samples.map((sample) => prompts.prompt(sample));
   const answers = await answerLogits(model, encoded, prompts.answerTokens, options);
   let loss = 0;
@@ -32,7 +32,7 @@ export async function validateSamples(
     loss += softplus(liked ? noLogit - yesLogit : yesLogit - noLogit);
     return { score: yesLogit - noLogit, liked, user };
   });
-  return { auc: auc(rows), perUserAuc: perUserAuc(rows).mean, loss: loss / rows.length };
+  return { auc: auc(rows), perUserAuc: perUserAuc(rows).mean, loss: loss / rows.length, answers };
 }
 
 /** Mean negative log-likelihood of a labelled token; instructions have no AUC. */
