@@ -6,12 +6,12 @@ import { writeFileAtomically } from '../atomic-file.ts';
 import { config } from '../config.ts';
 import { readMovieLens } from '../default-model/movielens.ts';
 import { type Pretrained, pretrain } from '../default-model/pretrain.ts';
-import { RECIPE, totalSteps } from '../default-model/recipe.ts';
+import { RECIPE, totalSteps, wordingOf } from '../default-model/recipe.ts';
 import type { CurvePoint, Training } from '../default-model/training-file.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { NARROW } from '../graph/narrow.ts';
 import { encodeHeader } from '../llama/safetensors.ts';
-import { TRAINING_FILE } from '../models/model-catalogue.ts';
+import { TRAINING_FILE } from '../models/own-training.ts';
 import { drawChart } from '../report/chart.ts';
 import type { Chart } from '../report/chart-spec.ts';
 import { createRuntime } from '../runtime/onnx-runtime.ts';
@@ -76,14 +76,15 @@ async function run({ data, out, work, seed }: Options): Promise<void> {
   if (!pretrained.finished)
     return say(`Stopped at step ${pretrained.training.step}. The same command goes on from there.`);
   const titles = movieLens.learned.flatMap((own) => own.map(({ film }) => film.title));
-  await writeModel(out, pretrained, { seed, ratings, catalogue: [...new Set(titles)].sort() });
+  const users = movieLens.learned.length;
+  await writeModel(out, pretrained, { seed, users, ratings, catalogue: [...new Set(titles)].sort() });
   say(`Trained in ${formatMs(pretrained.training.durationMs)}; the model is in ${out}.`);
 }
 
 async function writeModel(
   out: string,
   { training, files }: Pretrained,
-  { seed, ratings, catalogue }: { seed: number; ratings: number; catalogue: string[] },
+  { seed, users, ratings, catalogue }: { seed: number; users: number; ratings: number; catalogue: string[] },
 ): Promise<void> {
   await mkdir(out, { recursive: true });
   const tensors = [...training.weights].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -100,7 +101,8 @@ async function writeModel(
     await writeFileAtomically(join(out, `${name}.json`), [`${JSON.stringify(json, null, indent)}\n`]);
   }
   const { step, tokens, durationMs, curve, watched } = training;
-  const report = { seed, ratings, steps: step, tokens, durationMs, curve, watched, catalogue };
+  const tallrecWording = wordingOf(RECIPE);
+  const report = { seed, users, ratings, tallrecWording, steps: step, tokens, durationMs, curve, watched, catalogue };
   await writeFileAtomically(join(out, TRAINING_FILE), [`${JSON.stringify(report)}\n`]);
   for (const [name, chart] of Object.entries(charts(training))) {
     await writeFileAtomically(join(out, `${name}.svg`), [`${await drawChart(chart)}\n`]);

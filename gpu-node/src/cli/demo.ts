@@ -15,6 +15,7 @@ import { STORIES } from '../demo/settings.ts';
 import { premise, type Told, tellStory } from '../demo/story.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
 import { startLocalStack } from '../dev/local-stack.ts';
+import { describeTraining, ownTraining } from '../models/own-training.ts';
 import { resolveModel } from '../models/store.ts';
 import { page } from '../report/page.ts';
 
@@ -100,8 +101,9 @@ async function chooseModel(named: string | undefined, stateDir: string): Promise
   }
   const { dir, kind } = await demoModel(stateDir);
   const name = basename(dir);
+  const training = await ownTraining(dir);
   const about = {
-    movies: `${name}, which comes with the project: it has read about films and other people's ratings, never this question.`,
+    movies: `${name}, which comes with the project${training ? `: ${describeTraining(training)}` : ''}.`,
     random:
       `${name}, a small LLaMA with random weights, made just now. It shows that everything works, not how well: it has never ` +
       'read a text, so an AUC near one half is to be expected. `--model DIR` runs the same on a real checkpoint.',

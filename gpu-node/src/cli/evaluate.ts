@@ -6,7 +6,7 @@ import { readLabelledSamples } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
-import { modelCatalogue } from '../models/model-catalogue.ts';
+import { modelCatalogue } from '../models/own-training.ts';
 import { openAdapter, openEngine, templateOf } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress, warn } from './progress.ts';

@@ -110,6 +110,15 @@ export function totalSteps({ phases }: Recipe): number {
   return phases.reduce((sum, { steps }) => sum + steps, 0);
 }
 
+/** How much of the training was in TALLRec's wording: its share of the questions, in so many steps. */
+export function wordingOf({ phases }: Recipe): { share: number; steps: number } {
+  const asking = phases.filter(({ questions, mixture }) => questions > 0 && mixture.tallrec > 0);
+  const sum = (of: (phase: Phase) => number) => asking.reduce((total, phase) => total + of(phase), 0);
+  const questions = sum((phase) => phase.steps * phase.questions);
+  const share = questions === 0 ? 0 : sum((phase) => phase.steps * phase.questions * phase.mixture.tallrec) / questions;
+  return { share, steps: sum(({ steps }) => steps) };
+}
+
 /** The phase of a step, counted from 0, and how many steps of it are done. */
 export function phaseAt({ phases }: Recipe, step: number): { phase: Phase; stepInPhase: number } {
   let start = 0;

@@ -19,7 +19,7 @@ import { openEngine } from '../cli/open-engine.ts';
 import { readItemFacts } from '../data/read-item-facts.ts';
 import { judge } from '../evaluate/judge.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
-import { modelCatalogue } from '../models/model-catalogue.ts';
+import { modelCatalogue } from '../models/own-training.ts';
 import { scoreSamples } from '../score/scorer.ts';
 import { drawShots } from '../train/tune.ts';
 import { openDomain } from './domain.ts';

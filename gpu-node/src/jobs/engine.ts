@@ -8,7 +8,7 @@ import { type Evaluation, evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { precisionOf } from '../models/converted-weights.ts';
 import { loadModel } from '../models/load-model.ts';
-import { modelCatalogue } from '../models/model-catalogue.ts';
+import { modelCatalogue } from '../models/own-training.ts';
 import { rankingOf, samplesOf, withBlend } from '../score/scorer.ts';
 import { localCheckpoint } from '../train/checkpoint-folder.ts';
 import { SpeedMeter } from '../train/speed-meter.ts';

@@ -11,7 +11,7 @@ import { readLlamaConfig } from '../llama/config.ts';
 import { openCheckpoint } from '../llama/safetensors.ts';
 import { loadTokenizer, tokenizerWarnings } from '../llama/tokenizer.ts';
 import { checkpointContentHash, checkpointFiles } from './content-hash.ts';
-import { TRAINING_FILE } from './model-catalogue.ts';
+import { TRAINING_FILE } from './own-training.ts';
 
 const RECORD_FILE = 'tallrec.json';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/;
