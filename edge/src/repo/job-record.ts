@@ -31,6 +31,7 @@ export interface EvaluationSpec {
   split: Evaluation['split'];
   trainDataset: string | null;
   limit: number | null;
+  untuned?: boolean;
   method: Evaluation['method'];
   shots: number | null;
   seed: number | null;

@@ -134,6 +134,11 @@ describe('an evaluation by method', () => {
     ],
     ['gives an adapter', () => ({ method: 'zero-shot', model: MODEL, adapter: 'x' }), /body\.adapter: .*leave out/],
     [
+      'asks what a tuning changed where nothing is tuned',
+      () => ({ model: MODEL, untuned: true }),
+      /body\.untuned: goes with an adapter/,
+    ],
+    [
       'lacks instructions',
       () => ({ method: 'tallrec', model: MODEL, trainDataset }),
       /body\.instructionsDataset: .*needs instruction data/,

@@ -43,6 +43,7 @@ export async function createEvaluation(
     split: request.split,
     trainDataset: request.trainDataset ?? null,
     limit: request.limit ?? null,
+    untuned: request.untuned ?? false,
     method: method ?? null,
     shots: request.shots ?? null,
     seed: method ? (request.seed ?? 0) : null,
@@ -122,7 +123,7 @@ export function toEvaluation(row: JobRow): Evaluation {
 /** Of many at once: without what is for looking at one. */
 export function toListedEvaluation(row: JobRow): Evaluation {
   const report = reportIn(row);
-  return evaluationOf(row, report && { ...report, distribution: null, examples: null });
+  return evaluationOf(row, report && { ...report, distribution: null, blendDistribution: null, examples: null });
 }
 
 type StoredReport = z.input<typeof evaluationReportSchema>;
@@ -145,6 +146,7 @@ function evaluationOf(row: JobRow, report: StoredReport | null): Evaluation {
     limit: spec.limit,
     template: row.model === null ? null : spec.template,
     warnings: spec.warnings ?? [],
+    untuned: spec.untuned ?? false,
     method: spec.method,
     shots: spec.shots,
     seed: spec.seed,

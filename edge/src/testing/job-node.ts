@@ -184,6 +184,8 @@ export function evaluationReport(change: Partial<EvaluationReport> = {}): Evalua
     rulePerUserAuc: null,
     popularityAuc: null,
     popularityPerUserAuc: null,
+    untunedAuc: null,
+    untunedPerUserAuc: null,
     blendAuc: 0.75,
     blendPerUserAuc: null,
     scoreBlendAuc: 0.75,
@@ -201,6 +203,7 @@ export function evaluationReport(change: Partial<EvaluationReport> = {}): Evalua
     intervals: null,
     overRule: null,
     distribution: null,
+    blendDistribution: null,
     examples: null,
     ...change,
   };

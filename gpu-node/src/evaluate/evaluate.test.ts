@@ -1,11 +1,14 @@
 import { shareLogit } from '@tallrec/shared/blend';
 import { auc, historyShare } from '@tallrec/shared/metrics';
+import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
+import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import { describe, expect, test } from 'vitest';
 import { readLabelledSamples } from '../data/read-rows.ts';
 import { PromptRows } from '../llama/prompt-rows.ts';
-import { ToyLanguageModel, toyTokenizer } from '../llama/toy-language-model.ts';
+import { ToyLanguageModel, toyConfig, toyTokenizer } from '../llama/toy-language-model.ts';
 import { referenceData } from '../reference-data.ts';
+import { initAdapter, loraConfig } from '../train/lora-init.ts';
 import { evaluateSamples } from './evaluate.ts';
 import { inferUsers } from './infer-users.ts';
 
@@ -77,6 +80,29 @@ describe('evaluateSamples', () => {
     expect(report.ruleAuc).toBe(auc(named.map((sample) => ({ score: historyShare(sample), liked: sample.liked }))));
     expect(report.popularityAuc).not.toBeNull();
     expect(report.interval!.resampled).toBe('rows');
+  });
+
+  test('judges the model without its adapter beside, where it is asked to', async () => {
+    const adapter = initAdapter(loraConfig(hyperParametersSchema.parse({})), toyConfig, Random.seeded(1));
+    for (const { data } of adapter.tensors.values()) data.fill(0.2);
+    const evaluated = (changes: object) =>
+      evaluateSamples(new ToyLanguageModel(), rows, named, { ...settings, ...changes });
+    const [tuned, bare] = [await evaluated({ adapter }), await evaluated({})];
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const both = await evaluated({ adapter, withUntuned: true, onProgress });
+    expect(tuned.predictions).not.toEqual(bare.predictions);
+    expect(both.predictions).toEqual(tuned.predictions);
+    expect(both.report).toMatchObject({
+      ...{ auc: tuned.report.auc, untunedAuc: bare.report.auc, untunedPerUserAuc: bare.report.perUserAuc },
+      tokens: tuned.report.tokens + bare.report.tokens,
+    });
+    const { value } = both.report.differences!.untuned!.all!;
+    expect(value).toBeCloseTo(tuned.report.auc! - bare.report.auc!, 12);
+    expect(tuned.report).toMatchObject({ untunedAuc: null, differences: { untuned: null } });
+    expect((await evaluated({ withUntuned: true })).report.untunedAuc).toBeNull();
+    expect(progress.at(-1)).toBe(named.length);
+    expect(progress.every((done) => Number.isInteger(done))).toBe(true);
   });
 
   test("reports the blend's score and rank beside the plain score", async () => {

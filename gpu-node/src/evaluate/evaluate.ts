@@ -1,5 +1,5 @@
 // Evaluates a model on labelled samples: its AUC beside its interval, what is left within users, and the rules it has to beat.
-import { blender, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
+import { blender, type Logits, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
 import type { Template } from '@tallrec/shared/prompt';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
@@ -22,7 +22,7 @@ export interface EvaluateOptions extends Omit<ScoreOptions, 'onProgress'> {
   blend?: WholeBlend | null | undefined;
   /** Titles that the model was trained on, where that is known. */
   catalogue?: ReadonlySet<string> | undefined;
-  /** Scores the model without its adapter, too: the difference is then reported. */
+  /** Scores the model without its adapter, too, where it has one: the difference is then reported. */
   withUntuned?: boolean | undefined;
   /** Where it keeps what is scored, and goes on from. */
   checkpoint?: ScoresCheckpoint | undefined;
@@ -55,27 +55,45 @@ export async function evaluateSamples(
   { template, precision, provider, train, blend, catalogue, withUntuned, ...more }: EvaluateOptions,
 ): Promise<Evaluation> {
   const { checkpoint, stop, onProgress, clock, ...options } = more;
+  /** One after the other, each slice: with the adapter, and where it is asked for without. */
+  const adapters = withUntuned && options.adapter ? [options.adapter, undefined] : [options.adapter];
+  const columns = 2 * adapters.length;
   const scored = await scoreInSlices({
     rows: samples.length,
-    columns: 2,
+    columns,
     score: async (from, to, onSlice) => {
       const slice = samples.slice(from, to);
-      const { results, tokens } = await scoreSamples(model, rows, slice, { ...options, onProgress: onSlice });
-      return { values: results.flatMap(({ yesLogit, noLogit }) => [yesLogit, noLogit]), tokens };
+      const values = new Array<number>(columns * slice.length);
+      let read = 0;
+      for (const [pass, adapter] of adapters.entries()) {
+        const onProgress = (done: number) => onSlice(Math.floor((pass * slice.length + done) / adapters.length));
+        const { results, tokens } = await scoreSamples(model, rows, slice, { ...options, adapter, onProgress });
+        results.forEach(({ yesLogit, noLogit }, row) => {
+          values[columns * row + 2 * pass] = yesLogit;
+          values[columns * row + 2 * pass + 1] = noLogit;
+        });
+        read += tokens;
+      }
+      return { values, tokens: read };
     },
     ...{ checkpoint, stop, onProgress, clock },
   });
   const judged = samples.slice(0, scored.rows);
-  const results = judged.map((_, index) =>
-    scoreOf({ yesLogit: scored.values[2 * index]!, noLogit: scored.values[2 * index + 1]! }),
-  );
+  const answerOf = (row: number, pass: number): Logits => {
+    const [yesLogit, noLogit] = scored.values.subarray(columns * row + 2 * pass);
+    return { yesLogit: yesLogit!, noLogit: noLogit! };
+  };
+  const results = judged.map((_, row) => scoreOf(answerOf(row, 0)));
   // Logits, not probabilities: where those round to 0 or 1, the order would be lost.
   const logits = results.map(({ yesLogit, noLogit }) => yesLogit - noLogit);
   const blendedBy = blend ? blender(blend) : undefined;
   const blended = blendedBy && judged.map((sample, index) => blendedBy(sample, results[index]!));
   const untuned =
-    withUntuned && options.adapter
-      ? await untunedLogits(model, rows, judged, { ...options, adapter: undefined })
+    adapters.length > 1
+      ? judged.map((_, row) => {
+          const { yesLogit, noLogit } = answerOf(row, 1);
+          return yesLogit - noLogit;
+        })
       : undefined;
   const { figures, users } = judge(judged, logits, { train, catalogue, blended, untuned });
   const { tokens, durationMs } = scored;
@@ -88,7 +106,12 @@ export async function evaluateSamples(
     })),
     report: {
       ...figures,
-      ...showScores(judged, { scores: logits, probabilities: results.map(({ score }) => score), users }),
+      ...showScores(judged, {
+        scores: logits,
+        probabilities: results.map(({ score }) => score),
+        blended: blended?.map(({ logOdds }) => probabilityOf(logOdds)),
+        users,
+      }),
       template,
       precision,
       provider,
@@ -97,14 +120,4 @@ export async function evaluateSamples(
       fit: null,
     },
   };
-}
-
-async function untunedLogits(
-  model: LanguageModel,
-  rows: PromptRows,
-  samples: readonly LabelledSample[],
-  options: ScoreOptions,
-): Promise<number[]> {
-  const { results } = await scoreSamples(model, rows, samples, options);
-  return results.map(({ yesLogit, noLogit }) => yesLogit - noLogit);
 }

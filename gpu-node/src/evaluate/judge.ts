@@ -18,7 +18,15 @@ import { itemGroups, type KnownItems } from './item-groups.ts';
 
 export type Figures = Omit<
   EvaluationReport,
-  'template' | 'precision' | 'provider' | 'tokens' | 'durationMs' | 'fit' | 'distribution' | 'examples'
+  | 'template'
+  | 'precision'
+  | 'provider'
+  | 'tokens'
+  | 'durationMs'
+  | 'fit'
+  | 'distribution'
+  | 'blendDistribution'
+  | 'examples'
 >;
 
 export interface Judgement {
@@ -61,7 +69,7 @@ export function judge(samples: readonly LabelledSample[], scores: readonly numbe
     untuned: untuned && same(untuned),
   };
   const { drawn, counted, resampled } = drawAll(labels, scorings);
-  const { own, rule, popularity, blend } = drawn;
+  const { own, rule, popularity, blend, untuned: without } = drawn;
   const interval = (of: Drawn | undefined, where: keyof Drawn) =>
     of ? percentileInterval(of[where].draws, { resampled: resampled[where] }) : null;
   const compared = { users: counted, resampled };
@@ -86,6 +94,8 @@ export function judge(samples: readonly LabelledSample[], scores: readonly numbe
       rulePerUserAuc: rule.within.auc,
       popularityAuc: popularity?.all.auc ?? null,
       popularityPerUserAuc: popularity?.within.auc ?? null,
+      untunedAuc: without?.all.auc ?? null,
+      untunedPerUserAuc: without?.within.auc ?? null,
       blendAuc: blend?.all.auc ?? null,
       blendPerUserAuc: blend?.within.auc ?? null,
       scoreBlendAuc: blend?.all.auc ?? null,

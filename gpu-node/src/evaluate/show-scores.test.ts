@@ -42,6 +42,15 @@ describe('what is shown of scores', () => {
     expect(calibration!.brier).toBeGreaterThan(0);
   });
 
+  it('does so for the probabilities of a blend, too', () => {
+    const blended = liked.map((like) => (like ? 0.9 : 0.1));
+    const { blendDistribution } = showScores(samples, { scores: logits, blended, users: nobody(samples) });
+    expect(blendDistribution).toMatchObject({ scale: 'probability', low: 0, high: 1 });
+    expect(blendDistribution!.bins[18]!.liked).toBe(liked.filter(Boolean).length);
+    expect(blendDistribution!.calibration!.brier).toBeCloseTo(0.01, 12);
+    expect(shown.blendDistribution).toBeNull();
+  });
+
   it('says of other scores that they are none, and measures rightness from their median', () => {
     const scores = [5, 9, 1, 7, 3];
     const own = [true, false, true, true, false].map((like, index) => sample(index, like));
@@ -52,7 +61,9 @@ describe('what is shown of scores', () => {
   });
 
   it('has nothing to show of nothing', () => {
-    expect(showScores([], { scores: [], users: [] })).toEqual({ distribution: null, examples: null });
+    expect(showScores([], { scores: [], users: [] })).toEqual({
+      ...{ distribution: null, blendDistribution: null, examples: null },
+    });
   });
 });
 

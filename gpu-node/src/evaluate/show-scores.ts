@@ -3,13 +3,20 @@
 import { LIMITS } from '@tallrec/shared/limits';
 import { brierScore, expectedCalibrationError, scoreBins } from '@tallrec/shared/metrics';
 import { inputOf, type LabelledSample } from '@tallrec/shared/sample';
-import { type EvaluationReport, type JudgedExample, SCORE_BINS } from '@tallrec/shared/wire/evaluations';
+import {
+  type EvaluationReport,
+  type JudgedExample,
+  SCORE_BINS,
+  type ScoreDistribution,
+} from '@tallrec/shared/wire/evaluations';
 
 export interface ShownScores {
   /** One a sample: log-odds of a like, or on a scale of the method's own. */
   scores: readonly number[];
   /** Of a like, one a sample, where the scores stand for such. */
   probabilities?: readonly number[] | undefined;
+  /** By the adapter's blend, one a sample. */
+  blended?: readonly number[] | undefined;
   users: readonly (string | undefined)[];
 }
 
@@ -17,15 +24,20 @@ export interface ShownScores {
 export function showScores(
   samples: readonly LabelledSample[],
   shown: ShownScores,
-): Pick<EvaluationReport, 'distribution' | 'examples'> {
-  if (samples.length === 0) return { distribution: null, examples: null };
-  return { distribution: distributionOf(samples, shown), examples: examplesOf(samples, shown) };
+): Pick<EvaluationReport, 'distribution' | 'blendDistribution' | 'examples'> {
+  if (samples.length === 0) return { distribution: null, blendDistribution: null, examples: null };
+  const { scores, probabilities, blended } = shown;
+  return {
+    distribution: distributionOf(samples, { scores, probabilities }),
+    blendDistribution: blended ? distributionOf(samples, { scores: blended, probabilities: blended }) : null,
+    examples: examplesOf(samples, shown),
+  };
 }
 
 function distributionOf(
   samples: readonly LabelledSample[],
-  { scores, probabilities }: ShownScores,
-): EvaluationReport['distribution'] {
+  { scores, probabilities }: Pick<ShownScores, 'scores' | 'probabilities'>,
+): ScoreDistribution {
   const values = probabilities ?? scores;
   const rows = samples.map(({ liked }, index) => ({ score: values[index]!, liked }));
   const [low, high] = probabilities ? [0, 1] : rangeOf(scores);

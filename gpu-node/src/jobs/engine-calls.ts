@@ -116,6 +116,7 @@ export const ENGINE_CALLS = {
       instructions: dataPlaceSchema.nullable(),
       checkpointDir: z.string(),
       limit: z.number().int().nullable(),
+      untuned: z.boolean(),
       predictionsFile: z.string(),
     }),
     result: evaluationReportSchema,

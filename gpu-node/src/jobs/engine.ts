@@ -76,7 +76,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       turns.take(() => work(params, context));
 
   const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, stop, event, checkpoint }) => {
-    const { model: place, template, adapter, data, train, limit, checkpointDir } = params;
+    const { model: place, template, adapter, data, train, limit, untuned, checkpointDir } = params;
     if (!place) throw new TallrecError('VALIDATION_FAILED', 'This evaluation names neither a model nor a method.');
     const { runtime, precision } = await computing();
     const { provider } = runtime;
@@ -97,6 +97,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       train: train ? await labelledSamples(train) : undefined,
       adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
       blend: await blends.of(adapter),
+      withUntuned: untuned,
       catalogue: await modelCatalogue(place.dir),
       checkpoint: { dir: checkpointDir, identity, onCheckpoint: checkpoint, everyMs: checkpointEveryMs },
       signal,

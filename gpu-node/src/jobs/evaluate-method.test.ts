@@ -79,6 +79,7 @@ async function evaluate(
     model: null,
     template: 'clean',
     adapter: null,
+    untuned: false,
     fit: fit && { shots: null, seed: 0, hyperParameters: null, ...fit },
     data: await place('samples', test, 'test'),
     train: await place('samples', train, 'train'),

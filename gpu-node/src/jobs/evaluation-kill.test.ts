@@ -41,6 +41,7 @@ const params = (name: string): ParsedParams<'evaluate'> => ({
   valid: null,
   instructions: null,
   limit: null,
+  untuned: false,
   checkpointDir: join(dir, `${name}-checkpoints`),
   predictionsFile: join(dir, `${name}.jsonl`),
 });

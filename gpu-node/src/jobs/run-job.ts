@@ -114,6 +114,7 @@ export function jobWork(options: JobWorkOptions): JobWork {
       template: job.template,
       fit: job.fit,
       limit: job.limit,
+      untuned: job.untuned,
       data: await fetchData(job.data, paths.data('data.jsonl'), signal),
       train: await fetched(job.train, 'train'),
       valid: await fetched(job.valid, 'valid'),

@@ -99,6 +99,12 @@ export const evaluationReportSchema = z.object({
   popularityAuc: z.number().nullable(),
   popularityPerUserAuc: z.number().nullable(),
   /** As `scoreBlendAuc` and `rankBlendPerUserAuc`. */
+  untunedAuc: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('Of the model without its adapter, on the same rows; null where `untuned` did not ask for it.'),
+  untunedPerUserAuc: z.number().nullable().default(null),
   blendAuc: z.number().nullable().default(null),
   blendPerUserAuc: z.number().nullable().default(null),
   scoreBlendAuc: z
@@ -169,6 +175,10 @@ export const evaluationReportSchema = z.object({
   distribution: scoreDistributionSchema.nullable().default(null).meta({
     description: 'Scores of what was liked and of what was not. Null in lists, and in reports of older nodes.',
   }),
+  blendDistribution: scoreDistributionSchema.nullable().default(null).meta({
+    description:
+      "The same of the probabilities by the adapter's blend (blendScore), with their reliability; null where it has none.",
+  }),
   examples: z.object({ best: examplesSchema, worst: examplesSchema }).nullable().default(null).meta({
     description:
       'The rows on which it was most confidently right, and wrong, the most confident first. Null in lists, and in reports of older nodes.',
@@ -201,6 +211,10 @@ const evaluationFields = z.strictObject({
     .describe('Rows from the beginning; all when left out.'),
   template: templateFieldSchema,
   force: forceSchema,
+  untuned: z
+    .boolean()
+    .optional()
+    .describe('Scores the model without its adapter, too, so that the report tells what the tuning changed.'),
   method: evaluatedMethodSchema.optional().meta({
     description:
       'A method of the results tables, fit on the node and judged in place of a model with its adapter. rt, rt-blend, blend-rank, blend-score, in-context and zero-shot need model; at, tallrec and tallrec-blend need instructionsDataset too; gru-bert and dros-bert a node that was started with TALLREC_ENCODER. In-context learning takes 16 examples at most.',
@@ -233,6 +247,7 @@ function problemsOf(body: EvaluationFields): Partial<Record<keyof EvaluationFiel
   if (body.method === undefined) {
     return {
       ...given(METHOD_FIELDS, 'says how a method is fit: name a method, or leave it out'),
+      ...(body.adapter === undefined ? given(['untuned'], 'goes with an adapter: name one, or leave it out') : {}),
       ...(body.model === undefined ? { model: 'name a model, or a method that needs none such as history-share' } : {}),
     };
   }
@@ -240,7 +255,7 @@ function problemsOf(body: EvaluationFields): Partial<Record<keyof EvaluationFiel
   const lacks = (field: keyof EvaluationFields, what: string) =>
     body[field] === undefined ? { [field]: `the method ${method.name} needs ${what}` } : {};
   return {
-    ...given(['adapter'], 'a method tunes its own: leave out the method to evaluate an adapter'),
+    ...given(['adapter', 'untuned'], 'a method tunes its own: leave out the method to evaluate an adapter'),
     ...(usesLanguageModel(body.method)
       ? lacks('model', 'a language model: name one that a node holds (GET /v1/models)')
       : given(['model', 'hyperParameters'], `the method ${method.name} has no language model: leave it out`)),
@@ -278,6 +293,8 @@ export const evaluationSchema = z.object({
   limit: countSchema(LIMITS.scoringRows).nullable(),
   template: templateSchema.nullable(),
   warnings: usageFields.warnings,
+  /** Whether the model is scored without its adapter, too. */
+  untuned: z.boolean(),
   /** Null where a model was evaluated, with or without an adapter; so is what follows. */
   method: evaluatedMethodSchema.nullable(),
   shots: shotsSchema.nullable(),

@@ -103,6 +103,7 @@ export const evaluateJobSchema = z.object({
   instructions: jobDataSchema.nullable().default(null),
   limit: z.number().int().nullable(),
   adapter: jobAdapterSchema.nullable(),
+  untuned: z.boolean().default(false),
 });
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>;
 

@@ -52,6 +52,7 @@ export function evaluationOf(number: number, changes: Partial<Evaluation> = {}):
     ...{ id: idOf('eval', number), name: `evaluation ${number}`, model: null, adapter: null, dataset: idOf('ds', 1) },
     ...{
       warnings: [],
+      untuned: false,
       split: 'test',
       trainDataset: null,
       limit: null,

@@ -9,6 +9,10 @@ export const evaluationFormTexts = {
     label: 'Adapter',
     hint: 'What a tuning made, by its name or an alias; left empty, the model is judged as it is.',
   },
+  untuned: {
+    label: 'Judge the model without it, too',
+    hint: 'Says what the tuning changed, and takes twice as long.',
+  },
   noAdapter: 'None: the model as it is',
   model: { label: 'Model', hint: 'The language model that answers; connected nodes hold these.' },
   method: {

@@ -200,6 +200,7 @@ async function evaluateJob(deps: DescribeDeps, row: JobRow, spec: EvaluationSpec
     valid: spec.validDataset ? await jobData(deps, row, spec.validDataset, 'all') : null,
     instructions: spec.instructionsDataset ? await jobData(deps, row, spec.instructionsDataset, 'all') : null,
     adapter: await jobAdapter(deps, row, spec.adapter, spec.force),
+    untuned: spec.untuned ?? false,
   };
 }
 

@@ -22,6 +22,8 @@ export interface EvaluationValues extends Pick<TuningValues, 'hyperParameters' |
   model: string | null;
   /** By its id or an alias. */
   adapter: string | null;
+  /** The model without the adapter is scored, too. */
+  untuned: boolean;
   method: EvaluatedMethod | null;
   dataset: string | null;
   split: CreateEvaluation['split'];
@@ -45,6 +47,7 @@ export function initialValues({ model, adapter, dataset, method: named }: Presel
     name: '',
     model: model ?? null,
     adapter: adapter ?? null,
+    untuned: true,
     method: method ?? null,
     dataset: dataset ?? null,
     split: 'test',
@@ -109,12 +112,14 @@ type Request = z.input<typeof createEvaluationSchema>;
 /** What is not asked for is left out, whatever its field still holds. */
 export function requestOf(values: EvaluationValues): Request {
   const asked = askedFor(values);
-  const { name, dataset, split, limit, priority, wait, model, adapter, method, template, seed, shots } = values;
+  const { name, dataset, split, limit, priority, wait, model, adapter, untuned, method, template, seed, shots } =
+    values;
   const { trainDataset, validDataset, instructionsDataset } = values;
   return {
     ...filled({ name: name.trim(), dataset, split, limit, priority, wait }),
     ...(asked.model ? filled({ model }) : {}),
     ...(asked.adapter ? filled({ adapter }) : {}),
+    ...(asked.adapter && adapter !== null ? { untuned } : {}),
     ...(asked.method ? filled({ method, seed }) : {}),
     ...(asked.template ? filled({ template }) : {}),
     ...(asked.trainDataset ? filled({ trainDataset }) : {}),

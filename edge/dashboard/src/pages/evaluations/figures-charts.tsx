@@ -8,7 +8,13 @@ import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail;
 const names = words.figures;
-const STYLES = { own: seriesStyle(0), blend: seriesStyle(2), rule: RULE_STYLE, popularity: seriesStyle(4) };
+const STYLES = {
+  own: seriesStyle(0),
+  blend: seriesStyle(2),
+  rule: RULE_STYLE,
+  popularity: seriesStyle(4),
+  untuned: seriesStyle(1),
+};
 const GUESSING = { value: 0.5, label: names.guessing };
 
 interface FiguresChartsProps {
@@ -24,12 +30,14 @@ export function FiguresCharts({ subject, isRule, report }: FiguresChartsProps) {
   const overall = [
     figure(subject, 'own', report.auc, interval),
     figure(names.blend, 'blend', report.blendAuc, intervals?.blend),
+    figure(names.untuned, 'untuned', report.untunedAuc, null),
     ...(isRule ? [] : [figure(names.rule, 'rule', report.ruleAuc, intervals?.rule)]),
     figure(names.popularity, 'popularity', report.popularityAuc, intervals?.popularity),
   ].flat();
   const within = [
     figure(subject, 'own', report.perUserAuc, intervals?.perUser),
     figure(names.blend, 'blend', report.blendPerUserAuc, intervals?.blendPerUser),
+    figure(names.untuned, 'untuned', report.untunedPerUserAuc, null),
     ...(isRule ? [] : [figure(names.rule, 'rule', report.rulePerUserAuc, intervals?.rulePerUser)]),
     figure(names.popularity, 'popularity', report.popularityPerUserAuc, intervals?.popularityPerUser),
   ].flat();

@@ -1,5 +1,5 @@
 // What is judged: a model with or without an adapter, or a method with what it learns by.
-import { Alert, Input, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Input, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { evaluatedMethodSchema, METHOD_KINDS, methodNamed } from '@tallrec/shared/methods';
 import type { Adapter } from '@tallrec/shared/wire/adapters';
@@ -57,6 +57,9 @@ export function SubjectFields({ form, asked }: FieldsProps) {
         </Stack>
       )}
       {asked.adapter && <AdapterField form={form} />}
+      {asked.adapter && form.values.adapter !== null && (
+        <Switch {...described(words.untuned)} {...form.getInputProps('untuned', { type: 'checkbox' })} />
+      )}
       {asked.model && <ModelField form={form} />}
       {asked.method && (
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
