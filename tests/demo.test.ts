@@ -57,15 +57,19 @@ function alive(pids: number[]): string[] {
 it('tells its story, ends with 0 and leaves a page and no process', async () => {
   const report = join(dir, 'pages', 'demo.html');
   const { child, output, said, ended } = demo('--report', report);
-  await said('3. Tune');
+  await said('2. Tune');
   const started = descendants(child.pid!);
   expect(started.length).toBeGreaterThan(3);
   expect(await ended).toBe(0);
   for (const shown of [
     'Model: ',
     'training loss by step',
+    'this very question was 15 %',
     'rule: share of history liked',
-    'Within users the AUC',
+    'rule: item facts alone',
+    'blend: model, rules, facts',
+    'Which first (within users)?',
+    'pairs of a film they liked',
     'What next:',
     report,
   ]) {

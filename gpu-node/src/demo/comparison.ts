@@ -1,9 +1,13 @@
-// The model before and after tuning beside the rules it has to beat, all on the same rows.
-import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
+// The rules, the model before and after tuning, and what blends them, all on the same rows: figures, and what they come to in words.
+import { auc, perUserAuc } from '@tallrec/shared/metrics';
+import type { LabelledSample } from '@tallrec/shared/sample';
+import type { EvaluationReport, JudgedDifference } from '@tallrec/shared/wire/evaluations';
 
 export interface Comparison {
-  before: EvaluationReport;
-  after: EvaluationReport;
+  /** Of the tuned model, with the untuned one and the blend beside it. */
+  report: EvaluationReport;
+  /** Ranking by how many other people liked a film, and by nothing else: on the rows of the report. */
+  facts: { auc: number | null; perUserAuc: number | null };
   shots: number;
 }
 
@@ -16,29 +20,47 @@ export interface ComparedMethod {
   perUserAuc: number | null;
 }
 
-export function comparedMethods({ before, after, shots }: Comparison): ComparedMethod[] {
-  const { auc, interval, perUserAuc } = after;
+export function comparedMethods({ report, facts, shots }: Comparison): ComparedMethod[] {
+  const { intervals } = report;
+  const rule = (name: string, of: Comparison['facts'], interval: EvaluationReport['interval'] = null) => ({
+    ...{ name: `rule: ${name}`, interval },
+    ...of,
+  });
   return [
-    { name: 'model, not tuned', auc: before.auc, interval: before.interval, perUserAuc: before.perUserAuc },
-    { name: `model, tuned on ${shots} samples`, auc, interval, perUserAuc },
-    { name: 'rule: share of history liked', auc: after.ruleAuc, interval: null, perUserAuc: after.rulePerUserAuc },
+    rule('share of history liked', { auc: report.ruleAuc, perUserAuc: report.rulePerUserAuc }, intervals?.rule),
+    rule(
+      'item popularity',
+      { auc: report.popularityAuc, perUserAuc: report.popularityPerUserAuc },
+      intervals?.popularity,
+    ),
+    rule('item facts alone', facts),
+    { name: 'model, not tuned', auc: report.untunedAuc, interval: null, perUserAuc: report.untunedPerUserAuc },
     {
-      name: 'rule: item popularity',
-      auc: after.popularityAuc,
-      interval: null,
-      perUserAuc: after.popularityPerUserAuc,
+      name: `model, tuned on ${shots} samples`,
+      ...{ auc: report.auc, interval: report.interval, perUserAuc: report.perUserAuc },
     },
-    ...(after.blendAuc === null
+    ...(report.scoreBlendAuc === null
       ? []
       : [
           {
-            name: 'blend: tuned model and rules',
-            auc: after.blendAuc,
-            interval: null,
-            perUserAuc: after.blendPerUserAuc,
+            name: 'blend: model, rules, facts',
+            ...{
+              auc: report.scoreBlendAuc,
+              interval: intervals?.blend ?? null,
+              perUserAuc: report.rankBlendPerUserAuc,
+            },
           },
         ]),
   ];
+}
+
+/** @param likes of a target, among other people */
+export function judgeFacts(
+  samples: readonly LabelledSample[],
+  likes: (sample: LabelledSample) => number,
+): Comparison['facts'] {
+  const rows = samples.map((sample) => ({ score: likes(sample), liked: sample.liked, user: sample.user }));
+  return { auc: auc(rows), perUserAuc: perUserAuc(rows).mean };
 }
 
 /** AUC × 100, or a dash. */
@@ -46,19 +68,22 @@ export function percent(value: number | null): string {
   return value === null ? '–' : (value * 100).toFixed(1);
 }
 
-/** Below a hundredth, two AUCs of a few hundred rows are the same. */
-const LEVEL = 0.01;
+/** By how much, between which ends, and what that is: better, level or worse. */
+export function differenceText(difference: JudgedDifference | null | undefined): string {
+  if (!difference) return 'not to be judged';
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${percent(Math.abs(value))}`;
+  const { value, low, high, verdict } = difference;
+  return `${signed(value)} [${signed(low)}, ${signed(high)}], ${verdict === 'unknown' ? 'of too few people to say' : verdict}`;
+}
 
-/** What the comparison says, in two sentences, whichever way it went. */
-export function verdict({ before, after, shots }: Comparison): string {
-  const sentence = (where: string, was: number | null, is: number | null, rule: number | null): string => {
-    if (was === null || is === null || rule === null)
-      return `${where} there is no AUC: one of the two answers is missing.`;
-    const stands = Math.abs(is - rule) < LEVEL ? 'level with' : is > rule ? 'above' : 'below';
-    return `${where} the AUC went from ${percent(was)} to ${percent(is)}, ${stands} the ${percent(rule)} of the history rule.`;
-  };
+/** What the comparison says, in three sentences, whichever way it went. */
+export function verdict({ report, shots }: Comparison): string[] {
+  const { differences } = report;
+  const blend = differences?.blend;
+  const untuned = differences?.untuned;
   return [
-    sentence(`With ${shots} samples`, before.auc, after.auc, after.ruleAuc),
-    sentence('Within users', before.perUserAuc, after.perUserAuc, after.rulePerUserAuc),
-  ].join(' ');
+    `Will they like it (all rows)? The rule has ${percent(report.ruleAuc)}; the blend ${percent(report.scoreBlendAuc)}: ${differenceText(blend?.rule.all)}.`,
+    `Which first (within users)? Popularity has ${percent(report.popularityPerUserAuc)}; the blend ${percent(report.rankBlendPerUserAuc)}: ${differenceText(blend?.popularity?.withinUsers)}.`,
+    `What did tuning on ${shots} samples change of the model alone? All rows ${differenceText(untuned?.all)}; within users ${differenceText(untuned?.withinUsers)}.`,
+  ];
 }

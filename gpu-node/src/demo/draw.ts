@@ -1,10 +1,10 @@
 // The demo's curves and tables, for a terminal.
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import type { Ranked } from '@tallrec/shared/wire/score';
 import Table from 'cli-table3';
 import { plot } from 'simple-ascii-chart';
 import { type Comparison, comparedMethods, percent } from './comparison.ts';
 import type { CurvePoint, Curves } from './curves.ts';
+import { filmRows, type RankedFilms } from './ranked-films.ts';
 
 const WIDTH = 56;
 
@@ -49,16 +49,15 @@ export function drawComparison(comparison: Comparison): string {
   return table.toString();
 }
 
-/** @param liked whether the user did like each candidate, in the order of the request */
-export function drawRanking(ranking: readonly Ranked[], liked: readonly boolean[]): string {
+export function drawRanking(ranked: RankedFilms): string {
   const table = new Table({
-    head: ['', 'candidate', 'score', 'did like it'],
-    colAligns: ['right', 'left', 'right', 'left'],
+    head: ['', 'film', 'score', 'by popularity', 'did like it'],
+    colAligns: ['right', 'left', 'right', 'right', 'left'],
     style: { head: [], border: [] },
     chars: CHARS,
   });
-  ranking.forEach(({ candidate, score, index }, place) => {
-    table.push([place + 1, candidate.title, score.toFixed(3), liked[index] ? 'yes' : 'no']);
+  filmRows(ranked).forEach(({ title, score, popularityPlace, liked }, place) => {
+    table.push([place + 1, title, score.toFixed(3), popularityPlace, liked ? 'yes' : 'no']);
   });
   return table.toString();
 }

@@ -6,6 +6,8 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 
 const RATINGS = fileURLToPath(new URL('../../data/movielens/ratings.csv', import.meta.url));
+const ITEMS = fileURLToPath(new URL('../../data/movielens/items.csv', import.meta.url));
+const factsSchema = z.array(z.object({ item: z.string(), likes: z.coerce.number() }));
 const rowsSchema = z.array(interactionSchema.extend({ rating: z.coerce.number(), time: z.coerce.number() }));
 
 export interface DemoRatings {
@@ -27,4 +29,19 @@ export async function demoRatings(perUser = Number.POSITIVE_INFINITY): Promise<D
   });
   const csv = [header, ...lines.filter((_, i) => kept[i])].map((line) => `${line}\n`).join('');
   return { ratings: all.filter((_, i) => kept[i]), csv: new TextEncoder().encode(csv), users: counts.size };
+}
+
+export interface DemoFacts {
+  films: number;
+  /** People who liked it, none where nothing is known. */
+  likesOf: (id: string | undefined) => number;
+  csv: Uint8Array<ArrayBuffer>;
+}
+
+/** What the people whom the default model has read thought of the films: nobody of those who rate in the demo is counted. */
+export async function demoFacts(): Promise<DemoFacts> {
+  const bytes = await readFile(ITEMS);
+  const rows = factsSchema.parse(parse(bytes, { columns: true }));
+  const likes = new Map(rows.map(({ item, likes }) => [item, likes]));
+  return { films: rows.length, likesOf: (id) => likes.get(id ?? '') ?? 0, csv: new Uint8Array(bytes) };
 }

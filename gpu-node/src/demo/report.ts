@@ -4,7 +4,8 @@ import type { Block, Page } from '../report/page.ts';
 import { comparedMethods, percent, verdict } from './comparison.ts';
 import { type CurvePoint, curvesOf } from './curves.ts';
 import { intervalText } from './draw.ts';
-import { premise, type Told } from './story.ts';
+import { filmRows, rankingVerdict } from './ranked-films.ts';
+import { CHOICE, premise, type Told } from './story.ts';
 
 export interface ReportFacts {
   command: string;
@@ -15,7 +16,7 @@ export interface ReportFacts {
 }
 
 export function storyPage(told: Told, { command, durationMs, at, aboutModel }: ReportFacts): Page {
-  const { model, ratings, users, shots, sample, after } = told;
+  const { model, ratings, users, shots, sample, report } = told;
   return {
     title: 'TALLRec Edge: a recommender from a handful of examples',
     lead: premise(shots).replaceAll('\n', ' '),
@@ -23,14 +24,14 @@ export function storyPage(told: Told, { command, durationMs, at, aboutModel }: R
       {
         title: 'What came of it',
         blocks: [
-          { kind: 'prose', text: `${verdict(told)}\n\nThe model: ${aboutModel}` },
+          { kind: 'prose', text: `${verdict(told).join(' ')}\n\nThe model: ${aboutModel}` },
           {
             kind: 'facts',
             facts: [
               ['model', model],
               ['ratings', `${ratings} of ${users} people`],
               ['tuned on', `${shots} samples`],
-              ['judged on', `${after.n} samples of ${after.users} people`],
+              ['judged on', `${report.n} samples of ${report.users} people`],
             ],
           },
           ...comparisonBlocks(told),
@@ -49,7 +50,7 @@ export function storyPage(told: Told, { command, durationMs, at, aboutModel }: R
       },
       { title: 'A ranking', blocks: rankingBlocks(told) },
     ],
-    footer: `Made by \`${command}\` in ${Math.round(durationMs / 1000)} s on ${at.toISOString().slice(0, 10)} (${after.precision} on ${after.provider}). Ratings: MovieLens latest-small, GroupLens, University of Minnesota.`,
+    footer: `Made by \`${command}\` in ${Math.round(durationMs / 1000)} s on ${at.toISOString().slice(0, 10)} (${report.precision} on ${report.provider}). Ratings: MovieLens latest-small, GroupLens, University of Minnesota.`,
   };
 }
 
@@ -62,7 +63,7 @@ function comparisonBlocks(told: Told): Block[] {
       ...(perUserAuc === null ? [] : [{ name, series: 'within users', value: 100 * perUserAuc }]),
     ];
   });
-  const { interval, users } = told.after;
+  const { interval, users } = told.report;
   const drawn = interval?.resampled === 'users' ? `whole users drawn again, ${users} of them` : 'rows drawn again';
   return [
     ...(dots.length === 0
@@ -81,7 +82,7 @@ function comparisonBlocks(told: Told): Block[] {
         ]),
     {
       kind: 'table',
-      caption: `AUC × 100 on the same ${told.after.n} rows`,
+      caption: `AUC × 100 on the same ${told.report.n} rows`,
       columns: [
         { title: 'method' },
         { title: 'all rows', align: 'right' },
@@ -140,20 +141,28 @@ function curveBlock(name: string, caption: string, points: CurvePoint[], bestSte
   return [{ kind: 'chart', chart, caption: caption + best }];
 }
 
-function rankingBlocks({ ranked: { user, history, ranking, liked } }: Told): Block[] {
+function rankingBlocks({ ranked }: Told): Block[] {
+  const { user, history, ranking } = ranked;
   const titles = (wanted: boolean) =>
     history.flatMap((item) => (item.liked === wanted ? [item.title] : [])).join('; ') || 'nothing';
   return [
-    { kind: 'prose', text: `User ${user} liked: ${titles(true)}.\n\nAnd did not: ${titles(false)}.` },
+    { kind: 'prose', text: `${CHOICE}\n\nUser ${user} liked: ${titles(true)}.\n\nAnd did not: ${titles(false)}.` },
     {
       kind: 'table',
       caption: `The next ${ranking.length} films of user ${user}, best first`,
-      columns: [{ title: 'film' }, { title: 'score', align: 'right' }, { title: 'did like it' }],
-      rows: ranking.map(({ candidate, score, index }) => [
-        candidate.title,
+      columns: [
+        { title: 'film' },
+        { title: 'score', align: 'right' },
+        { title: 'place by popularity', align: 'right' },
+        { title: 'did like it' },
+      ],
+      rows: filmRows(ranked).map(({ title, score, popularityPlace, liked }) => [
+        title,
         score.toFixed(3),
-        liked[index] ? 'yes' : 'no',
+        String(popularityPlace),
+        liked ? 'yes' : 'no',
       ]),
+      note: rankingVerdict(ranked),
     },
   ];
 }

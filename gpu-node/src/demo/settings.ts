@@ -18,7 +18,7 @@ export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySetti
       batchSize: 16,
       maxSteps: 40,
       warmupSteps: 5,
-      evaluateEverySteps: 8,
+      evaluateEverySteps: 10,
       loraModules: [...LINEAR_MODULES],
     },
   },

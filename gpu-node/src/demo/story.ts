@@ -1,20 +1,22 @@
 // The demo's story, told through the edge's public API alone: upload, tune, evaluate, score, rank.
 
 import { TallrecError } from '@tallrec/shared/errors';
-import { buildSamples, type SplitParts, samplingSchema } from '@tallrec/shared/interactions';
+import { buildSamples, paperSplit, type SplitParts, samplingSchema } from '@tallrec/shared/interactions';
+import { itemPopularity } from '@tallrec/shared/item-opinions';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import type { HyperParameters } from '@tallrec/shared/tuning';
 import { previewSchema } from '@tallrec/shared/wire/datasets';
 import { type Evaluation, evaluationSchema } from '@tallrec/shared/wire/evaluations';
 import { isTerminal, type SequencedEvent } from '@tallrec/shared/wire/jobs';
-import { type Ranked, rankResponseSchema, scoreResponseSchema } from '@tallrec/shared/wire/score';
+import { rankResponseSchema } from '@tallrec/shared/wire/score';
 import { type Tuning, tuningSchema } from '@tallrec/shared/wire/tunings';
 import { z } from 'zod';
 import type { EdgeClient } from '../dev/edge-client.ts';
-import { type Comparison, verdict } from './comparison.ts';
+import { type Comparison, judgeFacts, verdict } from './comparison.ts';
 import { curvesOf } from './curves.ts';
 import { drawComparison, drawCurves, drawRanking } from './draw.ts';
-import { demoRatings } from './ratings.ts';
+import { type RankedFilms, rankingVerdict } from './ranked-films.ts';
+import { demoFacts, demoRatings } from './ratings.ts';
 
 export interface StorySettings {
   /** A model that the node serves. */
@@ -38,16 +40,15 @@ export interface Told extends Comparison {
   sample: { prompt: string; answer: string | null };
   tuning: Tuning;
   events: readonly SequencedEvent[];
-  /** The next films of one user, best first, and whether that user liked each (in the order of the request). */
-  ranked: { user: string; history: LabelledSample['history']; ranking: readonly Ranked[]; liked: readonly boolean[] };
+  ranked: RankedFilms;
 }
 
 /** What is happening, and why the numbers matter. */
 export function premise(shots: number): string {
   return (
     `A language model is shown ${shots} answers to "will this user like this film?", then asked about people it has not seen.\n` +
-    'AUC is how often it puts a liked film above a disliked one (½ is chance); it means something only beside a rule that reads\n' +
-    "no titles, the share of a user's films that were liked, and within users, where that rule knows next to nothing."
+    'AUC is how often it puts a liked film above a disliked one (½ is chance). Over all rows it means something only beside a rule that\n' +
+    "reads no titles, the share of a user's films that were liked; within users that rule knows next to nothing, and popularity is the rival."
   );
 }
 
@@ -59,41 +60,30 @@ export async function tellStory(
 ): Promise<Told> {
   const { model, shots } = settings;
   const { ratings, csv, users } = await demoRatings(settings.ratingsPerUser);
+  const facts = await demoFacts();
 
-  print(`\n1. Upload: ${ratings.length} ratings of ${users} people (MovieLens), through a signed URL.`);
-  const dataset = await client.upload(
-    { name: 'MovieLens, a part', kind: 'interactions', format: 'csv', sampling: { parts: SPLIT } },
-    csv,
+  print(
+    `\n1. Upload, through signed URLs: ${ratings.length} ratings of ${users} people (MovieLens), and what is known of the films:`,
   );
-  if (dataset.state !== 'ready') {
-    throw new TallrecError('DATASET_REJECTED', `The ratings were rejected: ${JSON.stringify(dataset.rowErrors[0])}`);
-  }
+  print(`   how many of 467 other people rated and liked each of ${facts.films}.`);
+  const upload = async (request: Parameters<EdgeClient['upload']>[0], bytes: Uint8Array<ArrayBuffer>) => {
+    const made = await client.upload(request, bytes);
+    if (made.state === 'ready') return made;
+    throw new TallrecError('DATASET_REJECTED', `${request.name} was rejected: ${JSON.stringify(made.rowErrors[0])}`);
+  };
+  const sampling = { parts: SPLIT };
+  const [dataset, items] = [
+    await upload({ name: 'MovieLens, a part', kind: 'interactions', format: 'csv', sampling }, csv),
+    await upload({ name: 'What others liked', kind: 'item-facts', format: 'csv' }, facts.csv),
+  ];
   const preview = await client.get(`/v1/datasets/${dataset.id}/preview?limit=1&model=${model}`, previewSchema);
   const first = preview.samples[0]!;
-  print(`   Checked and ready. Its first sample, as the model reads it (${first.tokens ?? '?'} tokens):\n`);
+  print(`   Checked and ready. The first sample, as the model reads it (${first.tokens ?? '?'} tokens):\n`);
   print(first.prompt.replace(/^/gm, '   │ ') + first.answer);
 
-  const evaluate = async (name: string, adapter?: string) => {
-    const body = {
-      name,
-      model,
-      adapter,
-      dataset: dataset.id,
-      trainDataset: dataset.id,
-      limit: settings.evaluationRows,
-    };
-    const { id } = await client.post('/v1/evaluations', body, evaluationSchema);
-    return finishedReport(
-      await client.until(`/v1/evaluations/${id}`, evaluationSchema, ({ state }) => isTerminal(state)),
-    );
-  };
-
-  print('\n2. Evaluate the model as it is, on people it will not be tuned on.');
-  const before = await evaluate('before');
-  print(`   AUC ${before.auc?.toFixed(3)} on ${before.n} samples of ${before.users} people (½ is chance).`);
-
-  print(`\n3. Tune it on ${shots} samples (LoRA; the base model stays as it is).`);
-  const body = { name: 'demo', model, dataset: dataset.id, shots, hyperParameters: settings.hyperParameters };
+  print(`\n2. Tune it on ${shots} samples (LoRA; the base model stays as it is).`);
+  const { hyperParameters } = settings;
+  const body = { name: 'demo', model, dataset: dataset.id, items: items.id, shots, hyperParameters };
   const { id } = await client.post('/v1/tunings', body, tuningSchema);
   const events: SequencedEvent[] = [];
   for await (const event of client.events('tuning', id)) {
@@ -107,45 +97,63 @@ export async function tellStory(
   }
   print(`\n${drawCurves(curvesOf(events))}`);
   const adapter = tuning.adapter!;
-  print(`   Kept: the adapter of the best validation AUC, ${adapter.slice(0, 12)}…`);
+  print(
+    `   Kept: the adapter of the best validation AUC, ${adapter.slice(0, 12)}…, and with it a blend: what the model says, weighed`,
+  );
+  print('   with what others thought of each film, on people who were not tuned on.');
 
-  print('\n4. Put it into use (the alias "production") and evaluate again, on the same rows.');
+  print(
+    '\n3. Put it into use (the alias "production"), and judge it on people whom neither has seen; the model untuned beside it.',
+  );
   await client.put('/v1/aliases/production', { adapter }, z.unknown());
-  const after = await evaluate('after', 'production');
-  const comparison = { before, after, shots };
+  const made = await client.post(
+    '/v1/evaluations',
+    {
+      ...{ name: 'demo', model, adapter: 'production', untuned: true },
+      ...{ dataset: dataset.id, trainDataset: dataset.id, limit: settings.evaluationRows },
+    },
+    evaluationSchema,
+  );
+  const report = finishedReport(
+    await client.until(`/v1/evaluations/${made.id}`, evaluationSchema, ({ state }) => isTerminal(state)),
+  );
+  const { train, test } = paperSplit(buildSamples(ratings, samplingSchema.parse({})), sampling);
+  const judged = test.slice(0, report.n);
+  const comparison = { report, facts: judgeFacts(judged, ({ target }) => facts.likesOf(target.id)), shots };
   print(drawComparison(comparison));
-  print(`   ${verdict(comparison)}`);
+  for (const sentence of verdict(comparison)) print(`   ${sentence}`);
 
-  const own = nextOfOneUser(buildSamples(ratings, samplingSchema.parse({})));
-  const { user, history, target, noun } = own[0]!;
-  const { scores } = await client.post(
-    '/v1/score',
-    { model, adapter: 'production', samples: [{ noun, history, target }] },
-    scoreResponseSchema,
-  );
-  print(`\n5. Score: will user ${user} like ${target.title}? Yes with ${scores[0]!.score.toFixed(3)}.`);
+  const own = nextOfOneUser(judged);
+  const { user = '', history } = own[0]!;
   const candidates = own.map(({ target: { title, id } }) => ({ title, id }));
-  const { ranking } = await client.post(
-    '/v1/rank',
-    { model, adapter: 'production', history, candidates },
-    rankResponseSchema,
-  );
-  print(`   Rank: the next ${candidates.length} films of the same user, best first.`);
-  const liked = own.map((sample) => sample.liked);
-  print(drawRanking(ranking, liked));
+  const request = { model, adapter: 'production', history, candidates };
+  const { ranking } = await client.post('/v1/rank', request, rankResponseSchema);
+  const popularity = itemPopularity(train);
+  const ranked: Told['ranked'] = {
+    ...{ user, history, ranking },
+    liked: own.map((sample) => sample.liked),
+    popularity: own.map((sample) => popularity(sample)),
+  };
+  print(`\n4. Rank: the next ${candidates.length} films of user ${user}, best first. (${CHOICE})`);
+  print(drawRanking(ranked));
+  print(`   ${rankingVerdict(ranked)}`);
   const sample = { prompt: first.prompt, answer: first.answer };
-  const ranked = { user: user ?? '', history, ranking, liked };
   return { ...comparison, model, ratings: ratings.length, users, sample, tuning, events, ranked };
 }
 
-/** The last films of the last user who liked some of them and some not. */
-function nextOfOneUser(samples: readonly LabelledSample[], films = 8): LabelledSample[] {
-  for (const last of samples.toReversed()) {
-    const own = samples.filter(({ user }) => user === last.user).slice(-films);
+/** Films that are ranked. */
+const FILMS = 8;
+const EACH = 3;
+export const CHOICE = `Of the people judged, the first whose last ${FILMS} films hold ${EACH} or more of either kind.`;
+
+/** See `CHOICE`; where there is nobody like that, the last films of all. */
+function nextOfOneUser(samples: readonly LabelledSample[]): LabelledSample[] {
+  for (const all of Map.groupBy(samples, ({ user }) => user).values()) {
+    const own = all.slice(-FILMS);
     const liked = own.filter((sample) => sample.liked).length;
-    if (own.length === films && liked > 2 && liked < films - 2) return own;
+    if (own.length === FILMS && liked >= EACH && FILMS - liked >= EACH) return own;
   }
-  return samples.slice(-films);
+  return samples.slice(-FILMS);
 }
 
 function finishedReport(evaluation: Evaluation): NonNullable<Evaluation['report']> {
