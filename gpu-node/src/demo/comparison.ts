@@ -6,7 +6,7 @@ import type { EvaluationReport, JudgedDifference } from '@tallrec/shared/wire/ev
 export interface Comparison {
   /** Of the tuned model, with the untuned one and the blend beside it. */
   report: EvaluationReport;
-  /** Ranking by how many other people liked a film, and by nothing else: on the rows of the report. */
+  /** Ranking by how well other people liked a film, and by nothing else: on the rows of the report. */
   facts: { auc: number | null; perUserAuc: number | null };
   shots: number;
 }
@@ -54,12 +54,12 @@ export function comparedMethods({ report, facts, shots }: Comparison): ComparedM
   ];
 }
 
-/** @param likes of a target, among other people */
+/** @param score how well other people liked a sample's target */
 export function judgeFacts(
   samples: readonly LabelledSample[],
-  likes: (sample: LabelledSample) => number,
+  score: (sample: LabelledSample) => number,
 ): Comparison['facts'] {
-  const rows = samples.map((sample) => ({ score: likes(sample), liked: sample.liked, user: sample.user }));
+  const rows = samples.map((sample) => ({ score: score(sample), liked: sample.liked, user: sample.user }));
   return { auc: auc(rows), perUserAuc: perUserAuc(rows).mean };
 }
 

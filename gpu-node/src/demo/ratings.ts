@@ -2,12 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Interaction, interactionSchema } from '@tallrec/shared/interactions';
+import { itemFeatures } from '@tallrec/shared/item-opinions';
+import type { Item } from '@tallrec/shared/sample';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 
 const RATINGS = fileURLToPath(new URL('../../data/movielens/ratings.csv', import.meta.url));
 const ITEMS = fileURLToPath(new URL('../../data/movielens/items.csv', import.meta.url));
-const factsSchema = z.array(z.object({ item: z.string(), likes: z.coerce.number() }));
+const factsSchema = z.array(z.object({ item: z.string(), likes: z.coerce.number(), ratings: z.coerce.number() }));
 const rowsSchema = z.array(interactionSchema.extend({ rating: z.coerce.number(), time: z.coerce.number() }));
 
 export interface DemoRatings {
@@ -33,8 +35,8 @@ export async function demoRatings(perUser = Number.POSITIVE_INFINITY): Promise<D
 
 export interface DemoFacts {
   films: number;
-  /** People who liked it, none where nothing is known. */
-  likesOf: (id: string | undefined) => number;
+  /** How well a film was liked: its share of likes, shrunk to that of all films where few rated it. */
+  scoreOf: (film: Item) => number;
   csv: Uint8Array<ArrayBuffer>;
 }
 
@@ -42,6 +44,11 @@ export interface DemoFacts {
 export async function demoFacts(): Promise<DemoFacts> {
   const bytes = await readFile(ITEMS);
   const rows = factsSchema.parse(parse(bytes, { columns: true }));
-  const likes = new Map(rows.map(({ item, likes }) => [item, likes]));
-  return { films: rows.length, likesOf: (id) => likes.get(id ?? '') ?? 0, csv: new Uint8Array(bytes) };
+  const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const featuresOf = itemFeatures({
+    likes: sum(({ likes }) => likes),
+    ratings: sum(({ ratings }) => ratings),
+    items: rows.map(({ item, likes, ratings }) => [item, likes, ratings]),
+  });
+  return { films: rows.length, scoreOf: (film) => featuresOf(film).itemMean, csv: new Uint8Array(bytes) };
 }

@@ -119,7 +119,7 @@ export async function tellStory(
   );
   const { train, test } = paperSplit(buildSamples(ratings, samplingSchema.parse({})), sampling);
   const judged = test.slice(0, report.n);
-  const comparison = { report, facts: judgeFacts(judged, ({ target }) => facts.likesOf(target.id)), shots };
+  const comparison = { report, facts: judgeFacts(judged, ({ target }) => facts.scoreOf(target)), shots };
   print(drawComparison(comparison));
   for (const sentence of verdict(comparison)) print(`   ${sentence}`);
 
