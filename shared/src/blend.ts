@@ -1,7 +1,8 @@
 // A blend of two stages, fit on validation users: r, which of a user's candidates comes first, from the model's logit and what others
 // thought of the item; and p, whether they will like it, from r and the share of their history that they liked.
 import { z } from 'zod';
-import { type ItemFeatures, itemFeatures, itemStatisticsSchema } from './item-opinions.ts';
+import { TallrecError } from './errors.ts';
+import { type ItemFeatures, type ItemStatistics, itemFeatures, itemStatisticsSchema } from './item-opinions.ts';
 import { LIMITS } from './limits.ts';
 import type { Sample } from './sample.ts';
 
@@ -68,6 +69,25 @@ export function rankFeatures(
 export function shareLogit({ history }: Pick<Sample, 'history'>): number {
   const likes = history.filter(({ liked }) => liked).length;
   return Math.log((likes + 0.5) / (history.length - likes + 0.5));
+}
+
+/** Why facts about items say nothing to an adapter with this blend; null where it weighs them. */
+export function factsProblem(blend: Pick<Blend, 'rank'> | null | undefined): string | null {
+  if (!blend) return 'the adapter has no blend, so facts about items say nothing to it.';
+  const { factFans, factMean } = blend.rank;
+  if (factFans !== undefined || factMean !== undefined) return null;
+  return "the adapter's blend was fit without facts about items, so it has no weights for them.";
+}
+export const FACTS_FIX = 'Tune an adapter with items first, or leave items out.';
+
+/**
+ * Other facts, such as newer counts, in place of those that it was fit with, by the same weights.
+ * @throws TallrecError VALIDATION_FAILED where it has no weights for them
+ */
+export function withFacts(blend: WholeBlend | null | undefined, facts: ItemStatistics): WholeBlend {
+  const problem = factsProblem(blend);
+  if (blend && problem === null) return { ...blend, facts };
+  throw new TallrecError('VALIDATION_FAILED', `items: ${problem}`, { fix: FACTS_FIX });
 }
 
 export type Blender = (sample: Sample, logits: Logits) => BlendedScore;

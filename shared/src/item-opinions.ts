@@ -106,9 +106,16 @@ export interface ItemFeatures {
   itemMean: number;
 }
 
+type Row = ItemStatistics['items'][number];
+
+/** For sorting. */
+export function mostRatedFirst(a: Row, b: Row): number {
+  return b[2] - a[2] || (a[0] < b[0] ? -1 : 1);
+}
+
 /** The most rated, within the limits: what few have rated tells least. */
 export function withinLimits(items: ItemStatistics['items']): ItemStatistics['items'] {
-  const sorted = items.toSorted((a, b) => b[2] - a[2] || (a[0] < b[0] ? -1 : 1));
+  const sorted = items.toSorted(mostRatedFirst);
   let characters = 0;
   return sorted.slice(0, LIMITS.statisticsItems).filter(([key]) => {
     characters += JSON.stringify(key).length;

@@ -52,6 +52,8 @@ export const LIMITS = {
   /** Of a blend's item statistics, and of its facts, whose keys take no more than so many characters of JSON together. */
   statisticsItems: 20_000,
   statisticsCharacters: 400_000,
+  /** Item statistics as one JSON document. */
+  factsBytes: 2 * MIB,
   /** `blend.json` with its statistics. */
   blendBytes: 3.5 * MIB,
   scoreSamples: 256,

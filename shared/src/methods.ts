@@ -15,6 +15,8 @@ export interface NamedMethod {
   needs?: MethodNeed;
   /** Nothing is learned from training samples. */
   shotless?: true;
+  /** It has a blend, which facts about items can enter. */
+  blended?: true;
 }
 
 export const METHODS = [
@@ -25,15 +27,15 @@ export const METHODS = [
   { name: 'gru-bert', title: 'GRU-BERT', kind: 'conventional', needs: 'encoder' },
   { name: 'dros-bert', title: 'DROS-BERT', kind: 'conventional', needs: 'encoder' },
   { name: 'zero-shot', title: 'Zero-shot', kind: 'language-model', needs: 'model', shotless: true },
-  { name: 'blend-rank', title: 'Zero-shot, blend (rank)', kind: 'language-model', needs: 'model' },
-  { name: 'blend-score', title: 'Zero-shot, blend (score)', kind: 'language-model', needs: 'model' },
+  { name: 'blend-rank', title: 'Zero-shot, blend (rank)', kind: 'language-model', needs: 'model', blended: true },
+  { name: 'blend-score', title: 'Zero-shot, blend (score)', kind: 'language-model', needs: 'model', blended: true },
   { name: 'in-context', title: 'In-context learning', kind: 'language-model', needs: 'model' },
   { name: 'in-context-remote', title: 'In-context learning, remote', kind: 'language-model', needs: 'remote' },
   { name: 'at', title: 'Alpaca tuning only (AT)', kind: 'language-model', needs: 'instructions', shotless: true },
   { name: 'rt', title: 'Rec tuning only (RT)', kind: 'language-model', needs: 'model' },
-  { name: 'rt-blend', title: 'RT, blend', kind: 'language-model', needs: 'model' },
+  { name: 'rt-blend', title: 'RT, blend', kind: 'language-model', needs: 'model', blended: true },
   { name: 'tallrec', title: 'TALLRec', kind: 'language-model', needs: 'instructions' },
-  { name: 'tallrec-blend', title: 'TALLRec, blend', kind: 'language-model', needs: 'instructions' },
+  { name: 'tallrec-blend', title: 'TALLRec, blend', kind: 'language-model', needs: 'instructions', blended: true },
   { name: 'history-share', title: 'Share of history liked', kind: 'control', shotless: true },
   { name: 'popularity', title: 'Item popularity', kind: 'control' },
   { name: 'history-popularity', title: 'History + popularity', kind: 'control' },

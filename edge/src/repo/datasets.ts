@@ -61,7 +61,7 @@ export interface DatasetMove {
   change: Partial<
     Pick<
       DatasetRow,
-      'state' | 'badRows' | 'instance' | 'rowsUploadId' | 'stats' | 'warnings' | 'errorCount' | 'rowErrors'
+      'state' | 'badRows' | 'instance' | 'rowsUploadId' | 'stats' | 'facts' | 'warnings' | 'errorCount' | 'rowErrors'
     >
   >;
   nowMs: number;

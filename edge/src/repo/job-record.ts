@@ -1,6 +1,7 @@
 // What the JSON columns of a job hold, by its kind.
 import type { Template } from '@tallrec/shared/prompt';
 import type { HyperParameters, TuningSettings } from '@tallrec/shared/tuning';
+import type { GivenFacts } from '@tallrec/shared/wire/datasets';
 import type { Evaluation, evaluationReportSchema } from '@tallrec/shared/wire/evaluations';
 import type { JobKind } from '@tallrec/shared/wire/jobs';
 import type { Scoring } from '@tallrec/shared/wire/scorings';
@@ -15,6 +16,8 @@ export interface TuningSpec {
   dataset: string;
   validDataset: string | null;
   initAdapter: string | null;
+  /** Absent in older rows, as in those of the other kinds. */
+  items?: GivenFacts | null;
   /** The adapter is used whatever it was tuned on; absent in older rows, as the warnings are. */
   force?: boolean;
   warnings?: string[];
@@ -30,6 +33,7 @@ export interface EvaluationSpec {
   dataset: string;
   split: Evaluation['split'];
   trainDataset: string | null;
+  items?: GivenFacts | null;
   limit: number | null;
   untuned?: boolean;
   method: Evaluation['method'];
@@ -43,6 +47,7 @@ export interface EvaluationSpec {
 export interface ScoringSpec {
   kind: 'scoring';
   adapter: string | null;
+  items?: GivenFacts | null;
   template: Template;
   force?: boolean;
   warnings?: string[];

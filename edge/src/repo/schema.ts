@@ -11,6 +11,8 @@ import type {
   DatasetFormat,
   DatasetKind,
   DatasetState,
+  GivenFacts,
+  ItemFacts,
   RowError,
 } from '@tallrec/shared/wire/datasets';
 import type { JobError, JobState } from '@tallrec/shared/wire/jobs';
@@ -144,6 +146,8 @@ export const datasets = sqliteTable(
     /** The Workflow instance that validates it; validating again takes a new one. */
     instance: text('instance'),
     stats: text('stats', { mode: 'json' }).$type<NonNullable<Dataset['stats']>>(),
+    /** Of facts about items: what names the document that was made of them. */
+    facts: text('facts', { mode: 'json' }).$type<ItemFacts>(),
     warnings: text('warnings', { mode: 'json' }).$type<string[]>().notNull(),
     errorCount: integer('error_count').notNull().default(0),
     rowErrors: text('row_errors', { mode: 'json' }).$type<RowError[]>().notNull(),
@@ -287,6 +291,8 @@ export const adapters = sqliteTable(
     validLoss: real('valid_loss'),
     golden: text('golden', { mode: 'json' }).$type<GoldenScores>(),
     blend: text('blend', { mode: 'json' }).$type<BlendRecord>(),
+    /** The facts about items that its tuning was given. */
+    items: text('items', { mode: 'json' }).$type<GivenFacts>(),
     /** Of the node that tried it; null before. */
     warnings: text('warnings', { mode: 'json' }).$type<string[]>(),
     createdBy: createdBy(),

@@ -22,6 +22,8 @@ const refusals = errorResponses(
   'FORBIDDEN',
   'NOT_FOUND',
   'MODEL_UNKNOWN',
+  'ILLEGAL_STATE',
+  'DATASET_REJECTED',
   'TOO_LARGE',
   'ADAPTER_INVALID',
   'MODEL_UNSUPPORTED',

@@ -37,7 +37,16 @@ async function finishedRun(weights: string) {
     bestValidLoss: 0.5,
     stopReason: 'done',
   } as unknown as TuneResult;
-  const run = { workspace: WORKSPACE, job, fence: 2, name: 'a', model: 'tiny', settings, createdBy: 'key_x' };
+  const run = {
+    workspace: WORKSPACE,
+    job,
+    fence: 2,
+    name: 'a',
+    model: 'tiny',
+    settings,
+    items: null,
+    createdBy: 'key_x',
+  };
   return { run, result, weightsKey: place(ADAPTER_FILES.weights) };
 }
 const published = (id: string) => findAdapter(deps.db, WORKSPACE, id);

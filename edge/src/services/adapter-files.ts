@@ -3,6 +3,7 @@
 import { TallrecError } from '@tallrec/shared/errors';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
+import type { GivenFacts } from '@tallrec/shared/wire/datasets';
 import { RESULT_FILES, type TuneResult } from '@tallrec/shared/wire/link';
 import type { Ctx, Deps } from '../deps.ts';
 import { type AdapterRow, deleteAdapterRow, insertAdapter, setAdapterDeleting } from '../repo/adapters.ts';
@@ -18,6 +19,7 @@ export interface PublishedRun {
   name: string;
   model: string;
   settings: Pick<TuningSettings, 'stage' | 'template'>;
+  items: GivenFacts | null;
   createdBy: string;
 }
 
@@ -28,7 +30,7 @@ export interface PublishedRun {
  */
 export async function publishAdapter(
   deps: Pick<Deps, 'db' | 'bucket' | 'clock'>,
-  { workspace, job, fence, name, model, settings, createdBy }: PublishedRun,
+  { workspace, job, fence, name, model, settings, items, createdBy }: PublishedRun,
   { adapter: id, files, golden, blend, modelHash, bestValidAuc, bestValidLoss }: TuneResult,
 ): Promise<void> {
   if ((await adapterId(files)) !== id) {
@@ -53,6 +55,7 @@ export async function publishAdapter(
     validLoss: bestValidLoss,
     golden,
     blend,
+    items,
     warnings: null,
     createdBy,
     createdAt: deps.clock.nowMs(),

@@ -114,6 +114,7 @@ export async function importAdapter(
     validLoss: null,
     golden: trial?.golden ?? null,
     blend: blend?.record ?? null,
+    items: null,
     warnings: trial?.warnings ?? null,
     createdBy: actor,
     createdAt: deps.clock.nowMs(),

@@ -98,6 +98,7 @@ function toAdapter(row: AdapterWithAliases): Adapter {
     files: { configSha256, weightsSha256, weightsBytes },
     tuning: row.tuning,
     metrics: row.tuning === null ? null : { validAuc: row.validAuc, validLoss: row.validLoss },
+    items: row.items,
     blend: blendSchema.safeParse(knownBlend(row)).data ?? null,
     aliases: row.aliases,
     warnings: warningsOf(row),

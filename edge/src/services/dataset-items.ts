@@ -1,5 +1,6 @@
 // The items of a dataset, found by words of their titles.
 import { interactionSchema } from '@tallrec/shared/interactions';
+import { itemFactSchema } from '@tallrec/shared/item-facts';
 import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
 import type { ItemIndexState } from '@tallrec/shared/rows/counts/item-index';
 import { Tally } from '@tallrec/shared/rows/counts/tally';
@@ -45,6 +46,7 @@ async function itemsOfFirstRows(bucket: R2Bucket, row: DatasetRow): Promise<Item
 
 function normalised(kind: DatasetRow['kind'], value: unknown): Normalised {
   if (kind === 'interactions') return { kind, row: interactionSchema.parse(value) };
+  if (kind === 'item-facts') return { kind, row: itemFactSchema.parse(value) };
   if (kind === 'items') return { kind, row: itemSchema.parse(value) };
   return { kind: 'samples', row: sampleSchema.parse(value) };
 }

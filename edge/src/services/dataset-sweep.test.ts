@@ -48,7 +48,7 @@ async function insert(state: DatasetState, nowMs: number, instance?: string) {
   const id = newId('dataset', nowMs);
   const key = places.datasetRaw(WORKSPACE, id);
   const upload = newUpload(deps, { workspace: WORKSPACE, key, subject: id, bytes: 3 });
-  const fixed = { name: 'x', kind: 'items', format: 'csv', bytes: 3, sha256: null, stats: null } as const;
+  const fixed = { name: 'x', kind: 'items', format: 'csv', bytes: 3, sha256: null, stats: null, facts: null } as const;
   const empty = {
     columns: null,
     badRows: 'refuse' as const,

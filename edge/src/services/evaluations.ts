@@ -10,6 +10,7 @@ import type { EvaluationSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { requireUse } from './adapters.ts';
+import { givenFacts, requireWeights } from './item-facts.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -24,10 +25,12 @@ export async function createEvaluation(
 ): Promise<Evaluation> {
   const { model, adapter: ref, method } = request;
   const judgedOn = await requireDataOf(deps, ctx, request);
+  const items = await givenFacts(deps, ctx, request.items);
   if (model !== undefined) await requireModel(deps, ctx, model, request.wait);
   const { template: asked, force = false } = request;
   const use = { ref, field: 'adapter', model, template: asked, force };
   const { adapter, template, warnings } = await requireUse(deps, ctx, use);
+  if (items && method === undefined) requireWeights(adapter);
   const what = [
     method && methodNamed(method).title,
     adapter?.name ?? model,
@@ -42,6 +45,7 @@ export async function createEvaluation(
     dataset: request.dataset,
     split: request.split,
     trainDataset: request.trainDataset ?? null,
+    items,
     limit: request.limit ?? null,
     untuned: request.untuned ?? false,
     method: method ?? null,
@@ -62,7 +66,14 @@ export async function createEvaluation(
       model: model ?? null,
       spec,
     },
-    [spec.dataset, spec.trainDataset, spec.validDataset, spec.instructionsDataset, spec.adapter],
+    [
+      spec.dataset,
+      spec.trainDataset,
+      spec.validDataset,
+      spec.instructionsDataset,
+      items?.dataset ?? null,
+      spec.adapter,
+    ],
   );
   return toEvaluation(row);
 }
@@ -143,6 +154,7 @@ function evaluationOf(row: JobRow, report: StoredReport | null): Evaluation {
     dataset: spec.dataset,
     split: spec.split,
     trainDataset: spec.trainDataset,
+    items: spec.items ?? null,
     limit: spec.limit,
     template: row.model === null ? null : spec.template,
     warnings: spec.warnings ?? [],

@@ -23,7 +23,7 @@ export async function promptsOf(
   template: Template,
 ): Promise<Prompt[]> {
   // Items are parts of prompts, and none by themselves.
-  if (row.kind === 'items') return [];
+  if (row.kind === 'items' || row.kind === 'item-facts') return [];
   let prompts: Prompt[] = [];
   for await (const { rows } of rowWindows(bucket, row)) {
     prompts = promptsFrom(rows, row, limit, template);

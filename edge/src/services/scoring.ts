@@ -1,6 +1,7 @@
-// Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record, one to the node.
+// Requests that a node answers at once: scores, ranks, token counts. At most one round trip to the record (and one for facts about
+// items where they are named), one to the node.
 import { TallrecError } from '@tallrec/shared/errors';
-import type { JobAdapter } from '@tallrec/shared/wire/link';
+import type { JobAdapter, JobFacts } from '@tallrec/shared/wire/link';
 import {
   NODE_PATHS,
   type NodeRankRequest,
@@ -13,6 +14,7 @@ import type { RankRequest, RankResponse, ScoreRequest, ScoreResponse } from '@ta
 import type { Ctx, Deps } from '../deps.ts';
 import { type NodeRow, nodesServing } from '../repo/nodes.ts';
 import { forced, refusedAdapter } from './adapters.ts';
+import { requireItemFacts, requireWeights, signedFacts } from './item-facts.ts';
 import { type KnownRoute, lookUpRoute, recallRoute } from './known-routes.ts';
 import { inOrderOfLoad } from './node-load.ts';
 import { type Asked, able, relay } from './node-relay.ts';
@@ -27,8 +29,8 @@ export async function scoreSamples(
   { samples, ...request }: ScoreRequest,
   asked: Asked = {},
 ): Promise<ScoreResponse> {
-  const { nodes, adapter, template, warnings } = await routeTo(deps, ctx, request, asked.admission);
-  const body: NodeScoreRequest = { model: request.model, template, samples, adapter };
+  const { nodes, adapter, items, template, warnings } = await routeTo(deps, ctx, request, asked.admission);
+  const body: NodeScoreRequest = { model: request.model, template, samples, adapter, items };
   const answer = await relay(deps, ctx, nodes, NODE_PATHS.score, body, nodeScoreResponseSchema, asked);
   return { ...answer, template, warnings };
 }
@@ -40,8 +42,9 @@ export async function rankCandidates(
   { noun, history, candidates, orderBy, ...request }: RankRequest,
   asked: Asked = {},
 ): Promise<RankResponse> {
-  const { nodes, adapter, template, warnings } = await routeTo(deps, ctx, request, asked.admission);
-  const body: NodeRankRequest = { model: request.model, template, noun, history, candidates, orderBy, adapter };
+  const { nodes, adapter, items, template, warnings } = await routeTo(deps, ctx, request, asked.admission);
+  const input = { noun, history, candidates, orderBy };
+  const body: NodeRankRequest = { model: request.model, template, ...input, adapter, items };
   const answer = await relay(deps, ctx, nodes, NODE_PATHS.rank, body, nodeRankResponseSchema, asked);
   return { ...answer, template, warnings };
 }
@@ -80,16 +83,24 @@ interface Way extends ReturnType<typeof usageOf> {
   /** The one to ask first in front. */
   nodes: NodeRow[];
   adapter: JobAdapter | null;
+  adapterRow: KnownRoute['adapter'];
 }
 
-type Asking = Pick<ScoreRequest, 'model' | 'adapter' | 'template' | 'force'>;
+type Asking = Pick<ScoreRequest, 'model' | 'adapter' | 'items' | 'template' | 'force'>;
 
 async function routeTo(
   deps: ScoringDeps,
   ctx: Ctx,
   asking: Asking,
   admission: Promise<void> | undefined,
-): Promise<Way> {
+): Promise<Way & { items: JobFacts | null }> {
+  const way = await wayTo(deps, ctx, asking, admission);
+  if (asking.items === undefined) return { ...way, items: null };
+  requireWeights(way.adapterRow);
+  return { ...way, items: await signedFacts(deps, await requireItemFacts(deps, ctx, asking.items)) };
+}
+
+async function wayTo(deps: ScoringDeps, ctx: Ctx, asking: Asking, admission: Promise<void> | undefined): Promise<Way> {
   const ref = asking.adapter ?? null;
   const known = recallRoute(ctx.workspace, ref, deps.clock.nowMs());
   const way = known && wayAlong(known, asking);
@@ -116,5 +127,6 @@ function wayAlong({ nodes, adapter, signed }: KnownRoute, asking: Asking): Way |
     ...usageOf({ adapter, model, template, force }, nodes),
     nodes: [...inOrderOfLoad(holders), ...inOrderOfLoad(others)],
     adapter: signed && force ? forced(signed) : signed,
+    adapterRow: adapter,
   };
 }

@@ -7,6 +7,7 @@ import type { ScoringSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { requireUse } from './adapters.ts';
+import { givenFacts, requireWeights } from './item-facts.ts';
 import { rowsOfBatch } from './jobs/batch.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
@@ -21,6 +22,7 @@ export async function createScoring(
     name,
     model,
     adapter: ref,
+    items: itemsDataset,
     template: asked,
     force = false,
     task,
@@ -40,6 +42,7 @@ export async function createScoring(
     const kinds = ['items', 'interactions', 'samples'] as const;
     await requireData(deps, ctx, catalogue, { role: 'catalogue', kinds, labelled: false });
   }
+  const items = await givenFacts(deps, ctx, itemsDataset);
   const rows = rowsOfBatch(data, task);
   if (rows === 0) {
     const problem = `no user has more than ${data.sampling.historyLength} ratings, so there is no row to score.`;
@@ -55,9 +58,11 @@ export async function createScoring(
   await requireModel(deps, ctx, model, wait);
   const use = { ref, field: 'adapter', model, template: asked, force };
   const { adapter, template, warnings } = await requireUse(deps, ctx, use);
+  if (items) requireWeights(adapter);
   const spec: ScoringSpec = {
     kind: 'scoring',
     adapter: adapter?.id ?? null,
+    items,
     ...{ template, force, warnings },
     task,
     dataset,
@@ -75,7 +80,7 @@ export async function createScoring(
       model,
       spec,
     },
-    [dataset, spec.catalogue, spec.adapter],
+    [dataset, spec.catalogue, items?.dataset ?? null, spec.adapter],
   );
   return toScoring(row);
 }
@@ -95,7 +100,7 @@ export async function scoringPredictionsKey(
 }
 
 export function toScoring(row: JobRow): Scoring {
-  const { adapter, template, warnings = [], task, dataset, catalogue, top } = row.spec as ScoringSpec;
+  const { adapter, items = null, template, warnings = [], task, dataset, catalogue, top } = row.spec as ScoringSpec;
   const progress = row.progress?.kind === 'scoring' ? row.progress : null;
   const result = row.result?.kind === 'scoring' ? row.result : null;
   return {
@@ -103,6 +108,7 @@ export function toScoring(row: JobRow): Scoring {
     ...jobView(row),
     model: row.model!,
     adapter,
+    items,
     template,
     warnings,
     task,

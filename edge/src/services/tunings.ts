@@ -11,6 +11,7 @@ import type { TuningSpec } from '../repo/job-record.ts';
 import type { JobRow } from '../repo/jobs.ts';
 import { places } from '../storage/places.ts';
 import { requireUse } from './adapters.ts';
+import { givenFacts } from './item-facts.ts';
 import { createJob, requireData, requireJob, requireModel } from './jobs/lifecycle.ts';
 import { jobView } from './jobs/state.ts';
 
@@ -23,6 +24,7 @@ export async function createTuning(
     model,
     dataset,
     validDataset,
+    items: itemsDataset,
     initAdapter,
     priority,
     wait,
@@ -32,6 +34,7 @@ export async function createTuning(
   }: CreateTuning,
 ): Promise<Tuning> {
   const { train } = await requireTuningData(deps, ctx, { stage: rest.stage, dataset, validDataset });
+  const items = await givenFacts(deps, ctx, itemsDataset);
   await requireModel(deps, ctx, model, wait);
   const use = { ref: initAdapter, field: 'initAdapter', model, template: asked, force };
   const { adapter: init, template, warnings } = await requireUse(deps, ctx, use);
@@ -40,6 +43,7 @@ export async function createTuning(
     kind: 'tuning',
     dataset,
     validDataset: validDataset ?? null,
+    items,
     initAdapter: init?.id ?? null,
     ...{ force, warnings },
     settings,
@@ -55,7 +59,7 @@ export async function createTuning(
       model,
       spec,
     },
-    [dataset, spec.validDataset, spec.initAdapter],
+    [dataset, spec.validDataset, items?.dataset ?? null, spec.initAdapter],
   );
   return toTuning(row);
 }
@@ -126,7 +130,7 @@ export async function tuningReportKey(deps: Pick<Deps, 'db'>, ctx: Ctx, id: stri
 }
 
 export function toTuning(row: JobRow): Tuning {
-  const { dataset, validDataset, initAdapter, settings, warnings = [] } = row.spec as TuningSpec;
+  const { dataset, validDataset, items = null, initAdapter, settings, warnings = [] } = row.spec as TuningSpec;
   const result = row.result?.kind === 'tuning' ? row.result : null;
   const progress = row.progress?.kind === 'tuning' ? row.progress : null;
   return {
@@ -135,6 +139,7 @@ export function toTuning(row: JobRow): Tuning {
     model: row.model!,
     dataset,
     validDataset,
+    items,
     initAdapter,
     settings,
     warnings,

@@ -12,6 +12,8 @@ export const places = {
   datasetRows: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/rows.jsonl`,
   /** Its items, those in the most rows first, for searching. */
   datasetItems: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/items.json`,
+  /** What facts about items come to, as `itemStatisticsSchema`. */
+  datasetFacts: (workspace: string, id: string) => `ws/${workspace}/datasets/${id}/facts.json`,
   /** What one validation, with all its starts, leaves between its slices. */
   datasetValidation: (workspace: string, id: string, validation: string) =>
     `ws/${workspace}/datasets/${id}/validation/${validation}/`,

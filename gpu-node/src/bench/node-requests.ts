@@ -51,6 +51,11 @@ const api = createNodeApi({
     },
     drop: async () => {},
   },
+  documents: {
+    locate: async () => {
+      throw new Error('no facts are named');
+    },
+  },
   estimates: {
     estimate: async () => {
       throw new Error('no estimate is asked for');

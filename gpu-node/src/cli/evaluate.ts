@@ -7,7 +7,7 @@ import { interruptSignal } from '../dev/interrupt.ts';
 import { evaluateSamples } from '../evaluate/evaluate.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { modelCatalogue } from '../models/own-training.ts';
-import { openAdapter, openEngine, templateOf } from './open-engine.ts';
+import { openAdapter, openEngine, templateOf, withItems } from './open-engine.ts';
 import { wholeNumber, withScoringOptions } from './option-values.ts';
 import { showProgress, warn } from './progress.ts';
 import type { ScoringCommandOptions } from './score.ts';
@@ -39,7 +39,7 @@ async function evaluate(options: Options): Promise<void> {
   const train = options.train ? await readLabelledSamples(options.train, { onWarning: warn }) : undefined;
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, engine);
+  const opened = await withItems(await openAdapter(options.adapter, engine), options.items);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const progress = showProgress('Evaluating', 'samples');

@@ -1,11 +1,12 @@
 // What a command computes with: the model that was named, its tokenizer, and an adapter where one was.
-import type { WholeBlend } from '@tallrec/shared/blend';
+import { type WholeBlend, withFacts } from '@tallrec/shared/blend';
 import { TallrecError } from '@tallrec/shared/errors';
 import { differs, type Template } from '@tallrec/shared/prompt';
 import type { Provenance } from '@tallrec/shared/tuning';
 import { adapterId, BLEND_FILE } from '@tallrec/shared/wire/adapters';
 import { readBlend } from '../blend/blend-file.ts';
 import { config } from '../config.ts';
+import { readItemFacts } from '../data/read-item-facts.ts';
 import { type ComputePlan, type ComputeRequest, type Computing, planCompute } from '../doctor/compute-plan.ts';
 import type { LoraAdapter } from '../llama/lora.ts';
 import type { LanguageModel } from '../llama/model.ts';
@@ -123,6 +124,22 @@ export async function openAdapter(
   // Where its report is its own, its files were hashed to know that.
   const id = provenance?.adapter ?? (await adapterId(await hashAdapterFiles(dir)));
   return { adapter, id, blend: await readBlend(dir, id) };
+}
+
+/**
+ * With the facts about items of this file in place of those that the adapter's blend was fit with; read before anything is computed.
+ * @throws TallrecError VALIDATION_FAILED where it has no weights for them
+ */
+export async function withItems(
+  opened: OpenedAdapter | undefined,
+  items: string | undefined,
+): Promise<OpenedAdapter | undefined> {
+  if (items === undefined) return opened;
+  const facts = await readItemFacts(items, { onWarning: warn });
+  if (opened) return { ...opened, blend: withFacts(opened.blend, facts) };
+  throw new TallrecError('BAD_REQUEST', '--items goes with an adapter, whose blend weighs facts about items.', {
+    fix: 'Name one by --adapter.',
+  });
 }
 
 /**

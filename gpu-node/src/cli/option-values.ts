@@ -87,6 +87,7 @@ export function withScoringOptions(command: Command): Command {
   return command
     .requiredOption('--model <dir|name>', 'a LLaMA checkpoint, by directory or by its name in the store')
     .option('--adapter <dir>', 'a PEFT adapter of that model')
+    .option('--items <file>', "facts about items in place of those that the adapter's blend was tuned with")
     .addOption(forceOption())
     .addOption(templateOption())
     .option('--cutoff <tokens>', 'longest prompt; longer histories lose their oldest items', wholeNumber(64), 512)

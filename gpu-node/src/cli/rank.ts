@@ -6,7 +6,7 @@ import { readText } from '../data/read-rows.ts';
 import { interruptSignal } from '../dev/interrupt.ts';
 import { promptRowsOf } from '../llama/prompt-rows.ts';
 import { rankCandidates } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine, templateOf } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine, templateOf, withItems } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import type { ScoringCommandOptions } from './score.ts';
 
@@ -29,7 +29,7 @@ async function rank(options: ScoringCommandOptions & { request: string; orderBy?
   const request = { ...asked, orderBy: options.orderBy ?? asked.orderBy };
   const engine = await openEngine(options);
   const { model, place } = engine;
-  const opened = await openAdapter(options.adapter, engine);
+  const opened = await withItems(await openAdapter(options.adapter, engine), options.items);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });
   const { results: ranking, tokens } = await rankCandidates(model, rows, request, {

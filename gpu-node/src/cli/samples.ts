@@ -9,7 +9,7 @@ import {
   samplingSchema,
   splitPartsSchema,
 } from '@tallrec/shared/interactions';
-import { COLUMNS } from '@tallrec/shared/rows/columns/columns';
+import { type Column, RATINGS } from '@tallrec/shared/rows/columns/columns';
 import { type LabelledSample, nounSchema, toInstructionRow } from '@tallrec/shared/sample';
 import {
   type ColumnNames,
@@ -34,7 +34,11 @@ const partsSchema = z
 const columnsSchema = z
   .string()
   .transform((text) => Object.fromEntries(text.split(',').map((pair) => pair.split(/=(.*)/s).slice(0, 2))))
-  .pipe(columnNamesSchema);
+  .pipe(columnNamesSchema)
+  .refine(
+    (columns) => Object.keys(columns).every((column) => RATINGS.columns.includes(column as Column)),
+    `of ratings are ${RATINGS.columns.join(', ')}`,
+  );
 
 interface Options {
   from: string;
@@ -65,7 +69,7 @@ export function registerSamples(program: Command): void {
     )
     .option(
       '--columns <column=name,…>',
-      `which column of the file holds what: ${COLUMNS.join(', ')}; without a header they are called 1, 2, 3 …`,
+      `which column of the file holds what: ${RATINGS.columns.join(', ')}; without a header they are called 1, 2, 3 …`,
       parsedBy(columnsSchema),
     )
     .option('--titles <file>', 'where the titles of the items are, if not beside the ratings (columns item and title)')

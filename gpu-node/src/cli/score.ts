@@ -9,7 +9,7 @@ import type { WeightFormat } from '../llama/weight-file.ts';
 import type { Compute } from '../models/converted-weights.ts';
 import type { ProviderRequest } from '../runtime/choose-provider.ts';
 import { scoreSamples, withBlend } from '../score/scorer.ts';
-import { blendOf, openAdapter, openEngine, templateOf } from './open-engine.ts';
+import { blendOf, openAdapter, openEngine, templateOf, withItems } from './open-engine.ts';
 import { withScoringOptions } from './option-values.ts';
 import { say, showProgress, warn } from './progress.ts';
 
@@ -17,6 +17,7 @@ export interface ScoringCommandOptions {
   model: string;
   adapter?: string;
   template?: Template;
+  items?: string;
   force?: boolean;
   cutoff: number;
   provider?: ProviderRequest;
@@ -44,7 +45,7 @@ async function score(
   const samples = await readSamples(options.samples, { onWarning: warn });
   const engine = await openEngine(options);
   const { model, place, provider, precision } = engine;
-  const opened = await openAdapter(options.adapter, engine);
+  const opened = await withItems(await openAdapter(options.adapter, engine), options.items);
   const blend = blendOf(opened, options.blend);
   const template = templateOf(options.template, engine);
   const rows = promptRowsOf(engine, { template, cutoffTokens: options.cutoff });

@@ -188,7 +188,7 @@ async function readData(options: Options): Promise<TuningData> {
     stage,
     train: await readLabelledSamples(train, reading),
     valid: valid ? draw(await readLabelledSamples(valid, reading)) : [],
-    ...(items ? { facts: await readItemFacts(items) } : {}),
+    ...(items ? { facts: await readItemFacts(items, reading) } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import { TallrecError } from '@tallrec/shared/errors';
 import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
 import { isParquet } from '@tallrec/shared/rows/files/binary-files';
 import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
-import { type FileForm, RowPass } from '@tallrec/shared/rows/row-pass';
+import { type CheckedRow, type FileForm, RowPass } from '@tallrec/shared/rows/row-pass';
 import type { RowError } from '@tallrec/shared/wire/datasets';
 
 export type OnWarning = (warning: string) => void;
@@ -31,21 +31,31 @@ export async function readFile<Kind extends FileForm['kind']>(
   form: FileForm & { kind: Kind },
   onWarning: OnWarning = () => undefined,
 ): Promise<PlacedRow<RowOf<Kind>>[]> {
-  const pass = new RowPass(form);
   const rows: PlacedRow<RowOf<Kind>>[] = [];
-  const take = (found: ReturnType<RowPass['push']>) => {
-    for (const { line, checked } of found) rows.push({ line, row: checked.row as RowOf<Kind> });
-  };
+  await passFile(path, form, onWarning, ({ line, checked }) => {
+    rows.push({ line, row: checked.row as RowOf<Kind> });
+  });
+  return rows;
+}
+
+/** See `readFile`. @returns the pass at its end, for what it has counted */
+export async function passFile(
+  path: string,
+  form: FileForm,
+  onWarning: OnWarning,
+  onRow: (row: CheckedRow) => void = () => undefined,
+): Promise<RowPass> {
+  const pass = new RowPass(form);
   try {
     for await (const chunk of textOf(path)) {
-      take(pass.push(chunk));
+      pass.push(chunk).forEach(onRow);
       if (pass.broken) break;
     }
   } catch (cause) {
     if (cause instanceof ParquetFault) throw refused(path, cause.row, 1);
     throw unreadable(path, cause);
   }
-  take(pass.end());
+  pass.end().forEach(onRow);
   const [error] = pass.rowErrors;
   if (error && pass.isRefused()) {
     // Who says nothing about such rows has no such option.
@@ -54,7 +64,7 @@ export async function readFile<Kind extends FileForm['kind']>(
     throw refused(path, { ...error, fix }, pass.errorCount);
   }
   for (const warning of pass.warnings()) onWarning(`${path}: ${warning}`);
-  return rows;
+  return pass;
 }
 
 /** The bytes of a text; of Parquet, its rows as JSON Lines. */

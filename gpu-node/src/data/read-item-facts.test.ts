@@ -39,6 +39,16 @@ describe('facts about items', () => {
     expect(featuresOf({ title: 'Jumanji (1995)' }).fans).toBe(0);
   });
 
+  it('of a share of likes have the likes that it comes to, and what is not used is said', async () => {
+    const warnings: string[] = [];
+    const path = join(dir, 'means');
+    await writeFile(path, 'asin;name;mean;count;date\nB1;Heat;0,75;40;1995\nB2;Babe;0.1;25;1995\n');
+    const facts = await readItemFacts(path, { onWarning: (warning) => warnings.push(warning) });
+    expect(facts).toMatchObject({ likes: 33, ratings: 65 });
+    expect(itemFeatures(facts)({ title: 'Heat' }).fans).toBe(Math.log1p(30));
+    expect(warnings).toEqual([`${path}: These columns are not used: date.`]);
+  });
+
   it('call items as ratings and catalogues do: long titles are cut, and ids of 64 bits keep their digits', async () => {
     const long = 'x'.repeat(LIMITS.titleCharacters);
     const featuresOf = itemFeatures(
@@ -52,11 +62,11 @@ describe('facts about items', () => {
 
   it.each([
     ['{"id":9.1e18,"likes":3,"ratings":4}\n', /line 1: id: .*too large/],
-    ['likes,ratings\n3,4\n', /line 2: expected an id or a title/],
-    ['title,likes,ratings\nHeat,5,4\n', /line 2: expected no more likes than ratings/],
-    ['title,likes,ratings\nHeat,4,4\nBabe,many,4\n', /line 3: likes: /],
-    ['title,likes\nHeat,4\n', /ratings/],
-    ['[]', /has no items/],
+    ['likes,ratings\n3,4\n', /line 1: title: .*no column for title or item/],
+    ['title,likes,ratings\nHeat,5,4\n', /line 2: likes: There are 5 likes among 4 ratings/],
+    ['title,likes,ratings\nHeat,4,4\nBabe,many,4\n', /line 3: likes: "many" is not a whole number/],
+    ['title,likes\nHeat,4\n', /line 1: ratings: /],
+    ['[]', /has no rows/],
   ])('are refused by line: %j', async (text, problem) => {
     await expect(read(text)).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',

@@ -7,12 +7,15 @@ import { adapterId } from '@tallrec/shared/wire/adapters';
 import type { JobAdapter } from '@tallrec/shared/wire/link';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterCache } from './adapter-cache.ts';
+import { HashedFiles } from './hashed-files.ts';
 
+let home: string;
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'adapter-cache-'));
+  home = await mkdtemp(join(tmpdir(), 'adapter-cache-'));
+  dir = join(home, 'adapters');
 });
-afterEach(() => rm(dir, { recursive: true }));
+afterEach(() => rm(home, { recursive: true }));
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -55,7 +58,10 @@ class Edge {
   }
 }
 
-const opened = (edge: Edge, maxBytes?: number) => AdapterCache.open(dir, edge, maxBytes ? { maxBytes } : {});
+const opened = async (edge: Edge, maxBytes?: number) => {
+  const documents = await HashedFiles.open(join(home, 'documents'), edge);
+  return AdapterCache.open(dir, { files: edge, documents }, maxBytes ? { maxBytes } : {});
+};
 
 describe('adapters by content hash', () => {
   it('bring their blend along, fetched once and by its hash', async () => {
@@ -75,7 +81,7 @@ describe('adapters by content hash', () => {
       code: 'CHECKSUM_MISMATCH',
     });
     // What an engine could not use is fetched anew, with its blend.
-    await cache.drop(adapter.id);
+    await cache.drop(adapter);
     expect(await readFile((await cache.locate(adapter)).blend!, 'utf8')).toBe('{"r":1}');
   });
 
@@ -144,7 +150,7 @@ describe('adapters by content hash', () => {
     const adapter = await edge.adapter('one');
     const cache = await opened(edge);
     await cache.locate(adapter);
-    await cache.drop(adapter.id);
+    await cache.drop(adapter);
     expect([cache.ids(), await readdir(dir)]).toEqual([[], []]);
     await cache.locate(adapter);
     expect(edge.fetched).toHaveLength(4);

@@ -1,7 +1,7 @@
 // Adapters on this machine's disk under their content hashes, fetched from the edge when they are first needed.
 import { renameSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { TallrecError } from '@tallrec/shared/errors';
 import { LIMITS } from '@tallrec/shared/limits';
 import { ADAPTER_FILES, adapterId } from '@tallrec/shared/wire/adapters';
@@ -9,9 +9,16 @@ import type { JobAdapter } from '@tallrec/shared/wire/link';
 import { LRUCache } from 'lru-cache';
 import type { EdgeFiles } from './edge-files.ts';
 import type { AdapterPlace } from './engine-calls.ts';
+import type { HashedFiles } from './hashed-files.ts';
 
 const GIB = 2 ** 30;
 const NAME = /^[0-9a-f]{64}$/;
+
+export interface AdapterSources {
+  files: Pick<EdgeFiles, 'download'>;
+  /** For their blends. */
+  documents: Pick<HashedFiles, 'locate' | 'drop'>;
+}
 
 export class AdapterCache {
   readonly #dir: string;
@@ -19,11 +26,12 @@ export class AdapterCache {
   readonly #kept: LRUCache<string, string>;
   #removed = 0;
   readonly #fetching = new Map<string, Promise<string>>();
-  readonly #blends = new Set<string>();
+  readonly #documents: Pick<HashedFiles, 'locate' | 'drop'>;
 
-  private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxBytes: number) {
+  private constructor(dir: string, { files, documents }: AdapterSources, maxBytes: number) {
     this.#dir = dir;
     this.#files = files;
+    this.#documents = documents;
     this.#kept = new LRUCache<string, string>({
       maxSize: maxBytes,
       // Engines hold adapters in memory once loaded; one that is asked for again is fetched again.
@@ -37,12 +45,8 @@ export class AdapterCache {
    * Takes up what an earlier run left, in the order of its last use; what that was in the middle of fetching is removed.
    * @param maxBytes of all adapters together; those that were not used for the longest time make room
    */
-  static async open(
-    dir: string,
-    files: Pick<EdgeFiles, 'download'>,
-    { maxBytes = 16 * GIB } = {},
-  ): Promise<AdapterCache> {
-    const cache = new AdapterCache(dir, files, maxBytes);
+  static async open(dir: string, sources: AdapterSources, { maxBytes = 16 * GIB } = {}): Promise<AdapterCache> {
+    const cache = new AdapterCache(dir, sources, maxBytes);
     await mkdir(dir, { recursive: true });
     const found: { name: string; usedMs: number; bytes: number }[] = [];
     for (const name of await readdir(dir)) {
@@ -65,11 +69,11 @@ export class AdapterCache {
    * @throws TallrecError ADAPTER_INVALID when the bytes are not what the name says
    */
   async locate(adapter: JobAdapter): Promise<AdapterPlace> {
-    const { id, golden, modelHash } = adapter;
+    const { id, golden, blend, modelHash } = adapter;
     const kept = this.#kept.get(id);
     if (kept) await utimes(kept, new Date(), new Date()).catch(() => {});
     const dir = kept ?? (await this.#once(id, () => this.#fetch(adapter)));
-    return { id, dir, golden, blend: await this.#blend(dir, adapter), modelHash };
+    return { id, dir, golden, blend: blend && (await this.#documents.locate(blend)), modelHash };
   }
 
   /** Two who want the same at once wait for one download. */
@@ -82,27 +86,9 @@ export class AdapterCache {
     return fetching;
   }
 
-  /** Under a name that holds its hash: a file that is there is the one that is wanted. */
-  async #blend(dir: string, { blend }: JobAdapter): Promise<string | null> {
-    if (!blend) return null;
-    const path = join(dir, `blend-${blend.sha256}.json`);
-    if (this.#blends.has(path)) return path;
-    const found = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!found) {
-      await this.#once(path, async () => {
-        await this.#files.download(blend.path, path, { retries: 3, maxBytes: LIMITS.blendBytes, sha256: blend.sha256 });
-        return path;
-      });
-    }
-    this.#blends.add(path);
-    return path;
-  }
-
-  /** Forgets an adapter that an engine could not use. */
-  async drop(id: string): Promise<void> {
+  /** Forgets an adapter that an engine could not use, and its blend. */
+  async drop({ id, blend }: Pick<JobAdapter, 'id' | 'blend'>): Promise<void> {
+    if (blend) await this.#documents.drop(blend.sha256);
     const path = this.#kept.peek(id);
     this.#kept.delete(id);
     if (path) await this.#remove(path);
@@ -110,7 +96,6 @@ export class AdapterCache {
 
   /** Set aside at once, so that the same adapter can be fetched again while the files go. */
   async #remove(path: string): Promise<void> {
-    for (const blend of this.#blends) if (dirname(blend) === path) this.#blends.delete(blend);
     const aside = `${path}.${this.#removed++}.removed`;
     try {
       renameSync(path, aside);
@@ -175,7 +160,7 @@ export async function withAdapter<T>(
   try {
     return await use(place);
   } catch (error) {
-    if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter.id);
+    if (error instanceof TallrecError && error.code === 'ADAPTER_INVALID') await adapters.drop(adapter);
     throw error;
   }
 }

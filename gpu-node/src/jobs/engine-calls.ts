@@ -68,6 +68,9 @@ export const dataPlaceSchema = z.object({
 });
 export type DataPlace = z.infer<typeof dataPlaceSchema>;
 
+/** Path of a document of facts about items. */
+const factsPlaceSchema = z.string().optional();
+
 const scoringFields = { model: modelPlaceSchema, template: templateSchema, adapter: adapterPlaceSchema.nullable() };
 
 /** Of a tuning that is thought of; some of its samples are given as prompts with their answers. */
@@ -89,6 +92,7 @@ export const ENGINE_CALLS = {
       settings: tuningSettingsSchema,
       train: dataPlaceSchema,
       valid: dataPlaceSchema.nullable(),
+      facts: factsPlaceSchema,
       init: adapterPlaceSchema.nullable(),
       checkpointDir: z.string(),
       /** Gets what `writeTuned` leaves of a tuning. */
@@ -114,6 +118,7 @@ export const ENGINE_CALLS = {
       train: dataPlaceSchema.nullable(),
       valid: dataPlaceSchema.nullable(),
       instructions: dataPlaceSchema.nullable(),
+      facts: factsPlaceSchema,
       checkpointDir: z.string(),
       limit: z.number().int().nullable(),
       untuned: z.boolean(),
@@ -122,7 +127,7 @@ export const ENGINE_CALLS = {
     result: evaluationReportSchema,
   },
   score: {
-    params: z.object({ ...scoringFields, samples: z.array(sampleSchema) }),
+    params: z.object({ ...scoringFields, facts: factsPlaceSchema, samples: z.array(sampleSchema) }),
     result: z.object({
       scores: z.array(scoreSchema),
       tokens: z.number().int(),
@@ -130,7 +135,7 @@ export const ENGINE_CALLS = {
     }),
   },
   rank: {
-    params: rankInputSchema.extend(scoringFields),
+    params: rankInputSchema.extend({ ...scoringFields, facts: factsPlaceSchema }),
     result: z.object({
       ranking: z.array(rankedSchema),
       tokens: z.number().int(),

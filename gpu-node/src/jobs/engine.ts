@@ -76,7 +76,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       turns.take(() => work(params, context));
 
   const evaluateModel: EvaluateBy<Evaluation> = async (params, { signal, stop, event, checkpoint }) => {
-    const { model: place, template, adapter, data, train, limit, untuned, checkpointDir } = params;
+    const { model: place, template, adapter, facts, data, train, limit, untuned, checkpointDir } = params;
     if (!place) throw new TallrecError('VALIDATION_FAILED', 'This evaluation names neither a model nor a method.');
     const { runtime, precision } = await computing();
     const { provider } = runtime;
@@ -96,7 +96,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       provider,
       train: train ? await labelledSamples(train) : undefined,
       adapter: adapter ? await models.adapter(loaded, adapter) : undefined,
-      blend: await blends.of(adapter),
+      blend: await blends.of(adapter, facts),
       withUntuned: untuned,
       catalogue: await modelCatalogue(place.dir),
       checkpoint: { dir: checkpointDir, identity, onCheckpoint: checkpoint, everyMs: checkpointEveryMs },
@@ -124,7 +124,8 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       return { provider: runtime.provider, ...decided, reason };
     },
 
-    tune: inTurn(async ({ model: place, settings, train, valid, init, checkpointDir, outDir, beganAtMs }, context) => {
+    tune: inTurn(async (params, context) => {
+      const { model: place, settings, train, valid, facts, init, checkpointDir, outDir, beganAtMs } = params;
       const { signal, stop, event, checkpoint } = context;
       const meter = new SpeedMeter(clock, beganAtMs === undefined ? 0 : nowMs() - beganAtMs);
       if (stop.aborted && !(await localCheckpoint(checkpointDir))) throw nothingTrained();
@@ -132,7 +133,7 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
       const plan = await planCheckpoint(place.dir, decided, { settings });
       const loaded = await models.open(place, { checkpointing: plan?.checkpointing ?? false });
       const { model, tokenizer } = loaded;
-      const data = await tuningData({ train, valid, settings });
+      const data = await tuningData({ train, valid, facts, settings });
       const kept = plan ? keptToPlan(settings, plan) : settings;
       const run = tune({
         model,
@@ -207,14 +208,15 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
     }),
 
     async score(params, { signal }) {
+      const { adapter, facts, samples } = params;
       const { results, ...told } = await queue.score({ ...params, signal });
-      return { scores: withBlend(await blends.of(params.adapter), params.samples, results), ...told };
+      return { scores: withBlend(await blends.of(adapter, facts), samples, results), ...told };
     },
 
-    async rank({ model, template, adapter, ...input }, { signal }) {
+    async rank({ model, template, adapter, facts, ...input }, { signal }) {
       const samples = samplesOf(input);
       const { results, ...told } = await queue.score({ model, template, adapter, samples, signal });
-      return { ranking: rankingOf(input, withBlend(await blends.of(adapter), samples, results)), ...told };
+      return { ranking: rankingOf(input, withBlend(await blends.of(adapter, facts), samples, results)), ...told };
     },
 
     tryAdapter: inTurn(async ({ model: place, template, adapter }) => {

@@ -10,6 +10,7 @@ import { hyperParametersSchema } from '@tallrec/shared/tuning';
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import type { NodeEvent } from '@tallrec/shared/wire/jobs';
 import { config } from '../config.ts';
+import { readFactsDocument } from '../data/read-item-facts.ts';
 import { readInstructions } from '../data/read-rows.ts';
 import { withInferredUsers } from '../evaluate/infer-users.ts';
 import { judge } from '../evaluate/judge.ts';
@@ -164,6 +165,7 @@ async function fitData({
   fit: { method, shots, seed },
   train: place,
   valid: validPlace,
+  facts,
 }: MethodEvaluationParams): Promise<FitData> {
   if (!place) return { train: [], valid: [] };
   const withUsers = async (from: DataPlace) => withInferredUsers(await labelledSamples(from));
@@ -175,7 +177,11 @@ async function fitData({
       { fix: 'Use more training data, or name a validDataset.' },
     );
   }
-  return { train: shots === null ? train : drawShots(train, shots, Random.seeded(seed)), valid };
+  return {
+    train: shots === null ? train : drawShots(train, shots, Random.seeded(seed)),
+    valid,
+    ...(facts === undefined ? {} : { facts: await readFactsDocument(facts) }),
+  };
 }
 
 /** TensorFlow.js is loaded for what computes on it alone. */

@@ -7,6 +7,7 @@ import type { LabelledSample } from '@tallrec/shared/sample';
 import type { TuningSettings } from '@tallrec/shared/tuning';
 import { heldOutCount } from '@tallrec/shared/tuning-samples';
 import { readInteractions } from '../data/read-interactions.ts';
+import { readFactsDocument } from '../data/read-item-facts.ts';
 import { readInstructions, readLabelledSamples } from '../data/read-rows.ts';
 import { sha256File } from '../models/content-hash.ts';
 import type { TuningData } from '../train/tune.ts';
@@ -60,16 +61,19 @@ export async function recData(
 export async function tuningData(options: {
   train: DataPlace;
   valid: DataPlace | null;
+  /** Path of a document of facts about items. */
+  facts?: string | undefined;
   settings: TuningSettings;
 }): Promise<TuningData> {
-  const { train, valid, settings } = options;
+  const { train, valid, facts, settings } = options;
   if (settings.stage === 'alpaca') {
     if (train.kind !== 'instructions') throw wrongKind('instructions', train.kind);
     const rows = await readInstructions(train.file);
     if (valid) return { stage: 'alpaca', train: rows, valid: await readInstructions(valid.file) };
     return { stage: 'alpaca', ...holdOut(rows, settings.seed) };
   }
-  return { stage: 'rec', ...(await recData({ train, valid, seed: settings.seed })) };
+  const data = await recData({ train, valid, seed: settings.seed });
+  return { stage: 'rec', ...data, ...(facts === undefined ? {} : { facts: await readFactsDocument(facts) }) };
 }
 
 /** The drawn tenth is held out; both parts keep the order of the file. */

@@ -20,7 +20,8 @@ const data: TuneJob['train'] = {
 function job(id: string, fence = 1, more: Partial<TuneJob> = {}): TuneJob {
   const held = { resultsPath: `/results/${fence}`, checkpoint: null, checkpointEveryMs: 0, stopping: false };
   const settings = tuningSettingsSchema.parse({});
-  return { kind: 'tune', id, fence, model: 'm', settings, train: data, valid: null, init: null, ...held, ...more };
+  const inputs = { train: data, valid: null, items: null, init: null };
+  return { kind: 'tune', id, fence, model: 'm', settings, ...inputs, ...held, ...more };
 }
 const HASH = 'ab'.repeat(32);
 const RESULT: TuneResult = {

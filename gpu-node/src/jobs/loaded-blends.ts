@@ -1,25 +1,42 @@
-// The blends of the adapters that were used last: a blend holds a table of items, which is not read anew for every request.
-import type { WholeBlend } from '@tallrec/shared/blend';
+// What was read last of the documents that live requests need: a blend or facts hold a table of items, which is not read anew for every
+// request.
+import { type WholeBlend, withFacts } from '@tallrec/shared/blend';
+import type { ItemStatistics } from '@tallrec/shared/item-opinions';
 import { LRUCache } from 'lru-cache';
 import { readBlendFile } from '../blend/blend-file.ts';
+import { readFactsDocument } from '../data/read-item-facts.ts';
 import type { AdapterPlace } from './engine-calls.ts';
 
 const KEPT = 16;
 
-export class LoadedBlends {
-  /** By path, which names the bytes. */
-  readonly #blends = new LRUCache<string, Promise<WholeBlend | undefined>>({ max: KEPT });
+/** By path, which names the bytes. */
+class Loaded<T extends object | undefined> {
+  readonly #read: LRUCache<string, Promise<T>> = new LRUCache({ max: KEPT });
 
-  /** @throws TallrecError ADAPTER_INVALID where it is damaged or of another adapter */
-  async of(adapter: AdapterPlace | null): Promise<WholeBlend | undefined> {
-    if (!adapter?.blend) return undefined;
-    const { blend: path, id } = adapter;
-    let blend = this.#blends.get(path);
-    if (!blend) {
-      blend = readBlendFile(path, id);
-      this.#blends.set(path, blend);
-      blend.catch(() => this.#blends.delete(path));
-    }
-    return blend;
+  of(path: string, read: () => Promise<T>): Promise<T> {
+    const known = this.#read.get(path);
+    if (known) return known;
+    const reading = read();
+    this.#read.set(path, reading);
+    reading.catch(() => this.#read.delete(path));
+    return reading;
+  }
+}
+
+export class LoadedBlends {
+  readonly #blends = new Loaded<WholeBlend | undefined>();
+  readonly #facts = new Loaded<ItemStatistics>();
+
+  /**
+   * @param facts path of those that stand in place of the blend's own
+   * @throws TallrecError ADAPTER_INVALID where it is damaged or of another adapter, VALIDATION_FAILED where it has no weights for facts
+   */
+  async of(adapter: AdapterPlace | null, facts?: string | undefined): Promise<WholeBlend | undefined> {
+    const path = adapter?.blend;
+    const blend = path
+      ? await this.#blends.of(`${path} ${adapter.id}`, () => readBlendFile(path, adapter.id))
+      : undefined;
+    if (facts === undefined) return blend;
+    return withFacts(blend, await this.#facts.of(facts, () => readFactsDocument(facts)));
   }
 }

@@ -59,8 +59,9 @@ function work() {
     },
     adapters: {
       locate: async ({ id }) => ({ id, dir: '/a', golden: null, blend: null, modelHash: null }),
-      drop: async (id) => void dropped.push(id),
+      drop: async ({ id }) => void dropped.push(id),
     },
+    documents: { locate: async ({ sha256 }) => `/documents/${sha256}` },
     batchData: { locate: async () => '' },
     scoring: { call },
     locateModel: (name) => ({ ...model, name }),
@@ -87,6 +88,7 @@ const tuneJob: TuneJob = {
   settings: tuningSettingsSchema.parse({}),
   train: data,
   valid: data,
+  items: null,
   init: null,
 };
 const scoreJob = (first: number, count: number): ScoreJob => ({
@@ -94,6 +96,7 @@ const scoreJob = (first: number, count: number): ScoreJob => ({
   kind: 'score',
   model: 'm',
   adapter: { id: HASH, configPath: '/c', weightsPath: '/w', golden: null, blend: null, modelHash: null },
+  items: null,
   template: 'clean',
   data,
   range: { offset: rows.slice(0, first).join('').length, bytes: rows.slice(first, first + count).join('').length },

@@ -8,6 +8,7 @@ import {
   type EvaluateJob,
   type Job,
   type JobData,
+  type JobFacts,
   RESULT_FILES,
   type ScoreJob,
   type TuneJob,
@@ -20,6 +21,7 @@ import { CheckpointUploads, fetchCheckpoint } from './checkpoint-transfer.ts';
 import type { EdgeFiles } from './edge-files.ts';
 import type { DataPlace, EngineMethod, EngineParams, EngineResult, EngineRole, ModelPlace } from './engine-calls.ts';
 import type { EngineChild } from './engine-child.ts';
+import type { HashedFiles } from './hashed-files.ts';
 import type { JobPaths, JobStore } from './job-store.ts';
 import type { JobContext, JobSuccess, JobWork, SharedEngine } from './job-work.ts';
 import { predictionsIn } from './prediction-file.ts';
@@ -31,6 +33,7 @@ export interface JobWorkOptions {
   store: Pick<JobStore, 'paths'>;
   files: Pick<EdgeFiles, 'download' | 'upload'>;
   adapters: Pick<AdapterCache, 'locate' | 'drop'>;
+  documents: Pick<HashedFiles, 'locate'>;
   batchData: Pick<BatchData, 'locate'>;
   scoring: SharedEngine;
   /** @throws TallrecError MODEL_UNSUPPORTED where this node does not hold the model */
@@ -43,11 +46,27 @@ export interface JobWorkOptions {
 }
 
 export function jobWork(options: JobWorkOptions): JobWork {
-  const { store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs, graceMs = 10_000 } = options;
+  const {
+    store,
+    files,
+    adapters,
+    documents,
+    batchData,
+    scoring,
+    locateModel,
+    newEngine,
+    log,
+    nowMs,
+    graceMs = 10_000,
+  } = options;
 
   async function fetchData(data: JobData, file: string, signal: AbortSignal): Promise<DataPlace> {
     await files.download(data.path, file, { signal });
     return { kind: data.kind, sampling: data.sampling, split: data.split, file };
+  }
+
+  async function located(items: JobFacts | null, signal: AbortSignal): Promise<string | undefined> {
+    return items ? documents.locate(items, signal) : undefined;
   }
 
   /** Has an engine of its own do it, from the job's furthest checkpoint on, and sends new checkpoints meanwhile. */
@@ -86,12 +105,13 @@ export function jobWork(options: JobWorkOptions): JobWork {
     const model = locateModel(job.model);
     const train = await fetchData(job.train, paths.data('train.jsonl'), signal);
     const valid = job.valid && (await fetchData(job.valid, paths.data('valid.jsonl'), signal));
+    const facts = await located(job.items, signal);
     const init = job.init && (await adapters.locate(job.init));
     const trained = await callEngine(
       'train',
       'tune',
       {
-        ...{ model, settings: job.settings, train, valid, init },
+        ...{ model, settings: job.settings, train, valid, facts, init },
         ...{ checkpointDir: paths.checkpoint, outDir: paths.out, beganAtMs },
       },
       { job, paths, context },
@@ -119,6 +139,7 @@ export function jobWork(options: JobWorkOptions): JobWork {
       train: await fetched(job.train, 'train'),
       valid: await fetched(job.valid, 'valid'),
       instructions: await fetched(job.instructions, 'instructions'),
+      facts: await located(job.items, signal),
       checkpointDir: paths.checkpoint,
       adapter: job.adapter && (await adapters.locate(job.adapter)),
       predictionsFile: predictionsIn(paths.out),
@@ -147,9 +168,10 @@ export function jobWork(options: JobWorkOptions): JobWork {
         ? await readUserRows(ratings, data.sampling, { firstUser: job.firstRow, users: job.rows })
         : await readRatingRows(ratings, data.sampling, job);
     }
+    const facts = await located(job.items, signal);
     const dir = paths.checkpoint;
     const scored = await withAdapter(adapters, job.adapter, (adapter) =>
-      scoreRows({ job, scoring, model, adapter, rows, catalogue, dir, nowMs, ...context }),
+      scoreRows({ job, scoring, model, adapter, facts, rows, catalogue, dir, nowMs, ...context }),
     );
     return { kind: 'score', ...scored };
   }

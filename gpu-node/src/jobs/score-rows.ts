@@ -23,6 +23,8 @@ export interface ScoreRowsOptions {
   scoring: SharedEngine;
   model: ModelPlace;
   adapter: AdapterPlace | null;
+  /** Path of facts about items that stand in place of its blend's own. */
+  facts?: string | undefined;
   /** All rows of the piece, from its first on. */
   rows: AsyncIterable<BatchRow> | Iterable<BatchRow>;
   /** For `rank`. */
@@ -141,10 +143,10 @@ class Piece {
 
   #call<M extends 'score' | 'rank'>(
     method: M,
-    input: Omit<EngineParams<M>, 'model' | 'adapter' | 'template'>,
+    input: Omit<EngineParams<M>, 'model' | 'adapter' | 'facts' | 'template'>,
   ): Promise<EngineResult<M>> {
-    const { scoring, model, adapter, job, pauseMs = 100 } = this.#options;
-    const params = { ...input, model, adapter, template: job.template } as EngineParams<M>;
+    const { scoring, model, adapter, facts, job, pauseMs = 100 } = this.#options;
+    const params = { ...input, model, adapter, facts, template: job.template } as EngineParams<M>;
     const signal = this.#signal;
     return pRetry(() => scoring.call(method, params, { signal }), {
       // An engine that died has another one after it; live requests come first however long it takes.

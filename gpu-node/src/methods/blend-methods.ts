@@ -25,16 +25,17 @@ function blendMethod(
     ...names,
     kind: 'language-model',
     settings: shared.settings,
-    fit: async ({ train, valid }, { signal, onProgress }) => {
+    fit: async ({ train, valid, facts }, { signal, onProgress }) => {
       throwIfCancelled(signal);
       const rows = await shared.promptRows();
       const { answers, tokens, earlierMs } = await shared.answers(valid, { rows, signal, onProgress });
-      const blend = requireBlend(fitBlend(valid, answers, train));
+      const blend = requireBlend(fitBlend(valid, answers, train, facts));
       return scoringMethod(shared, {
         chosen: {
           logit: blend.rank.logit,
           fans: blend.rank.fans,
           itemMean: blend.rank.itemMean,
+          ...(facts ? { factFans: blend.rank.factFans ?? 0, factMean: blend.rank.factMean ?? 0 } : {}),
           validUsers: blend.users,
         },
         ...{ rows, tokens, earlierMs, blend, scoreOf: blendedBy(blend, by), logOdds: by === 'logOdds' },

@@ -1,4 +1,5 @@
 // What every row of a results table is: something that is fit on K samples and then scores others.
+import type { ItemStatistics } from '@tallrec/shared/item-opinions';
 import type { MethodKind } from '@tallrec/shared/methods';
 import type { LabelledSample, Sample } from '@tallrec/shared/sample';
 
@@ -9,6 +10,8 @@ export interface FitData {
   train: readonly LabelledSample[];
   /** For early stopping and for the choice of hyper-parameters; the test rows are never seen by a fit. */
   valid: readonly LabelledSample[];
+  /** Of items, from other records than the samples: what a blend is fit with. */
+  facts?: ItemStatistics | undefined;
 }
 
 export interface FitOptions {

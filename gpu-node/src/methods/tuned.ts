@@ -50,7 +50,9 @@ function tunedMethod(
     },
     fit: async (data, options) => {
       const first = stages.alpaca ? await alpacaAdapter(shared, options) : undefined;
-      const second = stages.rec ? await recAdapter(shared, data, options, first) : undefined;
+      const second = stages.rec
+        ? await recAdapter(shared, blended ? data : { ...data, facts: undefined }, options, first)
+        : undefined;
       const last = (second ?? first)!;
       const blend = blended ? requireBlend(last.blend) : undefined;
       return scoringMethod(shared, {
@@ -93,7 +95,7 @@ interface ChosenAdapter extends TunedAdapter {
 /** One tuning a learning rate; the best of validation is taken. */
 async function recAdapter(
   shared: SharedLanguageModel,
-  { train, valid }: FitData,
+  { train, valid, facts }: FitData,
   { seed, signal, onProgress }: FitOptions,
   init: TunedAdapter | undefined,
 ): Promise<ChosenAdapter & { tokens: number }> {
@@ -107,7 +109,7 @@ async function recAdapter(
     });
     const request = {
       settings,
-      data: { stage: 'rec' as const, train, valid },
+      data: { stage: 'rec' as const, train, valid, ...(facts ? { facts } : {}) },
       ...(init ? { init: init.adapter } : {}),
     };
     const tuned = await tunedAdapter(shared, request, {

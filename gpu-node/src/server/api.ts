@@ -18,6 +18,7 @@ import type { ErrorBody } from '@tallrec/shared/wire/page';
 import type { z } from 'zod';
 import { type AdapterCache, withAdapter } from '../jobs/adapter-cache.ts';
 import { describeFault, type ModelPlace } from '../jobs/engine-calls.ts';
+import type { HashedFiles } from '../jobs/hashed-files.ts';
 import type { Estimates } from './estimates.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -25,6 +26,7 @@ export interface NodeApiOptions {
   scoring: Scoring;
   estimates: Pick<Estimates, 'estimate'>;
   adapters: Pick<AdapterCache, 'locate' | 'drop'>;
+  documents: Pick<HashedFiles, 'locate'>;
   locateModel: (name: string) => ModelPlace;
   status: () => NodeStatus;
   /** For the operator: what users do not see. */
@@ -52,7 +54,8 @@ export interface NodeApi {
 
 type Handler = (body: unknown, signal: AbortSignal) => Promise<Omit<NodeAnswer, 'status'>>;
 
-export function createNodeApi({ scoring, estimates, adapters, locateModel, status, log }: NodeApiOptions): NodeApi {
+export function createNodeApi(options: NodeApiOptions): NodeApi {
+  const { scoring, estimates, adapters, documents, locateModel, status, log } = options;
   const handlers = new Map<string, Handler>([
     [`GET ${NODE_PATHS.health}`, async () => ({ body: status() })],
     [
@@ -65,10 +68,11 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
     [
       `POST ${NODE_PATHS.score}`,
       async (body, signal) => {
-        const { model, adapter, ...rest } = parse(body, nodeScoreRequestSchema);
+        const { model, adapter, items, ...rest } = parse(body, nodeScoreRequestSchema);
         const place = locateModel(model);
+        const facts = items ? await documents.locate(items, signal) : undefined;
         const { timings, ...scored } = await withAdapter(adapters, adapter, (found) =>
-          scoring.call('score', { ...rest, model: place, adapter: found }, { signal }),
+          scoring.call('score', { ...rest, model: place, adapter: found, facts }, { signal }),
         );
         return { body: { ...scored, model, adapter: adapter?.id ?? null } satisfies NodeScoreResponse, timings };
       },
@@ -76,10 +80,11 @@ export function createNodeApi({ scoring, estimates, adapters, locateModel, statu
     [
       `POST ${NODE_PATHS.rank}`,
       async (body, signal) => {
-        const { model, adapter, ...rest } = parse(body, nodeRankRequestSchema);
+        const { model, adapter, items, ...rest } = parse(body, nodeRankRequestSchema);
         const place = locateModel(model);
+        const facts = items ? await documents.locate(items, signal) : undefined;
         const { timings, ...ranked } = await withAdapter(adapters, adapter, (found) =>
-          scoring.call('rank', { ...rest, model: place, adapter: found }, { signal }),
+          scoring.call('rank', { ...rest, model: place, adapter: found, facts }, { signal }),
         );
         return { body: { ...ranked, model, adapter: adapter?.id ?? null } satisfies NodeRankResponse, timings };
       },

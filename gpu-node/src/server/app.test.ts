@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { TallrecError } from '@tallrec/shared/errors';
 import { tuningSettingsSchema } from '@tallrec/shared/tuning';
-import type { JobAdapter } from '@tallrec/shared/wire/link';
+import type { JobAdapter, JobFacts } from '@tallrec/shared/wire/link';
 import type { NodeStatus } from '@tallrec/shared/wire/nodes';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PLAIN_CPU } from '../jobs/engine-calls.ts';
@@ -28,12 +28,14 @@ const adapters = {
   locate: vi.fn(async ({ id }: JobAdapter) => ({ id, dir: '/x', golden: null, blend: null, modelHash: null })),
   drop: vi.fn(async () => {}),
 };
+const documents = { locate: vi.fn(async ({ sha256 }: JobFacts) => `/documents/${sha256}`) };
 const told = { memory: null, wouldFit: null, tokensPerSample: 5, time: null, basis: 'as told', measuring: false };
 const estimate = vi.fn(async () => told);
 const logged: string[] = [];
 const api = createNodeApi({
   scoring,
   adapters,
+  documents,
   locateModel: (name) => {
     if (name === 'm') return MODEL;
     throw new TallrecError('MODEL_UNSUPPORTED', `This node does not hold the model ${name}.`);
@@ -76,6 +78,21 @@ describe("the node's app", () => {
     });
   });
 
+  it('has facts about items fetched by their hash, and computed with', async () => {
+    const call = vi.spyOn(scoring, 'call');
+    const items = { sha256: 'cd'.repeat(32), bytes: 9, path: '/f' };
+    const rank = { model: 'm', template: 'clean', adapter, history: [], candidates: [{ title: 'A' }] };
+    expect([(await score('A', { adapter, items })).status, (await post('/rank', { ...rank, items })).status]).toEqual([
+      200, 200,
+    ]);
+    for (const [, params] of call.mock.calls) expect(params).toMatchObject({ facts: `/documents/${items.sha256}` });
+    expect(documents.locate).toHaveBeenCalledTimes(2);
+    expect(documents.locate).toHaveBeenCalledWith(items, expect.anything());
+    await score('A', { adapter });
+    expect(call.mock.calls.at(-1)![1]).toMatchObject({ facts: undefined });
+    call.mockRestore();
+  });
+
   it('tries an adapter, and tells no path of one that is bad', async () => {
     const trial = { model: 'm', template: 'tallrec', adapter };
     const golden = { template: 'tallrec', precision: 'f32', samples: [{ prompt: 'p', yesLogit: 1, noLogit: 0 }] };
@@ -114,7 +131,7 @@ describe("the node's app", () => {
       status: 422,
       body: { error: { code: 'ADAPTER_INVALID' } },
     });
-    expect(adapters.drop).toHaveBeenCalledWith(HASH);
+    expect(adapters.drop).toHaveBeenCalledWith(adapter);
     expect((await score('A', { adapter })).status).toBe(200);
   });
 

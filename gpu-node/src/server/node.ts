@@ -12,6 +12,7 @@ import { BatchData } from '../jobs/batch-data.ts';
 import { EdgeFiles } from '../jobs/edge-files.ts';
 import type { EngineComputing, EngineRole, ModelPlace } from '../jobs/engine-calls.ts';
 import { EngineChild } from '../jobs/engine-child.ts';
+import { HashedFiles } from '../jobs/hashed-files.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobWork } from '../jobs/job-work.ts';
@@ -54,7 +55,8 @@ export async function startNode(options: NodeOptions): Promise<void> {
 
   const newEngine = (role: EngineRole) => new EngineChild(role, { computing });
   const files = new EdgeFiles(edgeUrl);
-  const adapters = await AdapterCache.open(join(home, 'adapters'), files);
+  const documents = await HashedFiles.open(join(home, 'documents'), files);
+  const adapters = await AdapterCache.open(join(home, 'adapters'), { files, documents });
   const store = new JobStore(join(home, 'jobs'));
   const scoring = new Scoring({ newEngine: () => newEngine('score') });
   const locateModel = (name: string): ModelPlace => {
@@ -71,7 +73,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     speeds: new SpeedStore(home),
     isBusy: () => jobs.runningJob !== null,
   });
-  const ofJobs = jobWork({ store, files, adapters, batchData, scoring, locateModel, newEngine, log, nowMs });
+  const ofJobs = jobWork({ store, files, adapters, documents, batchData, scoring, locateModel, newEngine, log, nowMs });
   const work: JobWork = {
     ...ofJobs,
     async run(job, context) {
@@ -91,7 +93,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     queuedRequests: scoring.queued,
     encoder: config().encoderDir !== undefined,
   });
-  const api = createNodeApi({ scoring, estimates, adapters, locateModel, status, log });
+  const api = createNodeApi({ scoring, estimates, adapters, documents, locateModel, status, log });
   const onWelcome = (node: string) => log(`Joined ${edgeUrl} as ${node}.`);
   const link = new Link({ edgeUrl, secret, api, jobs, status, log, onWelcome });
 

@@ -1,6 +1,7 @@
 // One pass over a file: its rows read, checked and counted, with what is wrong or odd in them. The edge's validation, the command line and
 // the page that shows a file before its upload say the same because all are this.
 import type { Interaction, Sampling } from '../interactions.ts';
+import type { ItemStatistics } from '../item-opinions.ts';
 import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from '../wire/datasets.ts';
 import { Notation, type NotationState } from './checks/notation.ts';
 import { columnReader, type Normalised, type RowCheck, rowCheck, type Titles, tableCheck } from './checks/row-check.ts';
@@ -221,6 +222,11 @@ export class RowPass {
   /** The items, those in the most rows first. */
   rankedItems(): ItemIndexState {
     return this.tally.rankedItems();
+  }
+
+  /** Of facts about items: likes and ratings, the most rated items first. */
+  itemStatistics(): ItemStatistics {
+    return this.tally.itemStatistics();
   }
 
   /** @param whole whether this was the whole file, about which more can be said; of one that is refused there is little */

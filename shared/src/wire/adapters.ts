@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { blendSchema, wholeBlendSchema } from '../blend.ts';
-import { sha256Schema } from '../ids.ts';
+import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { stageSchema } from '../tuning.ts';
+import { givenFactsSchema } from './datasets.ts';
 import { modelNameSchema } from './jobs.ts';
 import { keptNameSchema, nameSchema, timestampSchema } from './page.ts';
 import { uploadSchema } from './uploads.ts';
@@ -60,6 +61,7 @@ export const adapterSchema = z.object({
   /** The tuning that made it; null for an imported one. */
   tuning: z.string().nullable(),
   metrics: z.object({ validAuc: z.number().nullable(), validLoss: z.number().nullable() }).nullable(),
+  items: givenFactsSchema.nullable().describe('The facts about items that its tuning was given, by their dataset.'),
   /** Fit on the tuning's validation samples; null where there were too few. */
   blend: blendSchema.nullable(),
   aliases: z.array(z.string()),
@@ -85,6 +87,12 @@ export const forceSchema = z
   .boolean()
   .optional()
   .describe('Use the adapter though it was tuned on another checkpoint; its golden scores are not compared then.');
+
+export const itemsFieldSchema = idSchema('dataset')
+  .optional()
+  .describe(
+    "A dataset of item-facts, which stand in place of those that the adapter's blend was tuned with: newer counts by the same weights.",
+  );
 
 /** How an adapter was used. */
 export const usageFields = {

@@ -10,7 +10,7 @@ import { modelNameSchema } from './jobs.ts';
 import { keptNameSchema, nameSchema, pageQuerySchema, timestampSchema } from './page.ts';
 import { partNumberSchema, uploadSchema } from './uploads.ts';
 
-export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items'] as const;
+export const DATASET_KINDS = ['interactions', 'samples', 'instructions', 'items', 'item-facts'] as const;
 export const datasetKindSchema = z.enum(DATASET_KINDS);
 export type DatasetKind = z.infer<typeof datasetKindSchema>;
 
@@ -44,7 +44,7 @@ export const createDatasetSchema = z
   .strictObject({
     name: nameSchema,
     kind: datasetKindSchema.describe(
-      '`interactions`: ratings, one a row. `samples`: histories with a target. `instructions`: as of Alpaca. `items`: a catalogue.',
+      '`interactions`: ratings, one a row. `samples`: histories with a target. `instructions`: as of Alpaca. `items`: a catalogue. `item-facts`: what other records tell of items, each by its id or title with its likes and ratings.',
     ),
     format: datasetFormatSchema.describe(
       'What the file is: `csv`, a table whose fields are parted by commas, semicolons, tabs, `::` or bars (CSV, TSV, `.inter`, `.dat`); `jsonl`, one object a line; `json`, an array, alone or as `{"data": […]}`; `parquet`. Where its content is plainly another of these, that is read. Text is UTF-8, or UTF-16 with a byte order mark.',
@@ -55,19 +55,18 @@ export const createDatasetSchema = z
     sampling: samplingSchema.strict().prefault({}).describe('How samples are made of interactions.'),
     columns: columnNamesSchema.optional().meta({
       description:
-        'For interactions and items: which column of the file holds what. What is not named is found by well-known names.',
+        'For interactions, items and item-facts: which column of the file holds what. What is not named is found by well-known names.',
       example: { user: 'reader', rating: 'grade' },
     }),
   })
-  .refine(({ kind, columns }) => columns === undefined || kind === 'interactions' || kind === 'items', {
-    path: ['columns'],
-    message: 'goes with interactions and items: leave it out',
-  })
-  .refine(
-    ({ kind, columns = {} }) =>
-      !isTableKind(kind) || Object.keys(columns).every((column) => LAYOUTS[kind].columns.includes(column as Column)),
-    { path: ['columns'], message: `of items are ${LAYOUTS.items.columns.join(', ')}: leave the others out` },
-  );
+  .superRefine(({ kind, columns }, context) => {
+    const wrong = (message: string) => context.addIssue({ code: 'custom', path: ['columns'], message });
+    if (columns === undefined) return;
+    if (!isTableKind(kind)) wrong(`goes with ${Object.keys(LAYOUTS).join(', ')}: leave it out`);
+    else if (!Object.keys(columns).every((column) => LAYOUTS[kind].columns.includes(column as Column))) {
+      wrong(`of ${kind} are ${LAYOUTS[kind].columns.join(', ')}: leave the others out`);
+    }
+  });
 export type CreateDataset = z.infer<typeof createDatasetSchema>;
 
 export const rowErrorSchema = z.object({
@@ -111,7 +110,9 @@ export const datasetStatsSchema = z.object({
   rows: countSchema(),
   users: countSchema().nullable(),
   items: countSchema().nullable(),
-  likedShare: z.number().nullable(),
+  likedShare: z.number().nullable().meta({
+    description: 'Of the rows that say whether the target was liked; of item-facts, of all ratings together.',
+  }),
   /** Rows that say whether the target was liked; rows without can be scored, and neither learned from nor judged. */
   labelled: countSchema(),
   unusable: countSchema().nullable().default(null).meta({
@@ -123,6 +124,25 @@ export const datasetStatsSchema = z.object({
 });
 
 export type DatasetStats = z.infer<typeof datasetStatsSchema>;
+
+/** What is kept of facts about items: one JSON document, the same bytes for the same facts. */
+export const itemFactsSchema = z.object({
+  sha256: sha256Schema,
+  bytes: z.number().int().min(1).max(LIMITS.factsBytes),
+  entries: countSchema(LIMITS.statisticsItems).meta({
+    description: 'Ids and titles that items are found by: an item with both has two. The most rated are kept.',
+  }),
+  likes: countSchema().meta({ description: 'Of all items together, as ratings is.' }),
+  ratings: countSchema(),
+});
+export type ItemFacts = z.infer<typeof itemFactsSchema>;
+
+/** Which facts about items something was given: their dataset, and what they were. */
+export const givenFactsSchema = z.object({
+  dataset: idSchema('dataset'),
+  sha256: sha256Schema.meta({ description: 'Of `facts` of the dataset.' }),
+});
+export type GivenFacts = z.infer<typeof givenFactsSchema>;
 
 export const datasetSchema = z.object({
   id: idSchema('dataset'),
@@ -137,6 +157,7 @@ export const datasetSchema = z.object({
   columns: columnNamesSchema.nullable(),
   createdBy: z.string(),
   stats: datasetStatsSchema.nullable(),
+  facts: itemFactsSchema.nullable().meta({ description: 'Of item-facts that are ready; null of other kinds.' }),
   warnings: z.array(z.string()),
   /** All that were found, those of rows that were left out too; `rowErrors` holds the first of them. */
   errorCount: countSchema(),
@@ -208,10 +229,12 @@ export type ItemsQuery = z.infer<typeof itemsQuerySchema>;
 export const datasetItemSchema = itemSchema.extend({
   rows: countSchema().meta({ description: 'Rows in which it was rated, or stands in the history or as the target.' }),
   liked: countSchema().meta({ description: 'Of these, the rows that say it was liked.' }),
+  likes: countSchema().optional().meta({ description: 'Of item-facts, as ratings is: what the file tells of it.' }),
+  ratings: countSchema().optional(),
 });
 export type DatasetItem = z.infer<typeof datasetItemSchema>;
 
-/** The items of a dataset, those in the most rows first. */
+/** The items of a dataset, those in the most rows first, or of item-facts the most rated; one without a title is called by its id. */
 export const datasetItemsSchema = z.object({
   items: z.array(datasetItemSchema),
   total: countSchema().meta({ description: 'That match.' }),

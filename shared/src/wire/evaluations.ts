@@ -6,6 +6,7 @@ import { evaluatedMethodSchema, methodNamed, usesLanguageModel } from '../method
 import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema, seedSchema, shotsSchema } from '../tuning.ts';
 import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
+import { givenFactsSchema } from './datasets.ts';
 import { createJobFields, jobFields, modelNameSchema, phaseSchema } from './jobs.ts';
 import { pageQuerySchema } from './page.ts';
 
@@ -209,6 +210,10 @@ const evaluationFields = z.strictObject({
     .max(LIMITS.scoringRows)
     .optional()
     .describe('Rows from the beginning; all when left out.'),
+  items: idSchema('dataset').optional().meta({
+    description:
+      'A dataset of item-facts. Of an adapter they stand in place of those that its blend was tuned with; a method with a blend (blend-rank, blend-score, rt-blend, tallrec-blend) is fit with them.',
+  }),
   template: templateFieldSchema,
   force: forceSchema,
   untuned: z
@@ -246,6 +251,7 @@ function problemsOf(body: EvaluationFields): Partial<Record<keyof EvaluationFiel
     Object.fromEntries(fields.filter((field) => body[field] !== undefined).map((field) => [field, problem]));
   if (body.method === undefined) {
     return {
+      ...(body.adapter === undefined ? given(['items'], 'goes with an adapter, or a method with a blend') : {}),
       ...given(METHOD_FIELDS, 'says how a method is fit: name a method, or leave it out'),
       ...(body.adapter === undefined ? given(['untuned'], 'goes with an adapter: name one, or leave it out') : {}),
       ...(body.model === undefined ? { model: 'name a model, or a method that needs none such as history-share' } : {}),
@@ -262,6 +268,7 @@ function problemsOf(body: EvaluationFields): Partial<Record<keyof EvaluationFiel
     ...(method.needs === 'instructions'
       ? lacks('instructionsDataset', 'instruction data for its first stage')
       : given(['instructionsDataset'], `the method ${method.name} takes no instructions: leave it out`)),
+    ...(method.blended ? {} : given(['items'], `the method ${method.name} has no blend: leave it out`)),
     ...(method.shotless ? {} : lacks('trainDataset', 'training data')),
     ...(body.trainDataset === undefined
       ? given(['validDataset'], 'goes with a trainDataset: name one, or leave it out')
@@ -290,6 +297,7 @@ export const evaluationSchema = z.object({
   dataset: idSchema('dataset'),
   split: splitSchema,
   trainDataset: idSchema('dataset').nullable(),
+  items: givenFactsSchema.nullable(),
   limit: countSchema(LIMITS.scoringRows).nullable(),
   template: templateSchema.nullable(),
   warnings: usageFields.warnings,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sha256Schema } from '../ids.ts';
 import { samplingSchema } from '../interactions.ts';
+import { LIMITS } from '../limits.ts';
 import { evaluatedMethodSchema } from '../methods.ts';
 import { templateSchema } from '../prompt.ts';
 import { hyperParametersSchema, STOP_REASONS, tuningSettingsSchema } from '../tuning.ts';
@@ -12,7 +13,7 @@ import { jobErrorSchema, nodeEventSchema } from './jobs.ts';
 import { nodeStatusSchema } from './nodes.ts';
 
 /** Both ends say it in the header `LINK_VERSION_HEADER` of the handshake; where they differ, the edge answers UPGRADE_REQUIRED. */
-export const LINK_VERSION = 3;
+export const LINK_VERSION = 4;
 export const LINK_PATH = '/internal/nodes/connect';
 export const LINK_VERSION_HEADER = 'X-Tallrec-Link';
 
@@ -51,6 +52,14 @@ export const jobAdapterSchema = z.object({
 });
 export type JobAdapter = z.infer<typeof jobAdapterSchema>;
 
+/** Facts about items, as one `itemStatisticsSchema` document; a node keeps it under its hash. */
+export const jobFactsSchema = z.object({
+  sha256: sha256Schema,
+  bytes: z.number().int().min(1).max(LIMITS.factsBytes),
+  path: signedPathSchema,
+});
+export type JobFacts = z.infer<typeof jobFactsSchema>;
+
 /** A checkpoint that some node has left on the edge. */
 export const jobCheckpointSchema = z.object({
   step: z.number().int(),
@@ -78,6 +87,8 @@ export const tuneJobSchema = z.object({
   settings: tuningSettingsSchema,
   train: jobDataSchema,
   valid: jobDataSchema.nullable(),
+  /** What the blend is fit with beside the samples. */
+  items: jobFactsSchema.nullable().default(null),
   init: jobAdapterSchema.nullable(),
 });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
@@ -102,6 +113,8 @@ export const evaluateJobSchema = z.object({
   valid: jobDataSchema.nullable().default(null),
   instructions: jobDataSchema.nullable().default(null),
   limit: z.number().int().nullable(),
+  /** In place of those of the adapter's blend; of a method, what its blend is fit with. */
+  items: jobFactsSchema.nullable().default(null),
   adapter: jobAdapterSchema.nullable(),
   untuned: z.boolean().default(false),
 });
@@ -113,6 +126,8 @@ export const scoreJobSchema = z.object({
   kind: z.literal('score'),
   model: modelNameSchema,
   adapter: jobAdapterSchema.nullable(),
+  /** In place of those of the adapter's blend. */
+  items: jobFactsSchema.nullable().default(null),
   template: templateSchema,
   data: jobDataSchema,
   /** Of samples, the bytes of the file in which this piece's whole rows lie; null for interactions. */

@@ -6,7 +6,7 @@ import { templateSchema } from '../prompt.ts';
 import { sampleSchema } from '../sample.ts';
 import { tuningSettingsSchema } from '../tuning.ts';
 import { goldenScoresSchema } from './adapters.ts';
-import { jobAdapterSchema } from './link.ts';
+import { jobAdapterSchema, jobFactsSchema } from './link.ts';
 import { rankInputSchema, rankResponseSchema, scoreResponseSchema } from './score.ts';
 
 export const NODE_PATHS = {
@@ -25,13 +25,19 @@ const relayedFields = {
   adapter: jobAdapterSchema.nullable(),
 };
 
-export const nodeScoreRequestSchema = z.object({ ...relayedFields, samples: z.array(sampleSchema).min(1) });
+const scoredFields = {
+  ...relayedFields,
+  /** In place of those of the adapter's blend. */
+  items: jobFactsSchema.nullable().default(null),
+};
+
+export const nodeScoreRequestSchema = z.object({ ...scoredFields, samples: z.array(sampleSchema).min(1) });
 export type NodeScoreRequest = z.infer<typeof nodeScoreRequestSchema>;
 
 export const nodeScoreResponseSchema = scoreResponseSchema.omit({ template: true, warnings: true });
 export type NodeScoreResponse = z.infer<typeof nodeScoreResponseSchema>;
 
-export const nodeRankRequestSchema = rankInputSchema.extend(relayedFields);
+export const nodeRankRequestSchema = rankInputSchema.extend(scoredFields);
 export type NodeRankRequest = z.infer<typeof nodeRankRequestSchema>;
 export const nodeRankResponseSchema = rankResponseSchema.omit({ template: true, warnings: true });
 export type NodeRankResponse = z.infer<typeof nodeRankResponseSchema>;

@@ -4,7 +4,7 @@ import { sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { templateSchema } from '../prompt.ts';
 import { historyItemSchema, itemSchema, nounSchema, sampleSchema } from '../sample.ts';
-import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
+import { adapterRefSchema, forceSchema, itemsFieldSchema, templateFieldSchema, usageFields } from './adapters.ts';
 import { modelNameSchema } from './jobs.ts';
 
 const modelFields = {
@@ -12,6 +12,7 @@ const modelFields = {
   adapter: adapterRefSchema
     .optional()
     .describe('By its content hash or an alias, such as production; without one the base model answers.'),
+  items: itemsFieldSchema,
   template: templateFieldSchema,
   force: forceSchema,
 };

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { countSchema } from '../counts.ts';
 import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
+import { adapterRefSchema, forceSchema, itemsFieldSchema, templateFieldSchema, usageFields } from './adapters.ts';
+import { givenFactsSchema } from './datasets.ts';
 import { createJobFields, jobFields, modelNameSchema } from './jobs.ts';
 import { scoreSchema } from './score.ts';
 
@@ -18,6 +19,7 @@ export const createScoringSchema = z
     ...createJobFields,
     model: modelNameSchema,
     adapter: adapterRefSchema.optional().describe('Without one the base model answers.'),
+    items: itemsFieldSchema,
     template: templateFieldSchema,
     force: forceSchema,
     task: scoringTaskSchema.default('score'),
@@ -48,6 +50,7 @@ export const scoringSchema = z.object({
   ...jobFields,
   model: z.string(),
   adapter: sha256Schema.nullable(),
+  items: givenFactsSchema.nullable(),
   ...usageFields,
   task: scoringTaskSchema,
   dataset: idSchema('dataset'),

@@ -4,27 +4,38 @@ import { idSchema, sha256Schema } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { hyperParametersSchema, tuningSettingsSchema, validRuleAucSchema } from '../tuning.ts';
 import { adapterRefSchema, forceSchema, templateFieldSchema, usageFields } from './adapters.ts';
+import { givenFactsSchema } from './datasets.ts';
 import { createJobFields, jobFields, modelNameSchema, stateFilterSchema } from './jobs.ts';
 import { pageQuerySchema } from './page.ts';
 
 /** What it does not know is refused: a setting misspelt would be a tuning by the defaults. */
-export const createTuningSchema = z.strictObject({
-  ...tuningSettingsSchema.shape,
-  template: templateFieldSchema,
-  force: forceSchema,
-  hyperParameters: hyperParametersSchema.strict().prefault({}),
-  ...createJobFields,
-  model: modelNameSchema,
-  dataset: idSchema('dataset'),
-  validDataset: idSchema('dataset')
-    .optional()
-    .describe(
-      'Validation data; without it the split of `dataset` (interactions), or a seeded tenth of it, is held out.',
-    ),
-  initAdapter: adapterRefSchema
-    .optional()
-    .describe('The adapter to start from: for the rec stage that of the alpaca stage.'),
-});
+export const createTuningSchema = z
+  .strictObject({
+    ...tuningSettingsSchema.shape,
+    template: templateFieldSchema,
+    force: forceSchema,
+    hyperParameters: hyperParametersSchema.strict().prefault({}),
+    ...createJobFields,
+    model: modelNameSchema,
+    dataset: idSchema('dataset'),
+    validDataset: idSchema('dataset')
+      .optional()
+      .describe(
+        'Validation data; without it the split of `dataset` (interactions), or a seeded tenth of it, is held out.',
+      ),
+    items: idSchema('dataset')
+      .optional()
+      .describe(
+        "Of the rec stage: a dataset of item-facts, which the adapter's blend weighs beside what the training samples tell of items.",
+      ),
+    initAdapter: adapterRefSchema
+      .optional()
+      .describe('The adapter to start from: for the rec stage that of the alpaca stage.'),
+  })
+  .refine(({ stage, items }) => items === undefined || stage === 'rec', {
+    path: ['items'],
+    message: 'goes with the rec stage, whose adapters have a blend: leave it out',
+  });
 export type CreateTuning = z.infer<typeof createTuningSchema>;
 
 export const tuningProgressSchema = z.object({
@@ -42,6 +53,7 @@ export const tuningSchema = z.object({
   model: z.string(),
   dataset: idSchema('dataset'),
   validDataset: idSchema('dataset').nullable(),
+  items: givenFactsSchema.nullable(),
   initAdapter: sha256Schema.nullable(),
   settings: tuningSettingsSchema,
   warnings: usageFields.warnings,

@@ -10,6 +10,7 @@ import { AT_WORK, avoidNode, findJob, isAtWork, type JobRow, listJobsAtWork, lis
 import { listAllConnectedNodes, type NodeRow } from '../../repo/nodes.ts';
 import { places, signedPath } from '../../storage/places.ts';
 import { forced, signedAdapter } from '../adapters.ts';
+import { factsOfJob } from '../item-facts.ts';
 import { afterChunk } from './batch.ts';
 import { changeState } from './state.ts';
 
@@ -183,6 +184,7 @@ async function tuneJob(deps: DescribeDeps, row: JobRow, spec: TuningSpec) {
     settings: spec.settings,
     train: await jobData(deps, row, spec.dataset, 'train'),
     valid: spec.validDataset ? await jobData(deps, row, spec.validDataset, 'all') : null,
+    items: await factsOfJob(deps, row, spec.items),
     init: await jobAdapter(deps, row, spec.initAdapter, spec.force),
   };
 }
@@ -199,6 +201,7 @@ async function evaluateJob(deps: DescribeDeps, row: JobRow, spec: EvaluationSpec
     train: spec.trainDataset ? await jobData(deps, row, spec.trainDataset, 'train') : null,
     valid: spec.validDataset ? await jobData(deps, row, spec.validDataset, 'all') : null,
     instructions: spec.instructionsDataset ? await jobData(deps, row, spec.instructionsDataset, 'all') : null,
+    items: await factsOfJob(deps, row, spec.items),
     adapter: await jobAdapter(deps, row, spec.adapter, spec.force),
     untuned: spec.untuned ?? false,
   };
@@ -207,11 +210,12 @@ async function evaluateJob(deps: DescribeDeps, row: JobRow, spec: EvaluationSpec
 async function scoreJob(deps: DescribeDeps, row: JobRow, { range, firstRow, rows }: ChunkSpec) {
   const batch = await findJob(deps.db, row.parent!);
   if (!batch) throw new TallrecError('NOT_FOUND', `The batch ${row.parent} has been deleted.`);
-  const { dataset, adapter, template, force, catalogue, top } = batch.spec as ScoringSpec;
+  const { dataset, adapter, items, template, force, catalogue, top } = batch.spec as ScoringSpec;
   return {
     kind: 'score' as const,
     model: row.model!,
     adapter: await jobAdapter(deps, row, adapter, force),
+    items: await factsOfJob(deps, row, items),
     template,
     data: await jobData(deps, row, dataset, 'all'),
     range,

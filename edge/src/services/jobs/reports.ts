@@ -206,9 +206,10 @@ async function publish(
   const { id, fence, workspace } = row;
   if (result.kind === 'tune' && row.spec.kind === 'tuning') {
     await requireFile(deps, row, RESULT_FILES.report);
-    const { settings } = row.spec;
+    const { settings, items = null } = row.spec;
     const { name, model, createdBy } = row;
-    await publishAdapter(deps, { workspace, job: id, fence, name, model: model!, createdBy, settings }, result);
+    const run = { workspace, job: id, fence, name, model: model!, createdBy, settings, items };
+    await publishAdapter(deps, run, result);
     const { adapter, bestValidAuc, stopReason } = result;
     return { kind: 'tuning', adapter, bestValidAuc, stopReason, fence };
   }

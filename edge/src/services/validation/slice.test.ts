@@ -46,6 +46,14 @@ function ratings(rows: number): string {
   return csv;
 }
 
+function itemFacts(rows: number): string {
+  const lines = Array.from(
+    { length: rows },
+    (_, at) => `${at % (rows - 100)},Film ${at},${at % 7},${7 + (at % 977)}\n`,
+  );
+  return `id,title,likes,ratings\n${lines.join('')}`;
+}
+
 describe('a validation in slices', () => {
   const files: [DatasetKind, DatasetFormat, string, BadRows?][] = [
     ['interactions', 'csv', ratings(20_000)],
@@ -57,6 +65,7 @@ describe('a validation in slices', () => {
       ),
     ],
     ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n')],
+    ['item-facts', 'csv', itemFacts(20_000)],
     ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n'), 'leave-out'],
   ];
 

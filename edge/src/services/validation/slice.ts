@@ -1,9 +1,10 @@
 // One slice of a validation: streamed, never held whole, its rows counted, checked and written in their normalised form. What it
 // leaves for the next slice lies in R2, so that a slice that runs again starts where the one before has ended.
+import type { ItemStatistics } from '@tallrec/shared/item-opinions';
 import type { ItemIndexState } from '@tallrec/shared/rows/counts/item-index';
 import { openParquet, ParquetFault, parquetLines } from '@tallrec/shared/rows/files/parquet';
 import { type CheckedRow, RowPass, type RowPassState } from '@tallrec/shared/rows/row-pass';
-import type { Dataset } from '@tallrec/shared/wire/datasets';
+import type { Dataset, ItemFacts } from '@tallrec/shared/wire/datasets';
 import type { Deps } from '../../deps.ts';
 import type { DatasetRow } from '../../repo/datasets.ts';
 import { places } from '../../storage/places.ts';
@@ -26,6 +27,8 @@ export interface Validated {
   accepted: boolean;
   parts: R2UploadedPart[];
   stats: NonNullable<Dataset['stats']>;
+  /** Null of all that are not facts about items, and where these are refused. */
+  facts: Dataset['facts'];
   warnings: string[];
   errorCount: number;
   rowErrors: Dataset['rowErrors'];
@@ -47,6 +50,7 @@ export function refusal(rowError: Dataset['rowErrors'][number]): Validated {
     accepted: false,
     parts: [],
     stats: { rows: 0, users: null, items: null, likedShare: null, labelled: 0, unusable: null, profile: null },
+    facts: null,
     warnings: [],
     errorCount: 1,
     rowErrors: [rowError],
@@ -98,7 +102,9 @@ export async function validateSlice(
   const parts = await writer.finish();
   const accepted = !pass.isRefused();
   if (accepted) await writeItems(bucket, input.dataset, pass.rankedItems());
-  return { accepted, parts, stats: pass.stats(), warnings: pass.warnings(), errorCount, rowErrors };
+  const isFacts = accepted && input.dataset.kind === 'item-facts';
+  const facts = isFacts ? await writeFacts(bucket, input.dataset, pass.itemStatistics()) : null;
+  return { accepted, parts, stats: pass.stats(), facts, warnings: pass.warnings(), errorCount, rowErrors };
 }
 
 async function passText(
@@ -154,6 +160,18 @@ async function writeItems(
   if (kind !== 'instructions') await bucket.put(places.datasetItems(workspace, id), JSON.stringify(items));
 }
 
+/** R2 checks the sum of what it stores. */
+async function writeFacts(
+  bucket: R2Bucket,
+  { id, workspace }: ValidationInput['dataset'],
+  { items, ...sums }: ItemStatistics,
+): Promise<ItemFacts> {
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...sums, items }));
+  const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex();
+  await bucket.put(places.datasetFacts(workspace, id), bytes, { sha256 });
+  return { sha256, bytes: bytes.length, entries: items.length, ...sums };
+}
+
 /** Rows of a dataset that is refused are of no use to anyone. */
 class GoodRowsWriter {
   private readonly pass: RowPass;
@@ -196,7 +214,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 4;
+const STATE_VERSION = 5;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}
@@ -222,11 +240,12 @@ interface Block {
 async function saveState(bucket: R2Bucket, key: string, state: ValidationState): Promise<void> {
   const blocks = blocksOf(state);
   const { tally, ...pass } = state.pass;
+  const { counts, ratings, titles, facts } = tally;
   const json = new TextEncoder().encode(
     JSON.stringify({
       version: STATE_VERSION,
       pass,
-      tally: { counts: tally.counts, ratings: tally.ratings, full: TABLES.map((name) => tally[name].full) },
+      tally: { counts, ratings, titles, facts, full: TABLES.map((name) => tally[name].full) },
       writer: { parts: state.writer.parts },
       blockBytes: blocks.map((block) => block.length),
     }),

@@ -82,6 +82,7 @@ export async function restartValidation(
       instance: next,
       rowsUploadId: null,
       stats: null,
+      facts: null,
       warnings: [],
       errorCount: 0,
       rowErrors: [],

@@ -43,7 +43,7 @@ async function uploadedDataset(text = content, kind: DatasetKind = 'instructions
     subject: id,
     bytes: text.length,
   });
-  const fixed = { name: 'x', kind, format: 'jsonl', sha256: null, sampling, stats: null } as const;
+  const fixed = { name: 'x', kind, format: 'jsonl', sha256: null, sampling, stats: null, facts: null } as const;
   const empty = {
     columns: null,
     badRows: 'refuse' as const,

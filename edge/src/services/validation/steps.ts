@@ -124,7 +124,9 @@ async function stop(
   await abortMultipart(deps.bucket, places.datasetRows(workspace, id), rowsUploadId);
   await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validation));
   // Another validation of the same bytes finds the same items.
-  if (!row || row.state === 'deleting') await deps.bucket.delete(places.datasetItems(workspace, id));
+  if (!row || row.state === 'deleting') {
+    await deps.bucket.delete([places.datasetItems(workspace, id), places.datasetFacts(workspace, id)]);
+  }
   return { status: 'stopped' };
 }
 
@@ -151,13 +153,13 @@ export async function settleValidation(
     return (await beginAnew(deps, input)).status;
   }
   await deletePrefix(deps.bucket, places.datasetValidation(workspace, id, validationOf(instance)));
-  const { stats, warnings, errorCount, rowErrors } = found;
+  const { stats, facts, warnings, errorCount, rowErrors } = found;
   const nowMs = deps.clock.nowMs();
   const moved = await moveDataset(deps.db, id, {
     workspace,
     from: ['validating'],
     instance,
-    change: { state, rowsUploadId: null, stats, warnings, errorCount, rowErrors },
+    change: { state, rowsUploadId: null, stats, facts, warnings, errorCount, rowErrors },
     nowMs,
     audit: { ctx: system(workspace), action: `dataset.${state === 'ready' ? 'accept' : 'reject'}`, subject: id, nowMs },
   });

@@ -23,7 +23,7 @@ export function roundedId(value: unknown): Pick<RowFault, 'problem' | 'fix'> | n
 
 const ID_COLUMNS = ['user', 'item'] as const;
 
-const FIXES: Record<Column, string> = {
+const FIXES: Partial<Record<Column, string>> = {
   user: 'Give every row the id of its user.',
   item: 'Give every row the id of its item.',
   title: 'Give every row the title of its item: the model reads titles.',
@@ -82,7 +82,15 @@ export function checkInteraction(
   return { faults };
 }
 
-const EXAMPLE: Partial<Record<Column, unknown>> = { user: '1', item: '1193', title: '…', rating: 5, time: 978300760 };
+const EXAMPLE: Partial<Record<Column, unknown>> = {
+  user: '1',
+  item: '1193',
+  title: '…',
+  rating: 5,
+  time: 978300760,
+  likes: 30,
+  ratings: 40,
+};
 
 export interface MappedRow {
   cells: Cells;

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Interaction } from '../../interactions.ts';
+import type { ItemFact } from '../../item-facts.ts';
 import {
   ANSWERS,
   type InstructionRow,
@@ -18,6 +19,7 @@ import { type RowFault, shown } from '../row-fault.ts';
 import type { GoodRow } from '../row-reader.ts';
 import { type Cells, checkInteraction, jsonKeyMapper, type KeyMapper, parseId } from './check-interaction.ts';
 import { checkItem } from './check-item.ts';
+import { checkItemFact } from './check-item-fact.ts';
 import type { Notation } from './notation.ts';
 
 /** `isCut`: a text of it was too long. */
@@ -25,7 +27,8 @@ export type Normalised =
   | { kind: 'interactions'; row: Interaction; isCut?: boolean }
   | { kind: 'samples'; row: Sample }
   | { kind: 'instructions'; row: InstructionRow }
-  | { kind: 'items'; row: Item; isCut?: boolean };
+  | { kind: 'items'; row: Item; isCut?: boolean }
+  | { kind: 'item-facts'; row: ItemFact; isCut?: boolean };
 
 /** `hopeless`: no other row of the file will be better. */
 export type Checked = Normalised | { faults: RowFault[]; hopeless?: boolean };
@@ -138,13 +141,20 @@ export function tableCheck(kind: TableKind, { columnsOf, notation, titles }: Tab
     const columns = columnsOf(row);
     if ('faults' in columns) return columns;
     const { cells, names } = columns;
-    if (kind === 'items') {
-      const item = checkItem(cells, names);
-      return 'value' in item ? { kind, row: item.value, ...(item.isCut ? { isCut: true } : {}) } : item;
-    }
+    if (kind === 'items') return withKind(kind, checkItem(cells, names));
+    if (kind === 'item-facts') return withKind(kind, checkItemFact(cells, names));
     const found = titles?.get(String(parseId(cells.item)));
     if (titles && !found) return { faults: [withoutTitle(cells, names, titles)] };
-    const checked = checkInteraction(found ? { ...cells, ...found } : cells, names, notation);
-    return 'value' in checked ? { kind, row: checked.value, ...(checked.isCut ? { isCut: true } : {}) } : checked;
+    return withKind(kind, checkInteraction(found ? { ...cells, ...found } : cells, names, notation));
   };
+}
+
+type CheckedCells<Row> = { value: Row; isCut: boolean } | { faults: RowFault[] };
+
+function withKind<Kind extends TableKind>(
+  kind: Kind,
+  checked: CheckedCells<Extract<Normalised, { kind: Kind }>['row']>,
+): Checked {
+  if ('faults' in checked) return checked;
+  return { kind, row: checked.value, ...(checked.isCut ? { isCut: true } : {}) } as Normalised;
 }

@@ -1,7 +1,7 @@
 // Names of columns as rating files have them, and what they are here.
 import type { Interaction } from '../../interactions.ts';
 
-export type Column = keyof Interaction;
+export type Column = keyof Interaction | 'likes' | 'ratings' | 'mean';
 
 /** Our own name first, then those of well-known data sets; compared without case, spaces and punctuation. */
 const NAMES: Record<Column, readonly string[]> = {
@@ -53,6 +53,9 @@ const NAMES: Record<Column, readonly string[]> = {
     'dateadded',
   ],
   by: ['by', 'author', 'creator', 'artist', 'director', 'bookauthor'],
+  likes: ['likes', 'likecount', 'likescount', 'numlikes', 'positiveratings', 'positive'],
+  ratings: ['ratings', 'count', 'ratingcount', 'ratingscount', 'numratings', 'totalratings'],
+  mean: ['mean', 'likedshare', 'shareliked', 'likeshare', 'meanlike', 'meanliked'],
 };
 
 export const COLUMNS = Object.keys(NAMES) as [Column, ...Column[]];
@@ -61,13 +64,25 @@ export const COLUMNS = Object.keys(NAMES) as [Column, ...Column[]];
 export interface Layout {
   columns: readonly Column[];
   optional: readonly Column[];
+  /** Of each of these a file needs at least one. */
+  either?: readonly (readonly Column[])[];
   /** Further names that mean a column in files of this kind alone. */
   names?: Partial<Record<Column, readonly string[]>>;
 }
 /** Each row is a rating. */
-export const RATINGS: Layout = { columns: COLUMNS, optional: ['by'] };
+export const RATINGS: Layout = { columns: ['user', 'item', 'title', 'rating', 'time', 'by'], optional: ['by'] };
 /** Each row is an item, as of a catalogue. */
 export const ITEMS: Layout = { columns: ['item', 'title', 'by'], optional: ['item', 'by'], names: { item: ['id'] } };
+/** Each row tells how many people rated an item, and how many or which share of them liked it. */
+export const ITEM_FACTS: Layout = {
+  columns: ['item', 'title', 'by', 'likes', 'ratings', 'mean'],
+  optional: ['item', 'title', 'by', 'likes', 'mean'],
+  either: [
+    ['title', 'item'],
+    ['likes', 'mean'],
+  ],
+  names: { item: ['id'] },
+};
 
 /** Titles come from elsewhere. */
 export function withoutTitles(layout: Layout): Layout {
@@ -75,7 +90,7 @@ export function withoutTitles(layout: Layout): Layout {
 }
 
 /** The kinds of datasets whose files are tables. */
-export const LAYOUTS = { interactions: RATINGS, items: ITEMS } as const;
+export const LAYOUTS = { interactions: RATINGS, items: ITEMS, 'item-facts': ITEM_FACTS } as const;
 export type TableKind = keyof typeof LAYOUTS;
 
 export function isTableKind(kind: string): kind is TableKind {
@@ -200,11 +215,13 @@ export function mapColumns(
   }
   const used = new Set(Object.values(index));
   const found = layout.columns.filter((column) => index[column] !== undefined);
+  const isThere = (column: Column) => found.includes(column) || absent.includes(column);
+  const lacking = (layout.either ?? []).filter((group) => !group.some(isThere)).map(([first]) => first);
   return {
     index,
     names: Object.fromEntries(found.map((column) => [column, header[index[column]!]])),
     missing: layout.columns.filter(
-      (column) => index[column] === undefined && !absent.includes(column) && !layout.optional.includes(column),
+      (column) => (!layout.optional.includes(column) && !isThere(column)) || lacking.includes(column),
     ),
     absent,
     unused: header.filter((_, at) => !used.has(at)),

@@ -1,4 +1,5 @@
 // The distinct items of a dataset's rows, for searching: the first of them, up to what fits in memory beside all else.
+import type { ItemCounts } from '../../item-opinions.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Item } from '../../sample.ts';
 import type { DatasetItem } from '../../wire/datasets.ts';
@@ -39,6 +40,12 @@ export class ItemIndex {
     if (liked) item.liked++;
   }
 
+  /** What other records tell of it. */
+  tell(key: string, { likes, ratings }: ItemCounts): void {
+    const item = this.items.get(key);
+    if (item) Object.assign(item, { likes, ratings });
+  }
+
   /** What the item was called first, where it is kept. */
   titleOf(key: string): string | undefined {
     return this.items.get(key)?.title;
@@ -61,8 +68,9 @@ export class ItemIndex {
     return { items: [...this.items.values()], complete: this.complete };
   }
 
-  /** Those in the most rows first, else as they came. */
+  /** Those in the most rows first, of which other records tell the most ratings; else as they came. */
   ranked(): ItemIndexState {
-    return { items: [...this.items.values()].sort((a, b) => b.rows - a.rows), complete: this.complete };
+    const items = [...this.items.values()].sort((a, b) => b.rows - a.rows || (b.ratings ?? 0) - (a.ratings ?? 0));
+    return { items, complete: this.complete };
   }
 }

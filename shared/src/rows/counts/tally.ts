@@ -1,10 +1,13 @@
 // What is counted while a dataset's rows pass, and what in them looks odd.
 import { paperSplitSizes, type Sampling } from '../../interactions.ts';
+import { type ItemFact, keysOfFact } from '../../item-facts.ts';
+import type { ItemStatistics } from '../../item-opinions.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Item, Sample } from '../../sample.ts';
 import type { DatasetKind, DatasetProfile, DatasetStats } from '../../wire/datasets.ts';
 import type { Normalised } from '../checks/row-check.ts';
 import { DistinctCounter } from './distinct-counter.ts';
+import { FactTotals, type FactTotalsState } from './fact-totals.ts';
 import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
@@ -45,6 +48,7 @@ export interface TallyState {
   rows: DistinctCounter['table'];
   index: ItemIndexState;
   titles: OddTitlesState;
+  facts: FactTotalsState;
 }
 
 const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
@@ -53,6 +57,8 @@ const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
   samples: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
   instructions: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
   items: (count) => `${counted(count, 'row is', 'rows are')} of an item that has come before`,
+  'item-facts': (count) =>
+    `${counted(count, 'row is', 'rows are')} of an item that has come before, of which the first row counts`,
 };
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -74,6 +80,7 @@ export class Tally {
   private readonly seen: DistinctCounter;
   private readonly index: ItemIndex;
   private readonly titles: OddTitles;
+  private readonly facts: FactTotals;
 
   constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
     this.kind = kind;
@@ -99,12 +106,14 @@ export class Tally {
     this.seen = new DistinctCounter(MAX_DISTINCT, from?.rows);
     this.index = new ItemIndex(from?.index);
     this.titles = new OddTitles(from?.titles);
+    this.facts = new FactTotals(from?.facts);
   }
 
   get state(): TallyState {
-    const { counts, ratings, users, items, seen, index, titles } = this;
+    const { counts, ratings, users, items, seen, index, titles, facts } = this;
     const tables = { users: users.table, items: items.table, rows: seen.table };
-    return { counts, ratings: ratings.state, ...tables, index: index.state, titles: titles.state };
+    const states = { ratings: ratings.state, index: index.state, titles: titles.state, facts: facts.state };
+    return { counts, ...tables, ...states };
   }
 
   /** @param text the normalised row as it is written */
@@ -116,6 +125,7 @@ export class Tally {
     if (checked.kind === 'interactions') this.titles.add(checked.row.item, checked.row);
     if (checked.kind === 'items') this.titles.add(checked.row.id, checked.row);
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
+    else if (checked.kind === 'item-facts') this.addFact(checked.row);
     else if (checked.kind === 'items') {
       if (this.countItem(checked.row.id, checked.row, false) > 1) counts.repeated++;
     } else {
@@ -162,6 +172,24 @@ export class Tally {
     if (row.time !== counts.firstTime) counts.sameTime = false;
   }
 
+  /** One that any of its names has come before counts nothing. */
+  private addFact(row: ItemFact): void {
+    if (row.title !== undefined) this.titles.add(row.id, { title: row.title });
+    const isKnown = keysOfFact(row).map((key) => this.seen.add(key) > 1);
+    if (isKnown.includes(true)) {
+      this.counts.repeated++;
+      return;
+    }
+    this.facts.add(row);
+    const { id, title = id!, by, likes, ratings } = row;
+    this.countItem(id, { title, by }, false);
+    this.index.tell(keyOfItem(id, { title, by }), { likes, ratings });
+  }
+
+  itemStatistics(): ItemStatistics {
+    return this.facts.statistics();
+  }
+
   /** @returns in how many rows it has been, or 0 where there were too many items to count */
   private countItem(id: string | undefined, names: Pick<Item, 'title' | 'by'>, liked: boolean): number {
     const key = keyOfItem(id, names);
@@ -189,7 +217,7 @@ export class Tally {
       rows,
       users: withUser > 0 && withUser === rows ? this.users.size : null,
       items: this.items.size === 0 ? null : this.items.size,
-      likedShare: labelled > 0 ? liked / labelled : null,
+      likedShare: labelled > 0 ? liked / labelled : this.facts.likedShare,
       labelled,
       profile: this.profile(),
     };
@@ -245,7 +273,7 @@ export class Tally {
           : `${unlabelled} rows do not say what was liked: they can only be scored.`,
       );
     }
-    if (likedShare === 1 || likedShare === 0) {
+    if (counts.labelled > 0 && (likedShare === 1 || likedShare === 0)) {
       const cause =
         kind === 'interactions' ? ` when ratings above ${sampling.likedAbove} are likes: choose another threshold` : '';
       found.push(`${likedShare === 1 ? 'Every' : 'No'} row counts as liked${cause}. An AUC needs both.`);

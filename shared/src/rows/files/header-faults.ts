@@ -27,13 +27,17 @@ export function lackingName(name: string, needed: readonly string[], header: rea
 /** A column that is needed and that no name stands for. */
 export function missingColumn(
   column: Column,
-  { columns, optional }: Layout,
+  { columns, optional, either = [] }: Layout,
   { header, dialect }: { header: readonly string[]; dialect: Dialect },
   { unused }: Pick<ColumnMap, 'unused'>,
 ): BadRow {
-  const example = columns.filter((one) => !optional.includes(one) || one === 'item');
+  const first = either.map(([one]) => one);
+  const example = columns.filter(
+    (one) => !optional.includes(one) || first.includes(one) || (one === 'item' && either.length === 0),
+  );
+  const needed = either.find((group) => group.includes(column)) ?? [column];
   if (dialect.byOrder) {
-    const problem = `The file has no header line, and which column holds ${column} cannot be told by their order.`;
+    const problem = `The file has no header line, and which column holds ${needed.join(' or ')} cannot be told by their order.`;
     const order = example.map((one, at) => `${one}=${at + 1}`).join(',');
     return {
       line: 1,
@@ -49,7 +53,7 @@ export function missingColumn(
   return {
     line: 1,
     column,
-    problem: `The header has no column for ${column}.${apart}`,
-    fix: `Name it one of: ${namesOf(column)}. The first line has to name the columns, such as ${example.join(',')}.${likely}${without}`,
+    problem: `The header has no column for ${needed.join(' or ')}.${apart}`,
+    fix: `Name it one of: ${needed.map(namesOf).join(', ')}. The first line has to name the columns, such as ${example.join(',')}.${likely}${without}`,
   };
 }
