@@ -16,7 +16,7 @@ export const STORIES: Record<'random' | 'movies' | 'checkpoint', Omit<StorySetti
     hyperParameters: {
       learningRate: 1e-3,
       batchSize: 16,
-      maxSteps: 40,
+      maxSteps: 30,
       warmupSteps: 5,
       evaluateEverySteps: 10,
       loraModules: [...LINEAR_MODULES],
