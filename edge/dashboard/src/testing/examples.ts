@@ -30,7 +30,14 @@ export function tuningOf(
   return tuningSchema.parse({
     ...job,
     ...{ id: idOf('tun', number), name: `tuning ${number}`, model: 'tiny', dataset: idOf('ds', 1), validDataset: null },
-    ...{ initAdapter: null, progress: null, adapter: hashOf(number), bestValidAuc: 0.6, stopReason: 'finished' },
+    ...{
+      items: null,
+      initAdapter: null,
+      progress: null,
+      adapter: hashOf(number),
+      bestValidAuc: 0.6,
+      stopReason: 'finished',
+    },
     settings: tuningSettingsSchema.parse(settings ?? {}),
     warnings: [],
     ...changes,
@@ -55,6 +62,7 @@ export function evaluationOf(number: number, changes: Partial<Evaluation> = {}):
       untuned: false,
       split: 'test',
       trainDataset: null,
+      items: null,
       limit: null,
       template: null,
       method: null,
@@ -78,7 +86,7 @@ export function adapterOf(number: number, changes: Partial<Adapter> = {}): Adapt
       templateAssumed: false,
     },
     files: { configSha256: hashOf(1), weightsSha256: hashOf(2), weightsBytes: 1 },
-    ...{ tuning: idOf('tun', number), metrics: null, blend: null, aliases: [], warnings: [] },
+    ...{ items: null, tuning: idOf('tun', number), metrics: null, blend: null, aliases: [], warnings: [] },
     ...{ createdBy: 'key', createdAt: AT },
     ...changes,
   });

@@ -46,6 +46,7 @@ export const adapterTexts = {
     items: (items: string) => `${items} items`,
     liked: (share: string) => `${share} liked`,
     heldOut: 'validated on a part of it that was set aside',
+    itemFacts: 'Facts about items',
     start: 'Began from an adapter',
     tuning: 'Tuning',
     tuningGone: 'It was deleted; its settings are no longer known.',

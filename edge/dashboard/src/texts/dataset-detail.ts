@@ -84,6 +84,12 @@ export const datasetDetailTexts = {
     samples: 'Examples',
     notCounted: 'Its rows were not counted.',
   },
+  itemFacts: {
+    title: 'The most rated items',
+    lead: 'What a tuning can be given beside its samples, and scores in place of what an adapter was given.',
+    columns: { title: 'Item', by: 'Creator', likes: 'Likes', ratings: 'Ratings' },
+    more: (shown: string, all: string) => `The first ${shown} of ${all}.`,
+  },
   facts: 'Facts',
   fact: {
     bytes: 'Size',

@@ -11,7 +11,13 @@ export const datasetTexts = {
     bytes: 'Size',
     created: 'Created',
   },
-  kinds: { interactions: 'Ratings', samples: 'Samples', instructions: 'Instructions', items: 'Items' },
+  kinds: {
+    interactions: 'Ratings',
+    samples: 'Samples',
+    instructions: 'Instructions',
+    items: 'Items',
+    'item-facts': 'Facts about items',
+  },
   formats: { csv: 'CSV', jsonl: 'JSON Lines', json: 'JSON', parquet: 'Parquet' },
   columnNames: {
     user: 'User',
@@ -20,6 +26,9 @@ export const datasetTexts = {
     rating: 'Rating',
     time: 'Time',
     by: 'Creator',
+    likes: 'Likes',
+    ratings: 'Number of ratings',
+    mean: 'Share of likes',
   },
   states: {
     created: 'Not uploaded',

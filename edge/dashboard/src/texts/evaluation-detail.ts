@@ -131,6 +131,7 @@ export const evaluationDetailTexts = {
     popularityDataset: 'Popularity from',
     validDataset: 'Validated on',
     instructionsDataset: 'Instructions',
+    items: 'Facts about items',
     shots: 'Examples (K)',
     seed: 'Seed',
     template: 'Prompt template',

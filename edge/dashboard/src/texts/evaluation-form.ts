@@ -41,6 +41,10 @@ export const evaluationFormTexts = {
     label: 'Validation data',
     hint: 'What it chooses by; left empty, a part of what it learns from is set aside.',
   },
+  items: {
+    label: 'Facts about items',
+    hint: 'Newer counts in place of those that the adapter was tuned with; of a method with a blend, what it weighs. Usually empty.',
+  },
   instructionsDataset: { label: 'Instructions', hint: 'What its first stage learns from.' },
   shots: {
     label: 'Examples (K)',

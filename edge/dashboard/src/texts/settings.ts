@@ -16,6 +16,10 @@ export const settingTexts = {
     label: 'Validation data',
     hint: 'What it is judged by while it learns; left empty, a part of the dataset is set aside.',
   },
+  items: {
+    label: 'Facts about items',
+    hint: 'What is known of items from elsewhere; the adapter’s ranking weighs them. Usually empty.',
+  },
   initAdapter: { label: 'Start from adapter', hint: 'Go on from an earlier tuning of the same model; usually empty.' },
   shots: {
     label: 'Examples (K)',

@@ -75,6 +75,7 @@ export const tuningDetailTexts = {
     model: 'Model',
     dataset: 'Dataset',
     validDataset: 'Validation data',
+    items: 'Facts about items',
     initAdapter: 'Started from adapter',
     node: 'Node',
     adapter: 'Adapter',

@@ -127,9 +127,9 @@ function columnsByOrder(rows: readonly (readonly string[])[], layout: Layout): N
   const columnsWhere = (test: (cells: string[]) => boolean, from: number) =>
     Array.from({ length: width }, (_, at) => at).filter((at) => at >= from && test(rows.map((row) => row[at] ?? '')));
   const isText = (cells: string[]) => cells.filter((cell) => /\p{L}{2}/u.test(cell)).length > cells.length / 2;
-  // Counts do not tell themselves from each other.
-  if (layout.columns.includes('ratings')) return {};
   if (!layout.columns.includes('rating')) {
+    // Counts do not tell themselves from each other.
+    if (layout.columns.includes('ratings')) return {};
     return width >= 2 && columnsWhere(isText, 1)[0] === 1 ? { item: '1', title: '2' } : {};
   }
   const isTime = (cells: string[]) => cells.every((cell) => (likelyTime(cell) ?? 0) >= LEAST_SECONDS);

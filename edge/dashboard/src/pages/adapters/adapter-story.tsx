@@ -63,6 +63,7 @@ function originOf(adapter: Adapter, tuning: Tuning | undefined): Step[] {
   return [
     { title: words.data, told: <DataTold id={dataset} validated={validDataset !== null} /> },
     ...(validDataset ? [{ title: words.validData, told: <DataTold id={validDataset} validated /> }] : []),
+    ...(adapter.items ? [{ title: words.itemFacts, told: <DataTold id={adapter.items.dataset} validated /> }] : []),
     ...(initAdapter ? [{ title: words.start, told: <AdapterLink id={initAdapter} /> }] : []),
     { title: words.tuning, told: <TuningTold tuning={tuning} /> },
   ];

@@ -38,6 +38,7 @@ export function settingsOf(
   }
   data('trainDataset', tuning ? tuning.dataset : evaluation?.trainDataset);
   data('validDataset', source.validDataset);
+  data('items', source.items?.dataset);
   data('initAdapter', tuning?.initAdapter);
   data('instructionsDataset', tuning ? null : evaluation?.instructionsDataset);
   // Of what learns, no number means all.

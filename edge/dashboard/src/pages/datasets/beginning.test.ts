@@ -19,6 +19,8 @@ describe('the beginning of a file', () => {
     ['ratings as JSON Lines', lines({ user: 1, item: 2, title: 'A', rating: 3, time: 4 }), 'interactions', 'jsonl'],
     ['a catalogue', 'id,title,author\n1,A,B\n', 'items', 'csv'],
     ['a catalogue as JSON', JSON.stringify([{ id: 1, title: 'A' }]), 'items', 'json'],
+    ['facts about items', 'id,title,likes,ratings\n1,A,3,4\n', 'item-facts', 'csv'],
+    ['facts about items as JSON', JSON.stringify([{ title: 'A', mean: 0.5, count: 4 }]), 'item-facts', 'json'],
     ['our samples', lines(SAMPLE), 'samples', 'jsonl'],
     ['published samples', JSON.stringify([toInstructionRow(SAMPLE)], null, 2), 'samples', 'json'],
     ['instructions', `\ufeff${lines({ instruction: 'Name a colour.', output: 'Blue.' })}`, 'instructions', 'jsonl'],
@@ -48,6 +50,13 @@ describe('the beginning of a file', () => {
       errorCount: 0,
     });
     expect(readBeginning(beginning(text), meaning).errors).toMatchObject([{ line: 11 }]);
+  });
+
+  it('of facts about items needs a name of the item and a count, whichever', () => {
+    const { columns, optional, missing } = columnsOf(['film', 'likes', 'ratings'], 'item-facts', {})!;
+    expect([columns.length, optional.includes('title'), missing]).toEqual([6, true, ['title']]);
+    expect(columnsOf(['film', 'likes', 'ratings'], 'item-facts', { title: 'film' })).toMatchObject({ missing: [] });
+    expect(columnsOf(['id', 'count'], 'item-facts', {})).toMatchObject({ missing: ['likes'] });
   });
 
   it('is read by the columns that people name', () => {

@@ -3,13 +3,13 @@ import { type Interaction, samplingSchema } from '@tallrec/shared/interactions';
 import { LIMITS } from '@tallrec/shared/limits';
 import type { Normalised } from '@tallrec/shared/rows/checks/row-check';
 import {
+  COLUMNS,
   type Column,
   doubtfulColumn,
   isTableKind,
   LAYOUTS,
   mapColumns,
   type NamedColumns,
-  RATINGS,
 } from '@tallrec/shared/rows/columns/columns';
 import { isParquet } from '@tallrec/shared/rows/files/binary-files';
 import { FileReader } from '@tallrec/shared/rows/files/file-reader';
@@ -89,7 +89,7 @@ export interface Look {
 }
 
 /** Whatever the columns are, they are shown. */
-const ANY_COLUMNS = { columns: RATINGS.columns, optional: RATINGS.columns };
+const ANY_COLUMNS = { columns: COLUMNS, optional: COLUMNS };
 
 export function lookAt(beginning: Beginning): Look {
   const reader = new FileReader({ layout: ANY_COLUMNS, named: null, format: null });
@@ -134,6 +134,7 @@ function kindOf(header: readonly string[], beginning: Beginning, format: Dataset
   if (format !== 'csv' && (header.includes('history') || header.includes('target'))) return 'samples';
   const { names } = mapColumns(header, LAYOUTS.interactions);
   const rated = names.user !== undefined || names.rating !== undefined;
+  if (!rated && mapColumns(header, LAYOUTS['item-facts']).missing.length === 0) return 'item-facts';
   return names.title !== undefined && !rated ? 'items' : 'interactions';
 }
 

@@ -1,12 +1,18 @@
 // Which column of the file holds what: guessed, and corrected by people.
 import { Select, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import type { DatasetKind } from '@tallrec/shared/wire/datasets';
 import { texts } from '../../texts.ts';
 import { columnsOf, type Look } from './beginning.ts';
 import { type DatasetValues, namedBy } from './dataset-form.ts';
 
 const words = texts.datasetForm.columns;
 const names = texts.datasets.columnNames;
+
+const HINTS: Partial<Record<DatasetKind, Partial<Record<string, string>>>> = {
+  items: words.itemHints,
+  'item-facts': words.factHints,
+};
 
 interface ColumnFieldsProps {
   form: UseFormReturnType<DatasetValues>;
@@ -18,7 +24,7 @@ export function ColumnFields({ form, look }: ColumnFieldsProps) {
   const known = columnsOf(look.header, kind, named);
   if (!known) return null;
   const { columns, optional, missing } = known;
-  const hints: Partial<Record<string, string>> = kind === 'items' ? words.itemHints : words.hints;
+  const hints: Partial<Record<string, string>> = HINTS[kind] ?? words.hints;
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">

@@ -17,7 +17,7 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
   const holdsSamples = ready && (kind === 'interactions' || kind === 'samples');
   return (
     <>
-      {ready && kind !== 'items' && mayTune && (
+      {(holdsSamples || (ready && kind === 'instructions')) && mayTune && (
         <LinkButton to="/tunings/new" search={{ dataset: id, ...(kind === 'instructions' ? { stage: 'alpaca' } : {}) }}>
           {verbs.tune}
         </LinkButton>

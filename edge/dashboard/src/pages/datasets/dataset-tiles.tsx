@@ -21,13 +21,13 @@ export function DatasetTiles({ dataset: { kind, stats } }: { dataset: Dataset })
   return (
     <Tiles>
       <Tile name={kind === 'interactions' ? words.ratings : words.rows} value={formatNumber(rows)} />
-      {kind !== 'instructions' && kind !== 'items' && <Tile name={words.users} value={counted(users)} />}
+      {(kind === 'interactions' || kind === 'samples') && <Tile name={words.users} value={counted(users)} />}
       {kind !== 'instructions' && <Tile name={words.items} value={counted(items)} />}
       {likedShare !== null && (
         <Tile
           name={words.liked}
           value={formatShare(likedShare)}
-          {...(labelled < rows ? { hint: words.likedOf(formatNumber(labelled)) } : {})}
+          {...(labelled > 0 && labelled < rows ? { hint: words.likedOf(formatNumber(labelled)) } : {})}
         />
       )}
       {samples !== null && <Tile name={words.samples} value={formatNumber(samples)} />}

@@ -24,7 +24,7 @@ export function ExampleFields({ form, reading, sampling }: ExampleFieldsProps) {
   const { kind } = form.values;
   const first = useMemo(() => firstPrompt(reading, sampling), [reading, sampling]);
   const prompt = first ? <PromptText {...first} /> : <Text c="dimmed">{words.prompt.none}</Text>;
-  if (kind === 'items') return null;
+  if (kind === 'items' || kind === 'item-facts') return null;
   if (kind !== 'interactions') return <Panel title={words.prompt.title}>{prompt}</Panel>;
   return (
     <Panel title={words.sampling.title}>
@@ -55,7 +55,7 @@ interface Prompt {
 
 function firstPrompt(reading: Reading, sampling: Sampling | null): Prompt | null {
   const [first] = reading.rows;
-  if (!first || first.kind === 'items') return null;
+  if (!first || first.kind === 'items' || first.kind === 'item-facts') return null;
   if (first.kind === 'instructions')
     return { prompt: formatPrompt(first.row, 'alpaca'), answer: first.row.output, sample: null };
   if (first.kind === 'samples') return ofSample(first.row);

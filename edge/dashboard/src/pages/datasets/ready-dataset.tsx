@@ -2,6 +2,7 @@
 import { Skeleton } from '@mantine/core';
 import type { Dataset } from '@tallrec/shared/wire/datasets';
 import { lazy, Suspense } from 'react';
+import { DatasetItemFacts } from './dataset-item-facts.tsx';
 import { DatasetPrompts } from './dataset-prompts.tsx';
 import { DatasetTiles } from './dataset-tiles.tsx';
 
@@ -18,7 +19,7 @@ export function ReadyDataset({ dataset }: { dataset: Dataset }) {
           <DatasetPictures dataset={dataset} />
         </Suspense>
       )}
-      <DatasetPrompts dataset={dataset} />
+      {dataset.kind === 'item-facts' ? <DatasetItemFacts id={dataset.id} /> : <DatasetPrompts dataset={dataset} />}
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { Alert, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { datasetOption } from '../../parts/dataset-option.ts';
+import { ItemFactsSelect } from '../../parts/item-facts-select.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { Loading } from '../../parts/query-view.tsx';
 import { useDatasetsForStage } from '../../queries/ready-datasets.ts';
@@ -58,6 +59,7 @@ export function DataFields({ form, asked }: FieldsProps) {
           {...form.getInputProps('validDataset')}
         />
       )}
+      {asked.items && <ItemFactsSelect {...described(words.items)} {...form.getInputProps('items')} />}
       {asked.instructionsDataset && (
         <Select
           {...described(words.instructionsDataset)}

@@ -36,6 +36,11 @@ export function EvaluationFacts({ evaluation }: { evaluation: Evaluation }) {
             <DatasetLink id={trainDataset} />
           </Fact>
         )}
+        {evaluation.items && (
+          <Fact name={fact.items}>
+            <DatasetLink id={evaluation.items.dataset} />
+          </Fact>
+        )}
         {limit !== null && <Fact name={fact.limit}>{formatNumber(limit)}</Fact>}
         {template && <Fact name={fact.template}>{template}</Fact>}
         {node && (

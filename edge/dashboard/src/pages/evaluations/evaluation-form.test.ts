@@ -28,6 +28,18 @@ describe('the form of an evaluation', () => {
     expect(evaluationErrors(values)).toEqual({});
   });
 
+  it('gives facts about items to an adapter, or to a method with a blend', () => {
+    const items = 'ds_01jdgq5v5v5v5v5v5v5v5v5v5y';
+    const values = { ...initialValues({ model: 'tiny', adapter: 'production', dataset }), items };
+    expect(createEvaluationSchema.parse(requestOf(values))).toMatchObject({ items });
+    expect(requestOf({ ...values, adapter: null })).not.toHaveProperty('items');
+    for (const method of evaluatedMethodSchema.options) {
+      const fit = { ...values, subject: 'method' as const, method, trainDataset, instructionsDataset };
+      expect(evaluationErrors(fit)).toEqual({});
+      expect('items' in requestOf(fit)).toBe(method.includes('blend'));
+    }
+  });
+
   it('says everything that is missing at once, in plain words', () => {
     expect(Object.keys(evaluationErrors(initialValues())).sort()).toEqual(['dataset', 'model']);
     const tallrec = { ...initialValues({ method: 'tallrec' }), limit: 0 };

@@ -31,6 +31,8 @@ export interface EvaluationValues extends Pick<TuningValues, 'hyperParameters' |
   trainDataset: string | null;
   validDataset: string | null;
   instructionsDataset: string | null;
+  /** Facts about items. */
+  items: string | null;
   shots: NumberValue;
   seed: NumberValue;
   wait: boolean;
@@ -55,6 +57,7 @@ export function initialValues({ model, adapter, dataset, method: named }: Presel
     trainDataset: null,
     validDataset: null,
     instructionsDataset: null,
+    items: null,
     shots: 64,
     seed: 0,
     template,
@@ -72,6 +75,7 @@ export interface Asked {
   /** `learn`: without it nothing can be fit. `popularity`: it may be left out. */
   trainDataset: 'learn' | 'popularity' | null;
   instructionsDataset: boolean;
+  items: boolean;
   shots: boolean;
   template: boolean;
   recipe: boolean;
@@ -81,11 +85,15 @@ const TUNED: readonly EvaluatedMethod[] = ['at', 'rt', 'rt-blend', 'tallrec', 't
 /** Whether a method tunes a language model, by a recipe. */
 export const isTuned = (method: EvaluatedMethod): boolean => TUNED.includes(method);
 
-export function askedFor({ subject, method: name }: Pick<EvaluationValues, 'subject' | 'method'>): Asked {
+export function askedFor({
+  subject,
+  method: name,
+  adapter,
+}: Pick<EvaluationValues, 'subject' | 'method'> & Partial<Pick<EvaluationValues, 'adapter'>>): Asked {
   if (subject === 'model') {
     return {
       ...{ model: true, adapter: true, method: false, template: true, recipe: false },
-      ...{ trainDataset: 'popularity', instructionsDataset: false, shots: false },
+      ...{ trainDataset: 'popularity', instructionsDataset: false, shots: false, items: Boolean(adapter) },
     };
   }
   const method = name === null ? undefined : methodNamed(name);
@@ -96,6 +104,7 @@ export function askedFor({ subject, method: name }: Pick<EvaluationValues, 'subj
     method: true,
     trainDataset: trainDatasetOf(method),
     instructionsDataset: method?.needs === 'instructions',
+    items: method?.blended === true,
     shots: method !== undefined && !method.shotless,
     template: onModel,
     recipe: name !== null && isTuned(name),
@@ -126,6 +135,7 @@ export function requestOf(values: EvaluationValues): Request {
     ...(asked.trainDataset === 'learn' && trainDataset !== null ? filled({ validDataset }) : {}),
     ...(asked.shots ? filled({ shots }) : {}),
     ...(asked.instructionsDataset ? filled({ instructionsDataset }) : {}),
+    ...(asked.items ? filled({ items: values.items }) : {}),
     ...(asked.recipe ? { hyperParameters: filled(values.hyperParameters) } : {}),
   } as Request;
 }

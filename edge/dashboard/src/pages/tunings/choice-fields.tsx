@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
+import { ItemFactsSelect } from '../../parts/item-facts-select.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { useOnlyModel } from '../../parts/only-model.ts';
 import { Loading, QueryView } from '../../parts/query-view.tsx';
@@ -44,10 +45,13 @@ export function ChoiceFields({ form, datasets, count }: ChoiceFieldsProps) {
         allowDeselect={false}
         {...form.getInputProps('stage')}
         onChange={(stage) => {
-          form.setValues({ stage: stage as TuningValues['stage'], dataset: null, validDataset: null });
+          form.setValues({ stage: stage as TuningValues['stage'], dataset: null, validDataset: null, items: null });
         }}
       />
       <DatasetFields form={form} datasets={datasets} />
+      {form.values.stage === 'rec' && (
+        <ItemFactsSelect {...described(settings.items)} {...form.getInputProps('items')} />
+      )}
       <ModelFields form={form} />
       <Stack gap="xs">
         <SimpleGrid cols={{ base: 1, sm: 2 }}>

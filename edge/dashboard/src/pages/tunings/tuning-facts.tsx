@@ -28,6 +28,11 @@ export function TuningFacts({ tuning }: { tuning: Tuning }) {
             <DatasetLink id={validDataset} />
           </Fact>
         )}
+        {tuning.items && (
+          <Fact name={fact.items}>
+            <DatasetLink id={tuning.items.dataset} />
+          </Fact>
+        )}
         {initAdapter && (
           <Fact name={fact.initAdapter}>
             <AdapterLink id={initAdapter} />

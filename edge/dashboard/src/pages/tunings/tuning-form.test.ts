@@ -34,6 +34,13 @@ describe('the form of a tuning', () => {
     expect(tuningErrors({ ...chosen, shots: [], seeds: [] })).toEqual({});
   });
 
+  it('gives facts about items to the rec stage, which change no estimate', () => {
+    const items = 'ds_01jdgq5v5v5v5v5v5v5v5v5v5y';
+    expect(createTuningSchema.parse(requestOf({ ...chosen, items }))).toMatchObject({ items });
+    expect(requestsToEstimate({ ...chosen, items })).toEqual(requestsToEstimate(chosen));
+    expect(tuningErrors({ ...chosen, items, stage: 'alpaca' })).toHaveProperty('items');
+  });
+
   it('says in plain words, at the field, what is wrong', () => {
     expect(Object.keys(tuningErrors(initialValues())).sort()).toEqual(['dataset', 'model']);
     const hyperParameters = { ...chosen.hyperParameters, learningRate: -1, epochs: 1.5, loraModules: [] };

@@ -41,6 +41,8 @@ export interface TuningValues {
   model: string | null;
   dataset: string | null;
   validDataset: string | null;
+  /** Facts about items. */
+  items: string | null;
   initAdapter: string | null;
   /** Numbers, or `ALL_SHOTS`; none is all, too. */
   shots: string[];
@@ -67,6 +69,7 @@ export function initialValues(): TuningValues {
     model: null,
     dataset: null,
     validDataset: null,
+    items: null,
     initAdapter: null,
     shots: ['64'],
     seeds: ['0'],
@@ -137,7 +140,7 @@ const NAME_CHARACTERS = 100;
 
 /** Of requests that differ in their seeds alone the first, and without what changes nothing in how long they take. */
 export function requestsToEstimate(values: TuningValues): TuningRequest[] {
-  const { name: _, priority: __, wait: ___, ...rest } = values;
+  const { name: _, priority: __, wait: ___, items: ____, ...rest } = values;
   return requestsOf({ ...initialValues(), ...rest, seeds: values.seeds.slice(0, 1) });
 }
 
