@@ -57,6 +57,7 @@ const playgroundSearchSchema = z.object({
   model: namedSchema,
   adapter: namedSchema,
   template: namedSchema,
+  items: namedSchema,
   dataset: namedSchema,
 });
 const newScoringSearchSchema = z.object({ dataset: namedSchema, adapter: namedSchema });

@@ -205,6 +205,19 @@ describe('tune, score, rank, evaluate', () => {
       expect(lines[i].blendRank).toBeCloseTo(rank, 4);
     });
 
+    await writeFile(at('newer.csv'), 'title,mean,count,year\nFilm 41,0.1,90,1995\n');
+    const items = ['--items', 'newer.csv'];
+    const newer = await tallrec(
+      ...['score', '--model', 'tiny', '--adapter', 'whole', '--samples', 'valid.jsonl', ...items, '--json'],
+    );
+    expect(newer.stderr).toContain('newer.csv: These columns are not used: year.');
+    const renewed = blender({ ...blendFile, facts: { likes: 9, ratings: 90, items: [['Film 41\u0000', 9, 90]] } });
+    JSON.parse(newer.stdout).scores.forEach((score: Score, i: number) => {
+      expect(score.blendRank).toBeCloseTo(renewed(samples(16, 2)[i]!, score).rank, 9);
+    });
+    const without = await tallrec('score', '--model', 'tiny', '--samples', 'valid.jsonl', ...items);
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringMatching(/--items goes with an adapter/) });
+
     const { history, target } = samples(16, 2)[0]!;
     await writeFile(at('request.json'), JSON.stringify({ history, candidates: [{ title: 'Film 41' }, target] }));
     const ranked = JSON.parse(
@@ -238,6 +251,19 @@ describe('tune, score, rank, evaluate', () => {
       code: 1,
       stderr: expect.stringMatching(/blend\.json was fit with another adapter/),
     });
+    const { facts: _, ...unweighed } = { ...blendFile, rank: { logit: 1, fans: 0, itemMean: 0 } };
+    await writeFile(at('whole', 'blend.json'), JSON.stringify(unweighed));
+    const refused = await tallrec(
+      'evaluate',
+      '--model',
+      'tiny',
+      '--adapter',
+      'whole',
+      '--samples',
+      'valid.jsonl',
+      ...items,
+    );
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/fit without facts about items/) });
     await rm(at('whole', 'blend.json'));
     const none = await tallrec(
       ...['rank', '--model', 'tiny', '--adapter', 'whole', '--request', 'request.json', '--order-by', 'blend'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSamples, paperSplit, samplingSchema } from '@tallrec/shared/interactions';
 import { itemPopularity } from '@tallrec/shared/item-opinions';
-import { auc, brierScore, perUserAuc, scoreBins } from '@tallrec/shared/metrics';
+import { auc, brierScore, itemKey, perUserAuc, scoreBins } from '@tallrec/shared/metrics';
 import { Random } from '@tallrec/shared/random';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import { hyperParametersSchema } from '@tallrec/shared/tuning';
@@ -183,6 +183,22 @@ describe('a method', () => {
     expect(tuned.report.tokens).toBeGreaterThan(asked.report.tokens);
     expect(tuned.predictions).not.toEqual(asked.predictions);
     expect(new Set(tuned.progress.map(({ phase }) => phase))).toEqual(new Set(['fit', 'score']));
+  });
+
+  it('with a blend is fit with facts about items, where it is given any', async () => {
+    const facts = join(dir, 'facts.json');
+    const targets = [...new Set(test.map(({ target }) => itemKey(target)))];
+    const items = targets.map((key, at) => [key, (at * 37) % 100, 100]);
+    await writeFile(facts, JSON.stringify({ likes: 50, ratings: 100, items }));
+    const valid = await place('samples', train, 'valid');
+    for (const method of ['blend-rank', 'rt-blend'] as const) {
+      const fit = { method, shots: 16, ...(method === 'rt-blend' ? { hyperParameters } : {}) };
+      const [plain, given] = [await evaluate(fit, { model, valid }), await evaluate(fit, { model, valid, facts })];
+      expect(given.predictions).not.toEqual(plain.predictions);
+      if (method === 'rt-blend') continue;
+      expect(given.report.fit!.chosen).toMatchObject({ factFans: expect.any(Number), factMean: expect.any(Number) });
+      expect(plain.report.fit!.chosen).not.toHaveProperty('factFans');
+    }
   });
 
   it('stops when it is told to', async () => {

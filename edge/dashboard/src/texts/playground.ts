@@ -11,6 +11,8 @@ export const playgroundTexts = {
     adapter: 'Adapter',
     none: 'None: the model alone',
     template: 'Prompt template',
+    items: 'Facts about items',
+    itemsHint: 'Newer counts in place of those that the adapter was tuned with. Usually empty.',
     noun: 'An item is called',
     otherTemplate: (template: string) => `The adapter was tuned with “${template}”.`,
     nounWrong: 'One word, such as movie or book.',

@@ -6,6 +6,7 @@ import { nounSchema } from '@tallrec/shared/sample';
 import { useState } from 'react';
 import { adapterOptions } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
+import { ItemFactsSelect } from '../../parts/item-facts-select.tsx';
 import { texts } from '../../texts.ts';
 import type { ChoiceView } from './use-choice.ts';
 import type { TrialView } from './use-trial.ts';
@@ -56,6 +57,15 @@ export function ChoiceBar({ view, trial }: { view: ChoiceView; trial: TrialView 
           <NounField key={trial.trial.noun} trial={trial} />
         </Grid.Col>
       </Grid>
+      {view.weighsFacts && (
+        <ItemFactsSelect
+          mt="md"
+          label={words.items}
+          description={words.itemsHint}
+          value={choice?.items ?? null}
+          onChange={view.chooseItems}
+        />
+      )}
       {error && <ErrorAlert error={error} />}
       {!isPending && models.length === 0 && (
         <Alert color="yellow" mt="md">

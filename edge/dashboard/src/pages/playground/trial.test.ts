@@ -76,6 +76,8 @@ describe('what is tried', () => {
 
   it('makes requests that the API takes, with nothing in them that it does not need', () => {
     const choice = { model: 'm', adapter: 'production', template: 'clean' } as const;
+    const items = 'ds_01jdgq5v5v5v5v5v5v5v5v5v5v';
+    expect(rankRequest(EMPTY, { ...choice, items })).toEqual({ ...rankRequest(EMPTY, choice), items });
     const rank = rankRequest(begun, choice);
     expect(rankRequestSchema.parse(rank)).toEqual(rank);
     expect(rank).toEqual({

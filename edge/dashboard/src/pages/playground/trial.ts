@@ -105,9 +105,16 @@ export interface Choice {
   /** A content hash or an alias; null where the model answers alone. */
   adapter: string | null;
   template: Template;
+  /** A dataset of facts in place of those that the adapter was tuned with. */
+  items?: string | undefined;
 }
 
-const asked = ({ model, adapter, template }: Choice) => ({ model, ...(adapter ? { adapter } : {}), template });
+const asked = ({ model, adapter, items, template }: Choice) => ({
+  model,
+  ...(adapter ? { adapter } : {}),
+  ...(items ? { items } : {}),
+  template,
+});
 const read = ({ history }: Trial) => history.map(({ liked, id: _, ...item }) => ({ ...bare(item), liked }));
 
 /** As little as says it all: it is shown to people as the body of their own request. */

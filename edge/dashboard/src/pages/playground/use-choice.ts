@@ -1,4 +1,5 @@
 // Who answers in the playground: as the address says, and where it says nothing, what is most likely meant.
+import { factsProblem } from '@tallrec/shared/blend';
 import { TEMPLATES, type Template } from '@tallrec/shared/prompt';
 import type { Adapter } from '@tallrec/shared/wire/adapters';
 import { useQuery } from '@tanstack/react-query';
@@ -16,6 +17,8 @@ export interface ChoiceView {
   choice: Choice | null;
   /** What the choice calls by its name or its hash. */
   adapter: Adapter | undefined;
+  /** Whether its blend has weights for facts about items. */
+  weighsFacts: boolean;
   adapters: readonly Adapter[];
   models: readonly string[];
   isPending: boolean;
@@ -24,6 +27,7 @@ export interface ChoiceView {
   /** It brings its model and its template along. */
   chooseAdapter: (ref: string | null) => void;
   chooseTemplate: (template: Template) => void;
+  chooseItems: (dataset: string | null) => void;
 }
 
 export function useChoice(): ChoiceView {
@@ -39,12 +43,16 @@ export function useChoice(): ChoiceView {
   const adapter = known ?? (ref === NO_ADAPTER ? undefined : other.data);
   const model = asked.model ?? adapter?.model ?? names[0];
   const template = TEMPLATES.find((name) => name === asked.template) ?? adapter?.template ?? 'clean';
+  const weighsFacts = adapter !== undefined && factsProblem(adapter.blend) === null;
+  const items = weighsFacts ? asked.items : undefined;
   const isPending = models.isPending || listed.isPending || other.isLoading;
   const put = (changed: typeof asked) =>
     navigate({ search: (before) => ({ ...before, ...changed }), replace: true, resetScroll: false });
   return {
-    choice: isPending || model === undefined ? null : { model, adapter: ref === NO_ADAPTER ? null : ref, template },
+    choice:
+      isPending || model === undefined ? null : { model, adapter: ref === NO_ADAPTER ? null : ref, template, items },
     adapter,
+    weighsFacts,
     adapters,
     models: names,
     isPending,
@@ -54,6 +62,7 @@ export function useChoice(): ChoiceView {
     chooseAdapter: (chosen) =>
       put({ adapter: chosen ?? NO_ADAPTER, model: chosen === null ? model : undefined, template: undefined }),
     chooseTemplate: (chosen) => put({ template: chosen }),
+    chooseItems: (chosen) => put({ items: chosen ?? undefined }),
   };
 }
 

@@ -29,6 +29,11 @@ export function ScoringFacts({ scoring }: { scoring: Scoring }) {
         {top !== null && <Fact name={fact.top}>{formatNumber(top)}</Fact>}
         <Fact name={fact.model}>{model}</Fact>
         <Fact name={fact.adapter}>{adapter === null ? texts.scorings.baseModel : <AdapterLink id={adapter} />}</Fact>
+        {scoring.items && (
+          <Fact name={fact.items}>
+            <DatasetLink id={scoring.items.dataset} />
+          </Fact>
+        )}
         <Fact name={fact.template}>{template}</Fact>
         <Fact name={fact.created}>
           <Time at={createdAt} />

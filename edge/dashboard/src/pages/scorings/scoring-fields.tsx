@@ -8,6 +8,7 @@ import { adapterOptions, findByRef } from '../../parts/adapter-options.ts';
 import { ErrorAlert } from '../../parts/alerts.tsx';
 import { datasetOption } from '../../parts/dataset-option.ts';
 import { formatNumber } from '../../parts/formats.tsx';
+import { ItemFactsSelect } from '../../parts/item-facts-select.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { useOnlyModel } from '../../parts/only-model.ts';
 import { adaptersQuery } from '../../queries/adapters.ts';
@@ -142,6 +143,9 @@ export function ScorerFields({ form }: FieldsProps) {
         {...form.getInputProps('adapter')}
         onChange={choose}
       />
+      {adapter !== null && (
+        <ItemFactsSelect label={words.items} description={words.itemsHint} {...form.getInputProps('items')} />
+      )}
     </SimpleGrid>
   );
 }

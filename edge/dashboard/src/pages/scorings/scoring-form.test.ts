@@ -19,6 +19,13 @@ describe('the form of a batch scoring', () => {
     expect(requestOf({ ...filledIn, task: 'rank' })).toMatchObject({ task: 'rank', catalogue: id('w'), top: 5 });
   });
 
+  it('gives facts about items to an adapter alone', () => {
+    const filledIn = { ...chosen, items: id('w') };
+    expect(requestOf(filledIn)).not.toHaveProperty('items');
+    expect(requestOf({ ...filledIn, adapter: 'production' })).toMatchObject({ items: id('w') });
+    expect(scoringErrors({ ...filledIn, adapter: 'production' })).toEqual({});
+  });
+
   it('ranks the items of the dataset itself, unless another catalogue was chosen', () => {
     const first = { ...initialValues({}), ...withDataset(initialValues({}), id('v')) };
     expect(first.catalogue).toBe(id('v'));

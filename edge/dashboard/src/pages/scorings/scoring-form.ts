@@ -18,6 +18,8 @@ export interface ScoringValues {
   top: NumberValue;
   model: string | null;
   adapter: string | null;
+  /** Facts about items. */
+  items: string | null;
   /** None is that of the adapter. */
   template: Template | null;
   priority: NumberValue;
@@ -33,6 +35,7 @@ export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
     top: '',
     model: null,
     adapter: null,
+    items: null,
     template: null,
     priority: 0,
     wait: false,
@@ -40,10 +43,17 @@ export function initialValues(chosen: Partial<ScoringValues>): ScoringValues {
   };
 }
 
-/** What belongs to ranking alone is kept in the form, and not sent with the other task. */
-export function requestOf({ name, catalogue, top, ...rest }: ScoringValues): z.input<typeof createScoringSchema> {
+/** What belongs to ranking alone, or to an adapter, is kept in the form, and not sent without it. */
+export function requestOf({
+  name,
+  catalogue,
+  top,
+  items,
+  ...rest
+}: ScoringValues): z.input<typeof createScoringSchema> {
   const ranking = rest.task === 'rank' ? { catalogue, top } : {};
-  return filled({ name: name.trim(), ...rest, ...ranking }) as z.input<typeof createScoringSchema>;
+  const facts = rest.adapter === null ? {} : { items };
+  return filled({ name: name.trim(), ...rest, ...facts, ...ranking }) as z.input<typeof createScoringSchema>;
 }
 
 export function scoringErrors(values: ScoringValues): Record<string, string> {
