@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLI } from './support/machine.ts';
 
+const LAUNCHER = fileURLToPath(new URL('../gpu-node/bin/tallrec.js', import.meta.url));
 const RUN_IN_NODE = fileURLToPath(new URL('../gpu-node/bin/run-in-node.js', import.meta.url));
 
 let dir: string;
@@ -62,15 +63,41 @@ describe('an edge and a node that were started by it', () => {
       const exited = once(launcher, 'exit');
       launcher.kill(signal);
       expect(await exited).toEqual(signal === 'SIGKILL' ? [null, 'SIGKILL'] : [0, null]);
-      await expect
-        .poll(async () => [...(await parents()).keys()].filter((pid) => started.includes(pid)), {
-          timeout: 30_000,
-          interval: 200,
-        })
-        .toEqual([]);
+      await expectGone(started);
     },
   );
+
+  it('end where the shell that npm runs it by is stopped, which tells it nothing', { timeout: 120_000 }, async () => {
+    const command = `${process.execPath} ${LAUNCHER} dev --json --port 0 --state ${join(dir, 'state')}; :`;
+    const env = { ...process.env, TALLREC_HOME: dir, npm_command: 'exec' };
+    const shell = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(createInterface(shell.stdout!), 'line');
+    const started = await descendants(shell.pid!);
+    shell.kill('SIGTERM');
+    await expectGone(started);
+  });
+
+  it('are stopped where it is told to end before all is up, which is no failure', { timeout: 120_000 }, async () => {
+    const launcher = launch(CLI, 'dev', '--json', '--port', '0', '--state', join(dir, 'state'));
+    await expect.poll(async () => (await descendants(launcher.pid!)).length, { timeout: 60_000 }).toBeGreaterThan(1);
+    const started = await descendants(launcher.pid!);
+    let output = '';
+    launcher.stdout!.on('data', (chunk) => (output += chunk));
+    launcher.kill('SIGTERM');
+    expect(await once(launcher, 'exit')).toEqual([130, null]);
+    expect(output).toBe('');
+    await expectGone(started);
+  });
 });
+
+async function expectGone(started: readonly number[]): Promise<void> {
+  await expect
+    .poll(async () => [...(await parents()).keys()].filter((pid) => started.includes(pid)), {
+      timeout: 30_000,
+      interval: 200,
+    })
+    .toEqual([]);
+}
 
 it('ends as the program ends', async () => {
   expect(await once(launch(CLI, 'score', '--no-such-option'), 'exit')).toEqual([2, null]);

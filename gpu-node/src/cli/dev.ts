@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { config } from '../config.ts';
 import { demoModel } from '../demo/model.ts';
 import { aborted, interruptSignal } from '../dev/interrupt.ts';
-import { startLocalStack } from '../dev/local-stack.ts';
+import { type LocalStack, startLocalStack } from '../dev/local-stack.ts';
 import { portNumber } from './option-values.ts';
 
 interface DevOptions {
@@ -34,15 +34,16 @@ async function dev(options: DevOptions): Promise<void> {
   const signal = interruptSignal();
   const stateDir = options.state ?? join(config().home, 'dev');
   const models = options.models?.split(',') ?? [(await demoModel(join(config().home, 'models'))).dir];
-  const stack = await startLocalStack({
-    stateDir,
-    models,
-    port: options.port,
-    signal,
-    onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
-    onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
-  });
+  let stack: LocalStack | undefined;
   try {
+    stack = await startLocalStack({
+      stateDir,
+      models,
+      port: options.port,
+      signal,
+      onLine: (name, line) => options.verbose && process.stderr.write(`[${name}] ${line}\n`),
+      onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
+    });
     const { url, key } = stack;
     const { operatorSecret } = stack.edge;
     const dashboard = await stack.client.signInLink();
@@ -55,7 +56,11 @@ async function dev(options: DevOptions): Promise<void> {
       );
     }
     await Promise.race([aborted(signal), stack.edge.process.failed()]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // Stopped before all was up; what was started is stopped.
+    process.exitCode = 130;
   } finally {
-    await stack.stop();
+    await stack?.stop();
   }
 }

@@ -18,6 +18,7 @@ import { Child } from './child-process.ts';
 import { EdgeClient } from './edge-client.ts';
 import { keepRunning } from './keep-running.ts';
 import { type LocalEdge, startLocalEdge } from './local-edge.ts';
+import { lockState } from './state-lock.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -59,12 +60,13 @@ type Credentials = z.infer<typeof credentialsSchema>;
 /**
  * Starts both, makes a workspace with its node on the first run, and waits until the node has joined. A node that ends is started
  * again, and a key that no longer holds is replaced.
- * @throws TallrecError when one of them does not come up; whatever was started is stopped
+ * @throws TallrecError CONFLICT where another has this state, and when one of them does not come up; whatever was started is stopped
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { stateDir, signal } = options;
   const models = await Promise.all(options.models.map(placeOf));
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const unlock = await lockState(stateDir);
   const children: Child[] = [];
   // Whatever way this process ends, what it started ends with it.
   const killAll = () => {
@@ -76,6 +78,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     stopping.abort();
     // The node first: the edge hands on what that still answers.
     for (const child of children.toReversed()) await child.stop();
+    await unlock();
     process.removeListener('exit', killAll);
   };
   try {

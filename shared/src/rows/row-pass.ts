@@ -6,7 +6,7 @@ import type { BadRows, DatasetFormat, DatasetKind, DatasetStats, RowError } from
 import { Notation, type NotationState } from './checks/notation.ts';
 import { columnReader, type Normalised, type RowCheck, rowCheck, type Titles, tableCheck } from './checks/row-check.ts';
 import { WaitingRows } from './checks/waiting-rows.ts';
-import { ColumnMeaning, type MeaningRow } from './columns/column-meaning.ts';
+import { ColumnMeaning, type MeaningRow, OTHER_COLUMNS } from './columns/column-meaning.ts';
 import { isTableKind, LAYOUTS, type Layout, type NamedColumns, withoutTitles } from './columns/columns.ts';
 import { INSTRUCTION_FIELDS, RowKeys, type RowKeysState } from './columns/row-keys.ts';
 import { FaultCounts, type FaultCountsState } from './counts/fault-counts.ts';
@@ -73,6 +73,8 @@ export class RowPass {
   /** Of rows that are objects. */
   private readonly keys: RowKeys;
   private meaning: ColumnMeaning | null;
+  /** Columns of a table that are looked at though nothing reads them, and where they lie. */
+  private others: readonly { name: string; at: number }[] | undefined;
   private readonly doubts: string[];
   /** Nothing after this point is of use. */
   private hopeless = false;
@@ -304,11 +306,16 @@ export class RowPass {
     return unrated !== undefined && checked.kind === 'interactions' && checked.row.rating === unrated;
   }
 
+  private otherColumns(): readonly { name: string; at: number }[] {
+    const { unused, head } = this.reader.csv!;
+    this.others ??= unused.slice(0, OTHER_COLUMNS).map((name) => ({ name, at: head!.header.indexOf(name) }));
+    return this.others;
+  }
+
   private addMeaning({ value, fields }: GoodRow, row: Interaction): void {
     const others: Record<string, string> = {};
     if (fields) {
-      const { unused, head } = this.reader.csv!;
-      for (const name of unused) others[name] = fields[head!.header.indexOf(name)] ?? '';
+      for (const { name, at } of this.otherColumns()) others[name] = fields[at] ?? '';
     } else {
       for (const name of this.keys.unused) {
         const other = (value as Record<string, unknown>)[name];

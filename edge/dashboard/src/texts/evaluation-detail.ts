@@ -100,6 +100,7 @@ export const evaluationDetailTexts = {
     rows: 'Rows',
     summary: (ece: string, brier: string) =>
       `Expected calibration error ${ece}, Brier score ${brier}; both are best at 0.`,
+    summaryOf: (label: string, summary: string) => `${label}: ${summary}`,
   },
   examples: {
     best: 'Most confidently right',

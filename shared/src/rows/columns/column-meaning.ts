@@ -54,6 +54,9 @@ const NAME_OF_PERSON = /^\p{Lu}[\p{L}'’.-]*(?: \p{L}[\p{L}'’.-]*)+$/u;
 const ID = /(?:^|[^a-z])id$|[a-z]I[dD]$|^id/;
 const TITLE_LIKE = /title|name|product|movie|book|film|game|song|album|restaurant|recipe/i;
 
+/** Of a row's other columns, those that are looked at. */
+export const OTHER_COLUMNS = 40;
+
 export class ColumnMeaning {
   private rows: MeaningRow[];
 
@@ -68,7 +71,7 @@ export class ColumnMeaning {
   /** @param others what else stands in the row, by the names in the file; @returns whether there are enough to judge by */
   add({ user, item, title, by }: Interaction, others: Cells): boolean {
     const kept = Object.entries(others)
-      .slice(0, 40)
+      .slice(0, OTHER_COLUMNS)
       .map(([name, value]) => [name, value.slice(0, MOST_CHARACTERS)]);
     this.rows.push({ user, item, title, ...(by === undefined ? {} : { by }), others: Object.fromEntries(kept) });
     return this.rows.length >= JUDGED_ROWS;

@@ -10,6 +10,7 @@ import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail.calibration;
 const HEIGHT = 270;
+const MOST_SUMMED = 2;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 const percent = (value: number) => formatShare(value);
 const decimals = (value: number) => value.toFixed(3);
@@ -33,14 +34,14 @@ export function CalibrationChart({ title = words.title, of }: CalibrationChartPr
     width: lineWidth(at, of.length),
     points: pointsOf(distribution, of.length === 1, lineWidth(at, of.length) / 2 - 1),
   }));
-  const only = of.length === 1 ? of[0]!.distribution.calibration : null;
+  const summary = of.length <= MOST_SUMMED ? summaryOf(of) : '';
   const axis = (label: string) => ({ label, domain: [0, 1] as [number, number], ticks: TICKS, format: percent });
   return (
     <ChartFrame
       order={of.length === 1 ? 2 : 3}
       title={title}
       hint={words.hint}
-      {...(only ? { summary: words.summary(decimals(only.ece), decimals(only.brier)) } : {})}
+      {...(summary ? { summary } : {})}
       data={{
         columns: { of: texts.charts.figure, predicted: words.predicted, observed: words.observed, rows: words.rows },
         rows: of.flatMap(({ label, distribution }) =>
@@ -59,6 +60,16 @@ export function CalibrationChart({ title = words.title, of }: CalibrationChartPr
       {of.length > 1 && <ChartLegend entries={series} />}
     </ChartFrame>
   );
+}
+
+/** Of more than one each by its name. */
+function summaryOf(of: readonly Calibrated[]): string {
+  const told = of.flatMap(({ label, distribution: { calibration } }) => {
+    if (!calibration) return [];
+    const summary = words.summary(decimals(calibration.ece), decimals(calibration.brier));
+    return of.length === 1 ? summary : words.summaryOf(label, summary);
+  });
+  return told.join(' ');
 }
 
 function filledBins({ bins }: ScoreDistribution) {
