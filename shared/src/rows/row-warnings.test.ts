@@ -42,6 +42,25 @@ describe('warnings', () => {
     expect(warnings.find((warning) => warning.includes('not used'))).toMatch(/: c0, c1, .*, c19 and 99980 more\.$/);
   }, 30_000);
 
+  it.each([
+    [[2001, 2004], 'Times from 2001 to 2004 look like years, and count as seconds of 1970'],
+    [[45000.25, 45001], 'look like days as spreadsheets count them'],
+    [[1.2e9, 9e9], 'The last rating is of the year 2255'],
+  ])('ask of what times are where %j cannot be meant', ([first, second], words) => {
+    const { warnings } = passFile(csv(`1,1,A,1,${first}`, `1,2,B,5,${second}`));
+    expect(warnings.filter((warning) => /[Tt]imes/.test(warning))).toEqual([expect.stringContaining(words)]);
+  });
+
+  it.each([
+    [1_500_000_000, 1_500_000_100],
+    ['1500000000000000000', '1500000100000000000'],
+    [1, 2],
+  ])('say nothing of times such as %s', (first, second) => {
+    const { rows, warnings } = passFile(csv(`1,1,A,1,${first}`, `1,2,B,5,${second}`));
+    expect(warnings.filter((warning) => /[Tt]imes|year/.test(warning))).toEqual([]);
+    if (Number(first) > 1e17) expect(JSON.stringify(rows)).toContain('1500000000');
+  });
+
   it('name a file without a header and how it was read', () => {
     expect(passFile('1,5,Heat,4,978300760\n2,5,Heat,2,978300761\n').warnings[0]).toBe(
       'The file has no header line: its columns were read as 1 = user, 2 = item, 3 = title, 4 = rating, 5 = time.',

@@ -214,7 +214,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 5;
+const STATE_VERSION = 6;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}

@@ -11,6 +11,7 @@ const THREE_BEHIND_COMMA = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 /** Beyond these a number of seconds would lie past the year 5000: it counts smaller units. */
 const LEAST_MILLISECONDS = 1e11;
 const LEAST_MICROSECONDS = 1e14;
+const LEAST_NANOSECONDS = 1e17;
 
 export function parseNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -22,8 +23,9 @@ export function parseNumber(value: unknown): number | undefined {
 const withPoint = (text: string) => Number(text.trim().replace(',', '.'));
 const isWithComma = (value: unknown): value is string => typeof value === 'string' && WITH_COMMA.test(value.trim());
 
-/** @returns seconds, from seconds, milliseconds or microseconds */
+/** @returns seconds, from seconds, milliseconds, microseconds or nanoseconds */
 function secondsFrom(number: number): number {
+  if (number >= LEAST_NANOSECONDS) return number / 1e9;
   if (number >= LEAST_MICROSECONDS) return number / 1e6;
   return number >= LEAST_MILLISECONDS ? number / 1e3 : number;
 }
@@ -117,7 +119,7 @@ export class Notation {
     return withPoint(value);
   }
 
-  /** @returns Unix time in seconds: from seconds, milliseconds or microseconds, or a date (UTC where it names no zone) */
+  /** @returns Unix time in seconds: from seconds or a thousandth, millionth or billionth of them, or a date (UTC where it names no zone) */
   time(value: unknown): number | undefined {
     const number = this.number(value);
     if (number !== undefined) return secondsFrom(number);

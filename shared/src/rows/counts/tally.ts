@@ -36,8 +36,9 @@ interface Counts {
   samples: number;
   /** Samples by the length of their histories. */
   lengths: number[];
-  firstTime: number | null;
-  sameTime: boolean;
+  /** Of Unix times in seconds. */
+  earliest: number | null;
+  latest: number | null;
 }
 
 export interface TallyState {
@@ -70,6 +71,15 @@ const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/
 const UNRATED = [0, -1];
 const [LEAST_OF_SCALE, MOST_OF_SCALE] = [4, 10];
 
+/** Numbers that are no Unix seconds, where all times lie among them. */
+const MISREAD_TIMES = [
+  { from: 1900, to: 2100, what: 'years' },
+  // 1970 to 2064.
+  { from: 25_569, to: 60_000, what: 'days as spreadsheets count them' },
+];
+/** The year 2100. */
+const LAST_TIME = Date.UTC(2100) / 1000;
+
 export class Tally {
   private readonly kind: DatasetKind;
   private readonly sampling: Sampling;
@@ -97,8 +107,8 @@ export class Tally {
       retitled: 0,
       samples: 0,
       lengths: new Array(LIMITS.historyItems + 1).fill(0),
-      firstTime: null,
-      sameTime: true,
+      earliest: null,
+      latest: null,
     };
     this.ratings = new RatingCounts(sampling.likedAbove, from?.ratings);
     this.users = new DistinctCounter(MAX_DISTINCT, from?.users);
@@ -168,8 +178,8 @@ export class Tally {
     this.countItem(row.item, row, liked);
     if ((this.index.titleOf(row.item) ?? row.title) !== row.title) counts.retitled++;
     if (this.seen.add(`${row.user}\n${row.item}`) > 1) counts.repeated++;
-    counts.firstTime ??= row.time;
-    if (row.time !== counts.firstTime) counts.sameTime = false;
+    counts.earliest = Math.min(counts.earliest ?? row.time, row.time);
+    counts.latest = Math.max(counts.latest ?? row.time, row.time);
   }
 
   /** One that any of its names has come before counts nothing. */
@@ -304,11 +314,27 @@ export class Tally {
     return `${counted(lowest.count, 'rating is', 'ratings are')} ${lowest.from} among ratings from ${next.from} to ${most}, and counted as not liked. Where ${lowest.from} says "not rated", as ${lowest.from === 0 ? 'in Book-Crossing' : 'in lists of anime'}, say so: unrated ${lowest.from} leaves these rows out.`;
   }
 
+  private timeWarnings(): string[] {
+    const { earliest, latest, rows } = this.counts;
+    if (earliest === null || latest === null || rows < 2) return [];
+    if (earliest === latest) return ['All times are equal: histories keep the order of the file.'];
+    const looksLike = MISREAD_TIMES.find(({ from, to }) => earliest >= from && latest <= to)?.what;
+    if (looksLike) {
+      return [
+        `Times from ${earliest} to ${latest} look like ${looksLike}, and count as seconds of 1970: only their order is used. Write dates, or Unix seconds.`,
+      ];
+    }
+    const year = new Date(1000 * latest).getUTCFullYear();
+    return latest > LAST_TIME
+      ? [`The last rating is of the year ${year}: are times in another unit than Unix seconds?`]
+      : [];
+  }
+
   private samplingWarnings(): string[] {
-    const { samples, sameTime, rows } = this.counts;
+    const { samples } = this.counts;
     const { historyLength } = this.sampling;
     const found: string[] = [];
-    if (sameTime && rows > 1) found.push('All times are equal: histories keep the order of the file.');
+    found.push(...this.timeWarnings());
     if (this.users.full) return found;
     if (samples === 0) {
       const ratings = historyLength === 1 ? '1 rating' : `${historyLength} ratings`;
