@@ -29,9 +29,19 @@ export function errorBody(error: TallrecError, requestId: string): ErrorBody {
   };
 }
 
+export function malformedBody(): TallrecError {
+  return new TallrecError('BAD_REQUEST', 'The body is not valid JSON.', {
+    fix: 'Write it with a JSON encoder: a bracket, a quote or a comma may be missing, or one too many.',
+  });
+}
+
+/** How Hono's validator begins its message. */
+const MALFORMED_JSON = 'Malformed JSON';
+
 /** What the router itself refuses, in the project's own codes. */
 function fromHttpException(error: HTTPException): TallrecError {
   if (error.status === 413) return new TallrecError('TOO_LARGE', 'The body is too large.');
+  if (error.message.startsWith(MALFORMED_JSON)) return malformedBody();
   if (error.status < 500) {
     return new TallrecError('BAD_REQUEST', 'The body could not be read.', {
       fix: 'Send JSON with "Content-Type: application/json".',

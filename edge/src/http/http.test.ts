@@ -103,7 +103,11 @@ describe('errors', () => {
           headers: { Authorization: `Bearer ${key}`, 'Content-Type': type },
         }),
       );
-    expect((await post('{"name":')).status).toBe(400);
+    const cut = await post('{"name":');
+    expect([cut.status, await cut.json()]).toMatchObject([
+      400,
+      { error: { message: expect.stringMatching(/^The body is not valid JSON\./) } },
+    ]);
     expect((await post('name=x', 'text/plain')).status).toBe(400);
     const large = await post(JSON.stringify({ name: 'x'.repeat(5 * 1024 * 1024) }));
     expect([large.status, (await large.json<{ error: { code: string } }>()).error.code]).toEqual([413, 'TOO_LARGE']);

@@ -1,9 +1,10 @@
 // A router whose contracts are parsed by zod and whose refusals are the project's own errors.
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { invalidInput, TallrecError } from '@tallrec/shared/errors';
+import { invalidInput } from '@tallrec/shared/errors';
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { AppEnv } from './context.ts';
+import { malformedBody } from './errors.ts';
 
 export function newRouter() {
   return new OpenAPIHono<AppEnv>({
@@ -30,7 +31,7 @@ export async function parseBody<S extends z.ZodType>(c: Context<AppEnv>, schema:
   try {
     body = JSON.parse(text);
   } catch {
-    throw new TallrecError('BAD_REQUEST', 'The body could not be read.', { fix: 'Send JSON.' });
+    throw malformedBody();
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw invalidInput('body', parsed.error);

@@ -41,6 +41,7 @@ export async function readAdapterTensors(file: WeightsFile, model: LlamaConfig):
     throw invalid(words.replaceAll(file.path, file.shown), 'Save the adapter again.', cause);
   });
   const adapters = new Set<string>();
+  let [hasUnnamed, hasRepeated] = [false, false];
   const stored = new Map<string, TensorLocation>();
   const known = new Set(
     Array.from({ length: model.layers }, (_, layer) => layer).flatMap((layer) =>
@@ -50,11 +51,13 @@ export async function readAdapterTensors(file: WeightsFile, model: LlamaConfig):
   for (const [name, location] of tensors) {
     const adapter = ADAPTER_NAME.exec(name);
     if (adapter) adapters.add(adapter[2]!);
+    else hasUnnamed = true;
     const plain = name.replace(ADAPTER_NAME, '.lora_$1.weight');
     if (!known.has(plain)) throw strangerIn(file, name, model);
-    if (stored.has(plain)) adapters.add('(without a name)');
+    hasRepeated ||= stored.has(plain);
     stored.set(plain, location);
   }
+  if (hasRepeated && hasUnnamed) adapters.add('(without a name)');
   if (adapters.size > 1) {
     const names = excerpt([...adapters].join(', '));
     throw invalid(`${file.shown} holds several adapters: ${names}.`, 'Save one of them with PEFT (selected_adapters).');

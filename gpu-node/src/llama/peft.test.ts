@@ -298,7 +298,14 @@ describe('an adapter as others leave it', () => {
       adapter.tensors,
     );
     const both = new Map([...renamed, ...adapter.tensors]);
-    await expect(readAdapter(await saved(`both-${adapterName}`, {}, both), model)).rejects.toThrow(/several adapters/);
+    await expect(readAdapter(await saved(`both-${adapterName}`, {}, both), model)).rejects.toThrow(
+      `several adapters: ${adapterName}, (without a name).`,
+    );
+    const named = new Map(
+      [...adapter.tensors].map(([name, tensor]) => [name.replace(/weight$/, 'other.weight'), tensor]),
+    );
+    const two = await saved(`two-${adapterName}`, {}, new Map([...renamed, ...named]));
+    await expect(readAdapter(two, model)).rejects.toThrow(`several adapters: ${adapterName}, other.`);
   });
 
   test.each([

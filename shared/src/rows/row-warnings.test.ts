@@ -126,6 +126,17 @@ describe('warnings', () => {
     expect(plain).not.toMatch(/as with|All items/);
   });
 
+  it('tell of ids and times that a spreadsheet has rounded, once each', () => {
+    const { rows, words } = passFile(csv('1.23457E+12,1,A,4,1.500000e+09', '"1,2E+08",2,B,2,1.6E+09', '7,3e+05,C,2,8'));
+    expect(rows).toHaveLength(3);
+    expect(words.match(/rounded by a spreadsheet/g)).toHaveLength(2);
+    expect(words).toContain('3 rows have ids such as "1.23457E+12", which look rounded by a spreadsheet');
+    expect(words).toContain('Times such as "1.500000e+09" look rounded');
+    expect(passFile('id,title\n9.78014E+12,A\n', { kind: 'items' }).words).toContain('1 row has an id such as');
+    const exact = csv('1.000000e+00,1e5,A,4,1.500000123e+09', 'E+12,1.25e+02,B,2,5');
+    expect(passFile(exact).words).not.toContain('rounded');
+  });
+
   it('tell of half a character', () => {
     const titled = (title: string) => `{"user":1,"item":2,"title":"${title}","rating":3,"time":4}\n`;
     const halves = titled('A\\ud83d 1') + titled('B \\ude00') + titled('\\ud83d\\ude00 \\\\ud83d');

@@ -65,6 +65,7 @@ describe('a validation in slices', () => {
       ),
     ],
     ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n')],
+    ['interactions', 'csv', ratings(20_000).replace('u0,', '1.23457E+12,')],
     ['item-facts', 'csv', itemFacts(20_000)],
     ['interactions', 'csv', ratings(15_000).replace(',3,14008\n', ',three,14008\n'), 'leave-out'],
   ];

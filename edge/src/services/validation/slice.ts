@@ -214,7 +214,7 @@ interface ValidationState {
 }
 
 /** Grows with what a state holds. */
-const STATE_VERSION = 6;
+const STATE_VERSION = 7;
 
 /** Left by another version of the edge, which was replaced in the middle. */
 export class UnreadableState extends Error {}
@@ -240,12 +240,12 @@ interface Block {
 async function saveState(bucket: R2Bucket, key: string, state: ValidationState): Promise<void> {
   const blocks = blocksOf(state);
   const { tally, ...pass } = state.pass;
-  const { counts, ratings, titles, facts } = tally;
+  const { counts, ratings, titles, facts, rounded } = tally;
   const json = new TextEncoder().encode(
     JSON.stringify({
       version: STATE_VERSION,
       pass,
-      tally: { counts, ratings, titles, facts, full: TABLES.map((name) => tally[name].full) },
+      tally: { counts, ratings, titles, facts, rounded, full: TABLES.map((name) => tally[name].full) },
       writer: { parts: state.writer.parts },
       blockBytes: blocks.map((block) => block.length),
     }),

@@ -1,11 +1,12 @@
 // One rating: text or JSON in, an interaction or every fault of the row out.
 import { type Interaction, interactionSchema } from '../../interactions.ts';
-import { binaryFault } from '../binary-value.ts';
 import { type Column, doubtfulColumn, type Layout, type NamedColumns, RATINGS } from '../columns/columns.ts';
 import { KeyMaps } from '../columns/key-maps.ts';
 import { type RowFault, shown } from '../row-fault.ts';
 import { cutText } from './cut-text.ts';
+import { noTextFault } from './no-text.ts';
 import type { Notation } from './notation.ts';
+import { ratingFix } from './rating-forms.ts';
 
 export function parseId(value: unknown): unknown {
   if (typeof value === 'number') return String(value);
@@ -73,9 +74,12 @@ export function checkInteraction(
     const fault = { column: name, problem: issue.message, fix: FIXES[column] ?? '' };
     if (column === 'time' && names.time === undefined) fault.fix = `${fault.fix} ${WITHOUT_TIME}`;
     if (given === undefined || given === null || given === '') return { ...fault, problem: `${name} is missing.` };
-    const binary = binaryFault(given);
-    if (binary) return { column: name, ...binary };
-    if (column === 'rating') return { ...fault, problem: `${shown(given)} is not a number.`, ...notation.fault(given) };
+    const noText = noTextFault(given);
+    if (noText) return { column: name, ...noText };
+    if (column === 'rating') {
+      const fix = ratingFix(given) ?? fault.fix;
+      return { ...fault, problem: `${shown(given)} is not a number.`, fix, ...notation.fault(given) };
+    }
     if (column === 'time') return { ...fault, problem: `${shown(given)} is not a time.`, ...notation.fault(given) };
     return fault;
   });

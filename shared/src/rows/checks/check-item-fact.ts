@@ -1,10 +1,10 @@
 // What is known of one item from elsewhere: text or JSON in, its likes and ratings or every fault of the row out.
 import { type ItemFact, itemFactSchema } from '../../item-facts.ts';
-import { binaryFault } from '../binary-value.ts';
 import type { Column, NamedColumns } from '../columns/columns.ts';
 import { type RowFault, shown } from '../row-fault.ts';
 import { type Cells, parseId, roundedId } from './check-interaction.ts';
 import { cutText } from './cut-text.ts';
+import { noTextFault } from './no-text.ts';
 import { parseNumber } from './notation.ts';
 
 const WHOLE = 'Write a whole number of digits alone, such as 40.';
@@ -28,8 +28,8 @@ export function checkItemFact(
 ): { value: ItemFact; isCut: boolean } | { faults: RowFault[] } {
   const nameOf = (column: Column) => names[column] ?? column;
   const fault = (column: Column, problem: string): RowFault => {
-    const binary = binaryFault(row[column]);
-    return { column: nameOf(column), ...(binary ?? { problem, fix: FIXES[column] ?? '' }) };
+    const noText = noTextFault(row[column]);
+    return { column: nameOf(column), ...(noText ?? { problem, fix: FIXES[column] ?? '' }) };
   };
   const rounded = roundedId(row.item);
   if (rounded) return { faults: [{ column: nameOf('item'), ...rounded }] };

@@ -1,10 +1,10 @@
 // One item of a catalogue: text or JSON in, an item or every fault of the row out.
 import { type Item, itemSchema } from '../../sample.ts';
-import { binaryFault } from '../binary-value.ts';
 import type { Column, NamedColumns } from '../columns/columns.ts';
 import { type RowFault, shown } from '../row-fault.ts';
 import { type Cells, parseId, roundedId } from './check-interaction.ts';
 import { cutText } from './cut-text.ts';
+import { noTextFault } from './no-text.ts';
 
 const FIXES: Partial<Record<Column, string>> = {
   item: 'Leave it out, or write the id under which the item is known.',
@@ -31,8 +31,8 @@ export function checkItem(row: Cells, names: NamedColumns): { value: Item; isCut
     const column = issue.path[0] === 'id' ? 'item' : (String(issue.path[0] ?? '') as Column);
     const name = names[column] ?? column;
     const value = row[column];
-    const binary = binaryFault(value);
-    if (binary) return { column: name, ...binary };
+    const noText = noTextFault(value);
+    if (noText) return { column: name, ...noText };
     const problem = given(value) ? `${shown(value)}: ${issue.message}` : `${name} is missing.`;
     return { column: name, problem, fix: FIXES[column] ?? '' };
   });

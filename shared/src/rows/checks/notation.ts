@@ -1,6 +1,7 @@
 // How a file writes numbers and dates, where they can be written in more than one way: told by its first rows, never guessed.
 import { JUDGED_ROWS } from '../columns/column-meaning.ts';
 import { type RowFault, shown } from '../row-fault.ts';
+import { isRoundedText } from './rounded-text.ts';
 import { type DateOrder, isDotted, isEitherOrder, isYearLast, orderShownBy, parseDate } from './time-forms.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -57,6 +58,7 @@ interface Examples {
   dots?: string;
   slashes?: string;
   comma?: string;
+  rounded?: string;
 }
 
 type Cells = readonly unknown[];
@@ -122,7 +124,10 @@ export class Notation {
   /** @returns Unix time in seconds: from seconds or a thousandth, millionth or billionth of them, or a date (UTC where it names no zone) */
   time(value: unknown): number | undefined {
     const number = this.number(value);
-    if (number !== undefined) return secondsFrom(number);
+    if (number !== undefined) {
+      if (isRoundedText(value)) this.examples.rounded ??= value;
+      return secondsFrom(number);
+    }
     if (typeof value !== 'string') return undefined;
     const seconds = parseDate(value, this.order);
     if (seconds !== undefined) this.noteDate(value);
@@ -159,7 +164,7 @@ export class Notation {
 
   /** How those were read that could be read otherwise. */
   get readings(): string[] {
-    const { order, dots, slashes, comma } = this.examples;
+    const { order, dots, slashes, comma, rounded } = this.examples;
     const found: string[] = [];
     if (comma !== undefined) found.push(`${shown(comma)} was read as ${withPoint(comma)}: with a decimal comma.`);
     const read = (text: string, by: string) =>
@@ -169,6 +174,11 @@ export class Notation {
       const first = this.order === 'month-first' ? 'the month' : 'the day';
       const by = order === undefined || order === slashes ? '' : `${shown(order)} shows that `;
       found.push(read(slashes, `${by}${first} comes first`));
+    }
+    if (rounded !== undefined) {
+      found.push(
+        `Times such as ${shown(rounded)} look rounded by a spreadsheet: those of several ratings may have become one, and their order be lost. Format the column as text before export.`,
+      );
     }
     return found;
   }

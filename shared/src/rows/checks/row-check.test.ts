@@ -29,6 +29,37 @@ describe('rows', () => {
     });
   });
 
+  it.each([
+    ['Y', /Write 1 for a like and 0 .*--liked-above 0 .*likedAbove: 0 of sampling/],
+    ['FALSE', /Write 1/],
+    [true, /Write 1/],
+    ['5/5', /here 5\.$/],
+    ['2.0 out of 5 stars', /here 2\.0\.$/],
+    ['3,5 stars', /here 3\.5\.$/],
+    ['★★★☆☆', /here 3\.$/],
+    ['40%', /here 40, .*--liked-above 60/],
+    ['good', /such as 4 or 3\.5/],
+  ])('say how to make a number of the rating %s', (rating, fix) => {
+    const row = { user: 1, item: 2, title: 'A', rating, time: 4 };
+    expect(checkOf('interactions')(row)).toMatchObject({
+      faults: [{ column: 'rating', problem: expect.stringContaining('not a number'), fix: expect.stringMatching(fix) }],
+    });
+  });
+
+  it('say what to write in place of nested values', () => {
+    const row = { user: { id: 1 }, item: 2, title: 'A', rating: { of: {} }, time: 4, by: ['B', 'C'] };
+    expect(checkOf('interactions')(row)).toMatchObject({
+      faults: [
+        { column: 'user', problem: '"{"id":1}" is an object.', fix: expect.stringContaining('itself, such as "1"') },
+        { column: 'rating', fix: expect.stringMatching(/^Write the value itself, as one field/) },
+        { column: 'by', problem: '"["B","C"]" is a list.', fix: expect.stringContaining('"A, B"') },
+      ],
+    });
+    expect(checkOf('items')({ title: { en: 'A' } })).toMatchObject({
+      faults: [{ column: 'title', problem: '"{"en":"A"}" is an object.' }],
+    });
+  });
+
   it('take samples in the published form and in our own alike', () => {
     const check = checkOf('samples');
     const row = {

@@ -11,6 +11,7 @@ import { FactTotals, type FactTotalsState } from './fact-totals.ts';
 import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
+import { RoundedIds, type RoundedIdsState } from './rounded-ids.ts';
 
 /** Three tables of it take 38 MB at most. */
 const MAX_DISTINCT = 500_000;
@@ -50,6 +51,7 @@ export interface TallyState {
   index: ItemIndexState;
   titles: OddTitlesState;
   facts: FactTotalsState;
+  rounded: RoundedIdsState;
 }
 
 const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
@@ -80,6 +82,12 @@ const MISREAD_TIMES = [
 /** The year 2100. */
 const LAST_TIME = Date.UTC(2100) / 1000;
 
+/** Of what a table may have held: a spreadsheet writes no samples. */
+function idsOf(checked: Normalised): (string | undefined)[] {
+  if (checked.kind === 'interactions') return [checked.row.user, checked.row.item];
+  return checked.kind === 'items' || checked.kind === 'item-facts' ? [checked.row.id] : [];
+}
+
 export class Tally {
   private readonly kind: DatasetKind;
   private readonly sampling: Sampling;
@@ -91,6 +99,7 @@ export class Tally {
   private readonly index: ItemIndex;
   private readonly titles: OddTitles;
   private readonly facts: FactTotals;
+  private readonly rounded: RoundedIds;
 
   constructor(kind: DatasetKind, sampling: Sampling, from?: TallyState) {
     this.kind = kind;
@@ -117,13 +126,14 @@ export class Tally {
     this.index = new ItemIndex(from?.index);
     this.titles = new OddTitles(from?.titles);
     this.facts = new FactTotals(from?.facts);
+    this.rounded = new RoundedIds(from?.rounded);
   }
 
   get state(): TallyState {
-    const { counts, ratings, users, items, seen, index, titles, facts } = this;
+    const { counts, ratings, users, items, seen, index, titles, facts, rounded } = this;
     const tables = { users: users.table, items: items.table, rows: seen.table };
     const states = { ratings: ratings.state, index: index.state, titles: titles.state, facts: facts.state };
-    return { counts, ...tables, ...states };
+    return { counts, ...tables, ...states, rounded: rounded.state };
   }
 
   /** @param text the normalised row as it is written */
@@ -132,6 +142,7 @@ export class Tally {
     counts.rows++;
     if (DAMAGED.test(text)) counts.damaged++;
     if ('isCut' in checked && checked.isCut) counts.cut++;
+    this.rounded.add(...idsOf(checked));
     if (checked.kind === 'interactions') this.titles.add(checked.row.item, checked.row);
     if (checked.kind === 'items') this.titles.add(checked.row.id, checked.row);
     if (checked.kind === 'interactions') this.addInteraction(checked.row);
@@ -255,6 +266,7 @@ export class Tally {
         `${counted(counts.damaged, 'row holds', 'rows hold')} characters that an earlier conversion has damaged, such as \ufffd, Ã© or half of a character (\\ud83d in JSON): make the file again from its source.`,
       );
     }
+    found.push(...this.rounded.warnings());
     found.push(...this.titles.warnings());
     const cut = this.cutWarning();
     if (cut) found.push(cut);

@@ -118,6 +118,7 @@ describe('CSV', () => {
     const open = `${HEADER}\n1,2,B,3,4\n1,2,"A,3,4\n`;
     const long = readInChunks(new CsvReader(), encode(open + '1,2,B,3,4\n'.repeat(200_000)), [65_536]);
     expect(problems(long)).toEqual([[3, 'The row that begins here is longer than 1048576 bytes.']]);
+    expect(long.at(-1)).toMatchObject({ fix: expect.stringMatching(/^Shorten it\. .* may never be closed/) });
     const short = readInChunks(new CsvReader(), encode(`${open}1,2,B,3,4\n`), [65_536]);
     expect(problems(short)).toEqual([[3, 'A quote is opened in the row that begins here and never closed.']]);
   });
@@ -197,6 +198,20 @@ describe('CSV', () => {
       const rows = readInChunks(new CsvReader(), encode(`${parted('\t')}${'x'.repeat(3 * 1024 * 1024)}`), [65_536]);
       expect(rows).toMatchObject([{ line: 2, problem: expect.stringContaining('longer than') }]);
     });
+  });
+
+  it.each(['# exported by a shop', '% made, 2024', '// 3 rows'])('names a comment before the header: %s', (comment) => {
+    expect(read(`\n${comment}\n${HEADER}\n1,2,A,3,4\n`)).toEqual([
+      {
+        line: 2,
+        column: null,
+        problem: `This line looks like a comment: "${comment}".`,
+        fix: expect.stringContaining('Remove it'),
+      },
+    ]);
+    const tags = '#1,2,Heat,4,978300760\n3,2,Heat,4,978300761\n';
+    expect(values(read(tags))).toMatchObject([{ user: '#1' }, { user: '3' }]);
+    expect(values(read(`#${HEADER}\n1,2,A,3,4\n`))).toEqual([row('A')]);
   });
 
   it("takes RecBole's header, which names types", () => {

@@ -13,9 +13,9 @@ import {
 } from '../columns/columns.ts';
 import { type BadRow, type RawRow, type ReaderPosition, type RowReader, START } from '../row-reader.ts';
 import { BackslashQuotes } from './backslash-quotes.ts';
-import { type Dialect, dialectOf, isStrict, isTelling } from './dialect.ts';
+import { commentIn, type Dialect, dialectOf, isStrict, isTelling } from './dialect.ts';
 import { fieldCountFault } from './field-count.ts';
-import { absentColumn, lackingName, missingColumn } from './header-faults.ts';
+import { absentColumn, commentFault, lackingName, missingColumn } from './header-faults.ts';
 import { lineEndsIn } from './line-counter.ts';
 import { LineTable } from './line-table.ts';
 
@@ -133,6 +133,11 @@ export class CsvReader implements RowReader {
     if (!last && !isTelling(this.opening)) return;
     const opening = this.opening.replace(/^\ufeff/, '');
     if (opening.trim() === '') return;
+    const comment = commentIn(opening, this.layout, this.needed);
+    if (comment) {
+      this.stop(commentFault(comment));
+      return;
+    }
     this.start(dialectOf(opening, this.layout, this.named));
     this.write(this.opening);
     this.opening = '';
@@ -253,7 +258,7 @@ export class CsvReader implements RowReader {
     const since = Number(error.lines ?? 1) - (begins - this.from.line + 1 + this.countedTwice);
     const passed = this.dialect!.crlf ? Math.round(since / 2) : since;
     if (error.code === 'CSV_MAX_RECORD_SIZE') {
-      const fix = `${QUOTE_FIX} One in this row seems never to be closed.`;
+      const fix = `Shorten it. Where no row should be so long, a quote in it may never be closed: ${QUOTE_FIX.replace(/^P/, 'p')}`;
       this.stop({ line: begins, column: null, ...TOO_LONG, fix });
     } else if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
       const problem = 'A quote is opened in the row that begins here and never closed.';

@@ -104,6 +104,24 @@ export function isHeader(line: string, layout: Layout | null, needed: readonly s
   return known.length > 1;
 }
 
+const COMMENT = /^\s*"?(?:#|%|\/\/)/;
+
+/** @returns the first line, where it is a remark about the file: it names no columns and has other fields than the first that is none */
+export function commentIn(
+  opening: string,
+  layout: Layout | null,
+  needed: readonly string[],
+): { line: number; text: string } | null {
+  const lines = opening.split(/\r\n|\r|\n/);
+  const at = lines.findIndex((line) => line.trim() !== '');
+  const text = lines[at] ?? '';
+  const others = lines.filter((line) => line.trim() !== '' && !COMMENT.test(line)).slice(0, LINES);
+  if (!COMMENT.test(text) || others.length === 0 || isHeader(text, layout, needed)) return null;
+  const delimiter = delimiterOf(others);
+  const [width, usual] = [text, others[0]!].map((line) => split(line, delimiter).length);
+  return width === usual ? null : { line: at + 1, text };
+}
+
 /** A line with numbers and none of the names that a header has is a row. */
 function holdsValues(cells: readonly string[], layout: Layout, named: NamedColumns | null): boolean {
   const said = Object.values(named ?? {});

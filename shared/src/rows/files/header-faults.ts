@@ -5,6 +5,16 @@ import { shown } from '../row-fault.ts';
 import type { BadRow } from '../row-reader.ts';
 import type { Dialect } from './dialect.ts';
 
+/** A remark where the names of columns should be. */
+export function commentFault({ line, text }: { line: number; text: string }): BadRow {
+  return {
+    line,
+    column: null,
+    problem: `This line looks like a comment: ${shown(text)}.`,
+    fix: 'Remove it and others like it: the first line of a table has to name its columns.',
+  };
+}
+
 /** A column that was named and is not there. */
 export function absentColumn(column: Column, named: NamedColumns | null, header: readonly string[]): BadRow {
   const problem = `The header has no column ${JSON.stringify(named?.[column])}, which was named for ${column}.`;

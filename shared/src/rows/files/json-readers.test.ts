@@ -111,6 +111,10 @@ describe('JSON Lines', () => {
     ['{"a": NaN}', /NaN is no JSON value/, /Write null/],
     ['{"a": "b", "c": [-Infinity]}', /-Infinity is no JSON value/, /Write null/],
     ["{'a': 'b', 'c': \"it's\"}", /Python dict/, /ast\.literal_eval/],
+    ['{"a": "x,]"}, ', /: , stands after the object/, /nothing after it/],
+    ['{"a": 1}]', /: \] stands after the object/, /whole array/],
+    [']', /: \] stands after the object/, /whole array/],
+    ['{"a": [1}]', /not valid JSON/, /JSON encoder/],
     ['{"a": "NaN" "b"}', /not valid JSON/, /JSON encoder/],
   ])('says what %s is', (text, problem, fix) => {
     const [row] = readInChunks(new JsonlReader(), encode(text), [50]) as BadRow[];

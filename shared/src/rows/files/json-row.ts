@@ -61,11 +61,33 @@ function jsonFault(text: string, error: unknown): Pick<BadRow, 'problem' | 'fix'
       fix: 'Write null or leave the field out; pandas.DataFrame.to_json and json.dumps(row, allow_nan=False) write no such value.',
     };
   }
+  const after = afterRow(text);
+  if (after !== null) {
+    return {
+      problem: `This is not valid JSON: ${after} stands after the object, as inside a JSON array.`,
+      fix: 'Write one JSON object a line with nothing after it; or a whole array, with [ before its first row and ] after its last.',
+    };
+  }
   const reason = error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 120) : '';
   return {
     problem: `This is not valid JSON: ${reason}`,
     fix: 'Write each row with a JSON encoder: quotes inside titles are written \\".',
   };
+}
+
+/** @returns what of an array is left behind a row, or alone on its line */
+function afterRow(text: string): string | null {
+  const [, row = '', after] = /^([\s\S]*?)\s*(,|\]|,\s*\])\s*$/.exec(text) ?? [];
+  return after !== undefined && (row === '' || isJson(row)) ? after.replace(/\s/g, '') : null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes of a row that spans chunks, up to the limit of a row; what is longer is dropped, not kept. */
