@@ -12,6 +12,7 @@ import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 import { RoundedIds, type RoundedIdsState } from './rounded-ids.ts';
+import { timeWarnings } from './time-warnings.ts';
 
 /** Three tables of it take 38 MB at most. */
 const MAX_DISTINCT = 500_000;
@@ -72,15 +73,6 @@ const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/
 /** What says "not rated" below a scale that ends between these. */
 const UNRATED = [0, -1];
 const [LEAST_OF_SCALE, MOST_OF_SCALE] = [4, 10];
-
-/** Numbers that are no Unix seconds, where all times lie among them. */
-const MISREAD_TIMES = [
-  { from: 1900, to: 2100, what: 'years' },
-  // 1970 to 2064.
-  { from: 25_569, to: 60_000, what: 'days as spreadsheets count them' },
-];
-/** The year 2100. */
-const LAST_TIME = Date.UTC(2100) / 1000;
 
 /** Of what a table may have held: a spreadsheet writes no samples. */
 function idsOf(checked: Normalised): (string | undefined)[] {
@@ -326,27 +318,11 @@ export class Tally {
     return `${counted(lowest.count, 'rating is', 'ratings are')} ${lowest.from} among ratings from ${next.from} to ${most}, and counted as not liked. Where ${lowest.from} says "not rated", as ${lowest.from === 0 ? 'in Book-Crossing' : 'in lists of anime'}, say so: unrated ${lowest.from} leaves these rows out.`;
   }
 
-  private timeWarnings(): string[] {
-    const { earliest, latest, rows } = this.counts;
-    if (earliest === null || latest === null || rows < 2) return [];
-    if (earliest === latest) return ['All times are equal: histories keep the order of the file.'];
-    const looksLike = MISREAD_TIMES.find(({ from, to }) => earliest >= from && latest <= to)?.what;
-    if (looksLike) {
-      return [
-        `Times from ${earliest} to ${latest} look like ${looksLike}, and count as seconds of 1970: only their order is used. Write dates, or Unix seconds.`,
-      ];
-    }
-    const year = new Date(1000 * latest).getUTCFullYear();
-    return latest > LAST_TIME
-      ? [`The last rating is of the year ${year}: are times in another unit than Unix seconds?`]
-      : [];
-  }
-
   private samplingWarnings(): string[] {
     const { samples } = this.counts;
     const { historyLength } = this.sampling;
     const found: string[] = [];
-    found.push(...this.timeWarnings());
+    found.push(...timeWarnings(this.counts));
     if (this.users.full) return found;
     if (samples === 0) {
       const ratings = historyLength === 1 ? '1 rating' : `${historyLength} ratings`;
