@@ -257,7 +257,7 @@ describe('datasets', () => {
   it('show their own fields alone, and each change is in the audit', async () => {
     const dataset = await uploaded('items', 'csv', 'title\nHeat\n');
     expect(Object.keys(dataset).sort()).toEqual(
-      'badRows bytes columns createdAt createdBy errorCount format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
+      'badRows bytes columns createdAt createdBy errorCount facts format id kind name rowErrors sampling sha256 state stats updatedAt warnings'.split(
         ' ',
       ),
     );

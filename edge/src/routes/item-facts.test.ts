@@ -12,7 +12,7 @@ import type { Scoring } from '@tallrec/shared/wire/scorings';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { places } from '../storage/places.ts';
 import { imported } from '../testing/adapters.ts';
-import { call, defaultWorkspace } from '../testing/client.ts';
+import { call, defaultWorkspace, newWorkspace } from '../testing/client.ts';
 import { settled, sha256, uploaded } from '../testing/datasets.ts';
 import { MODEL } from '../testing/fake-node.ts';
 import { createTuning, fetchEdge, finishTuning, getTuning, nextJob, samplesDataset } from '../testing/job-node.ts';
@@ -191,6 +191,9 @@ describe('facts in place of those of a blend', () => {
     expect((await refused(path, { ...asked, adapter, items: samples })).body.error).toMatchObject({
       message: expect.stringMatching(/this needs item-facts/),
     });
+    const { key } = await newWorkspace();
+    const foreign = await uploaded('item-facts', 'csv', CSV, { key });
+    expect((await refused(path, { ...asked, adapter, items: foreign.id })).body.error.code).toBe('NOT_FOUND');
   });
 
   it('go with evaluations, and feed the fit of a method with a blend', async () => {

@@ -12,6 +12,7 @@ import { ItemIndex, type ItemIndexState, keyOfItem } from './item-index.ts';
 import { OddTitles, type OddTitlesState } from './odd-titles.ts';
 import { RatingCounts, type RatingCountsState } from './rating-counts.ts';
 import { RoundedIds, type RoundedIdsState } from './rounded-ids.ts';
+import { belowScale, counted, REPEATED } from './tally-words.ts';
 import { timeWarnings } from './time-warnings.ts';
 
 /** Three tables of it take 38 MB at most. */
@@ -55,24 +56,9 @@ export interface TallyState {
   rounded: RoundedIdsState;
 }
 
-const REPEATED: Record<Normalised['kind'], (count: number) => string> = {
-  interactions: (count) =>
-    `${counted(count, 'rating is', 'ratings are')} of an item that the same user has rated before`,
-  samples: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
-  instructions: (count) => `${counted(count, 'row is', 'rows are')} repeated`,
-  items: (count) => `${counted(count, 'row is', 'rows are')} of an item that has come before`,
-  'item-facts': (count) =>
-    `${counted(count, 'row is', 'rows are')} of an item that has come before, of which the first row counts`,
-};
-
-const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
 /** Text that was read in a wrong encoding before it came here: the character for what is lost, or UTF-8 taken for Latin-1; or half a pair of
  * surrogates, which alone JSON writes as an escape. */
 const DAMAGED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€|(?<!\\)(?:\\\\)*\\ud[89a-f]/;
-/** What says "not rated" below a scale that ends between these. */
-const UNRATED = [0, -1];
-const [LEAST_OF_SCALE, MOST_OF_SCALE] = [4, 10];
 
 /** Of what a table may have held: a spreadsheet writes no samples. */
 function idsOf(checked: Normalised): (string | undefined)[] {
@@ -271,7 +257,8 @@ export class Tally {
       const left = counted(counts.unrated, 'row with the rating', 'rows with the rating');
       found.push(`${left} ${sampling.unrated} ${counts.unrated === 1 ? 'is' : 'are'} not rated and left out.`);
     }
-    const unrated = this.belowScale();
+    const isScale = kind === 'interactions' && sampling.unrated === undefined;
+    const unrated = isScale ? belowScale(this.ratings.bins()) : null;
     if (unrated) found.push(unrated);
     if (!whole) return found;
     if (counts.repeated > 0) {
@@ -306,16 +293,6 @@ export class Tally {
     if (cut === 0) return null;
     const rows = counted(cut, 'row has a title or creator', 'rows have titles or creators');
     return `${rows} of more than ${LIMITS.titleCharacters} characters, cut off there.`;
-  }
-
-  /** Ratings below the scale of all others, which rather say that there is none. */
-  private belowScale(): string | null {
-    if (this.kind !== 'interactions' || this.sampling.unrated !== undefined) return null;
-    const [lowest, next, ...more] = this.ratings.bins();
-    if (!lowest || !next || lowest.from !== lowest.to || !UNRATED.includes(lowest.from)) return null;
-    const most = (more.at(-1) ?? next).to;
-    if (next.from < 0.5 || most < LEAST_OF_SCALE || most > MOST_OF_SCALE) return null;
-    return `${counted(lowest.count, 'rating is', 'ratings are')} ${lowest.from} among ratings from ${next.from} to ${most}, and counted as not liked. Where ${lowest.from} says "not rated", as ${lowest.from === 0 ? 'in Book-Crossing' : 'in lists of anime'}, say so: unrated ${lowest.from} leaves these rows out.`;
   }
 
   private samplingWarnings(): string[] {
