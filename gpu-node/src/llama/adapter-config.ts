@@ -8,6 +8,7 @@ const namesSchema = z.union([z.string(), z.array(z.string())]).nullish();
 
 const adapterConfigSchema = z.looseObject({
   peft_type: z.string(),
+  task_type: z.string().nullish(),
   r: z.int().positive(),
   lora_alpha: z.number(),
   lora_dropout: z.number().min(0).max(1).default(0),
@@ -47,9 +48,11 @@ const HARMLESS_FIELDS = new Set([
   'qalora_group_size',
   'revision',
   'runtime_config',
-  'task_type',
   'velora_config',
 ]);
+
+/** Tasks whose answers come from a head of their own, which a language model does not have. */
+const HEADED_TASKS = ['SEQ_CLS', 'TOKEN_CLS', 'QUESTION_ANS'];
 
 /** What else PEFT computes for a LoRA adapter; this engine does not. */
 const COMPUTING_FIELDS: Readonly<Record<string, string>> = {
@@ -101,6 +104,12 @@ export async function readAdapterConfig(path: string, shown: string, layers: num
   const { data: config } = parsed;
   const { peft_type, lora_alpha, init_lora_weights } = config;
   if (peft_type !== 'LORA') throw refuse(` is of the type ${excerpt(peft_type)}, not LORA`, MERGE_FIX);
+  if (config.task_type && HEADED_TASKS.includes(config.task_type)) {
+    throw refuse(
+      ` is of the task ${config.task_type}, which answers by a head of its own and not by words`,
+      'Tune an adapter of the task CAUSAL_LM.',
+    );
+  }
   if (!PLAIN_INITS.has(init_lora_weights)) {
     throw refuse(
       `: init_lora_weights ${excerptOf(init_lora_weights)} changed the base weights too`,

@@ -67,6 +67,7 @@ describe('an adapter that PEFT wrote', () => {
     [{ target_modules: '.*(q_proj' }, /choice of modules cannot be read/],
     [{ target_modules: '(.|.)*(.|.)*(.|.)*!' }, /takes longer than/],
     [{ peft_type: 'IA3' }, /type IA3/],
+    [{ task_type: 'SEQ_CLS' }, /task SEQ_CLS, which answers by a head of its own.*CAUSAL_LM/],
     [{ peft_type: 'ADALORA' }, /type ADALORA, not LORA.*merge_and_unload/],
     [{ init_lora_weights: 'pissa' }, /pissa/],
     [{ lora_alpha: 0 }, /lora_alpha is 0, .*changes nothing/],

@@ -116,6 +116,7 @@ describe('warnings', () => {
     [['1,1,https://x.org/a,4,5'], '1 row (as with "https://x.org/a") has an address of the web'],
     [['1,1,NaN,4,5', '1,2,Heat,4,5'], '1 row (as with "NaN") has a title that says there is none'],
     [['1,1,Heat &amp; Dust,4,5', '1,2,R&#39;s,4,5', '1,3,R&D,4,5'], '2 rows (as with "Heat &amp; Dust") hold entities'],
+    [['1,1,Heat\u202e,4,5', '1,2,Alien,4,5'], 'turn the direction of text'],
     [['1,1,He\u001b[31mat,4,5'], '1 row (as with "He\ufffd[31mat") holds control characters'],
     [['1,1,Movie,4,5', '1,2,Movie,4,5'], 'All items have the title "Movie"'],
   ])('tell of titles that are none: %j', (rows, words) => {

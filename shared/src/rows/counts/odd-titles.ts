@@ -8,6 +8,7 @@ const CHECKS = {
   absent: (title: string) => /^(?:nan|null|none|n\/a|<na>|undefined)$/i.test(title),
   entities: (title: string) => /&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{3,8}|#\d{1,6}|#x[\da-f]{1,5});/i.test(title),
   controls: (title: string) => /(?![\t\r\n])\p{Cc}/u.test(title),
+  bidi: (title: string) => /[\u202a-\u202e\u2066-\u2069]/.test(title),
 };
 type Check = keyof typeof CHECKS;
 
@@ -17,9 +18,10 @@ const WORDS: Record<Check, string> = {
   absent: 'have a title that says there is none: leave these rows out, or give the item its title.',
   entities: 'hold entities of HTML in titles, such as &amp; for &: decode them first (in Python html.unescape).',
   controls: 'hold control characters in titles, which prompts leave out: they may come from a terminal.',
+  bidi: 'hold marks in titles that turn the direction of text, so that people read another title than the model: take them out.',
 };
 /** Names of films too, as of Fritz Lang's `M` by its id: a few say nothing. */
-const LEAST_SHARE: Record<Check, number> = { ids: 0.2, addresses: 0.2, absent: 0, entities: 0, controls: 0 };
+const LEAST_SHARE: Record<Check, number> = { ids: 0.2, addresses: 0.2, absent: 0, entities: 0, controls: 0, bidi: 0 };
 
 export interface OddTitlesState {
   rows: number;
@@ -33,7 +35,7 @@ export class OddTitles {
   readonly state: OddTitlesState;
 
   constructor(from?: OddTitlesState) {
-    const counts = { ids: 0, addresses: 0, absent: 0, entities: 0, controls: 0 };
+    const counts = { ids: 0, addresses: 0, absent: 0, entities: 0, controls: 0, bidi: 0 };
     this.state = from ?? { rows: 0, counts, examples: {}, only: null };
   }
 
