@@ -88,7 +88,7 @@ describe('an upload', () => {
     sampling: samplingSchema.parse({}),
     columns: null,
     createdBy: 'key',
-    stats: null,
+    stats: null, facts: null,
     warnings: [],
     errorCount: 0,
     rowErrors: [],
