@@ -1,5 +1,7 @@
 // Ratings that are no plain number, and how to make one of them.
 
+/** No rating is longer, and a pattern could take long over what is. */
+const MOST_CHARACTERS = 100;
 const YES_NO = /^(?:y|n|yes|no|t|f|true|false|(?:dis)?likes?|(?:dis)?liked|(?:thumbs?[ _-]?)?(?:up|down))$/i;
 const NUMBER = String.raw`(\d+(?:[.,]\d+)?)`;
 const OF_A_SCALE = new RegExp(String.raw`^${NUMBER}\s*(?:(?:\/|out of|of)\s*\d+(?:[.,]\d+)?)?\s*(?:stars?)?$`, 'i');
@@ -12,6 +14,7 @@ const threshold = (likedAbove: number) =>
 /** @returns how to write such ratings; null for what has no form that is known */
 export function ratingFix(value: unknown): string | null {
   const text = String(value).trim();
+  if (text.length > MOST_CHARACTERS) return null;
   if (YES_NO.test(text)) {
     return `Write 1 for a like and 0 for none, and count ratings above 0 as likes: ${threshold(0)}.`;
   }

@@ -46,6 +46,13 @@ describe('rows', () => {
     });
   });
 
+  it('say it of a long text, too, in time that grows with its length', () => {
+    const rating = `5${' '.repeat(500_000)}x`;
+    expect(checkOf('interactions')({ user: 1, item: 2, title: 'A', rating, time: 4 })).toMatchObject({
+      faults: [{ column: 'rating', fix: expect.stringMatching(/such as 4 or 3\.5/) }],
+    });
+  });
+
   it('say what to write in place of nested values', () => {
     const row = { user: { id: 1 }, item: 2, title: 'A', rating: { of: {} }, time: 4, by: ['B', 'C'] };
     expect(checkOf('interactions')(row)).toMatchObject({

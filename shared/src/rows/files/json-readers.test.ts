@@ -121,4 +121,9 @@ describe('JSON Lines', () => {
     expect(row!.problem).toMatch(problem);
     expect(row!.fix).toMatch(fix);
   });
+
+  it('says so of a long line of spaces, in time that grows with its length', () => {
+    const [row] = readInChunks(new JsonlReader(), encode(`{"a":${' '.repeat(500_000)}x`), [65_536]) as BadRow[];
+    expect(row!.problem).toMatch(/not valid JSON/);
+  });
 });

@@ -1,4 +1,5 @@
 // One row of JSON from its bytes, or what is wrong with it in words for whoever wrote it.
+import { parseJson } from '../../json.ts';
 import { LIMITS } from '../../limits.ts';
 import type { BadRow, RawRow } from '../row-reader.ts';
 
@@ -77,17 +78,13 @@ function jsonFault(text: string, error: unknown): Pick<BadRow, 'problem' | 'fix'
 
 /** @returns what of an array is left behind a row, or alone on its line */
 function afterRow(text: string): string | null {
-  const [, row = '', after] = /^([\s\S]*?)\s*(,|\]|,\s*\])\s*$/.exec(text) ?? [];
-  return after !== undefined && (row === '' || isJson(row)) ? after.replace(/\s/g, '') : null;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+  let [row, after] = [text.trimEnd(), ''];
+  for (const mark of [']', ',']) {
+    if (!row.endsWith(mark)) continue;
+    row = row.slice(0, -1).trimEnd();
+    after = mark + after;
   }
+  return after !== '' && (row === '' || parseJson(row) !== undefined) ? after : null;
 }
 
 /** Bytes of a row that spans chunks, up to the limit of a row; what is longer is dropped, not kept. */
