@@ -11,6 +11,7 @@ import {
   createTuning,
   finish,
   finishTuning,
+  JUDGED,
   nextJob,
   openStream,
   readStream,
@@ -43,15 +44,7 @@ describe('a stream of events', () => {
     const node = await joined();
     const job = await nextJob(node, 'tune', id);
     node.send({ type: 'accepted', job: id, fence: 1 });
-    const judged = {
-      type: 'evaluated',
-      step: 2,
-      validAuc: 0.75,
-      validPerUserAuc: 0.7,
-      validLoss: 0.5,
-      best: true,
-    } as const;
-    node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [step(1), step(2), judged] });
+    node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [step(1), step(2), JUDGED] });
     await node.next('acknowledged');
     await finishTuning(node, job, 'told');
 

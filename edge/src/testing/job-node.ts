@@ -171,6 +171,16 @@ export async function finishTuning(node: FakeNode, job: TuneJob, weights: string
   return (outcome.result as { adapter: string }).adapter;
 }
 
+/** An evaluation within a tuning, as its node tells it. */
+export const JUDGED = {
+  type: 'evaluated',
+  step: 2,
+  validAuc: 0.75,
+  validPerUserAuc: 0.7,
+  validLoss: 0.5,
+  best: true,
+} as const;
+
 export function evaluationReport(change: Partial<EvaluationReport> = {}): EvaluationReport {
   return {
     auc: 1,

@@ -1,5 +1,7 @@
 // Weights of a ranking within users: pairwise logistic loss, no weight below zero, drawn to a prior where users are few.
 
+import { softplus } from '../train/softplus.ts';
+
 export interface RankedRow {
   features: readonly number[];
   liked: boolean;
@@ -103,7 +105,7 @@ function objective(w: readonly number[], { size, differences, shares }: Pairs, p
     let margin = 0;
     for (let j = 0; j < size; j++) margin += w[j]! * differences[p * size + j]!;
     const wrong = 1 / (1 + Math.exp(margin));
-    value += share * (Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin))));
+    value += share * softplus(-margin);
     if (!derivatives) continue;
     const curvature = share * wrong * (1 - wrong);
     for (let j = 0; j < size; j++) {

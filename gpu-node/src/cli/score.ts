@@ -1,4 +1,5 @@
 // `tallrec score`: the probability of a like for each sample of a file.
+import { blender } from '@tallrec/shared/blend';
 import type { Template } from '@tallrec/shared/prompt';
 import type { Command } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
@@ -57,7 +58,7 @@ async function score(
     onProgress: progress.update,
   }).finally(progress.stop);
   const durationMs = performance.now() - startedAt;
-  const results = withBlend(blend, samples, scores);
+  const results = withBlend(blend && blender(blend), samples, scores);
   await model.close();
 
   const lines = results.map((result) => `${JSON.stringify(result)}\n`);

@@ -1,4 +1,5 @@
 // One user's next films as the blend ranks them, beside the order of popularity, and how many pairs each puts right.
+import { auc } from '@tallrec/shared/metrics';
 import type { LabelledSample } from '@tallrec/shared/sample';
 import type { Ranked } from '@tallrec/shared/wire/score';
 
@@ -38,20 +39,15 @@ export function filmRows({ ranking, liked, popularity }: RankedFilms): FilmRow[]
 }
 
 /** Pairs of a liked and a disliked film with the liked one above; a pair that stands level is half right. */
-function pairsRight(values: readonly number[], liked: readonly boolean[]): number {
-  let right = 0;
-  values.forEach((own, i) => {
-    values.forEach((other, j) => {
-      if (liked[i] && !liked[j]) right += own > other ? 1 : own === other ? 0.5 : 0;
-    });
-  });
-  return right;
+function pairsRight(values: readonly number[], liked: readonly boolean[], pairs: number): number {
+  const share = auc(values.map((score, index) => ({ score, liked: liked[index]! }))) ?? 0;
+  return Math.round(2 * share * pairs) / 2;
 }
 
 export function rankingVerdict({ ranking, liked, popularity }: RankedFilms): string {
   const likes = liked.filter(Boolean).length;
   const pairs = likes * (liked.length - likes);
   const places = liked.map((_, index) => -ranking.findIndex((one) => one.index === index));
-  const [ours, theirs] = [pairsRight(places, liked), pairsRight(popularity, liked)];
+  const [ours, theirs] = [pairsRight(places, liked, pairs), pairsRight(popularity, liked, pairs)];
   return `Of the ${pairs} pairs of a film they liked and one they did not, this order has ${ours} right, popularity ${theirs}.`;
 }

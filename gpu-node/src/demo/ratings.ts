@@ -6,10 +6,10 @@ import { itemFeatures } from '@tallrec/shared/item-opinions';
 import type { Item } from '@tallrec/shared/sample';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { readItemFacts } from '../data/read-item-facts.ts';
 
 const RATINGS = fileURLToPath(new URL('../../data/movielens/ratings.csv', import.meta.url));
 const ITEMS = fileURLToPath(new URL('../../data/movielens/items.csv', import.meta.url));
-const factsSchema = z.array(z.object({ item: z.string(), likes: z.coerce.number(), ratings: z.coerce.number() }));
 const rowsSchema = z.array(interactionSchema.extend({ rating: z.coerce.number(), time: z.coerce.number() }));
 
 export interface DemoRatings {
@@ -42,13 +42,11 @@ export interface DemoFacts {
 
 /** What the people whom the default model has read thought of the films: nobody of those who rate in the demo is counted. */
 export async function demoFacts(): Promise<DemoFacts> {
-  const bytes = await readFile(ITEMS);
-  const rows = factsSchema.parse(parse(bytes, { columns: true }));
-  const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
-  const featuresOf = itemFeatures({
-    likes: sum(({ likes }) => likes),
-    ratings: sum(({ ratings }) => ratings),
-    items: rows.map(({ item, likes, ratings }) => [item, likes, ratings]),
-  });
-  return { films: rows.length, scoreOf: (film) => featuresOf(film).itemMean, csv: new Uint8Array(bytes) };
+  const text = await readFile(ITEMS, 'utf8');
+  const featuresOf = itemFeatures(await readItemFacts(ITEMS));
+  return {
+    films: text.trimEnd().split('\n').length - 1,
+    scoreOf: (film) => featuresOf(film).itemMean,
+    csv: new TextEncoder().encode(text),
+  };
 }

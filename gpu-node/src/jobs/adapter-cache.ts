@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { EdgeFiles } from './edge-files.ts';
 import type { AdapterPlace } from './engine-calls.ts';
 import type { HashedFiles } from './hashed-files.ts';
+import { InFlight } from './in-flight.ts';
 
 const GIB = 2 ** 30;
 const NAME = /^[0-9a-f]{64}$/;
@@ -25,7 +26,7 @@ export class AdapterCache {
   readonly #files: Pick<EdgeFiles, 'download'>;
   readonly #kept: LRUCache<string, string>;
   #removed = 0;
-  readonly #fetching = new Map<string, Promise<string>>();
+  readonly #fetching = new InFlight<string>();
   readonly #documents: Pick<HashedFiles, 'locate' | 'drop'>;
 
   private constructor(dir: string, { files, documents }: AdapterSources, maxBytes: number) {
@@ -72,18 +73,8 @@ export class AdapterCache {
     const { id, golden, blend, modelHash } = adapter;
     const kept = this.#kept.get(id);
     if (kept) await utimes(kept, new Date(), new Date()).catch(() => {});
-    const dir = kept ?? (await this.#once(id, () => this.#fetch(adapter)));
+    const dir = kept ?? (await this.#fetching.once(id, () => this.#fetch(adapter)));
     return { id, dir, golden, blend: blend && (await this.#documents.locate(blend)), modelHash };
-  }
-
-  /** Two who want the same at once wait for one download. */
-  #once(name: string, fetch: () => Promise<string>): Promise<string> {
-    let fetching = this.#fetching.get(name);
-    if (!fetching) {
-      fetching = fetch().finally(() => this.#fetching.delete(name));
-      this.#fetching.set(name, fetching);
-    }
-    return fetching;
   }
 
   /** Forgets an adapter that an engine could not use, and its blend. */

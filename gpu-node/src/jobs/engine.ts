@@ -210,13 +210,16 @@ export function createEngine(openComputing: OpenComputing, options: EngineOption
     async score(params, { signal }) {
       const { adapter, facts, samples } = params;
       const { results, ...told } = await queue.score({ ...params, signal });
-      return { scores: withBlend(await blends.of(adapter, facts), samples, results), ...told };
+      return { scores: withBlend(await blends.blenderOf(adapter, facts), samples, results), ...told };
     },
 
     async rank({ model, template, adapter, facts, ...input }, { signal }) {
       const samples = samplesOf(input);
       const { results, ...told } = await queue.score({ model, template, adapter, samples, signal });
-      return { ranking: rankingOf(input, withBlend(await blends.of(adapter, facts), samples, results)), ...told };
+      return {
+        ranking: rankingOf(input, withBlend(await blends.blenderOf(adapter, facts), samples, results)),
+        ...told,
+      };
     },
 
     tryAdapter: inTurn(async ({ model: place, template, adapter }) => {

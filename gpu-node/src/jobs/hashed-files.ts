@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { EdgeFiles } from './edge-files.ts';
+import { InFlight } from './in-flight.ts';
 
 const MIB = 2 ** 20;
 const NAME = /^([0-9a-f]{64})\.json$/;
@@ -19,7 +20,7 @@ export class HashedFiles {
   readonly #dir: string;
   readonly #files: Pick<EdgeFiles, 'download'>;
   readonly #kept: LRUCache<string, string>;
-  readonly #fetching = new Map<string, Promise<string>>();
+  readonly #fetching = new InFlight<string>();
 
   private constructor(dir: string, files: Pick<EdgeFiles, 'download'>, maxBytes: number) {
     this.#dir = dir;
@@ -68,12 +69,7 @@ export class HashedFiles {
       await utimes(kept, new Date(), new Date()).catch(() => {});
       return kept;
     }
-    let fetching = this.#fetching.get(sha256);
-    if (!fetching) {
-      fetching = this.#fetch(file).finally(() => this.#fetching.delete(sha256));
-      this.#fetching.set(sha256, fetching);
-    }
-    const path = await fetching;
+    const path = await this.#fetching.once(sha256, () => this.#fetch(file));
     signal?.throwIfAborted();
     return path;
   }

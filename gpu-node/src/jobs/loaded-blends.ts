@@ -1,6 +1,6 @@
-// What was read last of the documents that live requests need: a blend or facts hold a table of items, which is not read anew for every
-// request.
-import { type WholeBlend, withFacts } from '@tallrec/shared/blend';
+// What was read last of the documents that live requests need: a blend or facts hold a table of items, which is neither read nor indexed
+// anew for every request.
+import { type Blender, blender, type WholeBlend, withFacts } from '@tallrec/shared/blend';
 import type { ItemStatistics } from '@tallrec/shared/item-opinions';
 import { LRUCache } from 'lru-cache';
 import { readBlendFile } from '../blend/blend-file.ts';
@@ -9,7 +9,7 @@ import type { AdapterPlace } from './engine-calls.ts';
 
 const KEPT = 16;
 
-/** By path, which names the bytes. */
+/** By paths, which name the bytes. */
 class Loaded<T extends object | undefined> {
   readonly #read: LRUCache<string, Promise<T>> = new LRUCache({ max: KEPT });
 
@@ -26,6 +26,7 @@ class Loaded<T extends object | undefined> {
 export class LoadedBlends {
   readonly #blends = new Loaded<WholeBlend | undefined>();
   readonly #facts = new Loaded<ItemStatistics>();
+  readonly #blenders = new Loaded<Blender | undefined>();
 
   /**
    * @param facts path of those that stand in place of the blend's own
@@ -38,5 +39,14 @@ export class LoadedBlends {
       : undefined;
     if (facts === undefined) return blend;
     return withFacts(blend, await this.#facts.of(facts, () => readFactsDocument(facts)));
+  }
+
+  /** What blends by it: see `of`. */
+  blenderOf(adapter: AdapterPlace | null, facts?: string | undefined): Promise<Blender | undefined> {
+    const make = async () => {
+      const blend = await this.of(adapter, facts);
+      return blend && blender(blend);
+    };
+    return adapter?.blend ? this.#blenders.of(`${adapter.blend} ${adapter.id} ${facts ?? ''}`, make) : make();
   }
 }

@@ -1,5 +1,5 @@
 // Scores and ranks: the probability of "Yes." against "No." at the answer's place.
-import { blender, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
+import { type Blender, blender, probabilityOf, type WholeBlend } from '@tallrec/shared/blend';
 import type { Sample } from '@tallrec/shared/sample';
 import { compareRanked, type Ranked, type RankInput, type Score } from '@tallrec/shared/wire/score';
 import { type AnswerLogits, type AnswerLogitsOptions, answerLogits } from '../llama/answer-logits.ts';
@@ -38,13 +38,8 @@ export function scoreOf({ yesLogit, noLogit }: AnswerLogits): Score {
 }
 
 /** The scores with the blend's beside them. */
-export function withBlend(
-  blend: WholeBlend | null | undefined,
-  samples: readonly Sample[],
-  scores: readonly Score[],
-): Score[] {
-  if (!blend) return [...scores];
-  const blended = blender(blend);
+export function withBlend(blended: Blender | undefined, samples: readonly Sample[], scores: readonly Score[]): Score[] {
+  if (!blended) return [...scores];
   return scores.map((score, index) => {
     const { rank, logOdds } = blended(samples[index]!, score);
     return { ...score, blendScore: probabilityOf(logOdds), blendRank: rank };
@@ -56,11 +51,11 @@ export async function rankCandidates(
   model: LanguageModel,
   rows: PromptRows,
   input: RankInput,
-  { blend, ...options }: ScoreOptions & { blend?: WholeBlend | null | undefined } = {},
+  { blend, ...options }: ScoreOptions & { blend?: WholeBlend | undefined } = {},
 ): Promise<Scored<Ranked>> {
   const samples = samplesOf(input);
   const { results, tokens } = await scoreSamples(model, rows, samples, options);
-  return { results: rankingOf(input, withBlend(blend, samples, results)), tokens };
+  return { results: rankingOf(input, withBlend(blend && blender(blend), samples, results)), tokens };
 }
 
 /** One sample a candidate. */

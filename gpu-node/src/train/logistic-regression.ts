@@ -1,4 +1,5 @@
 // Logistic regression by Newton's method (iteratively reweighted least squares), with a small ridge so that it always has an end.
+import { softplus } from './softplus.ts';
 
 export interface LogisticFit {
   bias: number;
@@ -111,9 +112,4 @@ function moved(w: readonly number[], direction: readonly number[], length: numbe
 
 function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-}
-
-/** log(1 + exp(x)) without overflow. */
-function softplus(x: number): number {
-  return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

@@ -2,6 +2,7 @@
 // learned so is which film a user prefers, and not how much they like films at large (the loss is that of BPR, Rendle et al., 2009).
 import { Random } from '@tallrec/shared/random';
 import type { LabelledRow } from '../llama/model.ts';
+import { softplus } from './softplus.ts';
 
 /** A row of one user's answer; without a user it is in no pair. */
 export interface AnsweredRow extends LabelledRow {
@@ -73,7 +74,7 @@ export function pairLoss(margins: readonly number[], pairs: readonly Pair[]): { 
   let loss = 0;
   for (const [liked, disliked] of pairs) {
     const behind = margins[disliked]! - margins[liked]!;
-    loss += (Math.max(0, behind) + Math.log1p(Math.exp(-Math.abs(behind)))) / pairs.length;
+    loss += softplus(behind) / pairs.length;
     const slope = 1 / (1 + Math.exp(-behind)) / pairs.length;
     slopes[liked]! -= slope;
     slopes[disliked]! += slope;

@@ -7,6 +7,7 @@ import type { LoraAdapter } from '../llama/lora.ts';
 import { microBatches } from '../llama/micro-batches.ts';
 import type { LabelledRow, LanguageModel } from '../llama/model.ts';
 import type { PromptRows } from '../llama/prompt-rows.ts';
+import { softplus } from './softplus.ts';
 import type { Validation } from './state.ts';
 
 interface ValidateOptions {
@@ -55,9 +56,4 @@ export async function validateInstructions(
     onProgress?.(done, rows.length);
   }
   return { auc: null, perUserAuc: null, loss: nll / Math.max(1, labels) };
-}
-
-/** log(1 + exp(x)) without overflow. */
-function softplus(x: number): number {
-  return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

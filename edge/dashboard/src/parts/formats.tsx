@@ -19,6 +19,8 @@ export const formatShare = (value: number) => percent.format(value);
 /** In a column each has its point at the same place. */
 export const formatProbability = (value: number) => probability.format(value);
 export const formatAuc = (value: number | null) => (value === null ? '–' : value.toFixed(3));
+/** Of a difference of AUCs. */
+export const formatSigned = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
 /** Enough of a content hash to tell two apart. */
 export const shortHash = (hash: string) => hash.slice(0, 12);

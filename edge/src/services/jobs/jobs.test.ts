@@ -21,6 +21,7 @@ import {
   finish,
   finishTuning,
   getTuning,
+  JUDGED,
   nextJob,
   samplesDataset,
   sendFile,
@@ -58,14 +59,6 @@ describe('a tuning', () => {
 
     node.send({ type: 'accepted', job: id, fence: 1 });
     await tuningIn(id, 'running');
-    const judged = {
-      type: 'evaluated',
-      step: 2,
-      validAuc: 0.75,
-      validPerUserAuc: 0.7,
-      validLoss: 0.5,
-      best: true,
-    } as const;
     const counts = { totalSteps: 10, trainSamples: 2, validSamples: 1, trainableParameters: 8 };
     const begun = {
       type: 'started',
@@ -77,7 +70,7 @@ describe('a tuning', () => {
     } as const;
     node.send({ type: 'events', job: id, fence: 1, seq: 1, events: [begun, step(1, 2), step(2)] });
     expect(await node.next('acknowledged')).toMatchObject({ job: id, fence: 1, seq: 3 });
-    node.send({ type: 'events', job: id, fence: 1, seq: 3, events: [step(2), judged] });
+    node.send({ type: 'events', job: id, fence: 1, seq: 3, events: [step(2), JUDGED] });
     expect(await node.next('acknowledged')).toMatchObject({ seq: 4 });
     const live = await until(
       () => getTuning(id),

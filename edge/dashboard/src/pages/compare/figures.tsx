@@ -4,7 +4,7 @@ import { judgesByUsers, usersInterval, verdictOf } from '@tallrec/shared/verdict
 import type { EvaluationReport } from '@tallrec/shared/wire/evaluations';
 import { useQueries } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { formatAuc, formatCompact, formatNumber, formatSpan } from '../../parts/formats.tsx';
+import { formatAuc, formatCompact, formatNumber, formatSigned, formatSpan } from '../../parts/formats.tsx';
 import { LinkAnchor } from '../../parts/links.tsx';
 import { tuningReportQuery } from '../../queries/tunings.ts';
 import { texts } from '../../texts.ts';
@@ -42,7 +42,7 @@ export function useFigures(shown: readonly ShownRun[]): FigureRow[] {
       const difference = report.overRule?.auc;
       if (!difference) return null;
       const interval = judgesByUsers(report) ? difference : null;
-      return <WithInterval value={signed(difference.value)} interval={interval} format={signed} />;
+      return <WithInterval value={formatSigned(difference.value)} interval={interval} format={formatSigned} />;
     }),
     ofReport(words.figures.verdict, (report) => {
       const verdict = verdictOf(report);
@@ -80,8 +80,6 @@ export function useFigures(shown: readonly ShownRun[]): FigureRow[] {
   // What no run has says nothing.
   return rows.filter(({ values }) => values.some((value) => value !== texts.common.none));
 }
-
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
 interface Ends {
   low: number;

@@ -1,9 +1,9 @@
 // By how much what was judged, and its blend, pass what they have to beat: draw by draw, with a word for each.
 import { Badge, Group, Table, Text } from '@mantine/core';
 import type { Differences, EvaluationReport, JudgedDifference } from '@tallrec/shared/wire/evaluations';
-import { Panel } from '../../parts/panel.tsx';
-import { TableHead } from '../../parts/table-head.tsx';
+import { formatSigned } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
+import { TablePanel } from './table-panel.tsx';
 
 const words = texts.evaluationDetail.differences;
 const RIVALS = ['rule', 'popularity', 'untuned'] as const satisfies readonly (keyof Differences)[];
@@ -33,34 +33,22 @@ export function DifferencesPanel({ subject, isRule, differences }: DifferencesPa
   );
   if (rows.length === 0) return null;
   return (
-    <Panel title={words.title}>
-      <Text size="sm" mb="sm">
-        {words.hint}
-      </Text>
-      <Table.ScrollContainer minWidth={560}>
-        <Table>
-          <TableHead columns={words.columns} />
-          <Table.Tbody>
-            {rows.map(({ name, rival, all, withinUsers }) => (
-              <Table.Tr key={`${name} ${rival}`}>
-                <Table.Td>{name}</Table.Td>
-                <Table.Td>{words.rivals[rival]}</Table.Td>
-                <Table.Td>
-                  <Difference of={all} />
-                </Table.Td>
-                <Table.Td>
-                  <Difference of={withinUsers} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </Panel>
+    <TablePanel words={words} minWidth={560}>
+      {rows.map(({ name, rival, all, withinUsers }) => (
+        <Table.Tr key={`${name} ${rival}`}>
+          <Table.Td>{name}</Table.Td>
+          <Table.Td>{words.rivals[rival]}</Table.Td>
+          <Table.Td>
+            <Difference of={all} />
+          </Table.Td>
+          <Table.Td>
+            <Difference of={withinUsers} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </TablePanel>
   );
 }
-
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
 function Difference({ of }: { of: JudgedDifference | null }) {
   if (!of) return <Text size="sm">{words.none}</Text>;
@@ -70,7 +58,7 @@ function Difference({ of }: { of: JudgedDifference | null }) {
         {words.verdicts[of.verdict]}
       </Badge>
       <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
-        {words.interval(signed(of.value), signed(of.low), signed(of.high))}
+        {words.interval(formatSigned(of.value), formatSigned(of.low), formatSigned(of.high))}
       </Text>
     </Group>
   );

@@ -3,7 +3,7 @@ import { Alert, Group, Stack, Text } from '@mantine/core';
 import { MIN_RESAMPLED_USERS } from '@tallrec/shared/metrics';
 import { ranksBackwards, verdictOf } from '@tallrec/shared/verdict';
 import type { Evaluation, EvaluationReport } from '@tallrec/shared/wire/evaluations';
-import { formatAuc, formatNumber, formatShare } from '../../parts/formats.tsx';
+import { formatAuc, formatNumber, formatShare, formatSigned } from '../../parts/formats.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.evaluationDetail;
@@ -34,8 +34,6 @@ export function Verdict({ method, report }: VerdictProps) {
   );
 }
 
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
-
 function toldOf(method: VerdictProps['method'], report: EvaluationReport) {
   const { auc, overRule, intervals } = report;
   if (auc === null) return { color: 'gray', sentence: words.noAuc };
@@ -45,11 +43,11 @@ function toldOf(method: VerdictProps['method'], report: EvaluationReport) {
   const { value, low, high } = difference;
   switch (verdictOf(report)) {
     case 'better':
-      return { color: 'green', sentence: words.better(value.toFixed(3), signed(low), signed(high)) };
+      return { color: 'green', sentence: words.better(value.toFixed(3), formatSigned(low), formatSigned(high)) };
     case 'worse':
-      return { color: 'red', sentence: words.worse((-value).toFixed(3), signed(low), signed(high)) };
+      return { color: 'red', sentence: words.worse((-value).toFixed(3), formatSigned(low), formatSigned(high)) };
     case 'level':
-      return { color: 'yellow', sentence: words.level(signed(low), signed(high)) };
+      return { color: 'yellow', sentence: words.level(formatSigned(low), formatSigned(high)) };
     default:
       return { color: 'gray', sentence: words.tooFewUsers(formatNumber(MIN_RESAMPLED_USERS)) };
   }
